@@ -1,0 +1,92 @@
+"""The engine's one door for windows and command lines: names, no logic."""
+
+from __future__ import annotations
+
+from engine import library, options, passport, paths, recipe, runs
+from engine.errors import (
+    AdapterError,
+    AppError,
+    BaseModelError,
+    DataError,
+    DeviceError,
+    OfflineError,
+    OutOfMemoryError,
+    Problem,
+    RecipeError,
+    StorageError,
+    TrainingError,
+    WorkerError,
+)
+from engine.events import Event, EventReader, read_all
+from engine.jobs import Job, create_job
+from engine.library import Adapter, Unreadable
+from engine.methods import FAMILIES, METHODS, Family, Method, Variant, method
+from engine.options import OptionInfo, Options, describe
+from engine.passport import Passport, ScoreCard, protocol_key
+from engine.recipe import (
+    SAMPLE,
+    STARTER,
+    BaseModelOptions,
+    DataOptions,
+    MethodSettings,
+    Recipe,
+)
+from engine.run_state import Curve, Outcome, RunState, Sample
+from engine.runs import Run
+from engine.supervisor import Ending, Supervisor
+from engine.training import EvaluationOptions, TrainingOptions
+
+__all__ = [
+    "FAMILIES",
+    "METHODS",
+    "SAMPLE",
+    "STARTER",
+    "Adapter",
+    "AdapterError",
+    "AppError",
+    "BaseModelError",
+    "BaseModelOptions",
+    "Curve",
+    "DataError",
+    "DataOptions",
+    "DeviceError",
+    "Ending",
+    "EvaluationOptions",
+    "Event",
+    "EventReader",
+    "Family",
+    "Job",
+    "Method",
+    "MethodSettings",
+    "OfflineError",
+    "OptionInfo",
+    "Options",
+    "Outcome",
+    "OutOfMemoryError",
+    "Passport",
+    "Problem",
+    "Recipe",
+    "RecipeError",
+    "Run",
+    "RunState",
+    "Sample",
+    "ScoreCard",
+    "StorageError",
+    "Supervisor",
+    "TrainingError",
+    "TrainingOptions",
+    "Unreadable",
+    "Variant",
+    "WorkerError",
+    "create_job",
+    "describe",
+    "library",
+    "method",
+    "options",
+    "passport",
+    "paths",
+    "protocol_key",
+    "read_all",
+    "recipe",
+    "runs",
+]

@@ -1,0 +1,132 @@
+"""The event stream of a job: one JSON object a line in `events.jsonl`, written by its worker alone.
+
+Owns the line format, the writer and the reader. Knows nothing of what the events mean for a window.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.errors import StorageError
+
+VERSION = 1
+MOST_BYTES = 256 * 1024
+READ_BYTES = 1 << 20
+
+Event = dict[str, Any]
+
+
+class EventWriter:
+    """Append events to a job's stream: each one line, one write, and on the disk before `job_ended` returns."""
+
+    def __init__(self, path: Path, identity: Mapping[str, Any]) -> None:
+        """Open the stream; `identity` (run or job, attempt) is put into every event.
+
+        An unfinished last line, left by a worker that was killed, is cut off first.
+        """
+        cut_unfinished_line(path)
+        self._identity = dict(identity)
+        self._descriptor = os.open(
+            path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600
+        )
+
+    def write(self, event: str, **facts: Any) -> Event:
+        """Append one event and return it.
+
+        Raises ValueError for a number that JSON has no word for, or a line over 256 kB; StorageError if the disk
+        takes it no more.
+        """
+        record: Event = {"v": VERSION, "event": event, "time": time.time(), **self._identity, **facts}
+        line = encode(record)
+        if len(line) > MOST_BYTES:
+            raise ValueError(f"{event} has {len(line)} bytes, at most {MOST_BYTES} are allowed")
+        self._append(line)
+        return record
+
+    def _append(self, line: bytes) -> None:
+        try:
+            written = os.write(self._descriptor, line)
+        except OSError as error:
+            raise StorageError(
+                f"The run's events can't be written: {error.strerror}.", "Free some disk space."
+            ) from error
+        if written != len(line):
+            raise StorageError(
+                "The run's events can't be written: the disk is full.", "Free some disk space."
+            )
+
+    def sync(self) -> None:
+        """Wait until what was written is on the disk."""
+        os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        """Close the stream."""
+        os.close(self._descriptor)
+
+
+def encode(record: Mapping[str, Any]) -> bytes:
+    """Return one event as a line of UTF-8 JSON. Raises ValueError for NaN and infinity."""
+    return (json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n").encode(
+        "utf-8", "replace"
+    )
+
+
+class EventReader:
+    """Read a stream as it grows: each call returns the whole lines that have come since."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+        self._rest = b""
+
+    def read(self, most_bytes: int = READ_BYTES) -> list[Event]:
+        """Return up to `most_bytes` worth of new events; an unfinished last line waits for its end."""
+        try:
+            with self._path.open("rb") as stream:
+                size = os.fstat(stream.fileno()).st_size
+                if size < self._offset:
+                    # A resumed worker cut an unfinished line: what was held of it is void.
+                    self._offset, self._rest = size, b""
+                stream.seek(self._offset)
+                chunk = stream.read(most_bytes)
+        except FileNotFoundError:
+            return []
+        self._offset += len(chunk)
+        lines = (self._rest + chunk).split(b"\n")
+        self._rest = lines.pop()
+        return [event for event in map(decode, lines) if event is not None]
+
+
+def decode(line: bytes) -> Event | None:
+    """Return the event in a line, or None for a line that is no event (a damaged one is skipped, not fatal)."""
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) and isinstance(record.get("event"), str) else None
+
+
+def read_all(path: Path) -> Iterator[Event]:
+    """Yield every whole event of a stream."""
+    reader = EventReader(path)
+    while events := reader.read():
+        yield from events
+
+
+def cut_unfinished_line(path: Path) -> None:
+    """Cut what stands behind the last newline of a file, if the file exists."""
+    if not path.exists():
+        return
+    with path.open("r+b") as stream:
+        end = stream.seek(0, os.SEEK_END)
+        start = max(0, end - MOST_BYTES - 1)
+        stream.seek(start)
+        tail = stream.read()
+        kept = start + tail.rfind(b"\n") + 1
+        if kept < end:
+            stream.truncate(kept)

@@ -1,0 +1,208 @@
+"""A job: a private folder through which a window or a command line and one worker talk.
+
+    job.json          what is asked: kind and arguments
+    recipe.toml       for the kinds that follow a recipe
+    events.jsonl      what happened, appended by the worker alone
+    commands/         what is asked meanwhile, one small file each, renamed into place and deleted when seen
+    lock              held by the worker while it lives
+    worker.log        what libraries print
+
+Knows nothing of how a job is done.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Iterator, Literal
+
+from engine.errors import StorageError, WorkerError
+from engine.events import Event, read_all
+
+JobKind = Literal["train", "evaluate", "summarize", "inspect", "check_data", "plan", "merge", "download"]
+Command = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job's folder and its places."""
+
+    folder: Path
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def events_path(self) -> Path:
+        """The event stream."""
+        return self.folder / "events.jsonl"
+
+    @property
+    def recipe_path(self) -> Path:
+        """The recipe that the job follows."""
+        return self.folder / "recipe.toml"
+
+    @property
+    def log_path(self) -> Path:
+        """What libraries printed."""
+        return self.folder / "worker.log"
+
+    @property
+    def commands_folder(self) -> Path:
+        """Where commands are renamed into."""
+        return self.folder / "commands"
+
+    @property
+    def lock_path(self) -> Path:
+        """The file whose lock the worker holds."""
+        return self.folder / "lock"
+
+    def request(self) -> dict[str, Any]:
+        """Return what is asked: kind and arguments. Raises WorkerError if the folder is no job."""
+        try:
+            request = json.loads((self.folder / "job.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise WorkerError(f"{self.folder} is no job: {error}.") from error
+        return dict(request)
+
+    def last_attempt(self) -> int:
+        """Return the number of the last attempt, 0 before the first."""
+        return max((int(event.get("attempt", 0)) for event in read_all(self.events_path)), default=0)
+
+    def is_running(self) -> bool:
+        """Tell whether a worker holds the lock."""
+        if not self.lock_path.exists():
+            return False
+        with self.lock_path.open("a") as stream:
+            if not _try_lock(stream):
+                return True
+            _unlock(stream)
+        return False
+
+    def send(self, command: str, **arguments: Any) -> None:
+        """Leave a command for the worker."""
+        name = f"{time.time_ns():020d}-{secrets.token_hex(4)}.json"
+        partial = self.commands_folder / f".{name}"
+        try:
+            self.commands_folder.mkdir(mode=0o700, exist_ok=True)
+            partial.write_text(json.dumps({"command": command, **arguments}), encoding="utf-8")
+            partial.rename(self.commands_folder / name)
+        except OSError as error:
+            raise StorageError(
+                f"The command {command} can't be left in {self.folder}: {error.strerror}."
+            ) from error
+
+    def take_commands(self) -> list[Command]:
+        """Return the commands that wait, in order, and delete them; the worker's side of `send`."""
+        commands: list[Command] = []
+        for path in sorted(self.commands_folder.glob("[0-9]*.json")):
+            commands.append(json.loads(path.read_text(encoding="utf-8")))
+            path.unlink()
+        return commands
+
+    def log_tail(self, lines: int = 12) -> str:
+        """Return the last lines of the log."""
+        try:
+            text = self.log_path.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return ""
+        return "\n".join(text.splitlines()[-lines:])
+
+    @contextmanager
+    def lock(self, wait_seconds: float = 30.0) -> Iterator[None]:
+        """Hold the folder's lock. Raises WorkerError if another worker keeps it for `wait_seconds`."""
+        deadline = time.monotonic() + wait_seconds
+        with self.lock_path.open("a") as stream:
+            while not _try_lock(stream):
+                if time.monotonic() >= deadline:
+                    raise WorkerError(f"{self.id} is running already.", "Wait for it to end, or stop it.")
+                time.sleep(0.05)
+            try:
+                yield
+            finally:
+                _unlock(stream)
+
+
+def new_id(words: str) -> str:
+    """Return an id that sorts by time, says what it is, and is not taken: `20261125-081502-lora-3f9a`."""
+    plain = "".join(letter if letter.isalnum() else "-" for letter in words.lower()).strip("-")
+    slug = "-".join(part for part in plain.split("-") if part)[:40]
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}-{secrets.token_hex(2)}"
+
+
+def create_job(
+    parent: Path, kind: JobKind, arguments: Mapping[str, Any], *, words: str = "", recipe: str = ""
+) -> Job:
+    """Make a job's folder (mode 0700) below `parent` and return it.
+
+    `recipe` is the text of `recipe.toml`; `words` go into the id. Raises StorageError.
+    """
+    folder = parent / new_id(words or kind)
+    try:
+        folder.mkdir(mode=0o700)
+        (folder / "commands").mkdir(mode=0o700)
+        if recipe:
+            (folder / "recipe.toml").write_text(recipe, encoding="utf-8")
+        write_whole(
+            folder / "job.json", json.dumps({"kind": kind, **arguments}, ensure_ascii=False, indent=1)
+        )
+    except OSError as error:
+        raise StorageError(
+            f"{folder} can't be made: {error.strerror}.", "Free space, or set TUNESMITH_HOME."
+        ) from error
+    return Job(folder)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that it is there whole or not at all: aside, to the disk, renamed."""
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    partial.replace(path)
+
+
+def ended(events: list[Event], attempt: int) -> Event | None:
+    """Return the attempt's `job_ended`, or None."""
+    for event in reversed(events):
+        if event["event"] == "job_ended" and event.get("attempt") == attempt:
+            return event
+    return None
+
+
+if os.name == "nt":
+    import msvcrt
+
+    def _try_lock(stream: IO[str]) -> bool:
+        try:
+            stream.seek(0)
+            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+    def _unlock(stream: IO[str]) -> None:
+        stream.seek(0)
+        msvcrt.locking(stream.fileno(), msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def _try_lock(stream: IO[str]) -> bool:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+    def _unlock(stream: IO[str]) -> None:
+        fcntl.flock(stream, fcntl.LOCK_UN)

@@ -1,0 +1,231 @@
+"""Typed settings with title, help, bounds and unit, declared once.
+
+Forms, validation, the comments in recipe files, the help page and tests are all derived from these declarations.
+Knows nothing of Qt and nothing of any particular setting.
+"""
+
+from __future__ import annotations
+
+import difflib
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from engine.errors import Problem
+
+Level = Literal["essential", "more", "everything"]
+Kind = Literal["int", "float", "bool", "choice", "text", "texts", "table"]
+
+
+class Options(BaseModel):
+    """Settings of one thing: frozen, and strict about unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True)
+
+
+def option(
+    default: Any,
+    title: str,
+    help: str,
+    *,
+    level: Level = "more",
+    unit: str = "",
+    peft_name: str = "",
+    control: str = "",
+    suggestions: tuple[str, ...] = (),
+    **bounds: Any,
+) -> Any:
+    """Declare one setting.
+
+    `level` is the form level that first shows it, `unit` stands behind the control, `peft_name` is PEFT's name for it
+    ("" = the same name, "-" = not PEFT's business), `control` asks for a special control ("slider", "chips",
+    "prompt", "source", "model"), `suggestions` are values to offer where others are allowed too. `bounds` go to
+    pydantic: ge, gt, le, lt, min_length, pattern.
+    """
+    extra = {
+        "level": level,
+        "unit": unit,
+        "peft_name": peft_name,
+        "control": control,
+        "suggestions": list(suggestions),
+    }
+    return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
+
+
+@dataclass(frozen=True)
+class OptionInfo:
+    """What is declared of one setting, ready for a form, a comment or a page of help."""
+
+    name: str
+    title: str
+    help: str
+    kind: Kind
+    default: Any
+    optional: bool
+    level: Level
+    unit: str
+    control: str
+    peft_name: str
+    choices: tuple[str, ...]
+    suggestions: tuple[str, ...]
+    least: float | None
+    least_excluded: bool
+    most: float | None
+    most_excluded: bool
+
+    @property
+    def bounds_text(self) -> str:
+        """The bounds in words, for example "at least 1, below 512"."""
+        parts = []
+        if self.least is not None:
+            parts.append(f"{'more than' if self.least_excluded else 'at least'} {self.least:g}")
+        if self.most is not None:
+            parts.append(f"{'below' if self.most_excluded else 'at most'} {self.most:g}")
+        return ", ".join(parts)
+
+
+def describe(options: type[Options]) -> tuple[OptionInfo, ...]:
+    """Return what `options` declares, in the order of declaration."""
+    return tuple(_info(name, field) for name, field in options.model_fields.items())
+
+
+def _info(name: str, field: FieldInfo) -> OptionInfo:
+    extra = cast(dict[str, Any], field.json_schema_extra or {})
+    kind, choices, optional = _kind(field.annotation)
+    least, least_excluded = _bound(field, "ge", "gt")
+    most, most_excluded = _bound(field, "le", "lt")
+    return OptionInfo(
+        name=name,
+        title=field.title or name,
+        help=field.description or "",
+        kind=kind,
+        default=field.get_default(call_default_factory=True),
+        optional=optional,
+        level=extra.get("level", "more"),
+        unit=extra.get("unit", ""),
+        control=extra.get("control", ""),
+        peft_name=extra.get("peft_name", "") or name,
+        choices=choices,
+        suggestions=tuple(extra.get("suggestions", ())),
+        least=least,
+        least_excluded=least_excluded,
+        most=most,
+        most_excluded=most_excluded,
+    )
+
+
+def _kind(annotation: Any) -> tuple[Kind, tuple[str, ...], bool]:
+    members = (annotation,)
+    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
+        members = typing.get_args(annotation)
+    optional = type(None) in members
+    inner = next(member for member in members if member is not type(None))
+    origin = typing.get_origin(inner)
+    if origin is Literal:
+        return "choice", tuple(typing.get_args(inner)), optional
+    if origin in (list, tuple):
+        return "texts", (), optional
+    if origin is dict:
+        return "table", (), optional
+    kinds: dict[Any, Kind] = {bool: "bool", int: "int", float: "float", str: "text"}
+    return kinds[inner], (), optional
+
+
+def _bound(field: FieldInfo, inclusive: str, exclusive: str) -> tuple[float | None, bool]:
+    for rule in field.metadata:
+        for attribute, excluded in ((inclusive, False), (exclusive, True)):
+            value = getattr(rule, attribute, None)
+            if value is not None:
+                return float(value), excluded
+    return None, False
+
+
+def check(
+    options: type[Options], values: Mapping[str, Any], prefix: str
+) -> tuple[Options | None, list[Problem]]:
+    """Validate `values` against a declaration; return the options, or None and every problem.
+
+    Fields of the problems are dotted, below `prefix`.
+    """
+    try:
+        return options.model_validate(_widened(options, values)), []
+    except ValidationError as error:
+        return None, [_problem(options, detail, prefix) for detail in error.errors()]
+
+
+def _widened(options: type[Options], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Let a whole number stand for a real one and a list for a tuple; nothing else is converted."""
+    widened: dict[str, Any] = {}
+    for name, value in values.items():
+        field = options.model_fields.get(name)
+        kind = _kind(field.annotation)[0] if field else "text"
+        if kind == "float" and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        elif kind == "texts" and isinstance(value, list):
+            value = tuple(value)
+        widened[name] = value
+    return widened
+
+
+def _problem(options: type[Options], detail: ErrorDetails, prefix: str) -> Problem:
+    name = str(detail["loc"][0]) if detail["loc"] else ""
+    field = f"{prefix}.{name}" if prefix and name else prefix or name
+    if detail["type"] == "extra_forbidden":
+        return unknown_key(field, name, options.model_fields)
+    if detail["type"] == "missing":
+        return Problem(field, f"{field} is missing.", _hint(options, name))
+    return Problem(
+        field,
+        f"{_title(options, name)} can't be {_shown(detail['input'])}: {_why(detail)}.",
+        _hint(options, name),
+    )
+
+
+def unknown_key(field: str, name: str, known: Iterable[str]) -> Problem:
+    """Return the problem of a key that nothing declares, with the nearest known one as its hint."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return Problem(field, f"{field} is not known.", f"Did you mean {near[0]}?" if near else "")
+
+
+def _title(options: type[Options], name: str) -> str:
+    field = options.model_fields.get(name)
+    return (field.title if field and field.title else name) or "The value"
+
+
+def _shown(value: Any) -> str:
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _why(detail: ErrorDetails) -> str:
+    kind, context = detail["type"], detail.get("ctx", {})
+    sayings = {
+        "greater_than_equal": "it must be at least {ge}",
+        "greater_than": "it must be more than {gt}",
+        "less_than_equal": "it must be at most {le}",
+        "less_than": "it must be below {lt}",
+        "literal_error": "it must be {expected}",
+        "int_type": "it must be a whole number",
+        "float_type": "it must be a number",
+        "bool_type": "it must be true or false",
+        "string_type": "it must be text",
+        "tuple_type": "it must be a list",
+        "finite_number": "it must be a finite number",
+    }
+    saying = sayings.get(kind)
+    if saying is None:
+        return detail["msg"].removeprefix("Value error, ").rstrip(".").lower()
+    return saying.format(
+        **{key: f"{value:g}" if isinstance(value, float) else value for key, value in context.items()}
+    )
+
+
+def _hint(options: type[Options], name: str) -> str:
+    field = options.model_fields.get(name)
+    return _info(name, field).help if field else ""

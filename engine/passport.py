@@ -1,0 +1,198 @@
+"""An adapter's passport, `adapter.toml`: what it is, what it was made from, how it scored.
+
+Owns the file's format. Knows nothing of the weights beside it but their checksums.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import tomlkit
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engine.errors import AdapterError
+from engine.jobs import write_whole
+
+FILE_NAME = "adapter.toml"
+RECIPE_NAME = "recipe.toml"
+SCHEMA = 1
+HASH_BYTES = 1 << 20
+
+Scores = dict[str, dict[str, float]]
+Verdict = Literal["better", "no measurable difference", "worse"]
+
+
+class _Table(BaseModel):
+    # Keys of later versions are kept when a passport is rewritten by this one.
+    model_config = ConfigDict(extra="allow")
+
+
+class BaseModelFacts(_Table):
+    """The base model that the adapter belongs to."""
+
+    id: str
+    revision: str = ""
+    fingerprint: str = ""
+    family: str = ""
+    precision: str = ""
+    quantization: str = "none"
+
+
+class MethodFacts(_Table):
+    """The method and its options as they were used."""
+
+    id: str
+    title: str = ""
+    peft_type: str = ""
+    summary: str = ""
+    options: dict[str, Any] = Field(default_factory=dict)
+    learning_rate: float = 0.0
+    targets: list[str] = Field(default_factory=list)
+    matrices: int = 0
+
+
+class DataFacts(_Table):
+    """The examples that it was trained on."""
+
+    source: str = ""
+    fingerprint: str = ""
+    train: int = 0
+    validation: int = 0
+    test: int = 0
+
+
+class TrainingFacts(_Table):
+    """The run that made it."""
+
+    run: str = ""
+    step: int = 0
+    total_steps: int = 0
+    stopped: bool = False
+    seconds: float = 0.0
+    seed: int = 0
+    trainable_parameters: int = 0
+    all_parameters: int = 0
+    peak_memory_bytes: int = 0
+    start_from: str = ""
+
+
+class PromptFacts(_Table):
+    """How a conversation becomes the model's input, and how its output is decoded."""
+
+    template: str
+    max_conversation_tokens: int
+    beams: int = 1
+    max_new_tokens: int = 128
+
+
+class ScoreCard(_Table):
+    """Scores of base and adapter under one protocol; `difference` is paired."""
+
+    protocol: dict[str, Any]
+    base: Scores
+    scores: Scores
+    difference: dict[str, dict[str, Any]]
+    capped: float = 0.0
+    scored_at: str = ""
+
+    @property
+    def key(self) -> str:
+        """What makes scores comparable: equal keys may share a column."""
+        return protocol_key(self.protocol)
+
+    def verdict(self, score: str = "rouge1") -> Verdict:
+        """Return the paired verdict of one score."""
+        verdict: Verdict = self.difference[score]["verdict"]
+        return verdict
+
+
+class Passport(_Table):
+    """All that is known of an adapter."""
+
+    schema_: int = Field(SCHEMA, alias="schema")
+    id: str
+    name: str
+    made_at: str
+    origin: Literal["trained", "imported"] = "trained"
+    tags: list[str] = Field(default_factory=list)
+    notes: str = ""
+    base_model: BaseModelFacts
+    method: MethodFacts
+    data: DataFacts = Field(default_factory=DataFacts)
+    training: TrainingFacts = Field(default_factory=TrainingFacts)
+    prompt: PromptFacts | None = None
+    scores: list[ScoreCard] = Field(default_factory=list)
+    versions: dict[str, str] = Field(default_factory=dict)
+    files: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def made(self) -> datetime:
+        """When it was made, with a time zone."""
+        return datetime.fromisoformat(self.made_at)
+
+    @property
+    def score_card(self) -> ScoreCard | None:
+        """The newest scores, if any."""
+        return self.scores[-1] if self.scores else None
+
+    def with_score(self, card: ScoreCard) -> Passport:
+        """Return the passport with `card` added; a card of the same protocol is replaced."""
+        others = [kept for kept in self.scores if kept.key != card.key]
+        return self.model_copy(update={"scores": [*others, card]})
+
+
+def protocol_key(protocol: dict[str, Any]) -> str:
+    """Return a short name of a protocol: equal for equal protocols, whatever the order of their keys."""
+    text = json.dumps(protocol, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def now_text() -> str:
+    """Return the present moment as passports write it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def load(folder: Path) -> Passport:
+    """Return the passport in an adapter folder. Raises AdapterError if it is missing, damaged or of a later schema."""
+    path = folder / FILE_NAME
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        passport = Passport.model_validate(tables)
+    except FileNotFoundError as error:
+        raise AdapterError(f"{folder.name} has no passport.", "Import it, so that it gets one.") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
+        raise AdapterError(
+            f"The passport of {folder.name} can't be read.", str(error).splitlines()[0]
+        ) from error
+    if passport.schema_ > SCHEMA:
+        raise AdapterError(
+            f"{folder.name} was made by a later version of Tunesmith.", "Update Tunesmith to use it."
+        )
+    return passport
+
+
+def save(passport: Passport, folder: Path) -> None:
+    """Write the passport into an adapter folder, whole or not at all."""
+    write_whole(folder / FILE_NAME, tomlkit.dumps(passport.model_dump(by_alias=True, exclude_none=True)))
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file in an adapter folder but the passport itself."""
+    return {
+        str(path.relative_to(folder)): _sha256(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != FILE_NAME
+    }
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(HASH_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,400 @@
+"""A recipe: all that decides a run, as one frozen value and one commented TOML file.
+
+Reads, checks and writes recipes; every problem is reported at once, with its field. Knows nothing of how a run is done.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import tomlkit
+import tomlkit.items
+
+from engine.errors import Problem, RecipeError, StorageError
+from engine.methods import Family, Method, method, unknown_method
+from engine.options import Options, check, describe, option, unknown_key
+from engine.training import EvaluationOptions, TrainingOptions
+
+SCHEMA = 1
+STARTER = "starter"
+SAMPLE = "sample"
+DEFAULT_PROMPT = "Summarize the following conversation.\n\n{conversation}\n\nSummary: "
+
+Precision = Literal["auto", "float32", "bfloat16", "float16"]
+
+
+class BaseModelOptions(Options):
+    """The `[base_model]` table of a recipe."""
+
+    id: str = option(
+        ...,
+        "Base model",
+        'A hub id, a local folder, or "starter" (the bundled model).',
+        level="essential",
+        control="model",
+        min_length=1,
+    )
+    revision: str = option(
+        "main", "Revision", "Branch, tag or commit of a hub model.", level="everything", min_length=1
+    )
+    precision: Precision = option(
+        "auto",
+        "Precision",
+        "Number format of the frozen weights. Auto: bfloat16 where the device does it well, else float32. "
+        "T5 overflows in float16.",
+    )
+    quantization: Literal["none", "int8", "nf4", "fp4"] = option(
+        "none", "Quantization", "Keep the base model in 8 or 4 bits: less memory, slightly different outputs."
+    )
+    double_quantization: bool = option(
+        True, "Double quantization", "Quantize the scales of a 4-bit base too.", level="everything"
+    )
+
+
+class DataOptions(Options):
+    """The `[data]` table of a recipe."""
+
+    source: str = option(
+        ...,
+        "Data",
+        'A hub id, a file (csv, tsv, json, jsonl, parquet, arrow), a folder of split files, or "sample".',
+        level="essential",
+        control="source",
+        min_length=1,
+    )
+    conversation: str = option(
+        "auto", "Conversation column", "Column with the conversation, or auto.", min_length=1
+    )
+    summary: str = option(
+        "auto", "Summary column", "Column with the reference summary, or auto.", min_length=1
+    )
+    every: int = option(1, "Keep one in", "Keep the examples whose index this divides, in every split.", ge=1)
+    max_train: int = option(0, "Most to train on", "0: all.", unit="examples", ge=0)
+    max_validation: int = option(
+        0, "Most to validate on", "0: all.", level="everything", unit="examples", ge=0
+    )
+    max_test: int = option(0, "Most to test on", "0: all.", level="everything", unit="examples", ge=0)
+    columns: dict[str, str] = option(
+        {}, "Column mapping", "Mapping by hand for nested shapes.", level="everything"
+    )
+    exclude: tuple[str, ...] = option(
+        (), "Excluded findings", "Findings whose rows are left out.", level="everything"
+    )
+    mask: tuple[str, ...] = option((), "Masked data", "Kinds of personal data to mask.", level="everything")
+    split_seed: int = option(
+        42,
+        "Split seed",
+        "Decides the splits of a source that has none.",
+        level="everything",
+        ge=0,
+        le=2**31 - 1,
+    )
+    shots: int = option(
+        0, "Examples in the prompt", "Training examples put into the prompt.", level="everything", ge=0, le=16
+    )
+    prompt: str = option(
+        DEFAULT_PROMPT,
+        "Prompt",
+        "What the base model is asked. {conversation} stands for the conversation.",
+        control="prompt",
+    )
+    max_conversation_tokens: int = option(
+        512, "Longest conversation", "Longer ones are cut, with a notice.", unit="tokens", ge=8, le=1_000_000
+    )
+    max_summary_tokens: int = option(
+        128,
+        "Longest reference",
+        "Longer reference summaries are cut, with a notice.",
+        unit="tokens",
+        ge=4,
+        le=65_536,
+    )
+
+
+@dataclass(frozen=True)
+class MethodSettings:
+    """The `[method]` table of a recipe: which method, with which options, going on from which adapter."""
+
+    id: str
+    options: Options
+    start_from: str = ""
+
+    @property
+    def method(self) -> Method:
+        """The registry's entry."""
+        return method(self.id)
+
+    def as_table(self) -> dict[str, Any]:
+        """Return the flat table of a recipe file."""
+        return {"id": self.id, **self.options.model_dump(), "start_from": self.start_from}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides a run."""
+
+    name: str
+    base_model: BaseModelOptions
+    data: DataOptions
+    method: MethodSettings
+    training: TrainingOptions
+    evaluation: EvaluationOptions
+
+    def learning_rate(self, family: Family) -> float:
+        """Return the learning rate to use: the recipe's, or the method's preset for `family`."""
+        return self.training.learning_rate or self.method.method.presets[family].learning_rate
+
+    def as_tables(self) -> dict[str, Any]:
+        """Return the nested tables of the recipe's file; absent values are left out."""
+        tables: dict[str, Any] = {"schema": SCHEMA, "name": self.name}
+        for name in _TABLES:
+            tables[name] = _present(getattr(self, name).model_dump())
+        tables["method"] = _present(self.method.as_table())
+        return tables
+
+    def renamed(self, name: str) -> Recipe:
+        """Return the same recipe under another name."""
+        return replace(self, name=name)
+
+
+_TABLES: dict[str, type[Options]] = {
+    "base_model": BaseModelOptions,
+    "data": DataOptions,
+    "training": TrainingOptions,
+    "evaluation": EvaluationOptions,
+}
+_ORDER = ("base_model", "data", "method", "training", "evaluation")
+_METHOD_OWN = ("id", "start_from")
+
+
+def _present(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in values.items()
+        if value is not None
+    }
+
+
+def from_tables(tables: Mapping[str, Any]) -> Recipe:
+    """Return the recipe that `tables` describe.
+
+    Raises RecipeError with every problem: unknown keys, wrong types, values out of bounds, contradictions.
+    """
+    problems = _top_level_problems(tables)
+    parts: dict[str, Any] = {}
+    for name, options in _TABLES.items():
+        table = tables.get(name, {})
+        parts[name], found = check(options, table, name) if isinstance(table, Mapping) else (None, [])
+        problems += found
+    parts["method"], found = _method_settings(tables.get("method", {}))
+    problems += found
+    if problems:
+        raise RecipeError(tuple(sorted(problems, key=_field_order)))
+    recipe = Recipe(name=str(tables.get("name", "")) or _default_name(parts), **parts)
+    contradictions = _contradictions(recipe)
+    if contradictions:
+        raise RecipeError(tuple(contradictions))
+    return recipe
+
+
+def _top_level_problems(tables: Mapping[str, Any]) -> list[Problem]:
+    known = ("schema", "name", *_ORDER)
+    problems = [unknown_key(key, key, known) for key in tables if key not in known]
+    if tables.get("schema", SCHEMA) != SCHEMA:
+        problems.append(
+            Problem(
+                "schema",
+                f"Recipes of schema {tables['schema']} are not known here.",
+                f"This version writes {SCHEMA}.",
+            )
+        )
+    if not isinstance(tables.get("name", ""), str):
+        problems.append(Problem("name", "The name must be text."))
+    for name in _ORDER:
+        if not isinstance(tables.get(name, {}), Mapping):
+            problems.append(Problem(name, f"{name} must be a table.", f"Write [{name}] above its keys."))
+    return problems
+
+
+def _field_order(problem: Problem) -> int:
+    table = problem.field.split(".")[0]
+    return _ORDER.index(table) if table in _ORDER else -1
+
+
+def _method_settings(table: Any) -> tuple[MethodSettings | None, list[Problem]]:
+    if not isinstance(table, Mapping):
+        return None, []
+    if "id" not in table:
+        return None, [Problem("method.id", "method.id is missing.", "`main.py methods` lists them.")]
+    method_id, start_from = table["id"], table.get("start_from", "")
+    if not isinstance(method_id, str) or not isinstance(start_from, str):
+        return None, [Problem("method", "id and start_from must be text.")]
+    unknown = unknown_method(method_id)
+    if unknown:
+        return None, [unknown]
+    own = {name: value for name, value in table.items() if name not in _METHOD_OWN}
+    options, problems = check(method(method_id).options, own, "method")
+    return (MethodSettings(method_id, options, start_from) if options else None), problems
+
+
+def _default_name(parts: Mapping[str, Any]) -> str:
+    base, source = Path(parts["base_model"].id).name, Path(parts["data"].source).stem
+    return f"{base} on {source} with {parts['method'].method.title}"
+
+
+def _contradictions(recipe: Recipe) -> list[Problem]:
+    """Return what no single field can know: values that do not go together."""
+    problems = []
+    if "{conversation}" not in recipe.data.prompt:
+        problems.append(
+            Problem(
+                "data.prompt",
+                "The prompt has no {conversation}.",
+                "Write {conversation} where it should stand.",
+            )
+        )
+    for key in ("columns", "exclude", "mask"):
+        if getattr(recipe.data, key):
+            problems.append(
+                Problem(f"data.{key}", f"This version can't use data.{key} yet.", "Leave it empty.")
+            )
+    chosen = recipe.method.method
+    if recipe.base_model.quantization not in chosen.quantizations:
+        problems.append(
+            Problem(
+                "base_model.quantization",
+                f"{chosen.title} does not work on a {recipe.base_model.quantization} base.",
+                f"It works with: {', '.join(chosen.quantizations)}.",
+            )
+        )
+    return problems
+
+
+def problems(recipe: Recipe) -> tuple[Problem, ...]:
+    """Return what can be known to be wrong without loading a model: missing files and folders."""
+    found = []
+    for field, text in (("base_model.id", recipe.base_model.id), ("data.source", recipe.data.source)):
+        if looks_like_path(text) and not Path(text).expanduser().exists():
+            found.append(
+                Problem(
+                    field, f"There is nothing at {text}.", "Check the path; a hub id looks like owner/name."
+                )
+            )
+    return tuple(found)
+
+
+def looks_like_path(text: str) -> bool:
+    """Tell whether `text` can only mean a place on this computer, not a hub id or a bundled thing."""
+    if text in (STARTER, SAMPLE):
+        return False
+    path = Path(text).expanduser()
+    return (
+        path.is_absolute()
+        or text.startswith((".", "~"))
+        or text.count("/") > 1
+        or "\\" in text
+        or path.exists()
+        or (path.suffix.lower() in {".csv", ".tsv", ".json", ".jsonl", ".parquet", ".arrow"})
+    )
+
+
+def loads(text: str) -> Recipe:
+    """Return the recipe in a TOML text. Raises RecipeError with every problem."""
+    return from_tables(parse(text))
+
+
+def parse(text: str) -> dict[str, Any]:
+    """Return the tables of a TOML text. Raises RecipeError if it is no TOML."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError((Problem("", f"The recipe is no TOML: {error}."),)) from error
+
+
+def load(path: Path, overrides: Iterable[str] = ()) -> Recipe:
+    """Return the recipe in a file, with `table.key=value` overrides applied.
+
+    Raises RecipeError with every problem, and for a file that is missing or not text.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise RecipeError((Problem("recipe", f"There is no recipe at {path}."),)) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError((Problem("recipe", f"The recipe {path} cannot be read: {error}."),)) from error
+    tables = overridden(parse(text), overrides)
+    return from_tables(_anchored(tables, path.resolve().parent))
+
+
+def _anchored(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Make paths that the file gives relative to itself absolute, so that a run can be repeated from anywhere."""
+    for table, key in (("base_model", "id"), ("data", "source")):
+        values = tables.get(table)
+        text = values.get(key) if isinstance(values, dict) else None
+        if (
+            isinstance(text, str)
+            and (text.startswith(".") or (folder / text).exists())
+            and text not in (STARTER, SAMPLE)
+        ):
+            values[key] = str((folder / text).resolve())
+    return tables
+
+
+def overridden(tables: dict[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
+    """Return `tables` with `table.key=value` overrides set; a value that is no TOML is taken as text."""
+    for override in overrides:
+        field, equals, raw = override.partition("=")
+        table, dot, key = field.strip().partition(".")
+        if not equals or (not dot and table != "name"):
+            raise RecipeError((Problem("--set", f'"{override}" is not table.key=value.'),))
+        try:
+            value = tomllib.loads(f"value = {raw}")["value"]
+        except tomllib.TOMLDecodeError:
+            value = raw
+        if dot:
+            tables.setdefault(table, {})[key] = value
+        else:
+            tables[table] = value
+    return tables
+
+
+def dumps(recipe: Recipe) -> str:
+    """Return the recipe as a commented TOML text that `loads` reads back as the same value."""
+    document = tomlkit.document()
+    tables = recipe.as_tables()
+    document.add("schema", tomlkit.item(SCHEMA))
+    document.add("name", tomlkit.item(recipe.name))
+    for name in _ORDER:
+        declaration = recipe.method.method.options if name == "method" else _TABLES[name]
+        document.add(tomlkit.nl())
+        document.add(name, _commented(tables[name], declaration))
+    return tomlkit.dumps(document)
+
+
+def _commented(values: Mapping[str, Any], declaration: type[Options]) -> tomlkit.items.Table:
+    table = tomlkit.table()
+    helps = {info.name: info.help for info in describe(declaration)}
+    for name, value in values.items():
+        item = tomlkit.item(value)
+        if name in helps and not isinstance(value, dict):
+            item.comment(helps[name])
+        table.add(name, item if not isinstance(value, dict) else _inline(value))
+    return table
+
+
+def _inline(value: Mapping[str, Any]) -> tomlkit.items.InlineTable:
+    inline = tomlkit.inline_table()
+    inline.update(value)
+    return inline
+
+
+def save(recipe: Recipe, path: Path) -> None:
+    """Write the recipe. Raises StorageError if the place cannot be written."""
+    try:
+        path.write_text(dumps(recipe), encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {error.strerror}.") from error

@@ -1,0 +1,224 @@
+"""What a job's events add up to: one state that live, replayed and re-attached readers build with the same code.
+
+Knows nothing of Qt, files or processes.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from engine.events import Event
+
+Outcome = Literal["completed", "stopped", "failed", "crashed"]
+
+
+@dataclass
+class Curve:
+    """Numbers over steps, in the order of the steps."""
+
+    steps: array[int] = field(default_factory=lambda: array("q"))
+    values: array[float] = field(default_factory=lambda: array("d"))
+
+    def add(self, step: int, value: float) -> None:
+        """Append one point."""
+        self.steps.append(step)
+        self.values.append(value)
+
+    def drop_after(self, step: int) -> None:
+        """Forget what lies past `step`."""
+        kept = bisect_right(self.steps, step)
+        del self.steps[kept:]
+        del self.values[kept:]
+
+
+@dataclass
+class Sample:
+    """One generated summary of a pinned conversation."""
+
+    step: int
+    example: str
+    conversation: str
+    reference: str
+    summary: str
+    rouge1: float | None
+
+
+@dataclass
+class RunState:
+    """All that is known of a run from its events so far.
+
+    `revision` counts the times that points were dropped or the attempt changed, so that a plot knows to start over.
+    """
+
+    attempt: int = 0
+    stage: str = ""
+    progress: tuple[int, int, str] | None = None
+    started: Event | None = None
+    step: int = 0
+    epoch: float = 0.0
+    last_step: Event | None = None
+    loss: Curve = field(default_factory=Curve)
+    evaluation_loss: Curve = field(default_factory=Curve)
+    learning_rate: Curve = field(default_factory=Curve)
+    evaluations: list[Event] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
+    notices: list[Event] = field(default_factory=list)
+    peak_memory_bytes: int = 0
+    checkpoint: Event | None = None
+    adapter: Event | None = None
+    base_scores: Event | None = None
+    tuned_scores: Event | None = None
+    paused: bool = False
+    training_started_at: float | None = None
+    accepted_at: float | None = None
+    last_event_at: float | None = None
+    ended: Event | None = None
+    outcome: Outcome | None = None
+    revision: int = 0
+
+    def apply(self, event: Event) -> None:
+        """Take in one event; unknown ones are kept by the stream and ignored here."""
+        self.last_event_at = event.get("time", self.last_event_at)
+        handler = _HANDLERS.get(event["event"])
+        if handler is not None:
+            handler(self, event)
+
+    @property
+    def total_steps(self) -> int:
+        """Steps of the whole run, 0 while unknown."""
+        return int(self.started["total_steps"]) if self.started else 0
+
+    @property
+    def share(self) -> float:
+        """How much of the training is done, 0 to 1."""
+        return min(1.0, self.step / self.total_steps) if self.total_steps else 0.0
+
+    @property
+    def difference(self) -> dict[str, Any] | None:
+        """The paired difference of base and tuned, by score, once both are scored."""
+        return self.tuned_scores.get("difference") if self.tuned_scores else None
+
+    def seconds_left(self) -> float | None:
+        """Return the estimated seconds of training left, None before the second step."""
+        if self.last_step is None or self.training_started_at is None or self.ended:
+            return None
+        first = int((self.started or {}).get("first_step", 0))
+        done = self.step - first
+        if done < 2:
+            return None
+        elapsed = float(self.last_step["time"]) - self.training_started_at
+        return elapsed / done * (self.total_steps - self.step)
+
+    def close(self, outcome: Outcome, ended: Event | None) -> None:
+        """Set the outcome: from `job_ended`, or crashed, which no event says."""
+        self.outcome = outcome
+        self.ended = ended
+
+
+def _job_accepted(state: RunState, event: Event) -> None:
+    state.attempt = int(event.get("attempt", 1))
+    state.accepted_at = event["time"]
+    state.stage, state.progress, state.paused = "", None, False
+    state.ended = state.outcome = None
+
+
+def _stage_entered(state: RunState, event: Event) -> None:
+    state.stage, state.progress = event["stage"], None
+
+
+def _stage_progressed(state: RunState, event: Event) -> None:
+    state.progress = (int(event["done"]), int(event["total"]), str(event["unit"]))
+
+
+def _run_started(state: RunState, event: Event) -> None:
+    state.started = event
+    state.training_started_at = event["time"]
+
+
+def _run_resumed(state: RunState, event: Event) -> None:
+    """Drop what lies past the checkpoint that the run goes on from."""
+    step = int(event["step"])
+    for curve in (state.loss, state.evaluation_loss, state.learning_rate):
+        curve.drop_after(step)
+    state.evaluations = [kept for kept in state.evaluations if int(kept.get("step", 0)) <= step]
+    state.samples = [kept for kept in state.samples if kept.step <= step]
+    state.step = step
+    state.revision += 1
+
+
+def _step_finished(state: RunState, event: Event) -> None:
+    state.last_step = event
+    state.step = int(event["step"])
+    state.epoch = float(event["epoch"])
+    state.loss.add(state.step, float(event["loss"]))
+    state.learning_rate.add(state.step, float(event["learning_rate"]))
+    state.peak_memory_bytes = max(state.peak_memory_bytes, int(event.get("memory_bytes") or 0))
+
+
+def _evaluated(state: RunState, event: Event) -> None:
+    state.evaluations.append(event)
+    if event.get("loss") is not None and event["split"] == "validation" and event["of"] != "base":
+        state.evaluation_loss.add(int(event["step"]), float(event["loss"]))
+    if event.get("scores"):
+        if event["of"] == "base":
+            state.base_scores = event
+        elif event.get("difference") is not None:
+            state.tuned_scores = event
+
+
+def _sample_made(state: RunState, event: Event) -> None:
+    state.samples.append(
+        Sample(
+            step=int(event["step"]),
+            example=str(event["example"]),
+            conversation=str(event.get("conversation", "")),
+            reference=str(event["reference"]),
+            summary=str(event["summary"]),
+            rouge1=event.get("rouge1"),
+        )
+    )
+
+
+def _notice(state: RunState, event: Event) -> None:
+    state.notices.append(event)
+
+
+def _checkpoint_saved(state: RunState, event: Event) -> None:
+    state.checkpoint = event
+
+
+def _adapter_saved(state: RunState, event: Event) -> None:
+    state.adapter = event
+
+
+def _run_paused(state: RunState, event: Event) -> None:
+    state.paused = True
+
+
+def _run_continued(state: RunState, event: Event) -> None:
+    state.paused = False
+
+
+def _job_ended(state: RunState, event: Event) -> None:
+    state.close(event["outcome"], event)
+
+
+_HANDLERS = {
+    "job_accepted": _job_accepted,
+    "stage_entered": _stage_entered,
+    "stage_progressed": _stage_progressed,
+    "run_started": _run_started,
+    "run_resumed": _run_resumed,
+    "step_finished": _step_finished,
+    "evaluated": _evaluated,
+    "sample_made": _sample_made,
+    "notice": _notice,
+    "checkpoint_saved": _checkpoint_saved,
+    "adapter_saved": _adapter_saved,
+    "run_paused": _run_paused,
+    "run_continued": _run_continued,
+    "job_ended": _job_ended,
+}

@@ -1,0 +1,116 @@
+"""Runs: jobs that train. Makes them, finds them, and says how each one ended.
+
+Knows nothing of how training is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine import recipe as recipes
+from engine.errors import AppError, RecipeError, WorkerError
+from engine.events import Event, read_all
+from engine.jobs import Job, create_job
+from engine.library import restore, to_trash
+from engine.paths import runs_folder
+from engine.recipe import Recipe
+from engine.run_state import Outcome, RunState
+
+CHECKPOINT_PREFIX = "checkpoint-"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder, its recipe and its state as replayed from its events."""
+
+    job: Job
+    recipe: Recipe
+    state: RunState
+    running: bool
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.job.id
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How it ended; None while it runs, or if it was never started."""
+        return self.state.outcome
+
+
+def create_run(recipe: Recipe) -> Job:
+    """Make the folder of a new run. Raises RecipeError with what can be known to be wrong, StorageError."""
+    found = recipes.problems(recipe)
+    if found:
+        raise RecipeError(found)
+    return create_job(runs_folder(), "train", {}, words=recipe.name, recipe=recipes.dumps(recipe))
+
+
+def find_job(name: str) -> Job:
+    """Return the job of the run with this id (or its beginning), or in this folder. Raises WorkerError."""
+    folder = Path(name).expanduser()
+    if (folder / "job.json").exists():
+        return Job(folder.resolve())
+    matches = sorted(path for path in runs_folder().glob(f"{name}*") if (path / "job.json").exists())
+    if len(matches) != 1:
+        said = "There is no run" if not matches else "More than one run begins with"
+        raise WorkerError(f'{said} "{name}".', "`main.py runs` lists them.", "run")
+    return Job(matches[0])
+
+
+def open_run(job: Job) -> Run:
+    """Return a run with its whole state. Raises RecipeError if its recipe can't be read."""
+    recipe = recipes.load(job.recipe_path)
+    state = replay(read_all(job.events_path))
+    running = job.is_running()
+    if state.outcome is None and state.attempt > 0 and not running:
+        # Asked again, since the worker may have ended between the reading and the asking.
+        state = replay(read_all(job.events_path))
+        if state.outcome is None:
+            state.close("crashed", None)
+    return Run(job, recipe, state, running and state.outcome is None)
+
+
+def replay(events: Iterable[Event]) -> RunState:
+    """Return the state that events add up to."""
+    state = RunState()
+    for event in events:
+        state.apply(event)
+    return state
+
+
+def list_runs() -> list[Run]:
+    """Return every run whose recipe can be read, newest first."""
+    runs = []
+    for folder in sorted(runs_folder().iterdir(), reverse=True):
+        if (folder / "job.json").exists():
+            try:
+                runs.append(open_run(Job(folder)))
+            except AppError:
+                continue
+    return runs
+
+
+def checkpoints(job: Job) -> list[Path]:
+    """Return the run's checkpoints, oldest first."""
+    found = [
+        path
+        for path in job.folder.glob(f"{CHECKPOINT_PREFIX}*")
+        if path.name.removeprefix(CHECKPOINT_PREFIX).isdigit()
+    ]
+    return sorted(found, key=lambda path: int(path.name.removeprefix(CHECKPOINT_PREFIX)))
+
+
+def delete_run(run: Run) -> Path:
+    """Move a run that has ended to the trash and return its place there. Raises WorkerError if it runs."""
+    if run.job.is_running():
+        raise WorkerError(f"{run.recipe.name} is running.", "Stop it first.")
+    return to_trash(run.job.folder)
+
+
+def restore_run(place: Path) -> Job:
+    """Take a run out of the trash again."""
+    return Job(restore(place, runs_folder()))

@@ -1,0 +1,199 @@
+"""Start a worker, follow its job's events, pass commands on, and turn its death into an outcome.
+
+Used by the window's thread and by the command line alike. Knows nothing of Qt and nothing of what a job computes.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from engine.errors import WorkerError
+from engine.events import Event, EventReader
+from engine.jobs import Job
+from engine.paths import application_root
+from engine.run_state import Outcome
+
+POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How an attempt ended: the outcome, a sentence for people, and what helps to understand it."""
+
+    outcome: Outcome
+    message: str = ""
+    hint: str = ""
+    field: str | None = None
+    log_tail: str = ""
+    event: Event | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """The command line's exit code for this ending."""
+        if self.outcome == "failed" and self.event and self.event.get("kind") == "RecipeError":
+            return 2
+        return {"completed": 0, "stopped": 130, "failed": 1, "crashed": 1}[self.outcome]
+
+
+class Supervisor:
+    """One worker process and its job."""
+
+    def __init__(
+        self, job: Job, *, niced: bool = False, offline: bool = False, command: list[str] | None = None
+    ) -> None:
+        """Prepare; nothing is started yet.
+
+        `niced` lowers the worker's priority, for windows that must stay fluent. `command` replaces the worker's
+        program, for tests.
+        """
+        self.job = job
+        self._niced = niced
+        self._offline = offline
+        self._command = command or [
+            sys.executable,
+            str(application_root() / "main.py"),
+            "--worker",
+            str(job.folder),
+        ]
+        self._process: subprocess.Popen[bytes] | None = None
+        self._reader = EventReader(job.events_path)
+        self._ended: Event | None = None
+        self._attempt = 0
+
+    def start(self) -> None:
+        """Start the worker. Raises WorkerError if the system can't."""
+        self._skip_earlier_attempts()
+        environment = worker_environment(self._offline, self._niced)
+        try:
+            with self.job.log_path.open("ab") as log:
+                self._process = subprocess.Popen(
+                    self._command,
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=log,
+                    env=environment,
+                    cwd=self.job.folder,
+                    start_new_session=os.name != "nt",
+                )
+        except OSError as error:
+            raise WorkerError(f"The worker can't be started: {error}.") from error
+
+    def _skip_earlier_attempts(self) -> None:
+        self._attempt = self.job.last_attempt()
+        while self._reader.read():
+            pass
+
+    @property
+    def pid(self) -> int | None:
+        """The worker's process id, if this supervisor started it."""
+        return self._process.pid if self._process else None
+
+    def alive(self) -> bool:
+        """Tell whether the worker lives, started here or found running."""
+        return self._process.poll() is None if self._process else self.job.is_running()
+
+    def poll(self) -> list[Event]:
+        """Return the events that came since the last call."""
+        events = self._reader.read()
+        for event in events:
+            if event["event"] == "job_ended":
+                self._ended = event
+        return events
+
+    def follow(
+        self, every_seconds: float = POLL_SECONDS, tick: Callable[[], None] | None = None
+    ) -> Iterator[Event]:
+        """Yield events until the worker is gone; `tick` is called at every turn."""
+        while True:
+            alive = self.alive()
+            events = self.poll()
+            yield from events
+            if not events and not alive:
+                return
+            if tick:
+                tick()
+            if not events:
+                time.sleep(every_seconds)
+
+    def ending(self) -> Ending:
+        """Return how the attempt ended, once the worker is gone and its last events are read."""
+        event = self._ended
+        if event is not None and int(event.get("attempt", 1)) > self._attempt:
+            return Ending(
+                event["outcome"],
+                event.get("message", ""),
+                event.get("hint", ""),
+                event.get("field"),
+                self.job.log_tail() if event["outcome"] == "failed" else "",
+                event,
+            )
+        message, hint = death_in_words(self._process.returncode if self._process else None)
+        return Ending("crashed", message, hint, log_tail=self.job.log_tail())
+
+    def send(self, command: str, **arguments: object) -> None:
+        """Leave a command for the worker."""
+        self.job.send(command, **arguments)
+
+    def force(self) -> None:
+        """Kill the worker and whatever it started, at once."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        if os.name == "nt":
+            self._process.kill()
+        else:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def leave(self) -> None:
+        """Let go of a worker that goes on alone: closing its stdin tells it that the window is gone."""
+        if self._process and self._process.stdin:
+            self._process.stdin.close()
+
+
+def worker_environment(offline: bool, niced: bool) -> dict[str, str]:
+    """Return the environment of a worker.
+
+    OpenMP must not spin-wait: with threads = cores, throughput falls 20 to 130 fold as soon as anything else runs.
+    """
+    environment = dict(os.environ)
+    environment["OMP_WAIT_POLICY"] = "PASSIVE"
+    environment["PYTHONUNBUFFERED"] = "1"
+    environment["TOKENIZERS_PARALLELISM"] = "false"
+    environment["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    if offline or environment.get("HF_HUB_OFFLINE") == "1":
+        for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HF_EVALUATE_OFFLINE"):
+            environment[name] = "1"
+    if niced:
+        environment["TUNESMITH_NICE"] = "10"
+    return environment
+
+
+def death_in_words(returncode: int | None) -> tuple[str, str]:
+    """Return message and hint for a worker that went without a word."""
+    if returncode is None:
+        return "The worker is gone without a word.", "Resume goes on from the last checkpoint."
+    if returncode >= 0:
+        return (
+            f"The worker ended with exit code {returncode} without a word.",
+            "Its last log lines are below.",
+        )
+    name = signal.Signals(-returncode).name if -returncode in iter(signal.Signals) else str(-returncode)
+    if name == "SIGKILL" and _memory_is_low():
+        return (
+            "The worker was killed (SIGKILL), probably out of memory.",
+            "Choose a smaller micro-batch or base model.",
+        )
+    return f"The worker was ended from outside ({name}).", "Resume goes on from the last checkpoint."
+
+
+def _memory_is_low() -> bool:
+    import psutil
+
+    memory = psutil.virtual_memory()
+    return bool(memory.available < memory.total * 0.05)
