@@ -1,0 +1,149 @@
+"""A worker's life: take the job, do it, and say how it ended in exactly one last event.
+
+Heavy libraries are imported by the job's own module, after `job_accepted` is written.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import signal
+import sys
+import threading
+import traceback
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from engine import recipe as recipes
+from engine.errors import AppError, OutOfMemoryError, RecipeError, StorageError
+from engine.events import EventWriter
+from engine.jobs import Job
+from engine.worker.channel import Channel, Stopped
+
+JOBS = {
+    "train": "engine.worker.train",
+    "evaluate": "engine.worker.evaluate",
+    "summarize": "engine.worker.summarize",
+    "plan": "engine.worker.plan",
+    "check_data": "engine.worker.check_data",
+    "models": "engine.worker.models",
+    "merge": "engine.worker.merge",
+}
+REPORTED_VERSIONS = ("tunesmith", "torch", "transformers", "peft")
+# As the C libraries and torch itself word it; torch has an exception of its own on CUDA only.
+MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory")
+
+
+def main(folder: Path) -> int:
+    """Do the job in `folder`; return 0 unless the job's folder itself can't be used."""
+    _lower_priority()
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    job = Job(folder)
+    request = job.request()
+    with job.lock():
+        writer = EventWriter(job.events_path, _identity(job, request))
+        channel = Channel(job, writer)
+        _listen(channel, request)
+        channel.emit("job_accepted", kind=request["kind"], pid=os.getpid(), versions=versions())
+        channel.emit("job_ended", **_outcome(channel, request))
+        writer.sync()
+        writer.close()
+    return 0
+
+
+def _identity(job: Job, request: dict[str, Any]) -> dict[str, Any]:
+    name = "run" if request["kind"] == "train" else "job"
+    return {name: job.id, "attempt": job.last_attempt() + 1}
+
+
+def _outcome(channel: Channel, request: dict[str, Any]) -> dict[str, Any]:
+    """Run the job and return what `job_ended` says of it. The one broad except of the engine."""
+    try:
+        importlib.import_module(JOBS[request["kind"]]).run(channel, request)
+    except Stopped:
+        return {"outcome": "stopped"}
+    except AppError as error:
+        return _failure(channel, error)
+    except BaseException as error:  # noqa: BLE001 - the worker's edge: whatever it is becomes an outcome
+        traceback.print_exc()
+        return _failure(channel, _known(error))
+    return {"outcome": "completed"}
+
+
+def _failure(channel: Channel, error: AppError) -> dict[str, Any]:
+    return {
+        "outcome": "failed",
+        "kind": error.kind,
+        "message": error.message,
+        "hint": error.hint,
+        "field": error.field,
+        "problems": [problem.as_dict() for problem in error.problems] if isinstance(error, RecipeError) else [],
+        "log": str(channel.job.log_path),
+    }
+
+
+def _known(error: BaseException) -> AppError:
+    """Return the trouble that an exception of a library means, as far as it can be told."""
+    text = str(error)
+    if isinstance(error, MemoryError) or any(words in text.lower() for words in MEMORY_WORDS):
+        return OutOfMemoryError(
+            "The device's memory does not hold this.",
+            "Choose a smaller micro-batch, checkpointed activations, a quantized base or a smaller base model.",
+            "training.micro_batch_tokens",
+        )
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageError("The disk is full.", "Free some space; resume goes on from the last checkpoint.")
+    return AppError(f"Unexpected: {type(error).__name__}: {text[:500]}", "The log has the details.")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that decide a result, of the packages that are installed."""
+    found = {"python": sys.version.split()[0]}
+    for name in REPORTED_VERSIONS:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _lower_priority() -> None:
+    """Give way to the window that started this worker, if one did."""
+    nice = os.environ.get("TUNESMITH_NICE")
+    if nice and hasattr(os, "nice"):
+        os.nice(int(nice))
+
+
+def _listen(channel: Channel, request: dict[str, Any]) -> None:
+    """Take signals as the wish to stop, and the end of stdin as the window's going."""
+
+    def ask_to_stop(number: int, frame: object) -> None:
+        channel.stopping = True
+
+    signal.signal(signal.SIGTERM, ask_to_stop)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, ask_to_stop)
+    # Ctrl+C in a terminal goes to the command line, which asks the worker to stop.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.stdin is not None:
+        stops = _stops_with_the_window(channel.job, request)
+        threading.Thread(target=_watch_window, args=(channel, stops), daemon=True).start()
+
+
+def _stops_with_the_window(job: Job, request: dict[str, Any]) -> bool:
+    if request["kind"] != "train":
+        return True
+    try:
+        return recipes.load(job.recipe_path).training.when_window_leaves == "stop"
+    except RecipeError:
+        return True
+
+
+def _watch_window(channel: Channel, stops: bool) -> None:
+    descriptor = sys.stdin.fileno()
+    while os.read(descriptor, 4096):
+        pass
+    channel.window_gone = True
+    channel.stopping = channel.stopping or stops

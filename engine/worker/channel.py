@@ -1,0 +1,86 @@
+"""A worker's side of its job: events out, commands in, and the wish to stop.
+
+Knows nothing of what the job computes.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from engine.events import EventWriter
+from engine.jobs import Command, Job
+
+LOOK_SECONDS = 0.1
+PROGRESS_SECONDS = 0.1
+
+
+class Stopped(Exception):
+    """The job was asked to stop and has done so; an outcome, no error."""
+
+
+class Channel:
+    """What a job's code needs of the outside world.
+
+    `stopping` is set by the command `stop`, by SIGTERM and SIGHUP, and by a window that left a run which should then
+    stop. `window_gone` says that nobody holds the other end any more.
+    """
+
+    def __init__(self, job: Job, writer: EventWriter) -> None:
+        self.job = job
+        self.stopping = False
+        self.window_gone = False
+        self._writer = writer
+        self._looked_at = 0.0
+        self._progressed_at = 0.0
+        self._waiting: list[Command] = []
+        # Streams and signal handlers may write from other threads than the job's.
+        self._lock = threading.Lock()
+
+    def emit(self, event: str, **facts: Any) -> None:
+        """Append one event."""
+        with self._lock:
+            self._writer.write(event, **facts)
+
+    def notice(self, message: str, hint: str = "", level: str = "notice") -> None:
+        """Tell the user something that ends nothing; `level` is "notice" or "warning"."""
+        self.emit("notice", level=level, message=message, hint=hint)
+
+    def enter(self, stage: str) -> None:
+        """Say which part of the job begins."""
+        self._progressed_at = 0.0
+        self.emit("stage_entered", stage=stage)
+
+    def progress(self, done: int, total: int, unit: str) -> None:
+        """Say how far the stage is: at most ten times a second, and always at its end."""
+        now = time.monotonic()
+        if done >= total or now - self._progressed_at >= PROGRESS_SECONDS:
+            self._progressed_at = now
+            self.emit("stage_progressed", done=done, total=total, unit=unit)
+
+    def result(self, result: dict[str, Any], request: str | None = None) -> None:
+        """Hand over what was asked for."""
+        asked = {} if request is None else {"request": request}
+        self.emit("result_made", result=result, **asked)
+
+    def commands(self) -> list[Command]:
+        """Return the commands that came since, looking at the folder at most every 100 ms; `stop` is taken in here."""
+        now = time.monotonic()
+        if now - self._looked_at < LOOK_SECONDS:
+            return []
+        self._looked_at = now
+        commands = self.job.take_commands()
+        self.stopping = self.stopping or any(command["command"] == "stop" for command in commands)
+        return [command for command in commands if command["command"] != "stop"]
+
+    def check_stop(self) -> None:
+        """Raise Stopped if the job should stop. Other commands that wait are kept for `kept_commands`."""
+        self._waiting += self.commands()
+        if self.stopping:
+            raise Stopped
+
+    def kept_commands(self) -> list[Command]:
+        """Return all commands that came since, those that `check_stop` came across included."""
+        commands, self._waiting = self._waiting + self.commands(), []
+        return commands

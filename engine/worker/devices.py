@@ -1,0 +1,92 @@
+"""Which device computes, in which number format, with how many threads, and why.
+
+Knows nothing of models.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import torch
+
+from engine.errors import DeviceError
+from engine.recipe import Precision
+
+
+@dataclass(frozen=True)
+class Format:
+    """A number format and the reason for it, in words for the user."""
+
+    dtype: torch.dtype
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """The format's name as recipes write it."""
+        return str(self.dtype).removeprefix("torch.")
+
+
+def reserve(device: str) -> None:
+    """Make one CUDA card the only visible one, before CUDA is touched: a second would be trained on in parallel."""
+    index = device.partition(":")[2] or "0"
+    if device == "auto" or device.startswith("cuda"):
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", index)
+
+
+def choose(device: str) -> torch.device:
+    """Return the device that a recipe's `training.device` means. Raises DeviceError if it is not there.
+
+    After `reserve`, the chosen CUDA card is `cuda:0` to torch.
+    """
+    available = {
+        "cuda": torch.cuda.is_available(),
+        "xpu": hasattr(torch, "xpu") and torch.xpu.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    kind = device.partition(":")[0]
+    if kind == "auto":
+        kind = next(name for name, there in available.items() if there)
+    if not available[kind]:
+        raise DeviceError(
+            f"This computer has no {kind.upper()} device that torch can use.",
+            'Choose "auto" or "cpu"; `main.py doctor` says what is there.',
+            "training.device",
+        )
+    return torch.device(kind, 0) if kind in ("cuda", "xpu") else torch.device(kind)
+
+
+def threads(device: torch.device) -> int:
+    """Return how many threads to compute with: all cores on a CPU, one fewer beside another device."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores if device.type == "cpu" else max(1, cores - 1)
+
+
+def number_format(precision: Precision, device: torch.device) -> Format:
+    """Return the format of the frozen weights on `device`."""
+    if precision != "auto":
+        return Format(getattr(torch, precision), "chosen in the recipe")
+    if device.type == "cuda":
+        if torch.cuda.is_bf16_supported(including_emulation=False):
+            return Format(torch.bfloat16, "this card computes in bfloat16")
+        return Format(torch.float32, "this card does not compute in bfloat16")
+    if device.type == "xpu":
+        return Format(torch.bfloat16, "this device computes in bfloat16")
+    if device.type == "cpu" and _cpu_has_bfloat16():
+        return Format(torch.bfloat16, "this processor multiplies matrices faster in bfloat16")
+    return Format(torch.float32, "bfloat16 is not faster here")
+
+
+def _cpu_has_bfloat16() -> bool:
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("bf16"))
+
+
+def memory_bytes(device: torch.device) -> int:
+    """Return the most memory that the work has taken so far: on the device, or of this process on a CPU."""
+    if device.type == "cuda":
+        return int(torch.cuda.max_memory_allocated(device))
+    import psutil
+
+    return int(psutil.Process().memory_info().rss)
