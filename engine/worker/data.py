@@ -1,0 +1,227 @@
+"""From a recipe's `[data]` table to the examples of each split.
+
+Owns the order of things: columns, splits, every Nth, limits, empty rows, fingerprint. Knows nothing of tokens or models.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import datasets
+
+from engine.conversations import Columns, Example, choose_columns
+from engine.errors import DataError
+from engine.recipe import DataOptions
+from engine.worker.channel import Channel
+from engine.worker.sources import FIELD, SPLITS, Source, Split, locate, read_table
+
+# Of a source without splits, and of "train" where a split is missing.
+HELD_OUT_SHARE = 0.1
+MOST_ROWS_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a source: its number in its split's table, from 1, and the example it makes, whole or not."""
+
+    number: int
+    example: Example
+
+    @property
+    def missing(self) -> str | None:
+        """What the row lacks: "conversation", "summary", or None for a whole one."""
+        if not self.example.conversation.strip():
+            return "conversation"
+        return None if self.example.summary.strip() else "summary"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The rows that a `[data]` table selects, before empty ones are left out."""
+
+    source: Source
+    columns: Columns
+    rows: dict[Split, tuple[Row, ...]]
+
+
+@dataclass(frozen=True)
+class Splits:
+    """The examples to train on, to validate on and to test on, and what they are."""
+
+    train: tuple[Example, ...]
+    validation: tuple[Example, ...]
+    test: tuple[Example, ...]
+    fingerprint: str
+    licence: str
+    source: str
+    columns: dict[str, Any]
+
+    def of(self, split: str) -> tuple[Example, ...]:
+        """Return the examples of one split, by its name."""
+        examples: tuple[Example, ...] = getattr(self, split)
+        return examples
+
+
+def read(options: DataOptions, channel: Channel, needs: Sequence[Split] = SPLITS) -> Splits:
+    """Return the examples that a recipe uses; rows without a conversation or a summary are left out with a notice.
+
+    `needs` are the splits that must not be empty. Raises DataError with its field; OfflineError for hub data that is
+    neither here nor reachable.
+    """
+    selection = select(options, channel, needs)
+    for split in needs:
+        _require_examples(selection, split)
+    kept = {split: _whole(split, selection.rows[split], channel) for split in SPLITS}
+    return Splits(
+        **kept,
+        fingerprint=fingerprint(kept),
+        licence=selection.source.licence,
+        source=selection.source.name,
+        columns=selection.columns.as_dict(),
+    )
+
+
+def _require_examples(selection: Selection, split: Split) -> None:
+    rows, columns = selection.rows[split], selection.columns
+    if any(row.missing is None for row in rows):
+        return
+    if not rows:
+        raise DataError(
+            f"{selection.source.name} has too few conversations: none is left for the {split} split.",
+            f'Give more conversations, or put "{split}" into the name of a file in a folder.',
+            FIELD,
+        )
+    role, column = ("summary", columns.summary)
+    if all(row.missing == "conversation" for row in rows):
+        role, column = ("conversation", columns.conversation)
+    raise DataError(
+        f'The column "{column}" has no {role} in the {split} split.', "Name another column.", f"data.{role}"
+    )
+
+
+def select(options: DataOptions, channel: Channel, needs: Sequence[Split] = SPLITS) -> Selection:
+    """Return the rows that `options` select: split first, then every Nth of each split, then the limits."""
+    source = locate(options.source, channel)
+    tables = {split: read_table(files) for split, files in source.files.items()}
+    columns = choose_columns(_names(tables), options.conversation, options.summary)
+    whole = {split: _rows(table, columns) for split, table in tables.items()}
+    channel.check_stop()
+    if None in whole:
+        rows = _split(whole[None], options.split_seed)
+    else:
+        rows = _completed({split: whole.get(split, ()) for split in SPLITS}, needs, options.split_seed, channel)
+    limits = {"train": options.max_train, "validation": options.max_validation, "test": options.max_test}
+    return Selection(
+        source, columns, {split: _thinned(rows[split], options.every, limits[split]) for split in SPLITS}
+    )
+
+
+def _names(tables: dict[Split | None, datasets.Dataset]) -> list[str]:
+    """Return the columns that every table has, in the first one's order."""
+    shared = set.intersection(*(set(table.column_names) for table in tables.values()))
+    first: datasets.Dataset = next(iter(tables.values()))
+    return [name for name in first.column_names if name in shared]
+
+
+def _rows(table: datasets.Dataset, columns: Columns) -> tuple[Row, ...]:
+    identities = table[columns.id] if columns.id else range(1, len(table) + 1)
+    texts = zip(identities, table[columns.conversation], table[columns.summary], strict=True)
+    return tuple(
+        Row(
+            number,
+            Example(
+                str(number if identity in (None, "") else identity),
+                _text(conversation, columns.conversation, "conversation"),
+                _text(summary, columns.summary, "summary"),
+            ),
+        )
+        for number, (identity, conversation, summary) in enumerate(texts, start=1)
+    )
+
+
+def _text(value: Any, column: str, role: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, (list, dict)):
+        held = "lists" if isinstance(value, list) else "tables"
+        raise DataError(f'The column "{column}" holds {held}, not text.', "Name a column of texts.", f"data.{role}")
+    return str(value).replace("\r\n", "\n")
+
+
+def _split(rows: tuple[Row, ...], seed: int) -> dict[Split, tuple[Row, ...]]:
+    """Return a seeded 80/10/10 split that keeps equal conversations together."""
+    test, rest = _held_out(rows, HELD_OUT_SHARE, seed)
+    validation, train = _held_out(rest, HELD_OUT_SHARE * len(rows) / max(1, len(rest)), seed)
+    return {"train": train, "validation": validation, "test": test}
+
+
+def _held_out(rows: tuple[Row, ...], share: float, seed: int) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """Return about `share` of the rows, at least one, and the rest; equal conversations stay on one side."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.example.conversation.strip(), []).append(row)
+    order = sorted(groups)
+    random.Random(seed).shuffle(order)
+    taken: set[int] = set()
+    while order and len(taken) < max(1, round(share * len(rows))):
+        taken.update(row.number for row in groups[order.pop()])
+    return (
+        tuple(row for row in rows if row.number in taken),
+        tuple(row for row in rows if row.number not in taken),
+    )
+
+
+def _completed(
+    rows: dict[Split, tuple[Row, ...]], needs: Sequence[Split], seed: int, channel: Channel
+) -> dict[Split, tuple[Row, ...]]:
+    """Take a split that is needed and missing out of the training rows, with a notice."""
+    held_splits: tuple[Split, ...] = ("test", "validation")
+    for split in held_splits:
+        if split in needs and not rows[split] and rows["train"]:
+            held, rest = _held_out(rows["train"], HELD_OUT_SHARE, seed)
+            rows = {**rows, split: held, "train": rest}
+            channel.notice(
+                f"The data has no {split} split: {len(held):,} of its training conversations are held out for it.",
+                f'A file with "{split}" in its name would be used instead.',
+            )
+    return rows
+
+
+def _thinned(rows: tuple[Row, ...], every: int, most: int) -> tuple[Row, ...]:
+    kept = rows[::every]
+    return kept[:most] if most else kept
+
+
+def _whole(split: Split, rows: tuple[Row, ...], channel: Channel) -> tuple[Example, ...]:
+    """Return the examples of the rows that lack nothing; say which are left out."""
+    for role in ("conversation", "summary"):
+        lacking = [row.number for row in rows if row.missing == role]
+        if lacking:
+            channel.notice(_left_out(split, role, lacking, len(rows) - len(lacking)))
+    return tuple(row.example for row in rows if row.missing is None)
+
+
+def _left_out(split: Split, role: str, numbers: list[int], others: int) -> str:
+    fine = f"The other {others:,} are fine." if others > 1 else "The other one is fine."
+    if len(numbers) == 1:
+        return f"Row {numbers[0]:,} of {split} has no {role} and is left out. {fine}"
+    named = ", ".join(f"{number:,}" for number in numbers[:MOST_ROWS_NAMED])
+    more = ", …" if len(numbers) > MOST_ROWS_NAMED else ""
+    return f"{len(numbers):,} rows of {split} have no {role} and are left out ({named}{more}). {fine}"
+
+
+def fingerprint(splits: dict[Split, tuple[Example, ...]]) -> str:
+    """Return the SHA-256 over the texts of all examples, split by split, in their order."""
+    digest = hashlib.sha256()
+    for split in SPLITS:
+        digest.update(f"{split}:{len(splits[split])};".encode())
+        for example in splits[split]:
+            for text in (example.conversation, example.summary):
+                encoded = text.encode("utf-8", "surrogatepass")
+                digest.update(f"{len(encoded)}:".encode())
+                digest.update(encoded)
+    return digest.hexdigest()
