@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine import library, options, passport, paths, recipe, runs
+from engine import library, options, passport, paths, recipe, run_entries, runs
 from engine.errors import (
     AdapterError,
     AppError,
@@ -31,6 +31,7 @@ from engine.recipe import (
     MethodSettings,
     Recipe,
 )
+from engine.run_entries import RunEntry
 from engine.run_state import Curve, Outcome, RunState, Sample
 from engine.runs import Run
 from engine.supervisor import Ending, Supervisor
@@ -61,13 +62,14 @@ __all__ = [
     "OfflineError",
     "OptionInfo",
     "Options",
-    "Outcome",
     "OutOfMemoryError",
+    "Outcome",
     "Passport",
     "Problem",
     "Recipe",
     "RecipeError",
     "Run",
+    "RunEntry",
     "RunState",
     "Sample",
     "ScoreCard",
@@ -88,5 +90,6 @@ __all__ = [
     "protocol_key",
     "read_all",
     "recipe",
+    "run_entries",
     "runs",
 ]

@@ -15,12 +15,13 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Iterator, Literal
+from typing import IO, Any, Literal
 
 from engine.errors import StorageError, WorkerError
 from engine.events import Event, read_all
@@ -179,7 +180,7 @@ def ended(events: list[Event], attempt: int) -> Event | None:
     return None
 
 
-if os.name == "nt":
+if sys.platform == "win32":
     import msvcrt
 
     def _try_lock(stream: IO[str]) -> bool:

@@ -1,33 +1,67 @@
 """The library: every adapter on this computer, found by looking into folders.
 
-The folders are the truth; nothing else is kept. Knows nothing of torch: weights are looked at through their headers.
+The folders are the truth; nothing else is kept. Knows nothing of torch. `engine.foreign` judges what comes from
+elsewhere.
 """
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import shutil
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from engine import passport as passports
+from engine import recipe as recipes
 from engine.errors import AdapterError, StorageError
+from engine.foreign import (
+    CONFIG_NAME,
+    WEIGHTS_NAME,
+    adapter_files,
+    read_passport,
+    refuse_unsafe,
+    unpack,
+    weight_shapes,
+)
 from engine.jobs import new_id
-from engine.passport import BaseModelFacts, MethodFacts, Passport, ScoreCard
+from engine.passport import Passport, ScoreCard
 from engine.paths import adapters_folder, trash_folder
+from engine.recipe import Recipe
 
-CONFIG_NAME = "adapter_config.json"
-WEIGHTS_NAME = "adapter_model.safetensors"
 PARTIAL = ".partial"
-MOST_ZIP_BYTES = 64 << 30
-MOST_HEADER_BYTES = 100 << 20
+TRASH_DAYS = 30
+
+__all__ = [
+    "CONFIG_NAME",
+    "PARTIAL",
+    "TRASH_DAYS",
+    "WEIGHTS_NAME",
+    "Adapter",
+    "Unreadable",
+    "add_score",
+    "delete",
+    "empty_old_trash",
+    "export_folder",
+    "export_zip",
+    "find",
+    "import_adapter",
+    "install",
+    "partial_folder",
+    "promote",
+    "restore",
+    "restore_adapter",
+    "safe_file_name",
+    "scan",
+    "to_trash",
+    "update",
+    "weight_shapes",
+]
 
 
 @dataclass(frozen=True)
@@ -53,9 +87,13 @@ class Adapter:
         return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
 
     def changed_files(self) -> list[str]:
-        """Return the names of files that no longer match the passport's checksums."""
-        found = passports.checksums(self.folder)
-        return sorted(name for name, digest in self.passport.files.items() if found.get(name) != digest)
+        """Return the names of files that no longer match the passport's checksums, or are gone."""
+        return passports.changed(self.folder, self.passport)
+
+    def recipe(self) -> Recipe | None:
+        """Return the recipe that made it, None if there is none. Raises RecipeError if it can't be read."""
+        path = self.folder / passports.RECIPE_NAME
+        return recipes.load(path) if path.exists() else None
 
 
 @dataclass(frozen=True)
@@ -76,30 +114,29 @@ def scan() -> tuple[list[Adapter], list[Unreadable]]:
             adapters.append(Adapter(folder, passports.load(folder)))
         except AdapterError as error:
             unreadable.append(Unreadable(folder, error.message))
-    return sorted(adapters, key=lambda adapter: adapter.passport.made_at, reverse=True), unreadable
+    return sorted(adapters, key=lambda adapter: adapter.passport.made, reverse=True), unreadable
 
 
 def find(name: str) -> Adapter:
     """Return the adapter with this id or name, or in this folder. Raises AdapterError."""
-    folder = Path(name).expanduser()
-    if (folder / passports.FILE_NAME).exists():
-        return Adapter(folder.resolve(), passports.load(folder))
     adapters, _ = scan()
-    matches = [adapter for adapter in adapters if name in (adapter.id, adapter.name)]
-    if not matches and (folder / CONFIG_NAME).exists():
-        return Adapter(folder.resolve(), _foreign_passport(folder, folder.name))
-    if not matches:
-        raise AdapterError(f'There is no adapter "{name}".', "`main.py adapters` lists them.", "adapter")
-    return matches[0]
+    for adapter in adapters:
+        if name in (adapter.id, adapter.name):
+            return adapter
+    folder = Path(name).expanduser()
+    if any((folder / mark).exists() for mark in (passports.FILE_NAME, CONFIG_NAME)):
+        folder = folder.resolve()
+        return Adapter(folder, read_passport(folder, folder.name))
+    raise AdapterError(f'There is no adapter "{name}".', "`main.py adapters` lists them.", "adapter")
 
 
 def install(partial: Path, passport: Passport) -> Adapter:
-    """Turn a finished partial folder into an adapter of the library: checksums, passport, to the disk, renamed."""
+    """Turn a finished partial folder into an adapter: checksums, passport, to the disk, renamed."""
     complete = passport.model_copy(update={"files": passports.checksums(partial)})
-    passports.save(complete, partial)
-    _sync_folder(partial)
     folder = adapters_folder() / complete.id
     try:
+        passports.save(complete, partial)
+        _sync_files(partial)
         partial.rename(folder)
     except OSError as error:
         raise StorageError(f"The adapter can't be put into the library: {error.strerror}.") from error
@@ -114,7 +151,7 @@ def partial_folder(adapter_id: str) -> Path:
     return folder
 
 
-def _sync_folder(folder: Path) -> None:
+def _sync_files(folder: Path) -> None:
     for path in folder.rglob("*"):
         if path.is_file():
             with path.open("rb+") as stream:
@@ -122,23 +159,78 @@ def _sync_folder(folder: Path) -> None:
 
 
 def update(adapter: Adapter, **changes: Any) -> Adapter:
-    """Return the adapter with passport values changed: name, tags or notes."""
-    if "name" in changes and not str(changes["name"]).strip():
-        raise AdapterError("An adapter needs a name.", "", "name")
-    passport = adapter.passport.model_copy(update=changes)
-    passports.save(passport, adapter.folder)
-    return Adapter(adapter.folder, passport)
+    """Return the adapter with a new name, tags or notes. Raises AdapterError for an empty name."""
+    if "name" in changes:
+        changes["name"] = " ".join(str(changes["name"]).split())
+        if not changes["name"]:
+            raise AdapterError("An adapter needs a name.", "Write one.", "name")
+    return _rewritten(adapter, adapter.passport.model_copy(update=changes))
 
 
 def add_score(adapter: Adapter, card: ScoreCard) -> Adapter:
     """Return the adapter with new scores in its passport."""
-    passport = adapter.passport.with_score(card)
-    passports.save(passport, adapter.folder)
+    return _rewritten(adapter, adapter.passport.with_score(card))
+
+
+def _rewritten(adapter: Adapter, passport: Passport) -> Adapter:
+    try:
+        passports.save(passport, adapter.folder)
+    except OSError as error:
+        raise StorageError(f"The passport of {adapter.name} can't be written: {error.strerror}.") from error
     return Adapter(adapter.folder, passport)
 
 
+def promote(checkpoint: Path, name: str) -> Adapter:
+    """Copy the adapter in a run's checkpoint into the library, under a name of its own.
+
+    The checkpoint stays, so its run can still be resumed. Raises AdapterError if it holds no adapter.
+    """
+    if not (checkpoint / passports.FILE_NAME).exists():
+        raise AdapterError(
+            f"{checkpoint.name} holds no adapter.", "Only checkpoints with an adapter.toml can be promoted."
+        )
+    passport = passports.load(checkpoint)
+    title = " ".join(name.split()) or passport.name
+    return _take_in(checkpoint, passport.model_copy(update={"name": title}))
+
+
+def _take_in(source: Path, passport: Passport) -> Adapter:
+    """Copy an adapter's files into the library with a new id."""
+    refuse_unsafe(source, passport)
+    fresh = passport.model_copy(update={"id": new_id(passport.name)})
+    partial = partial_folder(fresh.id)
+    try:
+        for path in adapter_files(source):
+            shutil.copyfile(path, partial / path.name)
+        return install(partial, fresh)
+    except OSError as error:
+        raise StorageError(f"{passport.name} can't be copied into the library: {error.strerror}.") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def import_adapter(source: Path) -> Adapter:
+    """Copy a PEFT adapter (a folder or a zip of one) into the library.
+
+    Raises AdapterError for what is no PEFT adapter, is damaged, or holds weights that can run code.
+    """
+    if source.is_file() and zipfile.is_zipfile(source):
+        with tempfile.TemporaryDirectory(dir=adapters_folder(), suffix=PARTIAL) as unpacked:
+            return _import_folder(unpack(source, Path(unpacked)), source.stem)
+    if source.is_dir():
+        return _import_folder(source, source.resolve().name)
+    raise AdapterError(
+        f"{source.name} is neither a folder nor a zip of an adapter.",
+        "Choose the folder that holds adapter_config.json.",
+    )
+
+
+def _import_folder(source: Path, name: str) -> Adapter:
+    return _take_in(source, read_passport(source, name).model_copy(update={"origin": "imported"}))
+
+
 def delete(adapter: Adapter) -> Path:
-    """Move the adapter to the trash and return its place there, for `restore`."""
+    """Move the adapter to the trash and return its place there, for `restore_adapter`."""
     return to_trash(adapter.folder)
 
 
@@ -148,14 +240,19 @@ def to_trash(folder: Path) -> Path:
     try:
         shutil.move(folder, place)
     except OSError as error:
-        raise StorageError(f"{folder.name} can't be moved to the trash: {error.strerror}.") from error
+        raise StorageError(f"{folder.name} can't be moved to the trash: {error}.") from error
     return place
 
 
 def restore(place: Path, parent: Path) -> Path:
-    """Move a folder out of the trash back below `parent` and return it."""
+    """Move a folder out of the trash back below `parent` and return it. Raises StorageError."""
     folder = parent / place.name.partition("~")[2]
-    shutil.move(place, folder)
+    if folder.exists():
+        raise StorageError(f"{folder} exists already.", f"What was deleted is still in {place}.")
+    try:
+        shutil.move(place, folder)
+    except OSError as error:
+        raise StorageError(f"{folder.name} can't be taken out of the trash: {error}.") from error
     return folder
 
 
@@ -163,6 +260,25 @@ def restore_adapter(place: Path) -> Adapter:
     """Take an adapter out of the trash again."""
     folder = restore(place, adapters_folder())
     return Adapter(folder, passports.load(folder))
+
+
+def empty_old_trash(older_than_days: float = TRASH_DAYS) -> int:
+    """Remove what has been in the trash for longer, and return how many things that were."""
+    oldest_kept = time.time_ns() - older_than_days * 86_400e9
+    old = [
+        place
+        for place in trash_folder().glob("*~*")
+        if (stamp := place.name.partition("~")[0]).isdigit() and int(stamp) < oldest_kept
+    ]
+    for place in old:
+        shutil.rmtree(place, ignore_errors=True)
+    return len(old)
+
+
+def safe_file_name(name: str) -> str:
+    """Return `name` as a file name that every system takes."""
+    plain = re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "-", name).strip(" .-")
+    return plain[:100] or "adapter"
 
 
 def export_folder(adapter: Adapter, target: Path) -> Path:
@@ -182,134 +298,14 @@ def export_folder(adapter: Adapter, target: Path) -> Path:
 def export_zip(adapter: Adapter, target: Path) -> Path:
     """Write the adapter as one zip file and return its path."""
     partial = target.with_name(target.name + PARTIAL)
+    top = safe_file_name(adapter.name)
     try:
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in sorted(adapter.folder.rglob("*")):
                 if path.is_file():
-                    archive.write(path, f"{adapter.name}/{path.relative_to(adapter.folder)}")
+                    archive.write(path, f"{top}/{path.relative_to(adapter.folder).as_posix()}")
         partial.replace(target)
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise StorageError(f"{adapter.name} can't be exported to {target}: {error}.") from error
     return target
-
-
-def import_adapter(source: Path) -> Adapter:
-    """Copy a PEFT adapter (a folder or a zip of one) into the library.
-
-    Raises AdapterError for what is no PEFT adapter, or holds weights in a format that can run code.
-    """
-    if source.is_file() and zipfile.is_zipfile(source):
-        with tempfile.TemporaryDirectory(dir=adapters_folder(), suffix=PARTIAL) as unpacked:
-            _unpack(source, Path(unpacked))
-            return _import_folder(_adapter_root(Path(unpacked)), source.stem)
-    if source.is_dir():
-        return _import_folder(source, source.name)
-    raise AdapterError(
-        f"{source.name} is neither a folder nor a zip of an adapter.",
-        "Choose the folder that holds adapter_config.json.",
-    )
-
-
-def _unpack(source: Path, target: Path) -> None:
-    with zipfile.ZipFile(source) as archive:
-        members = archive.infolist()
-        if sum(member.file_size for member in members) > MOST_ZIP_BYTES:
-            raise AdapterError(f"{source.name} unpacks to more than {MOST_ZIP_BYTES >> 30} GB.")
-        for member in members:
-            place = (target / member.filename).resolve()
-            if not place.is_relative_to(target.resolve()):
-                raise AdapterError(
-                    f"{source.name} tries to write outside its folder.", "Don't trust this file."
-                )
-        archive.extractall(target)
-
-
-def _adapter_root(folder: Path) -> Path:
-    found = sorted(path.parent for name in (CONFIG_NAME, passports.FILE_NAME) for path in folder.rglob(name))
-    if not found:
-        raise AdapterError("The zip holds no adapter_config.json.", "Export the adapter again.")
-    return found[0]
-
-
-def _import_folder(source: Path, name: str) -> Adapter:
-    if (source / passports.FILE_NAME).exists():
-        passport = passports.load(source)
-    else:
-        passport = _foreign_passport(source, name)
-    _refuse_pickles(source)
-    fresh = passport.model_copy(update={"id": new_id(passport.name), "origin": "imported"})
-    partial = partial_folder(fresh.id)
-    for path in _adapter_files(source):
-        shutil.copyfile(path, partial / path.name)
-    return install(partial, fresh)
-
-
-def _adapter_files(source: Path) -> Iterator[Path]:
-    """Yield the files an adapter consists of; whatever else lies in the folder stays out of the library."""
-    for name in (CONFIG_NAME, WEIGHTS_NAME, passports.RECIPE_NAME, "README.md"):
-        if (source / name).is_file():
-            yield source / name
-
-
-def _refuse_pickles(folder: Path) -> None:
-    if (folder / CONFIG_NAME).exists() and not (folder / WEIGHTS_NAME).exists():
-        raise AdapterError(
-            f"{folder.name} has no {WEIGHTS_NAME}.",
-            "Weights in .bin files can run code when they are loaded, so only safetensors are taken.",
-        )
-    if (folder / WEIGHTS_NAME).exists():
-        weight_shapes(folder / WEIGHTS_NAME)
-
-
-def _foreign_passport(folder: Path, name: str) -> Passport:
-    """Return a passport for an adapter that another program made, from what PEFT's own file says."""
-    config = _peft_config(folder)
-    base = str(config.get("base_model_name_or_path") or "")
-    peft_type = str(config["peft_type"])
-    targets = config.get("target_modules") or []
-    return Passport(
-        schema=passports.SCHEMA,
-        id=new_id(name),
-        name=name,
-        made_at=passports.now_text(),
-        origin="imported",
-        base_model=BaseModelFacts(id=base, revision=str(config.get("revision") or "")),
-        method=MethodFacts(
-            id=peft_type.lower(),
-            title=peft_type,
-            peft_type=peft_type,
-            targets=sorted(targets) if isinstance(targets, list) else [str(targets)],
-        ),
-    )
-
-
-def _peft_config(folder: Path) -> dict[str, Any]:
-    try:
-        config = json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise AdapterError(
-            f"{folder.name} has no {CONFIG_NAME}.", "Choose the folder that holds it."
-        ) from error
-    except (OSError, ValueError) as error:
-        raise AdapterError(f"The {CONFIG_NAME} of {folder.name} can't be read: {error}.") from error
-    if not isinstance(config, dict) or not isinstance(config.get("peft_type"), str):
-        raise AdapterError(f"The {CONFIG_NAME} of {folder.name} names no PEFT method.")
-    return config
-
-
-def weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    """Return the names and shapes in a safetensors file, from its header alone. Raises AdapterError if it is none."""
-    try:
-        with path.open("rb") as stream:
-            length = int.from_bytes(stream.read(8), "little")
-            if not 0 < length <= MOST_HEADER_BYTES:
-                raise ValueError("the header's length is impossible")
-            header = json.loads(stream.read(length))
-            data_bytes = path.stat().st_size - 8 - length
-        entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
-        if any(entry["data_offsets"][1] > data_bytes for entry in entries.values()):
-            raise ValueError("it is cut short")
-        return {name: tuple(entry["shape"]) for name, entry in entries.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise AdapterError(f"{path.name} is damaged: {error}.", "Copy or download it again.") from error

@@ -48,7 +48,7 @@ def option(
     "prompt", "source", "model"), `suggestions` are values to offer where others are allowed too. `bounds` go to
     pydantic: ge, gt, le, lt, min_length, pattern.
     """
-    extra = {
+    extra: dict[str, Any] = {
         "level": level,
         "unit": unit,
         "peft_name": peft_name,

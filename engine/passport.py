@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from engine.errors import AdapterError
 from engine.jobs import write_whole
@@ -61,6 +61,8 @@ class DataFacts(_Table):
 
     source: str = ""
     fingerprint: str = ""
+    licence: str = ""
+    excluded: int = 0
     train: int = 0
     validation: int = 0
     test: int = 0
@@ -130,10 +132,17 @@ class Passport(_Table):
     versions: dict[str, str] = Field(default_factory=dict)
     files: dict[str, str] = Field(default_factory=dict)
 
+    @field_validator("made_at")
+    @classmethod
+    def _is_a_moment(cls, text: str) -> str:
+        datetime.fromisoformat(text)
+        return text
+
     @property
     def made(self) -> datetime:
-        """When it was made, with a time zone."""
-        return datetime.fromisoformat(self.made_at)
+        """When it was made, with a time zone; a moment without one is taken as UTC."""
+        moment = datetime.fromisoformat(self.made_at)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     @property
     def score_card(self) -> ScoreCard | None:
@@ -158,7 +167,7 @@ def now_text() -> str:
 
 
 def load(folder: Path) -> Passport:
-    """Return the passport in an adapter folder. Raises AdapterError if it is missing, damaged or of a later schema."""
+    """Return the passport in a folder. Raises AdapterError if it is missing, damaged or of a later schema."""
     path = folder / FILE_NAME
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -184,10 +193,16 @@ def save(passport: Passport, folder: Path) -> None:
 def checksums(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every file in an adapter folder but the passport itself."""
     return {
-        str(path.relative_to(folder)): _sha256(path)
+        path.relative_to(folder).as_posix(): _sha256(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != FILE_NAME
     }
+
+
+def changed(folder: Path, passport: Passport) -> list[str]:
+    """Return the names of files that differ from the passport's checksums, or are gone."""
+    found = checksums(folder)
+    return sorted(name for name, digest in passport.files.items() if found.get(name) != digest)
 
 
 def _sha256(path: Path) -> str:

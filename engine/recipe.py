@@ -334,7 +334,9 @@ def _anchored(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Make paths that the file gives relative to itself absolute, so that a run can be repeated from anywhere."""
     for table, key in (("base_model", "id"), ("data", "source")):
         values = tables.get(table)
-        text = values.get(key) if isinstance(values, dict) else None
+        if not isinstance(values, dict):
+            continue
+        text = values.get(key)
         if (
             isinstance(text, str)
             and (text.startswith(".") or (folder / text).exists())

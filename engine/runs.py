@@ -1,6 +1,6 @@
 """Runs: jobs that train. Makes them, finds them, and says how each one ended.
 
-Knows nothing of how training is done.
+Knows nothing of how training is done. The short form for long lists is `engine.run_entries`' business.
 """
 
 from __future__ import annotations
@@ -85,17 +85,22 @@ def replay(events: Iterable[Event]) -> RunState:
 def list_runs() -> list[Run]:
     """Return every run whose recipe can be read, newest first."""
     runs = []
-    for folder in sorted(runs_folder().iterdir(), reverse=True):
-        if (folder / "job.json").exists():
-            try:
-                runs.append(open_run(Job(folder)))
-            except AppError:
-                continue
+    for job in list_jobs():
+        try:
+            runs.append(open_run(job))
+        except AppError:
+            continue
     return runs
 
 
+def list_jobs() -> list[Job]:
+    """Return the jobs of all runs, newest first, without reading them."""
+    folders = sorted(runs_folder().iterdir(), reverse=True)
+    return [Job(folder) for folder in folders if (folder / "job.json").exists()]
+
+
 def checkpoints(job: Job) -> list[Path]:
-    """Return the run's checkpoints, oldest first."""
+    """Return the folders of the run's checkpoints, oldest first."""
     found = [
         path
         for path in job.folder.glob(f"{CHECKPOINT_PREFIX}*")
@@ -104,11 +109,11 @@ def checkpoints(job: Job) -> list[Path]:
     return sorted(found, key=lambda path: int(path.name.removeprefix(CHECKPOINT_PREFIX)))
 
 
-def delete_run(run: Run) -> Path:
+def delete_run(job: Job) -> Path:
     """Move a run that has ended to the trash and return its place there. Raises WorkerError if it runs."""
-    if run.job.is_running():
-        raise WorkerError(f"{run.recipe.name} is running.", "Stop it first.")
-    return to_trash(run.job.folder)
+    if job.is_running():
+        raise WorkerError(f"{job.id} is running.", "Stop it first.")
+    return to_trash(job.folder)
 
 
 def restore_run(place: Path) -> Job:

@@ -183,13 +183,20 @@ def death_in_words(returncode: int | None) -> tuple[str, str]:
             f"The worker ended with exit code {returncode} without a word.",
             "Its last log lines are below.",
         )
-    name = signal.Signals(-returncode).name if -returncode in iter(signal.Signals) else str(-returncode)
+    name = _signal_name(-returncode)
     if name == "SIGKILL" and _memory_is_low():
         return (
             "The worker was killed (SIGKILL), probably out of memory.",
             "Choose a smaller micro-batch or base model.",
         )
     return f"The worker was ended from outside ({name}).", "Resume goes on from the last checkpoint."
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _memory_is_low() -> bool:

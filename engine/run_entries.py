@@ -1,0 +1,220 @@
+"""What a list of many runs shows of each, read quickly.
+
+Nearly every line of a run's events is a step, of which a list needs three numbers: they are picked out of the
+line without decoding it. Knows nothing of what a list looks like.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from engine import recipe as recipes
+from engine.errors import AppError
+from engine.events import Event, decode
+from engine.jobs import Job
+from engine.recipe import Recipe
+from engine.run_state import Outcome, RunState
+from engine.runs import checkpoints, replay
+
+SPARK_POINTS = 60
+
+_STEP = re.compile(
+    rb'"event":"step_finished","time":([\d.]+)[^{}\[\]]*?"step":(\d+)[^{}\[\]]*?"loss":(-?[\d.]+(?:[eE][-+]?\d+)?)[,}]'
+)
+
+Stamp = tuple[int, int, bool]
+
+
+@dataclass(frozen=True)
+class RunEntry:
+    """One run as a line of the history.
+
+    `recipe` is None if its file can't be read, and `trouble` says why. `loss` holds at most 60 values over
+    the steps done. `gain` is the paired ROUGE-1 difference, a fraction.
+    """
+
+    job: Job
+    name: str
+    recipe: Recipe | None
+    trouble: str = ""
+    running: bool = False
+    outcome: Outcome | None = None
+    failure_kind: str = ""
+    failure_message: str = ""
+    attempts: int = 0
+    step: int = 0
+    total_steps: int = 0
+    seconds: float = 0.0
+    started_at: float = 0.0
+    loss: tuple[float, ...] = ()
+    gain: float | None = None
+    verdict: str = ""
+    adapter_id: str = ""
+    adapter_step: int = 0
+    precision: str = ""
+    examples: int = 0
+    checkpoints: tuple[Path, ...] = ()
+    checkpoint_bytes: int = 0
+    stamp: Stamp = field(default=(0, 0, False), repr=False)
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self.job.id
+
+    @property
+    def loss_share(self) -> float:
+        """How much of the run the losses cover, 0 to 1."""
+        return min(1.0, self.step / self.total_steps) if self.total_steps else 0.0
+
+    @property
+    def can_resume(self) -> bool:
+        """Tell whether the run ended early and has a checkpoint to go on from."""
+        return not self.running and self.outcome not in (None, "completed") and bool(self.checkpoints)
+
+
+def stamp(job: Job) -> Stamp:
+    """Return what changes when the run does: the size and the time of its events, and whether it runs."""
+    try:
+        facts = job.events_path.stat()
+    except FileNotFoundError:
+        return (0, 0, job.is_running())
+    return (facts.st_size, facts.st_mtime_ns, job.is_running())
+
+
+def read_entry(job: Job) -> RunEntry:
+    """Return a run's line of the history; what can't be read of it is left at its default."""
+    mark = stamp(job)
+    recipe, trouble = _recipe(job)
+    clock = _Clock()
+    state = replay(clock.watch(_quick_events(job.events_path)))
+    saved = checkpoints(job)
+    return RunEntry(
+        job=job,
+        name=recipe.name if recipe else job.id,
+        recipe=recipe,
+        trouble=trouble,
+        **_end(state, running=mark[2]),
+        **_training(state),
+        **_result(state),
+        seconds=clock.seconds,
+        started_at=clock.first or (job.folder / "job.json").stat().st_mtime,
+        checkpoints=tuple(saved),
+        checkpoint_bytes=sum(_bytes_in(folder) for folder in saved),
+        stamp=mark,
+    )
+
+
+def _recipe(job: Job) -> tuple[Recipe | None, str]:
+    try:
+        return recipes.load(job.recipe_path), ""
+    except AppError as error:
+        return None, error.message
+
+
+def _quick_events(path: Path) -> Iterator[Event]:
+    """Yield every whole event, those of steps cut down to time, step and loss."""
+    if not path.exists():
+        return
+    with path.open("rb") as stream:
+        for line in stream:
+            event = _quick_step(line) or (decode(line) if line.endswith(b"\n") else None)
+            if event is not None:
+                yield event
+
+
+def _quick_step(line: bytes) -> Event | None:
+    found = _STEP.search(line)
+    if found is None:
+        return None
+    time, step, loss = found.groups()
+    return {
+        "event": "step_finished",
+        "time": float(time),
+        "step": int(step),
+        "loss": float(loss),
+        "epoch": 0.0,
+        "learning_rate": 0.0,
+    }
+
+
+class _Clock:
+    """Adds up how long the attempts of a run took, while its events go by."""
+
+    def __init__(self) -> None:
+        self.first = 0.0
+        self._earlier_seconds = 0.0
+        self._attempt_began = 0.0
+        self._last = 0.0
+
+    @property
+    def seconds(self) -> float:
+        return self._earlier_seconds + self._last - self._attempt_began
+
+    def watch(self, events: Iterator[Event]) -> Iterator[Event]:
+        for event in events:
+            moment = float(event.get("time", self._last))
+            if event["event"] == "job_accepted":
+                self._earlier_seconds = self.seconds
+                self._attempt_began = moment
+                self.first = self.first or moment
+            self._last = moment
+            yield event
+
+
+def _end(state: RunState, *, running: bool) -> dict[str, Any]:
+    ended = state.ended or {}
+    outcome = state.outcome
+    if outcome is None and state.attempt > 0 and not running:
+        outcome = "crashed"
+    return {
+        "running": running and outcome is None,
+        "outcome": outcome,
+        "failure_kind": str(ended.get("kind") or ""),
+        "failure_message": str(ended.get("message") or ""),
+        "attempts": state.attempt,
+    }
+
+
+def _training(state: RunState) -> dict[str, Any]:
+    started = state.started or {}
+    return {
+        "step": state.step,
+        "total_steps": state.total_steps,
+        "loss": thinned(state.loss.values, SPARK_POINTS),
+        "precision": str(started.get("precision") or ""),
+        "examples": int((started.get("examples") or {}).get("train", 0)),
+    }
+
+
+def _result(state: RunState) -> dict[str, Any]:
+    adapter = state.adapter or {}
+    difference = (state.difference or {}).get("rouge1") or {}
+    return {
+        "gain": difference.get("mean"),
+        "verdict": str(difference.get("verdict") or ""),
+        "adapter_id": str(adapter.get("adapter") or ""),
+        "adapter_step": int(adapter.get("step") or 0),
+    }
+
+
+def thinned(values: Sequence[float], most: int) -> tuple[float, ...]:
+    """Return at most `most` means over equal stretches of `values`."""
+    count = len(values)
+    if count <= most:
+        return tuple(values)
+    edges = [count * place // most for place in range(most + 1)]
+    return tuple(sum(values[low:high]) / (high - low) for low, high in pairwise(edges))
+
+
+def _bytes_in(folder: Path) -> int:
+    try:
+        return sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+    except FileNotFoundError:
+        # A running worker rotates its checkpoints.
+        return 0

@@ -1,0 +1,316 @@
+"""Realistic runs and adapters in a home of the test's own, written with the engine's code and no worker."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import struct
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from engine import library, passport, recipe
+from engine.events import EventWriter
+from engine.jobs import Job, create_job
+from engine.library import Adapter
+from engine.passport import (
+    BaseModelFacts,
+    DataFacts,
+    MethodFacts,
+    Passport,
+    PromptFacts,
+    ScoreCard,
+    TrainingFacts,
+)
+from engine.paths import runs_folder
+from engine.recipe import Recipe
+
+MOMENT = 1_773_300_000.0
+SCORES = ("rouge1", "rouge2", "rougeL", "rougeLsum")
+
+
+def make_recipe(
+    name: str = "flan-t5-base on SAMSum with LoRA",
+    base: str = "google/flan-t5-base",
+    source: str = "knkarthick/samsum",
+    method_id: str = "lora",
+    **method_options: Any,
+) -> Recipe:
+    """Return a recipe as a person would write it."""
+    return recipe.from_tables(
+        {
+            "name": name,
+            "base_model": {"id": base},
+            "data": {"source": source},
+            "method": {"id": method_id, **method_options},
+        }
+    )
+
+
+def write_safetensors(path: Path, shapes: Mapping[str, Sequence[int]]) -> None:
+    """Write a sound safetensors file of float32 zeros."""
+    header: dict[str, Any] = {}
+    offset = 0
+    for name, shape in shapes.items():
+        size = 4 * math.prod(shape)
+        header[name] = {"dtype": "F32", "shape": list(shape), "data_offsets": [offset, offset + size]}
+        offset += size
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + bytes(offset))
+
+
+def write_peft_files(folder: Path, base: str = "google/flan-t5-base", numbers: int = 256) -> None:
+    """Write PEFT's two files into a folder, as any program with PEFT would."""
+    config = {
+        "peft_type": "LORA",
+        "base_model_name_or_path": base,
+        "r": 16,
+        "lora_alpha": 32,
+        "target_modules": ["v", "q"],
+        "task_type": "SEQ_2_SEQ_LM",
+    }
+    (folder / library.CONFIG_NAME).write_text(json.dumps(config, indent=1), encoding="utf-8")
+    write_safetensors(folder / library.WEIGHTS_NAME, {"base_model.q.lora_A.weight": (16, numbers // 16)})
+
+
+def score_card(
+    rouge1: float,
+    *,
+    half_width: float = 0.013,
+    base: float = 0.469,
+    verdict: str = "better",
+    examples: int = 819,
+    beams: int = 1,
+    source: str = "knkarthick/samsum",
+) -> ScoreCard:
+    """Return scores around `rouge1` under a protocol of the given size."""
+    factors = dict(zip(SCORES, (1.0, 0.5, 0.84, 0.92), strict=True))
+
+    def spread(middle: float) -> dict[str, dict[str, float]]:
+        return {
+            name: {
+                "mean": middle * factor,
+                "low": middle * factor - half_width,
+                "high": middle * factor + half_width,
+            }
+            for name, factor in factors.items()
+        }
+
+    gain = rouge1 - base
+    difference = {
+        name: {
+            "mean": gain * factor,
+            "low": gain * factor - half_width / 2,
+            "high": gain * factor + half_width / 2,
+            "verdict": verdict,
+        }
+        for name, factor in factors.items()
+    }
+    protocol = {"split": "test", "examples": examples, "beams": beams, "data": {"source": source}}
+    return ScoreCard(
+        protocol=protocol,
+        base=spread(base),
+        scores=spread(rouge1),
+        difference=difference,
+        capped=0.01,
+        scored_at="2026-03-12T14:14:00+00:00",
+    )
+
+
+def make_passport(
+    name: str, made_at: float = MOMENT, follows: Recipe | None = None, **values: Any
+) -> Passport:
+    """Return a full passport of a trained adapter."""
+    follows = follows or make_recipe()
+    entry = follows.method.method
+    options = follows.method.options
+    made: dict[str, Any] = {
+        "schema": passport.SCHEMA,
+        "id": name,
+        "name": name,
+        "made_at": datetime.fromtimestamp(made_at, UTC).isoformat(timespec="seconds"),
+        "base_model": BaseModelFacts(
+            id=follows.base_model.id, revision="7bcac572", fingerprint="41d8e07a", family="encoder-decoder"
+        ),
+        "method": MethodFacts(
+            id=entry.id,
+            title=entry.title,
+            peft_type=entry.peft_type,
+            summary=f"{entry.title}, {entry.short(options)}" if entry.short(options) else entry.title,
+            options=options.model_dump(mode="json", exclude_none=True),
+            learning_rate=1e-3,
+            targets=["q", "v"],
+            matrices=72,
+        ),
+        "data": DataFacts(
+            source=follows.data.source,
+            fingerprint="9f3c41d8e07a",
+            licence="CC BY-NC-ND 4.0",
+            excluded=127,
+            train=1228,
+            validation=69,
+            test=819,
+        ),
+        "training": TrainingFacts(
+            run="20260312-140200-lora-3f9a",
+            step=924,
+            total_steps=1540,
+            seconds=724.0,
+            seed=42,
+            trainable_parameters=3_538_944,
+            all_parameters=251_116_800,
+        ),
+        "prompt": PromptFacts(template=follows.data.prompt, max_conversation_tokens=512),
+        "versions": {"tunesmith": "0.1", "peft": "0.21.2"},
+    }
+    return Passport.model_validate(made | values)
+
+
+def add_adapter(
+    name: str = "samsum-lora-r32",
+    made_at: float = MOMENT,
+    scores: Sequence[ScoreCard] = (),
+    follows: Recipe | None = None,
+    numbers: int = 1024,
+    **values: Any,
+) -> Adapter:
+    """Put an adapter with sound files into the library."""
+    follows = follows or make_recipe()
+    partial = library.partial_folder(name)
+    write_peft_files(partial, follows.base_model.id, numbers)
+    recipe.save(follows, partial / passport.RECIPE_NAME)
+    return library.install(partial, make_passport(name, made_at, follows, scores=list(scores), **values))
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the events of a made-up run tell."""
+
+    steps: int = 40
+    total_steps: int = 40
+    outcome: str | None = "completed"
+    kind: str = ""
+    gain: float | None = 0.015
+    verdict: str = "better"
+    seconds: float = 724.0
+    started_at: float = MOMENT
+    checkpoint_at: int | None = None
+    adapter: str = ""
+    loss_from: float = 2.4
+    samples: int = 2
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def add_run(follows: Recipe | None = None, told: Told | None = None) -> Job:
+    """Write the folder of a run that has been done, with its events."""
+    follows, told = follows or make_recipe(), told or Told()
+    job = create_job(runs_folder(), "train", {}, words=follows.name, recipe=recipe.dumps(follows))
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(told.started_at))
+    job = Job(job.folder.rename(job.folder.with_name(stamp + job.id[15:])))
+    tell(job, told)
+    if told.checkpoint_at is not None:
+        add_checkpoint(job, told.checkpoint_at, follows)
+    return job
+
+
+def add_checkpoint(job: Job, step: int, follows: Recipe | None = None) -> Path:
+    """Write a checkpoint with an adapter in it, as the worker does."""
+    folder = job.folder / f"checkpoint-{step}"
+    folder.mkdir()
+    write_peft_files(folder)
+    (folder / "optimizer.pt").write_bytes(bytes(5000))
+    found = make_passport(f"{job.id}-{step}", follows=follows)
+    training = found.training.model_copy(update={"run": job.id, "step": step})
+    passport.save(
+        found.model_copy(update={"training": training, "files": passport.checksums(folder)}), folder
+    )
+    return folder
+
+
+class _Teller:
+    """Writes events whose times are the story's, not the clock's."""
+
+    def __init__(self, job: Job, attempt: int) -> None:
+        self._writer = EventWriter(job.events_path, {"run": job.id, "attempt": attempt})
+        self.now = 0.0
+
+    def say(self, event: str, **facts: Any) -> None:
+        self._writer.write(event, **facts | {"time": self.now})
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+def tell(job: Job, told: Told, attempt: int = 1) -> None:
+    """Append the events of one attempt."""
+    random_ = random.Random(told.steps)
+    teller = _Teller(job, attempt)
+    teller.now = told.started_at
+    teller.say("job_accepted", versions={}, pid=1)
+    teller.say("run_started", **_started(told))
+    for step in range(1, told.steps + 1):
+        teller.now = told.started_at + told.seconds * step / max(1, told.steps)
+        loss = 1.1 + (told.loss_from - 1.1) * math.exp(-5 * step / told.total_steps)
+        teller.say("step_finished", **_step(step, loss + random_.uniform(-0.05, 0.05), told.total_steps))
+    for place in range(told.samples):
+        teller.say(
+            "sample_made",
+            step=told.steps,
+            example=f"{place}",
+            conversation="Ann: Tea?\nBo: At five.",
+            reference="Ann and Bo have tea at five.",
+            summary="They have tea at five.",
+            rouge1=0.6,
+        )
+    if told.checkpoint_at is not None:
+        teller.say("checkpoint_saved", path="", bytes=9, step=told.checkpoint_at)
+    _tell_result(teller, told)
+    if told.outcome is not None:
+        teller.say("job_ended", outcome=told.outcome, kind=told.kind, message="", hint="")
+    teller.close()
+
+
+def _started(told: Told) -> dict[str, Any]:
+    return {
+        "total_steps": told.total_steps,
+        "first_step": 0,
+        "trainable_parameters": 3_538_944,
+        "all_parameters": 251_116_800,
+        "device": "cpu",
+        "threads": 2,
+        "precision": "bfloat16",
+        "precision_reason": "",
+        "examples": {"train": 1228, "validation": 69, "test": 819},
+        "family": "encoder-decoder",
+        "matrices": 72,
+        "learning_rate": 1e-3,
+    } | dict(told.facts)
+
+
+def _step(step: int, loss: float, total: int) -> dict[str, Any]:
+    return {
+        "step": step,
+        "epoch": step / total,
+        "loss": loss,
+        "learning_rate": 1e-3,
+        "gradient_norm": 0.7,
+        "tokens_per_second": 900.0,
+        "examples_per_second": 8.0,
+        "memory_bytes": 2 << 30,
+    }
+
+
+def _tell_result(teller: _Teller, told: Told) -> None:
+    if told.adapter:
+        teller.say("adapter_saved", adapter=told.adapter, path="", bytes=9, step=told.steps)
+    if told.gain is None or told.outcome != "completed":
+        return
+    card = score_card(0.469 + told.gain, verdict=told.verdict)
+    common = {"step": told.steps, "split": "test", "protocol": card.protocol, "loss": None, "capped": 0.01}
+    teller.say("evaluated", of="base", scores=card.base, difference=None, seconds=4.0, **common)
+    tuned = {"of": told.adapter or "x", "scores": card.scores, "difference": card.difference}
+    teller.say("evaluated", **tuned, seconds=4.0, **common)
