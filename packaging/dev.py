@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""The developer's commands. They need Python 3.11 or newer; the rest they install into `.venv`.
+
+    python3 packaging/dev.py setup                     make or renew the environment
+    python3 packaging/dev.py run [arguments]           open Tunesmith; arguments go to main.py
+    python3 packaging/dev.py demo [--screenshot PNG]   watch the starter learn to summarise
+    python3 packaging/dev.py test [pytest arguments]   linters, types, contracts, tests; or pytest alone
+    python3 packaging/dev.py bench [names]             the benchmarks in tests/benchmarks
+    python3 packaging/dev.py screenshots [arguments]   every page, light and dark, from the real window
+
+Without a display everything is drawn off screen, and `demo` saves the finished page as demo.png.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+# An interpreter too old for Tunesmith must still be able to read this file, and to say so.
+import environment
+import qt_libraries
+
+ROOT = Path(__file__).resolve().parent.parent
+LINTERS = {
+    "ruff check": ["ruff", "check"],
+    "ruff format": ["ruff", "format", "--check"],
+    "mypy": ["mypy"],
+    "import contracts": ["importlinter"],
+}
+
+
+def setup(arguments: list[str]) -> int:
+    """Make or renew the environment."""
+    if arguments:
+        print(f"setup takes no arguments, got {' '.join(arguments)}.")
+        return 2
+    environment.ensure(ROOT)
+    return 0
+
+
+def run(arguments: list[str]) -> int:
+    """Open the window, or do what main.py does with the arguments."""
+    return _application(arguments)
+
+
+def demo(arguments: list[str]) -> int:
+    """Run the starter recipe in the window; without a display, save the finished page instead."""
+    environment.ensure(ROOT)
+    if "--screenshot" not in arguments and not _has_display():
+        arguments = ["--screenshot", "demo.png", *arguments]
+    return _application(["--demo", *arguments])
+
+
+def test(arguments: list[str]) -> int:
+    """Run every check, each to its end, and fail if one did; with arguments run pytest alone."""
+    environment.ensure(ROOT)
+    variables = {"QT_QPA_PLATFORM": "offscreen", "HF_HUB_OFFLINE": "1"}
+    _prepare_qt({**os.environ, **variables})
+    checks = {} if arguments else LINTERS
+    failed = [name for name, module in checks.items() if not _passes(name, module, variables)]
+    if not _passes("pytest", ["pytest", *arguments], variables):
+        failed.append("pytest")
+    if failed:
+        print(f"Failed: {', '.join(failed)}.")
+    return 1 if failed else 0
+
+
+def bench(arguments: list[str]) -> int:
+    """Run all benchmarks, or those named."""
+    environment.ensure(ROOT)
+    folder = ROOT / "tests" / "benchmarks"
+    names = arguments or sorted(file.stem for file in folder.glob("[a-z]*.py"))
+    unknown = [name for name in names if not (folder / f"{name}.py").is_file()]
+    if unknown:
+        print(f"No benchmark named {', '.join(unknown)} in tests/benchmarks.")
+        return 2
+    variables = _qt_variables()
+    _prepare_qt({**os.environ, **variables})
+    return max([_python(["-m", f"tests.benchmarks.{name}"], variables) for name in names], default=0)
+
+
+def screenshots(arguments: list[str]) -> int:
+    """Take the README's pictures."""
+    environment.ensure(ROOT)
+    variables = {"QT_QPA_PLATFORM": "offscreen"}
+    _prepare_qt({**os.environ, **variables})
+    return _python(["packaging/screenshots.py", *arguments], variables)
+
+
+def _application(arguments: list[str]) -> int:
+    environment.ensure(ROOT)
+    variables = _qt_variables()
+    _prepare_qt({**os.environ, **variables})
+    return _python(["main.py", *arguments], variables)
+
+
+def _python(arguments: list[str], variables: dict[str, str]) -> int:
+    """Run the environment's Python in the checkout and return its exit status."""
+    # Threads that spin while they wait cost everything else on the machine its speed.
+    settings = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE", **variables}
+    command = [str(environment.python(ROOT)), *arguments]
+    with subprocess.Popen(command, cwd=ROOT, env=settings) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                # Ctrl+C reached the program as well; how it ends is its own matter.
+                continue
+
+
+def _passes(name: str, module: list[str], variables: dict[str, str]) -> bool:
+    print(f"── {name}", flush=True)
+    start = time.monotonic()
+    code = _python(["-m", *module], variables)
+    print(f"── {name}: {'passed' if code == 0 else 'failed'} in {time.monotonic() - start:.1f} s", flush=True)
+    return code == 0
+
+
+def _has_display() -> bool:
+    if sys.platform in {"win32", "darwin"}:
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _qt_variables() -> dict[str, str]:
+    """Return what to set so that Qt starts without a display, and say so."""
+    platform = os.environ.get("QT_QPA_PLATFORM", "")
+    if _has_display() and not platform:
+        return {}
+    print(f"No window will appear: Qt draws off screen ({'asked for' if platform else 'no display found'}).")
+    return {"QT_QPA_PLATFORM": platform or "offscreen"}
+
+
+def _prepare_qt(variables: dict[str, str]) -> None:
+    """End with the line that installs what is missing, or run that line on a CI machine."""
+    missing = qt_libraries.missing(environment.packages(ROOT), qt_libraries.platform(variables))
+    if not missing:
+        return
+    command = qt_libraries.install_command(missing)
+    if command and os.environ.get("CI") == "true" and os.geteuid() == 0:
+        subprocess.run(["apt-get", "update", "-qq"], check=False)
+        subprocess.run(command, check=True)
+        return
+    print(f"Qt needs system libraries that are not here: {', '.join(missing)}.")
+    if command:
+        print("Install them with:\n    " + " ".join((["sudo"] if os.geteuid() else []) + command))
+    raise SystemExit(1)
+
+
+VERBS: dict[str, Callable[[list[str]], int]] = {
+    verb.__name__: verb for verb in (setup, run, demo, test, bench, screenshots)
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the first argument says and return the exit status."""
+    if not arguments or arguments[0] not in VERBS:
+        print(__doc__)
+        return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
+    return VERBS[arguments[0]](arguments[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
