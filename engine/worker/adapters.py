@@ -1,0 +1,212 @@
+"""Put adapters on base models: new ones from a recipe, finished ones from the library, and switch between them.
+
+Knows nothing of training.
+"""
+
+from __future__ import annotations
+
+import random
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy
+import peft
+import torch
+from peft import PeftModel, get_peft_model
+from peft.tuners.tuners_utils import BaseTunerLayer
+from peft.utils import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING, get_peft_model_state_dict
+from peft.utils.peft_types import PeftType
+
+from engine import library
+from engine.errors import AdapterError
+from engine.library import CONFIG_NAME, WEIGHTS_NAME, Adapter
+from engine.methods import Family
+from engine.recipe import STARTER, Recipe, looks_like_path
+from engine.worker import tuners
+from engine.worker.base_models import LoadedBase
+
+ALL_LINEAR = "all-linear"
+TRAINED = "default"
+TASK_TYPES: dict[Family, str] = {"encoder-decoder": "SEQ_2_SEQ_LM", "decoder-only": "CAUSAL_LM"}
+
+
+def seed_everything(seed: int) -> None:
+    """Seed every generator that initialisation, dropout or data may draw from."""
+    random.seed(seed)
+    numpy.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def attach(base: LoadedBase, recipe: Recipe, total_steps: int) -> PeftModel:
+    """Return the base model with a new adapter by the recipe's method, ready to be trained.
+
+    The same recipe gives the same initial numbers. Raises AdapterError if the method does not fit the model.
+    """
+    seed_everything(recipe.training.seed)
+    config = _peft_config(base, recipe)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = get_peft_model(base.model, config)
+    except (ValueError, TypeError) as error:
+        raise AdapterError(
+            _misfit(recipe, error),
+            "See which layers the base model has under Applied to.",
+            "method.target_modules",
+        ) from error
+    if recipe.method.start_from:
+        _go_on_from(model, library.find(recipe.method.start_from))
+    return model
+
+
+def _peft_config(base: LoadedBase, recipe: Recipe) -> Any:
+    method = recipe.method.method
+    settings = method.peft_settings(recipe.method.options)
+    if "target_modules" in settings and settings["target_modules"] == [ALL_LINEAR]:
+        settings["target_modules"] = ALL_LINEAR
+    if "target_modules" in method.options.model_fields and settings.get("target_modules") is None:
+        settings["target_modules"] = default_targets(base)
+    config_class = peft.mapping.PEFT_TYPE_TO_CONFIG_MAPPING[PeftType[method.peft_type]]
+    return config_class(
+        task_type=TASK_TYPES[base.family],
+        base_model_name_or_path=public_name(recipe.base_model.id),
+        **settings,
+    )
+
+
+def default_targets(base: LoadedBase) -> list[str] | str:
+    """Return the modules that PEFT adapts in this kind of model, or every linear layer where it has no opinion."""
+    known = TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING.get(base.model.config.model_type)
+    return list(known) if known else ALL_LINEAR
+
+
+def public_name(model_id: str) -> str:
+    """Return a base model's name for files that are passed on: paths of this computer stay private."""
+    if model_id == STARTER:
+        return "tunesmith-starter"
+    return Path(model_id).name if looks_like_path(model_id) else model_id
+
+
+def _misfit(recipe: Recipe, error: Exception) -> str:
+    return f"{recipe.method.method.title} can't be put on {recipe.base_model.id}: {str(error).splitlines()[0][:300]}"
+
+
+def _go_on_from(model: PeftModel, adapter: Adapter) -> None:
+    """Copy a finished adapter's numbers into the new one, so that training goes on from there."""
+    tensors = _checked_tensors(model, TRAINED, adapter)
+    peft.set_peft_model_state_dict(model, tensors, adapter_name=TRAINED)
+
+
+def load_adapter(base: LoadedBase, adapter: Adapter, model: PeftModel | None = None) -> PeftModel:
+    """Return the base model with a finished adapter on it, beside those that `model` has already.
+
+    Raises AdapterError if it is damaged, in a format that can run code, or made for another base model.
+    """
+    _refuse_other_base(base, adapter)
+    _refuse_pickles(adapter.folder)
+    name = adapter_name(adapter.id)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if model is None:
+                model = PeftModel.from_pretrained(
+                    base.model, adapter.folder, adapter_name=name, autocast_adapter_dtype=True
+                )
+            else:
+                model.load_adapter(str(adapter.folder), adapter_name=name)
+    except (ValueError, TypeError, KeyError, RuntimeError) as error:
+        raise AdapterError(
+            f"{adapter.name} does not fit {base.options.id}: {str(error).splitlines()[0][:300]}",
+            "Choose the base model that it was made for.",
+        ) from error
+    _checked_tensors(model, name, adapter)
+    model.eval()
+    return model
+
+
+def adapter_name(adapter_id: str) -> str:
+    """Return an adapter's name inside a model, where dots are not allowed."""
+    return adapter_id.replace(".", "_")
+
+
+def _refuse_other_base(base: LoadedBase, adapter: Adapter) -> None:
+    made_for = adapter.passport.base_model
+    if made_for.fingerprint and made_for.fingerprint != base.fingerprint:
+        raise AdapterError(
+            f"{adapter.name} was made for {made_for.id}, not for {base.options.id}.",
+            "Choose the base model that it was made for.",
+        )
+
+
+def _refuse_pickles(folder: Path) -> None:
+    if not (folder / CONFIG_NAME).exists() or not (folder / WEIGHTS_NAME).exists():
+        raise AdapterError(
+            f"{folder.name} lacks {CONFIG_NAME} or {WEIGHTS_NAME}.",
+            "Weights in other formats can run code when they are loaded, so they are not.",
+        )
+
+
+def _checked_tensors(model: PeftModel, name: str, adapter: Adapter) -> dict[str, torch.Tensor]:
+    """Return the adapter file's tensors. Raises AdapterError unless it holds exactly what the adapter consists of.
+
+    PEFT loads keys of the base model that stand in an adapter's file into the base, and only warns of missing ones.
+    """
+    expected = {
+        key: tuple(value.shape)
+        for key, value in get_peft_model_state_dict(
+            model, adapter_name=name, save_embedding_layers=False
+        ).items()
+    }
+    found = library.weight_shapes(adapter.folder / WEIGHTS_NAME)
+    if found != expected:
+        odd = sorted(set(found.items()) ^ set(expected.items()))
+        raise AdapterError(
+            f"{adapter.name} does not hold what its configuration says, first at {odd[0][0]}.",
+            "Choose the base model that it was made for, or export it again.",
+        )
+    from safetensors.torch import load_file
+
+    return load_file(adapter.folder / WEIGHTS_NAME)
+
+
+@contextmanager
+def active(model: PeftModel, adapter_id: str | None) -> Iterator[None]:
+    """Let the model compute with one adapter, or as the base model alone if `adapter_id` is None."""
+    if adapter_id is None:
+        with model.disable_adapter():
+            yield
+    else:
+        model.set_adapter(adapter_name(adapter_id))
+        yield
+
+
+def save_adapter(model: PeftModel, folder: Path) -> None:
+    """Write the trained adapter in PEFT's own format. No connection is opened, and no path of this computer is told."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.save_pretrained(folder, save_embedding_layers=False, selected_adapters=[TRAINED])
+    # PEFT's model card is a form to fill in; the passport says what is known.
+    (folder / "README.md").unlink(missing_ok=True)
+
+
+def trainable_parameters(model: PeftModel) -> dict[str, torch.nn.Parameter]:
+    """Return the parameters that training changes, by name."""
+    return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+
+
+def count_parameters(model: PeftModel) -> tuple[int, int]:
+    """Return the numbers of trainable and of all parameters; 4-bit weights count as the weights they stand for.
+
+    Copies of the base's own weights are no further weights of the model.
+    """
+    trainable, everything = model.get_nb_trainable_parameters()
+    copies = trainable if isinstance(model.base_model, tuners.SelectiveModel) else 0
+    return int(trainable), int(everything - copies)
+
+
+def adapted_modules(model: PeftModel) -> list[str]:
+    """Return the names of the modules that an adapter changes, in the model's order."""
+    return [name for name, module in model.named_modules() if isinstance(module, BaseTunerLayer)]

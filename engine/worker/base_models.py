@@ -1,0 +1,235 @@
+"""Find, check and load base models.
+
+Owns what is known of loading: families, number formats, quantization, tied heads, and the words for what goes wrong.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+    BitsAndBytesConfig,
+    PretrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
+)
+
+from engine.errors import BaseModelError
+from engine.methods import Family
+from engine.paths import starter_folder
+from engine.recipe import STARTER, BaseModelOptions, looks_like_path
+from engine.worker import devices, hub
+from engine.worker.channel import Channel
+
+FIELD = "base_model.id"
+# Both ends of each weight file stand for the whole in a fingerprint: a terabyte is not read to know a model again.
+FINGERPRINT_BYTES = 1 << 20
+
+
+@dataclass
+class LoadedBase:
+    """A base model in memory, frozen, with its tokenizer and what was decided about it."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    family: Family
+    options: BaseModelOptions
+    fingerprint: str
+    precision: str
+    precision_reason: str
+    device: torch.device
+    threads: int
+
+
+def load(options: BaseModelOptions, device_name: str, channel: Channel) -> LoadedBase:
+    """Load a base model onto a device; downloads it first if it comes from the hub.
+
+    Raises BaseModelError, OfflineError, DeviceError.
+    """
+    device = devices.choose(device_name)
+    threads = devices.threads(device)
+    torch.set_num_threads(threads)
+    folder = folder_of(options, channel)
+    config = read_config(folder, options.id)
+    family = family_of(config, options.id)
+    chosen = devices.number_format(options.precision, device)
+    refuse_float16(config, chosen.dtype)
+    tokenizer = read_tokenizer(folder, options.id)
+    model = _read_model(folder, options, config, family, chosen.dtype, device)
+    settle_tied_head(model)
+    model.requires_grad_(False)
+    model.eval()
+    return LoadedBase(
+        model, tokenizer, family, options, fingerprint(folder), chosen.name, chosen.reason, device, threads
+    )
+
+
+def folder_of(options: BaseModelOptions, channel: Channel) -> Path:
+    """Return the folder that holds the base model, fetched from the hub if need be."""
+    if options.id == STARTER:
+        return starter_folder()
+    if looks_like_path(options.id):
+        folder = Path(options.id).expanduser()
+        if not (folder / "config.json").exists():
+            raise BaseModelError(
+                f"There is no model in {folder}.",
+                "A model folder holds config.json and model.safetensors.",
+                FIELD,
+            )
+        return folder
+    return hub.download(
+        options.id,
+        options.revision,
+        "model",
+        on_progress=channel.progress,
+        cancelled=lambda: channel.stopping,
+    )
+
+
+def read_config(folder: Path, name: str) -> PretrainedConfig:
+    """Return a model folder's configuration. Raises BaseModelError; code that comes with a model is never run."""
+    try:
+        return AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    except (OSError, ValueError, KeyError) as error:
+        raise BaseModelError(
+            f"{name} is no model that can be loaded: {_first_line(error)}",
+            "Models that bring their own code are not run.",
+            FIELD,
+        ) from error
+
+
+def family_of(config: PretrainedConfig, name: str) -> Family:
+    """Return the family a configuration belongs to. Raises BaseModelError if it is no text-to-text model."""
+    if config.is_encoder_decoder and config.model_type in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES:
+        return "encoder-decoder"
+    if not config.is_encoder_decoder and config.model_type in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+        return "decoder-only"
+    raise BaseModelError(
+        f"{name} is a {config.model_type} model, which can't write text.",
+        "Choose an encoder-decoder (T5, BART, Pegasus) or a decoder-only model (Llama, Qwen, SmolLM).",
+        FIELD,
+    )
+
+
+def refuse_float16(config: PretrainedConfig, dtype: torch.dtype) -> None:
+    """Raise BaseModelError for T5 in float16: its activations overflow, and it learns from noise without an error."""
+    if dtype == torch.float16 and "t5" in config.model_type:
+        raise BaseModelError("T5 overflows in float16.", "Use bfloat16.", "base_model.precision")
+
+
+def read_tokenizer(folder: Path, name: str) -> PreTrainedTokenizerBase:
+    """Return a model folder's tokenizer, with a token to pad with."""
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        raise BaseModelError(
+            f"The tokenizer of {name} can't be loaded: {_first_line(error)}",
+            "Copy its tokenizer files too.",
+            FIELD,
+        ) from error
+    if tokenizer.pad_token_id is None:
+        # Padding is masked in the input and never a label, so any token will do.
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def _read_model(
+    folder: Path,
+    options: BaseModelOptions,
+    config: PretrainedConfig,
+    family: Family,
+    dtype: torch.dtype,
+    device: torch.device,
+) -> PreTrainedModel:
+    loader = AutoModelForSeq2SeqLM if family == "encoder-decoder" else AutoModelForCausalLM
+    try:
+        model = loader.from_pretrained(
+            folder,
+            config=config,
+            dtype=dtype,
+            trust_remote_code=False,
+            local_files_only=True,
+            use_safetensors=True,
+            quantization_config=quantization(options, dtype),
+            device_map={"": device},
+        )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        if "memory" in str(error):
+            raise
+        raise BaseModelError(
+            f"{options.id} can't be loaded: {_first_line(error)}",
+            "Its weights must be safetensors files: other formats can run code when they are loaded.",
+            FIELD,
+        ) from error
+    _keep_4bit_weights(model)
+    return model
+
+
+def quantization(options: BaseModelOptions, dtype: torch.dtype) -> BitsAndBytesConfig | None:
+    """Return how bitsandbytes keeps the frozen weights, None for unquantized ones."""
+    if options.quantization == "none":
+        return None
+    if options.quantization == "int8":
+        return BitsAndBytesConfig(load_in_8bit=True)
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type=options.quantization,
+        bnb_4bit_use_double_quant=options.double_quantization,
+        bnb_4bit_compute_dtype=dtype,
+    )
+
+
+def _keep_4bit_weights(model: PreTrainedModel) -> None:
+    """Keep 4-bit layers from repacking themselves in place at the first forward in eval mode.
+
+    WORKAROUND: on processors with avx512_bf16, bitsandbytes 0.50 does so, and merging or dequantizing gives garbage
+    afterwards without an error. Switched off, eval computes what train computes, at the same speed.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
+
+
+def settle_tied_head(model: PreTrainedModel) -> None:
+    """Make the configuration say whether the head is tied to the embedding, as it is in the file.
+
+    WORKAROUND: T5Config of transformers 5.24 claims "tied" for every T5. Believing it, resizing, PEFT and exports
+    overwrite the separate head that flan-t5 checkpoints have.
+    """
+    head, embedding = model.get_output_embeddings(), model.get_input_embeddings()
+    if head is not None and embedding is not None and head.weight.data_ptr() != embedding.weight.data_ptr():
+        model.config.tie_word_embeddings = False
+
+
+def fingerprint(folder: Path) -> str:
+    """Return what tells a base model from another: a digest of its configuration and of both ends of its weights."""
+    digest = hashlib.sha256()
+    for path in sorted([*folder.glob("*.safetensors"), folder / "config.json"]):
+        digest.update(f"{path.name}:{path.stat().st_size};".encode())
+        with path.open("rb") as stream:
+            digest.update(stream.read(FINGERPRINT_BYTES))
+            stream.seek(max(0, path.stat().st_size - FINGERPRINT_BYTES), os.SEEK_SET)
+            digest.update(stream.read())
+    return digest.hexdigest()[:16]
+
+
+def shift_right(model: Any, labels: torch.Tensor) -> torch.Tensor:
+    """Return the decoder's inputs for `labels` (batch × length): shifted by one, ignored positions padded."""
+    return model.prepare_decoder_input_ids_from_labels(labels=labels)  # type: ignore[no-any-return]
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__

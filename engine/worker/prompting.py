@@ -1,0 +1,123 @@
+"""From a conversation to token ids: what the model reads, and which tokens it learns.
+
+Used alike for training, scoring and the playground, so that the three can't drift apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from transformers import PreTrainedTokenizerBase
+
+from engine.conversations import Example
+from engine.methods import Family
+
+IGNORED = -100
+PLACE = "{conversation}"
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """One example as token ids; a label of -100 is not learned.
+
+    Encoder-decoder: `labels` are the summary's ids. Decoder-only: `input_ids` are prompt and summary, `labels` has the
+    same length and is -100 over the prompt.
+    """
+
+    input_ids: list[int]
+    labels: list[int]
+
+    @property
+    def learned_tokens(self) -> int:
+        """How many tokens are learned."""
+        return sum(label != IGNORED for label in self.labels)
+
+
+class Prompter:
+    """Put conversations into a prompt and turn them into token ids.
+
+    Too long conversations lose their end, never the prompt around them; `cut` counts them, `cut_summaries` the
+    reference summaries that were cut.
+    """
+
+    def __init__(
+        self,
+        tokenizer: PreTrainedTokenizerBase,
+        family: Family,
+        template: str,
+        max_conversation_tokens: int,
+        max_summary_tokens: int,
+        shots: Sequence[Example] = (),
+    ) -> None:
+        self._tokenizer = tokenizer
+        self._family = family
+        self._limit = max_conversation_tokens
+        self._summary_limit = max_summary_tokens
+        self._special = [token for token in tokenizer.all_special_tokens if len(token) > 1]
+        before, _, after = template.partition(PLACE)
+        shown = "".join(
+            f"{before}{self._plain(shot.conversation)}{after}{self._plain(shot.summary)}\n\n"
+            for shot in shots
+        )
+        self._before, self._after = shown + before, after
+        self.cut = 0
+        self.cut_summaries = 0
+
+    def input_ids(self, conversation: str) -> list[int]:
+        """Return what `generate` gets for a conversation."""
+        return self._ids(self.prompt(conversation))
+
+    def prompt(self, conversation: str) -> str:
+        """Return the text the model reads: the prompt with the conversation, cut to the limit, in its place."""
+        return self._before + self._fitted(self._plain(conversation)) + self._after
+
+    def example(self, example: Example) -> Encoded:
+        """Return an example as training needs it."""
+        prompt = self.input_ids(example.conversation)
+        summary = self._summary_ids(self._plain(example.summary))
+        if self._family == "encoder-decoder":
+            return Encoded(prompt, summary)
+        return Encoded(prompt + summary, [IGNORED] * len(prompt) + summary)
+
+    def _plain(self, text: str) -> str:
+        """Break special tokens that somebody wrote as text: a "</s>" in a chat must not end the input there."""
+        for token in self._special:
+            if token in text:
+                text = text.replace(token, f"{token[0]} {token[1:]}")
+        return text
+
+    def conversation_tokens(self, conversation: str) -> int:
+        """Return how many tokens a conversation has, before any cutting."""
+        return self._count(conversation)
+
+    def _fitted(self, conversation: str) -> str:
+        """Cut a conversation so that it has at most the limit's tokens; whole characters are kept."""
+        encoding = self._tokenizer(conversation, add_special_tokens=False, return_offsets_mapping=True)
+        if len(encoding["input_ids"]) <= self._limit:
+            return conversation
+        self.cut += 1
+        return conversation[: encoding["offset_mapping"][self._limit - 1][1]].rstrip()
+
+    def _ids(self, text: str) -> list[int]:
+        """Return a prompt's ids: an encoder's end with its end token, a decoder goes on from them, so they don't."""
+        ids: list[int] = self._tokenizer(text)["input_ids"]
+        if self._family == "decoder-only" and ids and ids[-1] == self._tokenizer.eos_token_id:
+            ids = ids[:-1]
+        return ids
+
+    def _summary_ids(self, summary: str) -> list[int]:
+        """Return a summary's ids with the end token, and the start token where the family's tokenizer has one."""
+        if self._family == "encoder-decoder":
+            kept: list[int] = self._tokenizer(
+                text_target=summary, truncation=True, max_length=self._summary_limit
+            )["input_ids"]
+            whole = self._tokenizer(text_target=summary)["input_ids"]
+            self.cut_summaries += len(kept) < len(whole)
+            return kept
+        ids: list[int] = self._tokenizer(summary, add_special_tokens=False)["input_ids"]
+        self.cut_summaries += len(ids) >= self._summary_limit
+        return [*ids[: self._summary_limit - 1], self._tokenizer.eos_token_id]
+
+    def _count(self, text: str) -> int:
+        return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])

@@ -1,0 +1,8 @@
+"""Tuners of Tunesmith's own, registered with PEFT so that saving, loading, switching and merging go through PEFT.
+
+Importing this package registers them; do so before loading an adapter with plain PEFT.
+"""
+
+from engine.worker.tuners.selective import SelectiveConfig, SelectiveLayer, SelectiveModel
+
+__all__ = ["SelectiveConfig", "SelectiveLayer", "SelectiveModel"]
