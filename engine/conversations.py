@@ -93,9 +93,7 @@ def choose_columns(names: Sequence[str], conversation: str = AUTO, summary: str 
         ("summary", summary, SUMMARY_NAMES),
     ):
         others = [name for name in names if name not in chosen.values()]
-        chosen[role] = (
-            _guess(role, others, likely, names) if wanted == AUTO else _named(role, wanted, names)
-        )
+        chosen[role] = _guess(role, others, likely, names) if wanted == AUTO else _named(role, wanted, names)
         why = "by its name" if wanted == AUTO else "as named"
         reasons.append(f'{role}: column "{chosen[role]}", {why}')
     if chosen["conversation"] == chosen["summary"]:

@@ -113,7 +113,9 @@ def select(options: DataOptions, channel: Channel, needs: Sequence[Split] = SPLI
     if None in whole:
         rows = _split(whole[None], options.split_seed)
     else:
-        rows = _completed({split: whole.get(split, ()) for split in SPLITS}, needs, options.split_seed, channel)
+        rows = _completed(
+            {split: whole.get(split, ()) for split in SPLITS}, needs, options.split_seed, channel
+        )
     limits = {"train": options.max_train, "validation": options.max_validation, "test": options.max_test}
     return Selection(
         source, columns, {split: _thinned(rows[split], options.every, limits[split]) for split in SPLITS}
@@ -148,7 +150,9 @@ def _text(value: Any, column: str, role: str) -> str:
         return ""
     if isinstance(value, (list, dict)):
         held = "lists" if isinstance(value, list) else "tables"
-        raise DataError(f'The column "{column}" holds {held}, not text.', "Name a column of texts.", f"data.{role}")
+        raise DataError(
+            f'The column "{column}" holds {held}, not text.', "Name a column of texts.", f"data.{role}"
+        )
     return str(value).replace("\r\n", "\n")
 
 

@@ -73,7 +73,9 @@ def locate(source: str, channel: Channel) -> Source:
     if path.is_file():
         return Source(str(path), {None: (_readable(path),)})
     if looks_like_path(source):
-        raise DataError(f"There is nothing at {source}.", "Check the path; a hub id looks like owner/name.", FIELD)
+        raise DataError(
+            f"There is nothing at {source}.", "Check the path; a hub id looks like owner/name.", FIELD
+        )
     fetched = hub.download(
         source, "main", "dataset", on_progress=channel.progress, cancelled=lambda: channel.stopping
     )
@@ -166,7 +168,9 @@ def _in_words(files: Sequence[Path]) -> Iterator[None]:
         if "corresponds to no data" in str(error):
             raise DataError(f"There are no rows in {names}.", "Choose a file with rows.", FIELD) from error
         why = str(error.__cause__ or error).strip().splitlines()[0][:300]
-        raise DataError(f"{names} can't be read: {why}", "Repair the file, or export it again.", FIELD) from error
+        raise DataError(
+            f"{names} can't be read: {why}", "Repair the file, or export it again.", FIELD
+        ) from error
 
 
 def _require_utf8(path: Path) -> None:
