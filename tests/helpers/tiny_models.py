@@ -1,6 +1,6 @@
 """Small random models as ordinary model folders, one of each kind that Tunesmith tells apart.
 
-    t5          T5 with an untied output head, as flan-t5 files have it, and a byte-fallback tokenizer with "▁" spaces
+    t5          T5 with an untied head, as flan-t5 files have it, and a byte-fallback tokenizer with "▁" for spaces
     t5-tied     the same with a tied head
     bart        absolute positions, forced first token, and a generation config that must never leak into ours
     llama       grouped-query attention, rotary positions
@@ -61,7 +61,7 @@ def _session_folder() -> Path:
 
 
 def _spread(model: PreTrainedModel) -> None:
-    """Enlarge the random matrices, so that outputs depend on the input and greedy choices are no near-ties."""
+    """Enlarge the random matrices, so that outputs depend on the input and choices are no ties."""
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if parameter.dim() > 1 and "layer_norm" not in name:
@@ -166,7 +166,7 @@ _BUILDERS: dict[Kind, Callable[[], tuple[PreTrainedModel, PreTrainedTokenizerFas
 
 
 def _byte_level_tokenizer(single: str, pad: bool = True) -> PreTrainedTokenizerFast:
-    """Return a tokenizer with one token a byte, GPT-2's way. `single` is the template around a text, if any."""
+    """Return a tokenizer with one token a byte, GPT-2's way; `single` is the template around a text."""
     specials = [PAD, BOS, EOS] if pad else [EOS]
     tokenizer = _with_specials(specials, sorted(pre_tokenizers.ByteLevel.alphabet()), byte_fallback=False)
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -178,7 +178,7 @@ def _byte_level_tokenizer(single: str, pad: bool = True) -> PreTrainedTokenizerF
 
 
 def _byte_fallback_tokenizer() -> PreTrainedTokenizerFast:
-    """Return a tokenizer as T5's: "▁" for a space, printable ASCII as it is, every other byte a token of its own."""
+    """Return a tokenizer as T5's: "▁" for spaces, printable ASCII as it is, other bytes one by one."""
     letters = ["▁", *(chr(code) for code in range(33, 127))]
     tokenizer = _with_specials(
         [PAD, EOS, UNKNOWN], letters + [f"<0x{byte:02X}>" for byte in range(256)], byte_fallback=True
