@@ -96,8 +96,8 @@ def _tokens(text: str, stemmer: bool) -> list[str]:
 def sentences(text: str) -> list[str]:
     """Return a text's sentences: every line break ends one, and within a line the marks . ! ? … 。！？ do.
 
-    A full stop behind a title (Dr.), "e.g." or "i.e.", or an initial (J. Smith) ends none, nor does a mark that
-    a small letter follows.
+    A full stop behind a title (Dr.), "e.g." or "i.e.", or an initial (J. Smith) ends none, nor does a mark
+    before a small letter.
     """
     marked = _SENTENCE_END.sub(lambda match: (match["close"] or "") + "\n", text)
     return [line.strip() for line in marked.splitlines() if line.strip()]

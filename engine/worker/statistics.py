@@ -1,7 +1,7 @@
-"""How sure a score is: bootstrap intervals of a mean, and of the difference of two systems on the same examples.
+"""How sure a score is: bootstrap intervals of a mean, and of the difference of two systems.
 
-Percentile bootstrap (Efron 1979), paired for differences (Koehn 2004): examples are drawn with replacement, and a
-difference is drawn example by example, so that what makes an example hard for both cancels out.
+Percentile bootstrap (Efron 1979), paired for differences (Koehn 2004): examples are drawn with replacement, and
+a difference is drawn example by example, so that what makes an example hard for both cancels out.
 Knows nothing of models, text or scores' names.
 """
 
@@ -44,7 +44,7 @@ class Interval:
 
 
 def interval(values: Sequence[float], resamples: int, seed: int = SEED) -> Interval:
-    """Return the mean of `values` and its interval from `resamples` draws; the same seed gives the same interval.
+    """Return the mean of `values` and its interval from `resamples` draws; equal seeds give equal intervals.
 
     Raises ValueError if there are no values.
     """
@@ -66,9 +66,7 @@ def difference(before: Sequence[float], after: Sequence[float], resamples: int, 
     """
     if len(before) != len(after):
         raise ValueError(f"{len(before)} values can't be paired with {len(after)}")
-    return interval(
-        np.asarray(after, dtype=np.float64) - np.asarray(before, dtype=np.float64), resamples, seed
-    )
+    return interval([new - old for old, new in zip(before, after, strict=True)], resamples, seed)
 
 
 def difference_dict(found: Interval) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Small random models as ordinary model folders, one of each kind that Tunesmith tells apart.
 
-    t5          T5 with an untied head, as flan-t5 files have it, and a byte-fallback tokenizer with "▁" for spaces
+    t5          T5 with an untied head, as flan-t5 files have it; its tokenizer has "▁" for spaces and bytes
     t5-tied     the same with a tied head
     bart        absolute positions, forced first token, and a generation config that must never leak into ours
     llama       grouped-query attention, rotary positions
