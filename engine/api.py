@@ -18,6 +18,7 @@ from engine.errors import (
     WorkerError,
 )
 from engine.events import Event, EventReader, read_all
+from engine.faithfulness import Claim, added, unsupported
 from engine.jobs import Job, create_job
 from engine.library import Adapter, Unreadable
 from engine.methods import FAMILIES, METHODS, Family, Method, Variant, method
@@ -36,6 +37,7 @@ from engine.run_state import Curve, Outcome, RunState, Sample
 from engine.runs import Run
 from engine.supervisor import Ending, Supervisor
 from engine.training import EvaluationOptions, TrainingOptions
+from engine.turns import Turn, headline, speakers, turns
 
 __all__ = [
     "FAMILIES",
@@ -47,6 +49,7 @@ __all__ = [
     "AppError",
     "BaseModelError",
     "BaseModelOptions",
+    "Claim",
     "Curve",
     "DataError",
     "DataOptions",
@@ -77,11 +80,14 @@ __all__ = [
     "Supervisor",
     "TrainingError",
     "TrainingOptions",
+    "Turn",
     "Unreadable",
     "Variant",
     "WorkerError",
+    "added",
     "create_job",
     "describe",
+    "headline",
     "library",
     "method",
     "options",
@@ -92,4 +98,7 @@ __all__ = [
     "recipe",
     "run_entries",
     "runs",
+    "speakers",
+    "turns",
+    "unsupported",
 ]
