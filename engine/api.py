@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine import library, options, passport, paths, recipe, run_entries, runs
+from engine.conversations import Example, Turn, speakers, turns
 from engine.errors import (
     AdapterError,
     AppError,
@@ -37,7 +38,6 @@ from engine.run_state import Curve, Outcome, RunState, Sample
 from engine.runs import Run
 from engine.supervisor import Ending, Supervisor
 from engine.training import EvaluationOptions, TrainingOptions
-from engine.turns import Turn, headline, speakers, turns
 
 __all__ = [
     "FAMILIES",
@@ -58,6 +58,7 @@ __all__ = [
     "EvaluationOptions",
     "Event",
     "EventReader",
+    "Example",
     "Family",
     "Job",
     "Method",
@@ -87,7 +88,6 @@ __all__ = [
     "added",
     "create_job",
     "describe",
-    "headline",
     "library",
     "method",
     "options",
