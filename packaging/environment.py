@@ -81,7 +81,7 @@ def _make(root: Path) -> None:
 
 
 def _interpreter() -> str:
-    """Return the running interpreter if it suits, else another on the PATH; without one say what to install."""
+    """Return the running interpreter if it suits, else another on the PATH; or say what to install."""
     problem = _unsuited()
     if not problem:
         return sys.executable

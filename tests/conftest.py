@@ -1,0 +1,130 @@
+"""What every test gets: a home of its own, no network beyond this computer, a look at what it left behind."""
+
+import os
+import tempfile
+from pathlib import Path
+
+# Read by the libraries when they are imported, so set before anything else; workers inherit them.
+_SESSION_HOME = Path(tempfile.mkdtemp(prefix="tunesmith-tests-"))
+os.environ.update(
+    TUNESMITH_HOME=str(_SESSION_HOME / "tunesmith"),
+    HF_HOME=str(_SESSION_HOME / "huggingface"),
+    HF_HUB_OFFLINE="1",
+    HF_DATASETS_OFFLINE="1",
+    OMP_WAIT_POLICY="PASSIVE",
+    TOKENIZERS_PARALLELISM="false",
+)
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import ipaddress
+import shutil
+import socket
+import sys
+
+import psutil
+import pytest
+
+GRACE_SECONDS = 3.0
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """Give the test a Tunesmith home that nothing else uses; returns its folder."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("TUNESMITH_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _this_computer_only():
+    """Refuse connections to anywhere else, in this process; workers are told to stay offline."""
+    patch = pytest.MonkeyPatch()
+    connect, connect_ex, look_up = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+    patch.setattr(socket.socket, "connect", lambda own, place: connect(own, _local(own, place)))
+    patch.setattr(socket.socket, "connect_ex", lambda own, place: connect_ex(own, _local(own, place)))
+    patch.setattr(socket, "getaddrinfo", lambda host, *rest, **how: look_up(_local_host(host), *rest, **how))
+    yield
+    patch.undo()
+    shutil.rmtree(_SESSION_HOME, ignore_errors=True)
+
+
+def _local(own, place):
+    if own.family in {socket.AF_INET, socket.AF_INET6}:
+        _local_host(place[0])
+    return place
+
+
+def _local_host(host):
+    name = host.decode() if isinstance(host, bytes) else host
+    if name in {None, "", "localhost", socket.gethostname()}:
+        return host
+    try:
+        local = ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        raise AssertionError(f"a test reached for the network: {name}")
+    return host
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_behind(home):
+    """Fail a test that leaves a process, a running thread of Qt's or an open window behind."""
+    before = _children()
+    yield
+    left = [*_left_processes(before), *_left_threads(), *_left_windows()]
+    assert not left, f"the test left behind: {', '.join(left)}"
+
+
+def _children():
+    return set(psutil.Process().children(recursive=True))
+
+
+def _left_processes(before):
+    processes = [process for process in _children() - before if not _belongs_to_python(process)]
+    _, alive = psutil.wait_procs(processes, timeout=GRACE_SECONDS) if processes else ([], [])
+    names = [_words(process) for process in alive]
+    for process in alive:
+        process.kill()
+    return names
+
+
+def _belongs_to_python(process):
+    return "resource_tracker" in _words(process)
+
+
+def _words(process):
+    try:
+        return " ".join(process.cmdline()) or process.name()
+    except psutil.NoSuchProcess:
+        return ""
+
+
+def _left_threads():
+    if "PySide6.QtCore" not in sys.modules:
+        return []
+    from PySide6.QtCore import QCoreApplication, QThread
+    from shiboken6 import getAllValidWrappers
+
+    application = QCoreApplication.instance()
+    main_thread = application.thread() if application else QThread.currentThread()
+    threads = [each for each in getAllValidWrappers() if isinstance(each, QThread)]
+    running = [each for each in threads if each is not main_thread and each.isRunning()]
+    running = [each for each in running if not each.wait(int(1000 * GRACE_SECONDS))]
+    return [f"{type(each).__name__} {each.objectName()}" for each in running]
+
+
+def _left_windows():
+    if "PySide6.QtWidgets" not in sys.modules:
+        return []
+    from PySide6.QtCore import QCoreApplication, QEvent
+    from PySide6.QtWidgets import QApplication
+
+    if QApplication.instance() is None:
+        return []
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    windows = [each for each in QApplication.topLevelWidgets() if each.isVisible() and each.parent() is None]
+    names = [type(each).__name__ for each in windows]
+    for window in windows:
+        window.close()
+    return names
