@@ -1,6 +1,7 @@
 """Start a worker, follow its job's events, pass commands on, and turn its death into an outcome.
 
-Used by the window's thread and by the command line alike. Knows nothing of Qt and nothing of what a job computes.
+Used by the window's thread and by the command line alike. Knows nothing of Qt and nothing of what a job
+computes.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from engine.errors import WorkerError
@@ -49,8 +51,8 @@ class Supervisor:
     ) -> None:
         """Prepare; nothing is started yet.
 
-        `niced` lowers the worker's priority, for windows that must stay fluent. `command` replaces the worker's
-        program, for tests.
+        `niced` lowers the worker's priority, for windows that must stay fluent. `command` replaces the
+        worker's program, for tests.
         """
         self.job = job
         self._niced = niced
@@ -65,6 +67,7 @@ class Supervisor:
         self._reader = EventReader(job.events_path)
         self._ended: Event | None = None
         self._attempt = 0
+        self._accepted_pid: int | None = None
 
     def start(self) -> None:
         """Start the worker. Raises WorkerError if the system can't."""
@@ -102,7 +105,10 @@ class Supervisor:
         """Return the events that came since the last call."""
         events = self._reader.read()
         for event in events:
-            if event["event"] == "job_ended":
+            if event["event"] == "job_accepted":
+                # A later attempt's own: what an earlier one ended with says nothing of this one.
+                self._ended, self._accepted_pid = None, event.get("pid")
+            elif event["event"] == "job_ended":
                 self._ended = event
         return events
 
@@ -141,14 +147,23 @@ class Supervisor:
         self.job.send(command, **arguments)
 
     def force(self) -> None:
-        """Kill the worker and whatever it started, at once."""
-        if self._process is None or self._process.poll() is not None:
+        """Kill the worker and whatever it started, at once; one found running is known by its events."""
+        pid = self.pid or self._accepted_pid
+        if pid is None or not self.alive():
             return
         if os.name == "nt":
-            self._process.kill()
+            os.kill(pid, signal.SIGTERM)
         else:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+            os.killpg(pid, signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait()
+
+    def close(self) -> None:
+        """End what a worker that is gone left running (it keeps memory and devices); close its stdin."""
+        self.leave()
+        if self._process is not None and os.name != "nt":
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def leave(self) -> None:
         """Let go of a worker that goes on alone: closing its stdin tells it that the window is gone."""
@@ -159,7 +174,8 @@ class Supervisor:
 def worker_environment(offline: bool, niced: bool) -> dict[str, str]:
     """Return the environment of a worker.
 
-    OpenMP must not spin-wait: with threads = cores, throughput falls 20 to 130 fold as soon as anything else runs.
+    OpenMP must not spin-wait: with threads = cores, throughput falls 20 to 130 fold as soon as anything
+    else runs.
     """
     environment = dict(os.environ)
     environment["OMP_WAIT_POLICY"] = "PASSIVE"

@@ -1,0 +1,135 @@
+"""The background engine thread: start or find a worker, follow its events, pass on commands.
+
+All the computing happens in the worker's process. The thread only waits, reads and writes small files, so the
+window stays fluent whatever the worker does, and a worker's death is a value here. Knows nothing of what
+the events mean.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from engine.api import AppError, Ending, Event, EventReader, Job, Supervisor
+
+MOST_EVENTS = 500
+POLL_MILLISECONDS = 50
+BREATH_MILLISECONDS = 2
+
+
+class EngineThread(QThread):
+    """Follow one job, live or replayed, and report it to the thread that made this object.
+
+    `events` carries lists of at most 500 events, in order and without a gap: first those of earlier attempts,
+    then what comes. `ended` carries an `Ending` once the worker is gone and its last event was handed over;
+    it is not sent after `leave`. `result` and `failed` are for short jobs: the one thing asked for, or how
+    it went wrong.
+    """
+
+    events = Signal(list)
+    ended = Signal(object)
+    result = Signal(dict)
+    failed = Signal(object)
+
+    def __init__(
+        self,
+        job: Job,
+        *,
+        attach: bool = False,
+        niced: bool = True,
+        command: list[str] | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        """Prepare; `start` begins.
+
+        `attach` follows a worker that lives already, or replays a job that has ended, instead of starting
+        one. `command` replaces the worker's program, for tests.
+        """
+        super().__init__(parent)
+        self.job = job
+        self._attach = attach
+        self._supervisor = Supervisor(job, niced=niced, command=command)
+        self._leaving = threading.Event()
+        self._forced = False
+
+    @property
+    def pid(self) -> int | None:
+        """The worker's process id, if this thread started it."""
+        return self._supervisor.pid
+
+    def run(self) -> None:
+        """Follow the job until its worker is gone. The body of the thread; `start` calls it."""
+        try:
+            ending = self._follow()
+        except AppError as error:
+            ending = Ending("failed", error.message, error.hint, error.field)
+        if ending is not None:
+            if ending.outcome != "completed":
+                self.failed.emit(ending)
+            self.ended.emit(ending)
+
+    def _follow(self) -> Ending | None:
+        if not self._attach:
+            for events in _whole_stream(self.job):
+                self._hand_over(events)
+            self._supervisor.start()
+        while not self._leaving.is_set():
+            alive = self._supervisor.alive()
+            events = self._supervisor.poll()
+            self._hand_over(events)
+            if not events and not alive:
+                self._supervisor.close()
+                return self._ending()
+            if not events:
+                self._leaving.wait(POLL_MILLISECONDS / 1000)
+        self._supervisor.leave()
+        return None
+
+    def _hand_over(self, events: list[Event]) -> None:
+        """Emit events in slices, with a breath behind full ones: a burst must not crowd the window out."""
+        for start in range(0, len(events), MOST_EVENTS):
+            piece = events[start : start + MOST_EVENTS]
+            self.events.emit(piece)
+            for event in piece:
+                if event["event"] == "result_made" and "request" not in event:
+                    self.result.emit(event["result"])
+            if len(piece) == MOST_EVENTS:
+                self.msleep(BREATH_MILLISECONDS)
+
+    def _ending(self) -> Ending:
+        ending = self._supervisor.ending()
+        if self._forced and ending.outcome == "crashed":
+            return Ending(
+                "crashed",
+                "The worker was ended by force.",
+                "Resume goes on from the last checkpoint.",
+                log_tail=ending.log_tail,
+            )
+        return ending
+
+    def send(self, command: str, **arguments: Any) -> None:
+        """Leave a command for the worker. Raises StorageError."""
+        self._supervisor.send(command, **arguments)
+
+    def stop(self) -> None:
+        """Ask the worker to stop in good order. Raises StorageError."""
+        self._supervisor.send("stop")
+
+    def force(self) -> None:
+        """Kill the worker and whatever it started, at once."""
+        self._forced = True
+        self._supervisor.force()
+
+    def leave(self) -> None:
+        """Stop following, let the worker know that the window is gone, and wait for the thread's end."""
+        self._leaving.set()
+        self.wait()
+
+
+def _whole_stream(job: Job) -> Iterator[list[Event]]:
+    reader = EventReader(job.events_path)
+    while events := reader.read():
+        yield events

@@ -1,0 +1,138 @@
+"""A worker that follows a script instead of training: a real process, the real channel, no torch.
+
+    python -m tests.helpers.scripted_worker JOB_FOLDER
+
+The script is the job's argument "script", a list of steps `[what, value]`; see `STEPS`. Everything around
+it (the lock, job_accepted, commands, signals, stdin, job_ended) is the real worker's own.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT))
+
+from engine.api import Job  # noqa: E402
+from engine.errors import AppError  # noqa: E402
+from engine.worker import __main__ as worker  # noqa: E402
+from engine.worker.channel import Channel  # noqa: E402
+
+
+def command(job: Job) -> list[str]:
+    """Return the command that starts this worker on `job`."""
+    return [sys.executable, str(Path(__file__).resolve()), str(job.folder)]
+
+
+def run(channel: Channel, request: dict[str, Any]) -> None:
+    """Do what the job's script says."""
+    for what, value in request["script"]:
+        STEPS[what](channel, value)
+
+
+def emit(channel: Channel, event: dict[str, Any]) -> None:
+    """Emit one event."""
+    channel.emit(**event)
+
+
+def flood(channel: Channel, count: int) -> None:
+    """Emit `count` steps as fast as it goes."""
+    for step in range(1, count + 1):
+        _step(channel, step)
+
+
+def steps(channel: Channel, value: dict[str, Any]) -> None:
+    """Emit `count` steps at `per_second`, heeding commands as training does."""
+    began = time.monotonic()
+    for step in range(1, value["count"] + 1):
+        _heed(channel)
+        _step(channel, step)
+        ahead = began + step / value["per_second"] - time.monotonic()
+        if ahead > 0:
+            time.sleep(ahead)
+
+
+def _heed(channel: Channel) -> None:
+    channel.check_stop()
+    paused = False
+    while True:
+        for asked in channel.kept_commands():
+            if asked["command"] in {"pause", "continue"}:
+                paused = asked["command"] == "pause"
+                channel.emit("run_paused" if paused else "run_continued")
+        if not paused:
+            return
+        channel.check_stop()
+        time.sleep(0.02)
+
+
+def _step(channel: Channel, step: int) -> None:
+    channel.emit(
+        "step_finished",
+        step=step,
+        epoch=step / 100,
+        loss=1.0 + 2.0 / step,
+        learning_rate=1e-3,
+        gradient_norm=1.0,
+        tokens_per_second=1000.0,
+        examples_per_second=20.0,
+        memory_bytes=500_000_000,
+    )
+
+
+def noise(channel: Channel, lines: int) -> None:
+    """Print to both streams, and leave a grandchild that keeps them open."""
+    for number in range(lines):
+        print(f"a library prints line {number}", flush=number % 100 == 0)
+        print(f"a library warns in line {number}", file=sys.stderr)
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(30)"])
+
+
+def wait_for_stop(channel: Channel, seconds: float) -> None:
+    """Wait until the job is asked to stop, at most `seconds`."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        channel.check_stop()
+        time.sleep(0.02)
+
+
+def fail(channel: Channel, value: dict[str, str]) -> None:
+    """Fail with an error that has words for the user."""
+    raise AppError(value["message"], value.get("hint", ""), value.get("field"))
+
+
+def error(channel: Channel, text: str) -> None:
+    """Raise what nobody foresaw."""
+    raise ValueError(text)
+
+
+def abort(channel: Channel, value: object) -> None:
+    """Die as a fault in compiled code does."""
+    os.abort()
+
+
+def deaf(channel: Channel, seconds: float) -> None:
+    """Heed nothing for `seconds`."""
+    time.sleep(seconds)
+
+
+STEPS = {
+    "emit": emit,
+    "flood": flood,
+    "steps": steps,
+    "noise": noise,
+    "wait_for_stop": wait_for_stop,
+    "fail": fail,
+    "error": error,
+    "abort": abort,
+    "deaf": deaf,
+}
+
+if __name__ == "__main__":
+    worker.JOBS = dict.fromkeys(worker.JOBS, "__main__")
+    sys.exit(worker.main(Path(sys.argv[1])))
