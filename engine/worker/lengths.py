@@ -1,0 +1,85 @@
+"""How many tokens texts have, and what a list of lengths looks like. Imports no torch.
+
+Counts with a model folder's tokenizer file alone, so that looking at data needs no model.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer
+
+CHARACTERS_A_TOKEN = 4
+MOST_BINS = 40
+
+
+@dataclass(frozen=True)
+class TokenCounter:
+    """A way to count tokens; `exact` tells counting from estimating, and `words` says it to the user."""
+
+    count: Callable[[Sequence[str]], list[int]]
+    exact: bool
+    words: str
+
+
+def token_counter(folder: Path | None, name: str) -> TokenCounter:
+    """Return how to count the tokens of the model `name`: by its tokenizer in `folder`, or by an estimate."""
+    path = folder / "tokenizer.json" if folder else None
+    if path is None or not path.exists():
+        whose = f"The tokenizer of {name} is not on this computer" if name else "No base model is named"
+        return TokenCounter(
+            _estimate,
+            False,
+            f"{whose}: token lengths are estimated, {CHARACTERS_A_TOKEN} characters a token.",
+        )
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+
+    def count(texts: Sequence[str]) -> list[int]:
+        return [
+            len(encoding) for encoding in tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        ]
+
+    return TokenCounter(count, True, f"Token lengths are counted with the tokenizer of {name}.")
+
+
+def _estimate(texts: Sequence[str]) -> list[int]:
+    return [math.ceil(len(text) / CHARACTERS_A_TOKEN) for text in texts]
+
+
+def describe(lengths: Sequence[int]) -> dict[str, int]:
+    """Return median, 95th percentile and maximum; zeros for no lengths."""
+    if not lengths:
+        return {"median": 0, "p95": 0, "max": 0}
+    ordered = sorted(lengths)
+    return {
+        "median": int(statistics.median_low(ordered)),
+        "p95": ordered[math.ceil(0.95 * len(ordered)) - 1],
+        "max": ordered[-1],
+    }
+
+
+def histogram(lengths: Sequence[int]) -> dict[str, Any]:
+    """Return `edges` (one more than bins, round numbers from 0) and `counts`."""
+    most = max(lengths, default=0)
+    width = _round_width(most)
+    counts = [0] * (most // width + 1)
+    for length in lengths:
+        counts[length // width] += 1
+    return {"edges": [place * width for place in range(len(counts) + 1)], "counts": counts}
+
+
+def _round_width(most: int) -> int:
+    """Return the least of 1, 2, 5, 10, 20, … that needs at most `MOST_BINS` bins for 0 to `most`."""
+    power = 1
+    while True:
+        for factor in (1, 2, 5):
+            if most // (factor * power) < MOST_BINS:
+                return factor * power
+        power *= 10
