@@ -1,0 +1,1 @@
+"""The look: colours, type, icons, the style of the whole window."""

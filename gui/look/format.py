@@ -1,0 +1,101 @@
+"""Numbers as text, by the user's locale. Knows units and signs; knows no widget.
+
+Every function takes None for "not known" and returns an en dash for it.
+"""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QLocale
+
+UNKNOWN = "–"
+MINUS = "−"
+NARROW = "\u202f"
+
+
+def number(value: float | None, digits: int | None = None) -> str:
+    """Return a number with the locale's group signs: whole as it is, else `digits` places (3 significant if None)."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    if digits is None and float(value).is_integer() and abs(value) < 1e15:
+        return _signed(QLocale().toString(int(value)))
+    if digits is None:
+        return plain(value)
+    return _signed(QLocale().toString(float(value), "f", digits))
+
+
+def plain(value: float | None) -> str:
+    """Return a float as short as it can be without loss, without group signs: 0.05, 2e-05, 1.5."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    text = repr(float(value))
+    text = text[:-2] if text.endswith(".0") else text
+    return _signed(text.replace(".", QLocale().decimalPoint()))
+
+
+def percent(fraction: float | None, digits: int = 0) -> str:
+    """Return a fraction 0 to 1 as percent with a space: 0.031 with one digit is "3.1 %"."""
+    return UNKNOWN if fraction is None else f"{number(fraction * 100, digits)}{NARROW}%"
+
+
+def compact(value: float | None) -> str:
+    """Return a count in three significant digits: 3,538,944 is "3.54 M", 892 is "892"."""
+    if value is None:
+        return UNKNOWN
+    for unit, size in (("B", 1e9), ("M", 1e6), ("k", 1e4)):
+        if abs(value) >= size:
+            scaled = value / (1e3 if unit == "k" else size)
+            return f"{number(scaled, _places(scaled))} {unit}"
+    return number(value)
+
+
+def bytes_text(count: float | None) -> str:
+    """Return a size in bytes as text: "14.2 MB", "5.9 GB", "812 bytes"."""
+    if count is None:
+        return UNKNOWN
+    for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= size:
+            return f"{number(count / size, 1 if count / size < 1000 else 0)} {unit}"
+    return f"{number(count)} bytes"
+
+
+def duration_text(seconds: float | None) -> str:
+    """Return a time as text, coarser as it grows: "0.4 s", "41 s", "4 min 10 s", "41 min", "1 h 52 min"."""
+    if seconds is None or not math.isfinite(seconds):
+        return UNKNOWN
+    if seconds < 9.95:
+        return f"{number(seconds, 1)} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 15 * 60:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    minutes = round(whole / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def score(fraction: float | None) -> str:
+    """Return a score 0 to 1 as it stands on the screen, times 100 with one digit: "48.4"."""
+    return UNKNOWN if fraction is None else number(fraction * 100, 1)
+
+
+def gain(fraction: float | None) -> str:
+    """Return a difference of scores, times 100 and always signed: "+1.5", "−3.4"."""
+    if fraction is None:
+        return UNKNOWN
+    text = number(fraction * 100, 1)
+    return text if text.startswith(MINUS) else f"+{text}"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Return an interval of scores: "0.6 to 2.4"."""
+    return UNKNOWN if low is None or high is None else f"{score(low)} to {score(high)}"
+
+
+def _places(scaled: float) -> int:
+    return 2 if abs(scaled) < 10 else 1 if abs(scaled) < 100 else 0
+
+
+def _signed(text: str) -> str:
+    return text.replace("-", MINUS, 1) if text.startswith("-") else text

@@ -1,0 +1,74 @@
+"""Icons, drawn from the SVG files under `resources/icons` in any ink of the tokens.
+
+Owns finding, tinting and drawing them at the screen's pixel ratio. An icon is a snapshot: whoever shows one asks again
+when the scheme changes (see `gui.look.style.follow`).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from gui.look.style import tokens
+from gui.look.type import px
+
+FOLDER = Path(__file__).resolve().parents[2] / "resources" / "icons"
+SIZE = 16
+
+
+def names() -> list[str]:
+    """Return the names of all icons, sorted."""
+    return sorted(file.stem for file in FOLDER.glob("*.svg"))
+
+
+def icon(name: str, token: str = "ink2", size: int = SIZE) -> QIcon:
+    """Return an icon in a token's colour, with its disabled form; `size` in pixels before text scaling."""
+    made = QIcon()
+    for ratio in _ratios():
+        made.addPixmap(pixmap(name, token, size, ratio), QIcon.Mode.Normal)
+        made.addPixmap(pixmap(name, "off", size, ratio), QIcon.Mode.Disabled)
+    return made
+
+
+def pixmap(name: str, token: str = "ink2", size: int = SIZE, ratio: float = 1.0) -> QPixmap:
+    """Return an icon as a pixmap of `size` logical pixels (before text scaling) at a pixel ratio."""
+    return _drawn(name, getattr(tokens(), token), px(size), ratio)
+
+
+def paint(painter: QPainter, rect: QRectF, name: str, token: str = "ink2") -> None:
+    """Draw an icon centred into a rectangle, 16 pixels or the rectangle's side if that is less."""
+    side = min(float(px(SIZE)), rect.width(), rect.height())
+    square = QRectF(0, 0, side, side)
+    square.moveCenter(rect.center())
+    _renderer(name, getattr(tokens(), token)).render(painter, square)
+
+
+def icon_size(size: int = SIZE) -> QSize:
+    """Return the logical size of an icon for `setIconSize`."""
+    return QSize(px(size), px(size))
+
+
+def _ratios() -> list[float]:
+    """The pixel ratios of all screens, so that a window moved between them stays sharp."""
+    return sorted({screen.devicePixelRatio() for screen in QGuiApplication.screens()} or {1.0})
+
+
+@lru_cache(maxsize=512)
+def _drawn(name: str, color: str, side: int, ratio: float) -> QPixmap:
+    made = QPixmap(round(side * ratio), round(side * ratio))
+    made.setDevicePixelRatio(ratio)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    _renderer(name, color).render(painter, QRectF(0, 0, side, side))
+    painter.end()
+    return made
+
+
+@lru_cache(maxsize=256)
+def _renderer(name: str, color: str) -> QSvgRenderer:
+    text = (FOLDER / f"{name}.svg").read_text(encoding="utf-8")
+    return QSvgRenderer(QByteArray(text.replace("currentColor", color).encode()))

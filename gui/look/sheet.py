@@ -1,0 +1,148 @@
+"""The one style sheet, written from the tokens.
+
+In the text below `@name` is a colour of the tokens and `<n>` a length of n pixels that grows with the text. Fonts never
+stand here. Containers are addressed by property (`ground`, `kind`, `token`, `problem`, `fixed`) so that no rule leaks into
+children.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from gui.look.tokens import Tokens
+
+_GROUNDS = """
+QWidget[ground="window"] { background: @window; }
+QWidget[ground="rail"] { background: @rail; }
+QWidget[ground="surface"] { background: @surface; }
+QWidget[ground="sunken"] { background: @sunken; }
+QFrame[ground="card"] { background: @surface; border: 1px solid @line; border-radius: 8px; }
+QFrame[ground="notice"] { background: @sunken; border: none; border-radius: 8px; }
+QFrame[ground="well"] { background: @sunken; border: none; border-radius: 6px; }
+QMainWindow, QDialog { background: @window; }
+QSplitter::handle { background: @line; }
+QSplitter::handle:hover { background: @outline; }
+QToolTip { background: @ink; color: @window; border: 1px solid @ink; border-radius: 4px; padding: 4px 8px; }
+"""
+
+_LABELS = """
+QLabel { background: transparent; }
+QLabel[token="ink"] { color: @ink; }
+QLabel[token="ink2"] { color: @ink2; }
+QLabel[token="ink3"] { color: @ink3; }
+QLabel[token="off"] { color: @off; }
+QLabel[token="accent"] { color: @accent; }
+QLabel[token="copper"] { color: @copper; }
+QLabel[token="brick"] { color: @brick; }
+QLabel[token="grey"] { color: @grey; }
+QLabel:disabled { color: @off; }
+QLabel[kind="tag"] { background: @hover; color: @ink2; border-radius: 4px; padding: 1px 6px; }
+"""
+
+_BUTTONS = """
+QPushButton { min-height: <30>; padding: 0 12px; border: 1px solid @edge; border-radius: 6px;
+  background: @surface; color: @ink; }
+QPushButton:hover { background: @hover; }
+QPushButton:pressed { background: @pressed; }
+QPushButton:focus { border: 2px solid @accent; padding: 0 11px; min-height: <28>; }
+QPushButton:disabled { background: transparent; border: 1px solid @line; color: @off; }
+QPushButton[short="true"] { min-height: <26>; }
+QPushButton[short="true"]:focus { min-height: <24>; }
+QPushButton::menu-indicator { image: none; width: 0; }
+QPushButton[kind="primary"] { background: @accent_fill; color: @on_accent; border: 1px solid @accent_fill;
+  padding: 0 16px; }
+QPushButton[kind="primary"]:hover { background: @accent_hover; border-color: @accent_hover; }
+QPushButton[kind="primary"]:pressed { background: @accent_pressed; border-color: @accent_pressed; }
+QPushButton[kind="primary"]:focus { border: 2px solid @ink; padding: 0 15px; }
+QPushButton[kind="primary"]:disabled { background: transparent; border: 1px solid @line; color: @off; }
+QPushButton[kind="quiet"] { background: transparent; border: 1px solid transparent; color: @ink2; }
+QPushButton[kind="quiet"]:hover { background: @hover; color: @ink; }
+QPushButton[kind="quiet"]:pressed { background: @pressed; color: @ink; }
+QPushButton[kind="quiet"]:focus { border: 2px solid @accent; }
+QPushButton[kind="quiet"]:disabled { color: @off; }
+QPushButton[kind="link"] { background: transparent; border: 2px solid transparent; color: @accent; padding: 0 4px;
+  min-height: <24>; border-radius: 4px; }
+QPushButton[kind="link"]:hover { color: @accent_hover; text-decoration: underline; }
+QPushButton[kind="link"]:pressed { color: @accent_pressed; }
+QPushButton[kind="link"]:focus { border: 2px solid @accent; }
+QPushButton[kind="link"]:disabled { color: @off; }
+QToolButton { min-width: <26>; min-height: <26>; padding: 0; border: 1px solid transparent; border-radius: 6px;
+  background: transparent; color: @ink2; }
+QToolButton:hover { background: @hover; }
+QToolButton:pressed, QToolButton:checked { background: @pressed; }
+QToolButton:focus { border: 2px solid @accent; min-width: <24>; min-height: <24>; }
+QToolButton:disabled { color: @off; background: transparent; }
+QToolButton::menu-indicator { image: none; width: 0; }
+"""
+
+_FIELDS = """
+QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit, QTextEdit { background: @surface; color: @ink;
+  border: 1px solid @outline; border-radius: 6px; selection-background-color: @accent_soft; selection-color: @ink; }
+QLineEdit, QComboBox, QAbstractSpinBox { min-height: <30>; padding: 0 9px; }
+QLineEdit:focus, QComboBox:focus, QComboBox:on, QAbstractSpinBox:focus { border: 2px solid @accent; padding: 0 8px;
+  min-height: <28>; }
+QPlainTextEdit, QTextEdit { padding: 6px 8px; }
+QPlainTextEdit:focus, QTextEdit:focus { border: 2px solid @accent; padding: 5px 7px; }
+QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled, QPlainTextEdit:disabled { color: @off;
+  border: 1px solid @line; background: transparent; }
+QLineEdit[fixed="true"], QComboBox[fixed="true"], QAbstractSpinBox[fixed="true"], QPlainTextEdit[fixed="true"] {
+  background: @sunken; color: @ink; border: 1px solid @sunken; }
+QLineEdit[fixed="true"]:focus, QComboBox[fixed="true"]:focus, QAbstractSpinBox[fixed="true"]:focus {
+  border: 2px solid @accent; }
+QLineEdit[problem="true"], QComboBox[problem="true"], QAbstractSpinBox[problem="true"],
+QPlainTextEdit[problem="true"] { border: 2px solid @brick; padding: 0 8px; min-height: <28>; }
+QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus, QComboBox QLineEdit, QComboBox QLineEdit:focus {
+  border: none; background: transparent; min-height: 0; padding: 0; margin: 0; }
+QAbstractSpinBox[arrows="true"] { padding-right: <22>; }
+QAbstractSpinBox::up-button { subcontrol-origin: border; subcontrol-position: top right; width: <22>;
+  height: <15>; border: none; background: transparent; }
+QAbstractSpinBox::down-button { subcontrol-origin: border; subcontrol-position: bottom right; width: <22>;
+  height: <15>; border: none; background: transparent; }
+QAbstractSpinBox::up-arrow, QAbstractSpinBox::down-arrow { image: none; width: 0; height: 0; }
+QComboBox { padding-right: <26>; }
+QComboBox:focus, QComboBox:on { padding-right: <25>; }
+QComboBox::drop-down { border: none; width: <26>; background: transparent; }
+QComboBox::down-arrow { image: none; width: 0; height: 0; }
+QComboBox QAbstractItemView { background: @surface; color: @ink; border: 1px solid @edge; border-radius: 0;
+  padding: 4px; outline: none; selection-background-color: @accent_soft; selection-color: @ink; }
+QComboBox QAbstractItemView::item { min-height: <28>; padding: 0 6px; border-radius: 4px; border: none; }
+QComboBox QAbstractItemView::item:hover { background: @hover; }
+QComboBox QAbstractItemView::item:selected { background: @accent_soft; color: @ink; }
+QCheckBox, QRadioButton { background: transparent; color: @ink; min-height: <28>; }
+QCheckBox:disabled, QRadioButton:disabled { color: @off; }
+"""
+
+_VIEWS = """
+QScrollArea, QScrollArea > QWidget#qt_scrollarea_viewport { background: transparent; border: none; }
+QAbstractItemView { background: transparent; border: none; outline: none; color: @ink;
+  selection-background-color: @accent_soft; selection-color: @ink; }
+QTableView { gridline-color: @line; }
+QHeaderView, QHeaderView::section { background: transparent; color: @ink2; border: none; }
+QHeaderView::section { border-bottom: 1px solid @edge; padding: 0 12px; min-height: <32>; }
+QTableCornerButton::section { background: transparent; border: none; }
+QScrollBar:vertical { background: transparent; width: 10px; margin: 0; border: none; }
+QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; border: none; }
+QScrollBar::handle:vertical { background: @grey_soft; border-radius: 3px; margin: 2px; min-height: 32px; }
+QScrollBar::handle:horizontal { background: @grey_soft; border-radius: 3px; margin: 2px; min-width: 32px; }
+QScrollBar::handle:hover { background: @grey; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; border: none; background: none; }
+QScrollBar::add-page, QScrollBar::sub-page { background: none; }
+QMenu { background: @surface; color: @ink; border: 1px solid @edge; padding: 4px; }
+QMenu::item { padding: 6px 24px 6px 12px; border-radius: 4px; background: transparent; }
+QMenu::item:selected { background: @hover; }
+QMenu::item:disabled { color: @off; }
+QMenu::separator { height: 1px; background: @line; margin: 4px 8px; }
+QMenuBar { background: @rail; color: @ink2; border-bottom: 1px solid @line; }
+QMenuBar::item { padding: 6px 10px; background: transparent; }
+QMenuBar::item:selected { background: @hover; color: @ink; }
+QProgressBar { background: @grey_soft; border: none; border-radius: 2px; max-height: 4px; min-height: 4px; }
+QProgressBar::chunk { background: @accent; border-radius: 2px; }
+"""
+
+
+def style_sheet(table: Tokens, px: Callable[[float], int]) -> str:
+    """Return the sheet for a table of tokens; `px` scales lengths with the text size."""
+    text = _GROUNDS + _LABELS + _BUTTONS + _FIELDS + _VIEWS
+    text = re.sub(r"<(\d+)>", lambda found: f"{px(int(found[1]))}px", text)
+    return re.sub(r"@(\w+)", lambda found: str(getattr(table, found[1])), text)

@@ -1,0 +1,143 @@
+"""The style of the whole application: which scheme is on, the palette, the style sheet and the metrics.
+
+Owns the one place that styles: `apply` sets it, `signals.changed` tells of a change, and whoever paints reads
+`tokens()` or `color()`. It knows the stock Qt widgets and the `kind` and `token` properties, not the pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
+
+from gui.look import type as typography
+from gui.look.proxy_style import TunesmithStyle
+from gui.look.sheet import style_sheet
+from gui.look.tokens import DARK, LIGHT, Tokens
+
+SCHEMES = ("light", "dark", "system")
+
+
+class _Signals(QObject):
+    """Tells of a new scheme or text size, after the application has been restyled."""
+
+    changed = Signal()
+
+
+class _State:
+    tokens: Tokens = LIGHT
+    scheme: str = "system"
+    following: bool = False
+
+
+signals = _Signals()
+
+
+def tokens() -> Tokens:
+    """Return the colours in use."""
+    return _State.tokens
+
+
+def scheme() -> str:
+    """Return what was asked for: "light", "dark" or "system"."""
+    return _State.scheme
+
+
+def color(name: str, alpha: float = 1.0) -> QColor:
+    """Return a token as a colour; `alpha` 0 to 1."""
+    made = QColor(getattr(_State.tokens, name))
+    made.setAlphaF(alpha)
+    return made
+
+
+def apply(app: QApplication, scheme: str = "system", text_scale: float = 1.0) -> None:
+    """Style the application: `scheme` is "light", "dark" or "system", `text_scale` 0.8 to 2.0."""
+    if scheme not in SCHEMES:
+        raise ValueError(f"scheme must be one of {', '.join(SCHEMES)}, not {scheme!r}")
+    _State.scheme = scheme
+    typography.set_text_scale(text_scale)
+    if not _State.following:
+        app.styleHints().colorSchemeChanged.connect(_system_changed)
+        _State.following = True
+    _restyle(app)
+
+
+def follow(restyle: Callable[[], None]) -> None:
+    """Call a widget's bound method now and after every change of the style, for as long as the widget lives."""
+    signals.changed.connect(restyle)
+    restyle()
+
+
+def ground(widget: QWidget, token: str) -> None:
+    """Give a container the ground of a token (window, rail, surface, sunken) without touching its children."""
+    widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    set_property(widget, "ground", token)
+
+
+def set_property(widget: QWidget, name: str, value: str | bool) -> None:
+    """Set a property that the style sheet looks at, and restyle the widget if it changed."""
+    if widget.property(name) == value:
+        return
+    widget.setProperty(name, value)
+    if not widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
+        return  # polishing early would forget the font
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+
+
+def _system_changed() -> None:
+    app = QApplication.instance()
+    if _State.scheme == "system" and isinstance(app, QApplication):
+        _restyle(app)
+
+
+def _restyle(app: QApplication) -> None:
+    dark = _State.scheme == "dark" or (
+        _State.scheme == "system" and app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+    )
+    _State.tokens = DARK if dark else LIGHT
+    if app.property("tunesmith_style") is None:
+        app.setStyle(TunesmithStyle())
+        app.setProperty("tunesmith_style", True)
+    app.setPalette(palette(_State.tokens))
+    app.setFont(typography.font("body"))
+    for widget_class in ("QPushButton", "QToolButton"):
+        app.setFont(typography.font("body_medium"), widget_class)
+    app.setFont(typography.font("label"), "QToolTip")
+    app.setStyleSheet(style_sheet(_State.tokens, typography.px))
+    signals.changed.emit()
+
+
+def palette(table: Tokens) -> QPalette:
+    """Return a table of tokens as a palette, for whatever the style sheet leaves to Qt."""
+    made = QPalette()
+    role = QPalette.ColorRole
+    for part, token in (
+        (role.Window, table.window),
+        (role.WindowText, table.ink),
+        (role.Base, table.surface),
+        (role.AlternateBase, table.sunken),
+        (role.Text, table.ink),
+        (role.Button, table.surface),
+        (role.ButtonText, table.ink),
+        (role.BrightText, table.on_accent),
+        (role.PlaceholderText, table.ink3),
+        (role.Highlight, table.accent_soft),
+        (role.HighlightedText, table.ink),
+        (role.Accent, table.accent_fill),
+        (role.Link, table.accent),
+        (role.LinkVisited, table.accent),
+        (role.ToolTipBase, table.ink),
+        (role.ToolTipText, table.window),
+        (role.Light, table.surface),
+        (role.Midlight, table.hover),
+        (role.Mid, table.edge),
+        (role.Dark, table.outline),
+        (role.Shadow, table.ink),
+    ):
+        made.setColor(part, QColor(token))
+    for part in (role.WindowText, role.Text, role.ButtonText):
+        made.setColor(QPalette.ColorGroup.Disabled, part, QColor(table.off))
+    return made

@@ -1,0 +1,123 @@
+"""The table of colours, one set for light and one for dark.
+
+Owns the hex values and nothing else: it knows neither Qt nor which widget uses what. The palette, the style sheet, the
+icons and the plots all read this one table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Colours of one scheme as `#RRGGBB`; `scheme` is "light" or "dark"."""
+
+    scheme: str
+    window: str
+    rail: str
+    surface: str
+    sunken: str
+    hover: str
+    pressed: str
+    line: str
+    edge: str
+    outline: str
+    ink: str
+    ink2: str
+    ink3: str
+    off: str
+    accent: str
+    accent_fill: str
+    on_accent: str
+    accent_hover: str
+    accent_pressed: str
+    accent_soft: str
+    accent_mid: str
+    copper: str
+    copper_soft: str
+    brick: str
+    brick_soft: str
+    grey: str
+    grey_soft: str
+    raised: str
+
+    def colors(self) -> dict[str, str]:
+        """Return every colour by its name."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "scheme"}
+
+
+LIGHT = Tokens(
+    scheme="light",
+    window="#F6F6F3",
+    rail="#EEEFEB",
+    surface="#FFFFFF",
+    sunken="#EDEEEA",
+    hover="#E6E8E3",
+    pressed="#DADDD7",
+    line="#DFE1DB",
+    edge="#CDD0CA",
+    outline="#8A908A",
+    ink="#1A1E1C",
+    ink2="#505752",
+    ink3="#5E6560",
+    off="#A3A8A3",
+    accent="#0C6A5E",
+    accent_fill="#0C6A5E",
+    on_accent="#FFFFFF",
+    accent_hover="#095548",
+    accent_pressed="#07463C",
+    accent_soft="#DCECE8",
+    accent_mid="#5C9A8F",
+    copper="#96500F",
+    copper_soft="#F5E8D9",
+    brick="#A62B20",
+    brick_soft="#F8E4E1",
+    grey="#838A84",
+    grey_soft="#C6CAC5",
+    raised="#FFFFFF",
+)
+
+DARK = Tokens(
+    scheme="dark",
+    window="#151817",
+    rail="#101312",
+    surface="#1C201E",
+    sunken="#232826",
+    hover="#2A302D",
+    pressed="#343B37",
+    line="#2C322F",
+    edge="#3B433E",
+    outline="#707873",
+    ink="#E8ECE9",
+    ink2="#ABB3AE",
+    ink3="#98A19B",
+    off="#5C6560",
+    accent="#5FC3B0",
+    accent_fill="#48AD9A",
+    on_accent="#06231D",
+    accent_hover="#7AD1C0",
+    accent_pressed="#93DDCE",
+    accent_soft="#1A3832",
+    accent_mid="#367267",
+    copper="#E2A56E",
+    copper_soft="#3A2B1C",
+    brick="#F08A7E",
+    brick_soft="#40231F",
+    grey="#858E88",
+    grey_soft="#48504B",
+    raised="#1C201E",
+)
+
+
+def luminance(color: str) -> float:
+    """Return the relative luminance of `#RRGGBB`, 0 to 1 (WCAG 2.2)."""
+    channels = [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of two colours, 1 to 21 (WCAG 2.2)."""
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)

@@ -1,0 +1,109 @@
+"""Fonts by role. Owns which face, size, weight and digits each role has; knows no widget.
+
+Inter comes from the package `fontpkg_inter`; where it cannot be loaded the system's own font takes its place. Sizes are
+pixels at 96 dots per inch and grow with the user's text size.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+from PySide6.QtCore import QSysInfo
+from PySide6.QtGui import QFont, QFontDatabase, QFontMetricsF, QGuiApplication
+
+
+@dataclass(frozen=True)
+class Role:
+    """One use of type: size in pixels, weight, and whether digits stand in columns."""
+
+    size: int
+    weight: int = 400
+    tabular: bool = False
+    fixed: bool = False
+
+
+ROLES = {
+    "welcome": Role(28, 600),
+    "title": Role(20, 600),
+    "section": Role(15, 600),
+    "reading": Role(14),
+    "reading_medium": Role(14, 500),
+    "body": Role(13),
+    "body_medium": Role(13, 500),
+    "body_semibold": Role(13, 600),
+    "label": Role(12),
+    "label_medium": Role(12, 500),
+    "head": Role(12, 500),
+    "small": Role(11),
+    "small_medium": Role(11, 500),
+    "figure": Role(13, 400, tabular=True),
+    "figure_medium": Role(13, 500, tabular=True),
+    "figure_small": Role(12, 400, tabular=True),
+    "figure_large": Role(20, 600, tabular=True),
+    "axis": Role(11, 400, tabular=True),
+    "fixed": Role(12, fixed=True),
+}
+
+READING_PITCH = 22
+BODY_PITCH = 20
+
+_text_scale = 1.0
+
+
+def set_text_scale(scale: float) -> None:
+    """Make all type larger or smaller; 1.0 is the drawn size, the range is 0.8 to 2.0."""
+    global _text_scale
+    _text_scale = min(2.0, max(0.8, scale))
+    font.cache_clear()
+
+
+def text_scale() -> float:
+    """Return by how much type is larger than drawn: the user's choice times the system's text size."""
+    return _text_scale * _system_scale()
+
+
+def px(size: float) -> int:
+    """Return a length that grows with the text, in pixels."""
+    return round(size * text_scale())
+
+
+@lru_cache(maxsize=64)
+def font(role: str) -> QFont:
+    """Return the font of a role, a key of `ROLES`."""
+    wanted = ROLES[role]
+    made = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont) if wanted.fixed else QFont(family())
+    made.setPixelSize(px(wanted.size))
+    made.setWeight(QFont.Weight(wanted.weight))
+    if not wanted.fixed:
+        made.setVariableAxis(QFont.Tag("wght"), float(wanted.weight))
+        made.setVariableAxis(QFont.Tag("opsz"), float(min(32, max(14, px(wanted.size)))))
+    if wanted.tabular:
+        made.setFeature(QFont.Tag("tnum"), 1)
+    return made
+
+
+def metrics(role: str) -> QFontMetricsF:
+    """Return the metrics of a role's font."""
+    return QFontMetricsF(font(role))
+
+
+@lru_cache(maxsize=1)
+def family() -> str:
+    """Return the family used for text, loading Inter the first time."""
+    folder = files("fontpkg_inter") / "files"
+    number = QFontDatabase.addApplicationFont(str(folder / "Inter[opsz,wght].ttf"))
+    families = QFontDatabase.applicationFontFamilies(number) if number >= 0 else []
+    return families[0] if families else QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family()
+
+
+def _system_scale() -> float:
+    """The system's own text size: on Windows it is the menu font, elsewhere the logical resolution."""
+    screen = QGuiApplication.primaryScreen()
+    if screen is None or sys.platform == "darwin":
+        return 1.0
+    if QSysInfo.productType() == "windows":
+        return QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).pointSizeF() / 9.0
+    return screen.logicalDotsPerInch() / 96.0

@@ -1,0 +1,94 @@
+"""Buttons: one primary a page, plain ones, quiet ones, bare icons and links.
+
+Knows how they look and that an icon follows the scheme; not what they do.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
+
+from gui.look import style
+from gui.look.icons import icon, icon_size
+
+_INK = {"primary": "on_accent", "plain": "ink2", "quiet": "ink2", "link": "accent"}
+
+
+class Button(QPushButton):
+    """A push button of a kind: "primary", "plain", "quiet" or "link". Make one with the functions below."""
+
+    def __init__(self, kind: str, text: str, icon_name: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self._icon_name = icon_name
+        self.setProperty("kind", kind)
+        self.setAutoDefault(False)
+        if kind == "link":
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+        style.follow(self._restyle)
+
+    def set_icon(self, icon_name: str) -> None:
+        """Change the icon; "" takes it away."""
+        self._icon_name = icon_name
+        self._restyle()
+
+    def set_short(self, short: bool = True) -> None:
+        """Make the button 28 high, as in tool rows."""
+        style.set_property(self, "short", "true" if short else "false")
+
+    def _restyle(self) -> None:
+        self.setIconSize(icon_size())
+        if self._icon_name:
+            self.setIcon(icon(self._icon_name, _INK[self.property("kind")]))
+        elif not self.icon().isNull():
+            self.setIcon(type(self.icon())())
+
+
+class IconButton(QToolButton):
+    """A bare icon that can be pressed, 28 by 28 at least; `name` is its tooltip and accessible name."""
+
+    def __init__(
+        self, icon_name: str, name: str, parent: QWidget | None = None, token: str = "ink2", size: int = 16
+    ) -> None:
+        super().__init__(parent)
+        self._icon_name = icon_name
+        self._token = token
+        self._size = size
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self.set_name(name)
+        style.follow(self._restyle)
+
+    def set_name(self, name: str) -> None:
+        """Change the tooltip and the accessible name."""
+        self.setToolTip(name)
+        self.setAccessibleName(name)
+
+    def set_icon(self, icon_name: str, token: str | None = None) -> None:
+        """Change the icon and, unless None, its ink."""
+        self._icon_name = icon_name
+        self._token = token or self._token
+        self._restyle()
+
+    def _restyle(self) -> None:
+        self.setIconSize(icon_size(self._size))
+        self.setIcon(icon(self._icon_name, self._token, self._size))
+
+
+def primary(text: str, icon_name: str = "", parent: QWidget | None = None) -> Button:
+    """Return the page's one primary button."""
+    return Button("primary", text, icon_name, parent)
+
+
+def plain(text: str, icon_name: str = "", parent: QWidget | None = None) -> Button:
+    """Return an ordinary button."""
+    return Button("plain", text, icon_name, parent)
+
+
+def quiet(text: str, icon_name: str = "", parent: QWidget | None = None) -> Button:
+    """Return a button without a rim, for what is seldom done."""
+    return Button("quiet", text, icon_name, parent)
+
+
+def link(text: str, parent: QWidget | None = None) -> Button:
+    """Return a button that reads as a link."""
+    return Button("link", text, "", parent)

@@ -1,0 +1,156 @@
+"""Text on the page: labels by role and ink, labels that shorten, and figures.
+
+Knows roles of type and tokens; not what the text means.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from gui.look import style
+from gui.look.type import font
+
+
+class Label(QLabel):
+    """Show plain text in a role of type and an ink token (ink, ink2, ink3, accent, copper, brick, off)."""
+
+    def __init__(
+        self,
+        text: str = "",
+        role: str = "body",
+        token: str = "ink",
+        parent: QWidget | None = None,
+        wrap: bool = False,
+        selectable: bool = False,
+    ) -> None:
+        super().__init__(text, parent)
+        self._role = role
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(wrap)
+        if selectable:
+            self.setTextInteractionFlags(
+                Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+            )
+        self.set_token(token)
+        style.follow(self._restyle)
+
+    def set_token(self, token: str) -> None:
+        """Change the ink."""
+        style.set_property(self, "token", token)
+
+    def set_role(self, role: str) -> None:
+        """Change the role of type."""
+        self._role = role
+        self._restyle()
+
+    def _restyle(self) -> None:
+        self.setFont(font(self._role))
+
+
+class RichLabel(Label):
+    """Show text of our own with `<b>` parts, semibold; never text from data."""
+
+    def __init__(self, text: str = "", role: str = "body", token: str = "ink2", wrap: bool = True) -> None:
+        super().__init__("", role, token, wrap=wrap)
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        """Show the text, with `<b>` drawn in full ink."""
+        ink = style.tokens().ink
+        super().setText(text.replace("<b>", f'<span style="font-weight:600; color:{ink}">').replace("</b>", "</span>"))
+        self._source = text
+
+    def _restyle(self) -> None:
+        super()._restyle()
+        if hasattr(self, "_source"):
+            self.setText(self._source)
+
+
+class ElidedLabel(Label):
+    """Show one line, shortened with an ellipsis where it does not fit; the whole text is then the tooltip."""
+
+    def __init__(
+        self,
+        text: str = "",
+        role: str = "body",
+        token: str = "ink",
+        parent: QWidget | None = None,
+        elide: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+    ) -> None:
+        super().__init__(text, role, token, parent)
+        self._elide = elide
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def setText(self, text: str) -> None:
+        """Show another text."""
+        super().setText(text)
+        self.updateGeometry()
+        self._explain()
+
+    def sizeHint(self) -> QSize:
+        """Return the size of the whole line."""
+        measured = QFontMetrics(self.font())
+        return QSize(measured.horizontalAdvance(self.text()) + 2, measured.height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return a size in which a few letters show."""
+        return QSize(24, self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the whole text as tooltip where it no longer fits."""
+        super().resizeEvent(event)
+        self._explain()
+
+    def _explain(self) -> None:
+        self.setToolTip(self.text() if self.sizeHint().width() > self.width() else "")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw what fits."""
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        shown = self.fontMetrics().elidedText(self.text(), self._elide, self.width())
+        painter.drawText(self.contentsRect(), self.alignment() | Qt.TextFlag.TextSingleLine, shown)
+        painter.end()
+
+
+class Figure(QWidget):
+    """Show a number as it stands in a row of figures: what it is, the number, and a foot."""
+
+    def __init__(self, label: str, value: str = "–", foot: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._label = Label(label, "label", "ink2")
+        self._value = Label(value, "figure_large", "ink")
+        self._foot = Label(foot, "label", "ink3")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        for part in (self._label, self._value, self._foot):
+            column.addWidget(part)
+        self.setAccessibleName(f"{label} {value} {foot}")
+
+    def set_value(self, value: str, foot: str | None = None) -> None:
+        """Show another number and, unless None, another foot."""
+        self._value.setText(value)
+        if foot is not None:
+            self._foot.setText(foot)
+        self.setAccessibleName(f"{self._label.text()} {value} {self._foot.text()}")
+
+    def set_label(self, label: str) -> None:
+        """Change what the number is called."""
+        self._label.setText(label)
+
+    def value(self) -> str:
+        """Return the number as shown."""
+        return self._value.text()
+
+
+class Tag(Label):
+    """Show a word on a tag's ground: "in use", "imported"."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, "small_medium", "ink2", parent)
+        self.setProperty("kind", "tag")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
