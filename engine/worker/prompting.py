@@ -12,6 +12,9 @@ from transformers import PreTrainedTokenizerBase
 
 from engine.conversations import Example
 from engine.methods import Family
+from engine.recipe import Recipe
+from engine.worker.base_models import LoadedBase
+from engine.worker.data import Splits
 
 IGNORED = -100
 PLACE = "{conversation}"
@@ -121,3 +124,15 @@ class Prompter:
 
     def _count(self, text: str) -> int:
         return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+def make_prompter(recipe: Recipe, base: LoadedBase, splits: Splits) -> Prompter:
+    """Return the prompter of a recipe, with its examples from the training split in the prompt."""
+    return Prompter(
+        base.tokenizer,
+        base.family,
+        recipe.data.prompt,
+        max_conversation_tokens=recipe.data.max_conversation_tokens,
+        max_summary_tokens=recipe.data.max_summary_tokens,
+        shots=splits.train[: recipe.data.shots],
+    )
