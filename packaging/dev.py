@@ -26,10 +26,10 @@ import qt_libraries
 
 ROOT = Path(__file__).resolve().parent.parent
 LINTERS = {
-    "ruff check": ["ruff", "check"],
-    "ruff format": ["ruff", "format", "--check"],
-    "mypy": ["mypy"],
-    "import contracts": ["importlinter"],
+    "ruff": ["ruff", "check", "--quiet"],
+    "format": ["ruff", "format", "--check", "--quiet"],
+    "types": ["mypy"],
+    "contracts": ["lint-imports", "--no-logo"],
 }
 
 
@@ -60,10 +60,8 @@ def test(arguments: list[str]) -> int:
     environment.ensure(ROOT)
     variables = {"QT_QPA_PLATFORM": "offscreen", "HF_HUB_OFFLINE": "1"}
     _prepare_qt({**os.environ, **variables})
-    checks = {} if arguments else LINTERS
-    failed = [name for name, module in checks.items() if not _passes(name, module, variables)]
-    if not _passes("pytest", ["pytest", *arguments], variables):
-        failed.append("pytest")
+    checks = {**({} if arguments else LINTERS), "tests": ["pytest", *arguments]}
+    failed = [name for name, command in checks.items() if not _passes(name, command, variables)]
     if failed:
         print(f"Failed: {', '.join(failed)}.")
     return 1 if failed else 0
@@ -99,11 +97,15 @@ def _application(arguments: list[str]) -> int:
 
 
 def _python(arguments: list[str], variables: dict[str, str]) -> int:
-    """Run the environment's Python in the checkout and return its exit status."""
+    return _program(["python", *arguments], variables)
+
+
+def _program(command: list[str], variables: dict[str, str]) -> int:
+    """Run a program of the environment in the checkout and return its exit status."""
     # Threads that spin while they wait cost everything else on the machine its speed.
     settings = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE", **variables}
-    command = [str(environment.python(ROOT)), *arguments]
-    with subprocess.Popen(command, cwd=ROOT, env=settings) as process:
+    program = str(environment.program(ROOT, command[0]))
+    with subprocess.Popen([program, *command[1:]], cwd=ROOT, env=settings) as process:
         while True:
             try:
                 return process.wait()
@@ -112,11 +114,11 @@ def _python(arguments: list[str], variables: dict[str, str]) -> int:
                 continue
 
 
-def _passes(name: str, module: list[str], variables: dict[str, str]) -> bool:
+def _passes(name: str, command: list[str], variables: dict[str, str]) -> bool:
     print(f"── {name}", flush=True)
     start = time.monotonic()
-    code = _python(["-m", *module], variables)
-    print(f"── {name}: {'passed' if code == 0 else 'failed'} in {time.monotonic() - start:.1f} s", flush=True)
+    code = _program(command, variables)
+    print(f"── {name} {'passed' if code == 0 else 'failed'} in {time.monotonic() - start:.1f} s", flush=True)
     return code == 0
 
 

@@ -22,7 +22,7 @@ OTHERS = ("python3.13", "python3.12", "python3.11", "python3.14")
 def ensure(root: Path) -> None:
     """Make the environment hold what the project asks for; quick if it does already."""
     stamp = _folder(root) / "tunesmith.stamp"
-    if stamp.is_file() and python(root).is_file() and stamp.read_text() == _fingerprint(root):
+    if stamp.is_file() and program(root, "python").is_file() and stamp.read_text() == _fingerprint(root):
         return
     start = time.monotonic()
     if not _works(root):
@@ -34,10 +34,9 @@ def ensure(root: Path) -> None:
     print(f"The environment is ready after {time.monotonic() - start:.0f} s.", flush=True)
 
 
-def python(root: Path) -> Path:
-    """Return the environment's interpreter."""
-    place = "Scripts/python.exe" if sys.platform == "win32" else "bin/python"
-    return _folder(root) / place
+def program(root: Path, name: str) -> Path:
+    """Return a program of the environment, for example its Python."""
+    return _folder(root) / (f"Scripts/{name}.exe" if sys.platform == "win32" else f"bin/{name}")
 
 
 def packages(root: Path) -> Path:
@@ -68,7 +67,10 @@ def _works(root: Path) -> bool:
     check = f"import sys, pip; sys.exit(sys.version_info < {OLDEST})"
     try:
         return (
-            subprocess.run([str(python(root)), "-c", check], capture_output=True, check=False).returncode == 0
+            subprocess.run(
+                [str(program(root, "python")), "-c", check], capture_output=True, check=False
+            ).returncode
+            == 0
         )
     except OSError:
         return False
@@ -114,7 +116,7 @@ def _succeeds(command: list[str]) -> bool:
 
 
 def _install(root: Path) -> None:
-    command = [str(python(root)), "-m", "pip", "install", "--disable-pip-version-check"]
+    command = [str(program(root, "python")), "-m", "pip", "install", "--disable-pip-version-check"]
     if not sys.stdout.isatty():
         command.append("--quiet")
     command += ["-e", ".[test]", "-c", CONSTRAINTS]

@@ -1,0 +1,40 @@
+"""Who imports whom, and what a start of the window loads."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from engine import api
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = {"torch", "transformers", "peft", "datasets", "accelerate", "bitsandbytes", "evaluate"}
+
+
+def loaded_by(statement):
+    code = f"{statement}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    answer = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(answer.stdout.split())
+
+
+def test_the_import_contracts_hold():
+    program = Path(sys.executable).with_name("lint-imports")
+    answer = subprocess.run([program, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stdout
+
+
+def test_the_window_starts_without_torch_and_without_plots():
+    loaded = loaded_by("import gui.app")
+    assert "PySide6" in loaded
+    assert not loaded & (HEAVY | {"pyqtgraph", "pyarrow", "pandas"})
+
+
+def test_the_engine_starts_without_qt_and_without_torch():
+    loaded = loaded_by("import engine.api")
+    assert not loaded & (HEAVY | {"PySide6", "shiboken6", "pyqtgraph"})
+
+
+def test_the_door_of_the_engine_lists_what_it_offers():
+    offered = {name for name in vars(api) if not name.startswith("_")} - {"annotations"}
+    assert sorted(api.__all__) == sorted(offered)

@@ -1,0 +1,96 @@
+"""What holds for the files of the project, whatever they say."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = {".py", ".md", ".toml", ".txt", ".yml", ".cfg", ".sh", ".json", ".svg", ".qss", ".html", ".scene", ""}
+# Paths of somebody's machine and hosts of somebody's registry (this line spells them so as not to find itself).
+MACHINE = re.compile(r"/(?:work|farm)/|/ro[o]t/|--(?:extra-)?index-ur[l]|https?://[^ \"]*/simpl[e]\b")
+UNFINISHED = re.compile(r"\b(?:TOD[O]|FIXM[E]|XX[X])\b")
+LINES_AT_MOST = 500
+
+
+def tracked():
+    answer = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    files = [ROOT / name for name in answer.stdout.split("\0") if name]
+    return [file for file in files if file.is_file()]
+
+
+def constraints():
+    lines = (ROOT / "packaging" / "constraints.txt").read_text().splitlines()
+    return [Requirement(line) for line in lines if line and not line.startswith("#")]
+
+
+def declared():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    requirements = [
+        Requirement(line) for line in project["dependencies"] + project["optional-dependencies"]["test"]
+    ]
+    return [each for each in requirements if each.marker is None or each.marker.evaluate()]
+
+
+def canonical(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_python_files_stay_short_enough_to_read():
+    files = [file for file in tracked() if file.suffix == ".py"]
+    long = {file.relative_to(ROOT): count for file in files if (count := line_count(file)) > LINES_AT_MOST}
+    assert len(files) > 50
+    assert not long
+
+
+def line_count(file):
+    return len(file.read_text(encoding="utf-8").splitlines())
+
+
+@pytest.mark.parametrize("pattern", [MACHINE, UNFINISHED], ids=["machine", "unfinished"])
+def test_nothing_of_one_machine_and_nothing_unfinished_is_kept(pattern):
+    texts = [file for file in tracked() if file.suffix in TEXT and file.stat().st_size < 1_000_000]
+    found = [
+        f"{file.relative_to(ROOT)}:{number}"
+        for file in texts
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if pattern.search(line)
+    ]
+    assert len(texts) > 50
+    assert not found
+
+
+def test_large_files_are_the_starters_weights_only():
+    large = [file.relative_to(ROOT).as_posix() for file in tracked() if file.stat().st_size > 5_000_000]
+    assert all(name.startswith("resources/starter/") for name in large)
+
+
+def test_the_readme_shows_every_developer_command():
+    verbs = subprocess.run(
+        [sys.executable, "packaging/dev.py", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    names = re.findall(r"packaging/dev\.py (\w+)", verbs)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(names) >= 6
+    assert [name for name in names if f"packaging/dev.py {name}" not in readme] == []
+
+
+def test_every_dependency_but_torch_is_pinned_within_its_range():
+    pins = {canonical(each.name): each for each in constraints()}
+    for requirement in declared():
+        if requirement.name == "torch":
+            continue
+        pin = pins[canonical(requirement.name)]
+        (version,) = (each.version for each in pin.specifier)
+        assert requirement.specifier.contains(version), f"{pin} is outside {requirement}"
+
+
+def test_constraints_name_a_version_and_nothing_else():
+    pins = constraints()
+    assert len(pins) > 50
+    assert [str(each) for each in pins if not re.fullmatch(r"[\w.-]+==[\w.]+", str(each))] == []
+    assert "torch" not in {each.name for each in pins}
