@@ -1,0 +1,62 @@
+"""Which base models there are to choose, which adapters can stand beside one, and why the others can't.
+
+Knows no widget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from engine.api import STARTER, Adapter
+from gui.pages.playground.board import Entry
+
+MOST_COLUMNS = 8
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An adapter to choose; `reason` says why it can't be, and is empty where it can."""
+
+    adapter: Adapter
+    reason: str = ""
+
+    @property
+    def fits(self) -> bool:
+        """Whether it can be chosen."""
+        return not self.reason
+
+
+def base_title(base_id: str) -> str:
+    """Return how a base model is called on the page."""
+    return "The bundled model" if base_id == STARTER else base_id
+
+
+def entry(adapter: Adapter) -> Entry:
+    """Return an adapter's column: its name, and its method in short."""
+    method = adapter.passport.method
+    return Entry(adapter.id, adapter.name, method.summary or method.title or method.id)
+
+
+def adapter_choices(adapters: Iterable[Adapter], base_id: str, shown: Iterable[str]) -> list[Choice]:
+    """Return every adapter, those that fit first, each other one with the reason why it doesn't."""
+    taken = set(shown)
+    choices = [Choice(adapter, _reason(adapter, base_id, taken)) for adapter in adapters]
+    return sorted(choices, key=lambda choice: not choice.fits)
+
+
+def _reason(adapter: Adapter, base_id: str, taken: set[str]) -> str:
+    made_for = adapter.passport.base_model.id
+    if made_for != base_id:
+        return f"made for {base_title(made_for) if made_for else 'a base model it does not name'}"
+    if adapter.id in taken:
+        return "shown already"
+    if len(taken) + 1 >= MOST_COLUMNS:
+        return f"{MOST_COLUMNS} columns are the most"
+    return ""
+
+
+def base_choices(local_models: Iterable[str], adapters: Iterable[Adapter]) -> list[str]:
+    """Return the bundled model, those on this computer and those that adapters name, each once."""
+    named = [adapter.passport.base_model.id for adapter in adapters]
+    return list(dict.fromkeys([STARTER, *local_models, *filter(None, named)]))

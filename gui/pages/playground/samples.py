@@ -1,0 +1,28 @@
+"""The bundled conversations, for trying summaries on. Knows no widget."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from itertools import islice
+
+from engine.api import Example, StorageError, paths
+
+FILE_NAME = "test.jsonl"
+MOST = 200
+
+
+@lru_cache(maxsize=1)
+def samples() -> tuple[Example, ...]:
+    """Return the first bundled test conversations. Raises StorageError if the installation lacks them."""
+    path = paths.sample_folder() / FILE_NAME
+    try:
+        with path.open(encoding="utf-8") as stream:
+            return tuple(_example(line) for line in islice(stream, MOST))
+    except (OSError, ValueError, KeyError) as error:
+        raise StorageError("The bundled conversations are missing.", "Install Tunesmith again.") from error
+
+
+def _example(line: str) -> Example:
+    row = json.loads(line)
+    return Example(str(row["id"]), row["dialogue"], row["summary"])

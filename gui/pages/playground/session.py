@@ -1,0 +1,181 @@
+"""The playground's one worker: started when the first summary is asked for, kept while the base model stays.
+
+Owns the life of the summarize job. Knows no widget and nothing of what its summaries look like.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.api import Ending, Event, create_job, paths
+from gui.engine_thread import EngineThread
+from gui.pages.playground.tries import Decoding
+
+State = Literal["off", "starting", "ready", "closing", "dead"]
+StartThread = Callable[[dict[str, Any]], EngineThread]
+
+STAGE_WORDS = {
+    "": "Starting the worker",
+    "load_base": "Loading the base model",
+    "read_data": "Reading the data",
+    "attach_adapter": "Loading the adapter",
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of the worker: one conversation, summarised by the base (None) and by adapters."""
+
+    conversation: str
+    columns: tuple[str | None, ...]
+    decoding: Decoding
+    reference: str = ""
+
+    def arguments(self, request_id: str) -> dict[str, Any]:
+        """Return the command's arguments."""
+        asked = {
+            "request": request_id,
+            "conversation": self.conversation,
+            "columns": list(self.columns),
+            "beams": self.decoding.beams,
+            "max_new_tokens": self.decoding.max_new_tokens,
+            "temperature": self.decoding.temperature,
+        }
+        return asked | ({"reference": self.reference} if self.reference.strip() else {})
+
+
+class Session(QObject):
+    """One summarize job after the other, never two at a time.
+
+    Signals: `changed` when the state or its words change; `events(list)` with the worker's events;
+    `died(Ending)` when the worker ends without having been asked to.
+    """
+
+    changed = Signal()
+    events = Signal(list)
+    died = Signal(object)
+
+    def __init__(self, start_thread: StartThread, parent: QObject | None = None) -> None:
+        """Prepare; `start_thread` starts a worker on the job's arguments and returns its running thread."""
+        super().__init__(parent)
+        self.state: State = "off"
+        self.base_model: dict[str, Any] = {}
+        self.precision = ""
+        self.device = ""
+        self._start_thread = start_thread
+        self._thread: EngineThread | None = None
+        self._waiting: tuple[str, Request] | None = None
+        self._stage = ""
+        self._progress = ""
+        self._began = 0.0
+        self._clock = QTimer(self)
+        self._clock.setInterval(1000)
+        self._clock.timeout.connect(self.changed)
+
+    @property
+    def alive(self) -> bool:
+        """Whether a worker holds the device or is about to."""
+        return self._thread is not None
+
+    @property
+    def words(self) -> str:
+        """What the worker is at while it starts: "Loading the base model, 6 s"."""
+        if self.state != "starting":
+            return ""
+        stage = STAGE_WORDS.get(self._stage, self._stage.replace("_", " ").capitalize())
+        return f"{stage}{self._progress}, {max(0, round(time.monotonic() - self._began))} s"
+
+    def summarize(self, base_model: dict[str, Any], request: Request) -> str:
+        """Ask for summaries, starting a worker, or another for another base; return the request's id."""
+        request_id = secrets.token_hex(6)
+        if self._thread is not None and (base_model != self.base_model or self.state == "closing"):
+            self._waiting = (request_id, request)
+            self.base_model = base_model
+            self.close()
+            return request_id
+        self.base_model = base_model
+        if self._thread is None:
+            self._start()
+        self._send("summarize", **request.arguments(request_id))
+        return request_id
+
+    def cancel(self, request_id: str) -> None:
+        """Take a request back; what has come of it stays."""
+        if self._waiting and self._waiting[0] == request_id:
+            self._waiting = None
+        elif self._thread is not None:
+            self._send("cancel", request=request_id)
+
+    def close(self) -> None:
+        """Let the worker end and the device be free; `changed` tells when it is gone."""
+        if self._thread is not None and self.state != "closing":
+            self._enter("closing")
+            self._send("quit")
+
+    def leave(self) -> None:
+        """Let go of the worker at once, as the window closes; it ends with the window."""
+        if self._thread is not None:
+            thread, self._thread = self._thread, None
+            self._enter("off")
+            thread.leave()
+
+    def _send(self, command: str, **arguments: Any) -> None:
+        if self._thread is not None:
+            self._thread.send(command, **arguments)
+
+    def _start(self) -> None:
+        self._stage, self._progress, self.precision, self.device = "", "", "", ""
+        self._began = time.monotonic()
+        self._thread = self._start_thread({"base_model": self.base_model, "device": "auto", "prompt": None})
+        self._thread.events.connect(self._on_events)
+        self._thread.ended.connect(self._on_ended)
+        self._enter("starting")
+
+    def _enter(self, state: State) -> None:
+        self.state = state
+        if state == "starting":
+            self._clock.start()
+        else:
+            self._clock.stop()
+        self.changed.emit()
+
+    def _on_events(self, events: list[Event]) -> None:
+        for event in events:
+            self._follow(event)
+        self.events.emit(events)
+
+    def _follow(self, event: Event) -> None:
+        if event["event"] == "stage_entered":
+            self._stage, self._progress = event["stage"], ""
+            self.changed.emit()
+        elif event["event"] == "stage_progressed" and event["total"]:
+            self._progress = f", {event['done'] * 100 // event['total']} %"
+        elif event["event"] == "base_ready" and self.state == "starting":
+            self.precision, self.device = event["precision"], event["device"]
+            self._enter("ready")
+
+    def _on_ended(self, ending: Ending) -> None:
+        asked, self._thread = self.state == "closing", None
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            self._start()
+            self._send("summarize", **waiting[1].arguments(waiting[0]))
+        elif asked:
+            self._enter("off")
+        else:
+            self._enter("dead")
+            self.died.emit(ending)
+
+
+def start_worker(arguments: dict[str, Any]) -> EngineThread:
+    """Start a summarize job and return its running thread."""
+    job = create_job(paths.jobs_folder(), "summarize", arguments, words="playground")
+    thread = EngineThread(job, niced=True)
+    thread.start()
+    return thread
