@@ -11,7 +11,7 @@ from PySide6.QtCore import QLocale
 
 UNKNOWN = "–"
 MINUS = "−"
-NARROW = "\u202f"
+SPACE = "\u00a0"
 
 
 def number(value: float | None, digits: int | None = None) -> str:
@@ -36,7 +36,7 @@ def plain(value: float | None) -> str:
 
 def percent(fraction: float | None, digits: int = 0) -> str:
     """Return a fraction 0 to 1 as percent with a space: 0.031 with one digit is "3.1 %"."""
-    return UNKNOWN if fraction is None else f"{number(fraction * 100, digits)}{NARROW}%"
+    return UNKNOWN if fraction is None else f"{number(fraction * 100, digits)}{SPACE}%"
 
 
 def compact(value: float | None) -> str:

@@ -1,0 +1,97 @@
+"""The header of a page: title, a line below it with a status dot, and buttons at the right.
+
+Knows no page; a page puts its own buttons in.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from gui.look import style
+from gui.look.type import px
+from gui.widgets.labels import ElidedLabel
+
+HEIGHT = 72
+
+
+class Header(QWidget):
+    """72 high: `set_title`, `set_subtitle(text, dot)`, `add(widget)` at the right."""
+
+    def __init__(self, title: str = "", subtitle: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = ElidedLabel(title, "title", "ink")
+        self._subtitle = ElidedLabel(subtitle, "label", "ink2")
+        self._dot = _Dot()
+        self._dot.hide()
+        below = QHBoxLayout()
+        below.setSpacing(6)
+        below.addWidget(self._dot)
+        below.addWidget(self._subtitle, 1)
+        texts = QVBoxLayout()
+        texts.setSpacing(0)
+        texts.addStretch(1)
+        texts.addWidget(self._title)
+        texts.addLayout(below)
+        texts.addStretch(1)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(24, 0, 24, 1)
+        self._row.setSpacing(8)
+        self._row.addLayout(texts, 1)
+        self._row.addSpacing(16)
+        style.follow(self._restyle)
+
+    def set_title(self, title: str) -> None:
+        """Show another title."""
+        self._title.setText(title)
+
+    def title(self) -> str:
+        """Return the title."""
+        return self._title.text()
+
+    def set_subtitle(self, text: str, dot: str = "") -> None:
+        """Show another line below the title; `dot` is a token (accent, grey, copper, brick) or "" for none."""
+        self._subtitle.setText(text)
+        self._dot.set_token(dot)
+        self._dot.setVisible(bool(dot))
+
+    def subtitle(self) -> str:
+        """Return the line below the title."""
+        return self._subtitle.text()
+
+    def add(self, widget: QWidget) -> None:
+        """Add a button or another control at the right."""
+        self._row.addWidget(widget, alignment=Qt.AlignmentFlag.AlignVCenter)
+
+    def _restyle(self) -> None:
+        self.setFixedHeight(px(HEIGHT))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the hairline at the foot."""
+        painter = QPainter(self)
+        painter.fillRect(0, self.height() - 1, self.width(), 1, style.color("line"))
+        painter.end()
+
+
+class _Dot(QWidget):
+    """A status dot; the words beside it say the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._token = "grey"
+        self.setFixedSize(QSize(8, 8))
+        style.follow(self.update)
+
+    def set_token(self, token: str) -> None:
+        self._token = token or "grey"
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(style.color(self._token))
+        painter.drawEllipse(QRectF(0.5, 0.5, 7, 7))
+        painter.end()

@@ -1,0 +1,48 @@
+"""The base of a page: header above, body below.
+
+A page adds its content to `body` (a layout without margins) and its buttons to `header`. The shell calls `adapt` with the
+page's width whenever it changes, `shown` when it comes to the front.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from gui.look import style
+from gui.shell.header import Header
+
+NARROW = 1200
+
+
+class Page(QWidget):
+    """A page of the window. Subclasses fill `self.body` and override `adapt` and `shown` where they need to."""
+
+    def __init__(self, title: str, subtitle: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        style.ground(self, "window")
+        self.header = Header(title, subtitle)
+        content = QWidget()
+        self.body = QVBoxLayout(content)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.setSpacing(0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(content, 1)
+
+    def title(self) -> str:
+        """Return the title in the header."""
+        return self.header.title()
+
+    def adapt(self, width: int) -> None:
+        """Lay out for the *window's* width in pixels; below 1200 a page folds to fewer columns."""
+
+    def shown(self) -> None:
+        """Be told that the page has come to the front."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Adapt to the window's new width."""
+        super().resizeEvent(event)
+        self.adapt(self.window().width())

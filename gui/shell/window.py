@@ -1,0 +1,110 @@
+"""The window: the rail at the left and the pages beside it.
+
+Owns which page is shown, the folding of the rail, the keys Ctrl+1 … Ctrl+6 and the window's place on the screen. It knows
+pages as widgets only, and keeps its place in whatever settings object it is given.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from PySide6.QtCore import QByteArray, QSize, Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QWidget
+
+from gui.shell.page import NARROW, Page
+from gui.shell.rail import Rail
+
+LEAST = QSize(1024, 700)
+DEFAULT = QSize(1440, 900)
+
+ITEMS = {
+    "data": ("Data", "data"),
+    "train": ("Train", "train"),
+    "arena": ("Arena", "arena"),
+    "library": ("Library", "library"),
+    "playground": ("Playground", "playground"),
+    "history": ("History", "history"),
+}
+
+
+class Settings(Protocol):
+    """Where the window keeps its place: texts by key."""
+
+    def get(self, key: str) -> str | None:
+        """Return what was kept, or None."""
+
+    def set(self, key: str, value: str) -> None:
+        """Keep a text."""
+
+
+class ShellWindow(QMainWindow):
+    """The rail and the pages. `page_shown(key)` tells which page came to the front."""
+
+    page_shown = Signal(str)
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        super().__init__()
+        self._settings = settings
+        self._pages: dict[str, QWidget] = {}
+        self.setWindowTitle("Tunesmith")
+        self.setMinimumSize(LEAST)
+        self.resize(DEFAULT)
+        self.rail = Rail()
+        self.rail.chosen.connect(self.show_page)
+        self._stack = QStackedWidget()
+        middle = QWidget()
+        row = QHBoxLayout(middle)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.rail)
+        row.addWidget(self._stack, 1)
+        self.setCentralWidget(middle)
+        self._restore()
+
+    def add_page(self, key: str, page: QWidget, text: str = "", icon_name: str = "") -> None:
+        """Add a page after those that are there; text and icon are known for the six usual keys."""
+        known_text, known_icon = ITEMS.get(key, (text or key.capitalize(), icon_name or "file"))
+        self.rail.add_item(key, text or known_text, icon_name or known_icon)
+        self._stack.addWidget(page)
+        self._pages[key] = page
+        shortcut = QShortcut(QKeySequence(f"Ctrl+{len(self._pages)}"), self)
+        shortcut.activated.connect(lambda key=key: self.show_page(key))
+        if len(self._pages) == 1:
+            self.show_page(key)
+
+    def show_page(self, key: str) -> None:
+        """Bring a page to the front."""
+        page = self._pages[key]
+        self._stack.setCurrentWidget(page)
+        self.rail.set_current(key)
+        if isinstance(page, Page):
+            page.shown()
+        self.page_shown.emit(key)
+
+    def page(self, key: str) -> QWidget:
+        """Return a page."""
+        return self._pages[key]
+
+    def current_key(self) -> str:
+        """Return the key of the page in front."""
+        shown = self._stack.currentWidget()
+        return next(key for key, page in self._pages.items() if page is shown)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fold the rail below 1200."""
+        folded = self.width() < NARROW
+        if folded != self.rail.is_folded():
+            self.rail.set_folded(folded)
+        super().resizeEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Keep the window's place."""
+        if self._settings is not None:
+            self._settings.set("window_geometry", bytes(self.saveGeometry().toBase64().data()).decode())
+        super().closeEvent(event)
+
+    def _restore(self) -> None:
+        kept = self._settings.get("window_geometry") if self._settings is not None else None
+        if kept:
+            self.restoreGeometry(QByteArray.fromBase64(QByteArray(kept.encode())))

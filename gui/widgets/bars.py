@@ -1,0 +1,115 @@
+"""Bars: progress and shares, 4 pixels high, and rows that name one."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from gui.look import style
+from gui.look.format import percent
+from gui.widgets.labels import Label
+
+
+class Bar(QWidget):
+    """A bar of 4 pixels filled from the leading side; always from zero."""
+
+    def __init__(self, fraction: float = 0.0, token: str = "accent", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._fraction = 0.0
+        self._token = token
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        style.follow(self.update)
+        self.set_fraction(fraction)
+
+    def set_fraction(self, fraction: float) -> None:
+        """Fill a share, 0 to 1."""
+        self._fraction = min(1.0, max(0.0, fraction))
+        self.setAccessibleDescription(percent(self._fraction))
+        self.update()
+
+    def fraction(self) -> float:
+        """Return the filled share, 0 to 1."""
+        return self._fraction
+
+    def set_token(self, token: str) -> None:
+        """Change the colour of the filled part."""
+        self._token = token
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return 4 pixels of height."""
+        return QSize(80, 4)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the track and the filled part, which is never thinner than it is high unless nothing is."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        track = QRectF(0, (self.height() - 4) / 2, self.width(), 4)
+        painter.setBrush(style.color("grey_soft"))
+        painter.drawRoundedRect(track, 2, 2)
+        if self._fraction > 0:
+            filled = QRectF(track)
+            filled.setWidth(max(4.0, track.width() * self._fraction))
+            if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
+                filled.moveRight(track.right())
+            painter.setBrush(style.color(self._token))
+            painter.drawRoundedRect(filled, 2, 2)
+        painter.end()
+
+
+class MeterRow(QWidget):
+    """A bar with a text above it, at its right, and two below: "Memory 5.9 of 12.0 GB"."""
+
+    def __init__(self, label: str = "", parent: QWidget | None = None, above: bool = True) -> None:
+        super().__init__(parent)
+        self._label = Label(label, "label", "ink2")
+        self._value = Label("", "figure_small", "ink2")
+        self.bar = Bar()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        texts = QHBoxLayout()
+        texts.setSpacing(8)
+        texts.addWidget(self._label, 1)
+        texts.addWidget(self._value)
+        parts = (texts, self.bar) if above else (self.bar, texts)
+        for part in parts:
+            column.addLayout(part) if isinstance(part, QHBoxLayout) else column.addWidget(part)
+
+    def set_value(self, fraction: float, value: str, label: str | None = None) -> None:
+        """Fill a share, 0 to 1, and show what it stands for."""
+        self.bar.set_fraction(fraction)
+        self._value.setText(value)
+        if label is not None:
+            self._label.setText(label)
+        self.setAccessibleName(f"{self._label.text()} {value}")
+
+
+class Busy(QWidget):
+    """Work in progress: what is done, a bar, how far and how long, and room for a Cancel button at the right."""
+
+    def __init__(self, what: str = "", action: QWidget | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._what = Label(what, "label", "ink")
+        self._how_far = Label("", "figure_small", "ink3")
+        self.bar = Bar()
+        column = QVBoxLayout()
+        column.setSpacing(4)
+        for part in (self._what, self.bar, self._how_far):
+            column.addWidget(part)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        row.addLayout(column, 1)
+        if action is not None:
+            row.addWidget(action, alignment=Qt.AlignmentFlag.AlignVCenter)
+
+    def set_progress(self, fraction: float, how_far: str, what: str | None = None) -> None:
+        """Show a share, 0 to 1, and words for it: "412 of 990 MB, 1 min left"."""
+        self.bar.set_fraction(fraction)
+        self._how_far.setText(how_far)
+        if what is not None:
+            self._what.setText(what)
+        self.setAccessibleName(f"{self._what.text()} {how_far}")
