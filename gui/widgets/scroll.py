@@ -1,0 +1,46 @@
+"""A scroll area that reserves its bar inside the right margin, so that fields stay in line with what stands above."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+BAR = 10
+
+
+class Scroll(QScrollArea):
+    """Scrolls one column. Add to `column`; `margins` are left, top, right, bottom before the bar takes its share."""
+
+    def __init__(
+        self,
+        margins: tuple[int, int, int, int] = (24, 16, 24, 16),
+        spacing: int = 12,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        left, top, right, bottom = margins
+        self.content = QWidget()
+        self.column = QVBoxLayout(self.content)
+        self.column.setContentsMargins(left, top, max(0, right - BAR), bottom)
+        self.column.setSpacing(spacing)
+        self.setWidget(self.content)
+        self.viewport().setAutoFillBackground(False)
+        self.content.setAutoFillBackground(False)
+        self.verticalScrollBar().rangeChanged.connect(self._range_changed)
+
+    def _range_changed(self, low: int, high: int) -> None:
+        """A bar that has nothing to scroll shows nothing, but keeps its place."""
+        self.verticalScrollBar().setEnabled(high > low)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll only if there is something to scroll."""
+        if self.verticalScrollBar().maximum() > 0:
+            super().wheelEvent(event)
+        else:
+            event.ignore()
