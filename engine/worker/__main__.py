@@ -79,18 +79,20 @@ def _failure(channel: Channel, error: AppError) -> dict[str, Any]:
         "message": error.message,
         "hint": error.hint,
         "field": error.field,
-        "problems": [problem.as_dict() for problem in error.problems] if isinstance(error, RecipeError) else [],
+        "problems": [problem.as_dict() for problem in error.problems]
+        if isinstance(error, RecipeError)
+        else [],
         "log": str(channel.job.log_path),
     }
 
 
 def _known(error: BaseException) -> AppError:
-    """Return the trouble that an exception of a library means, as far as it can be told."""
+    """Return the trouble that a library's exception means, as far as it can be told."""
     text = str(error)
     if isinstance(error, MemoryError) or any(words in text.lower() for words in MEMORY_WORDS):
         return OutOfMemoryError(
             "The device's memory does not hold this.",
-            "Choose a smaller micro-batch, checkpointed activations, a quantized base or a smaller base model.",
+            "Choose a smaller micro-batch, checkpointed activations, a quantized or a smaller base model.",
             "training.micro_batch_tokens",
         )
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -119,7 +121,7 @@ def _lower_priority() -> None:
 def _listen(channel: Channel, request: dict[str, Any]) -> None:
     """Take signals as the wish to stop, and the end of stdin as the window's going."""
 
-    def ask_to_stop(number: int, frame: object) -> None:
+    def ask_to_stop(*_: object) -> None:
         channel.stopping = True
 
     signal.signal(signal.SIGTERM, ask_to_stop)

@@ -1,4 +1,4 @@
-"""Put adapters on base models: new ones from a recipe, finished ones from the library, and switch between them.
+"""Put adapters on base models: new ones from a recipe, finished ones from the library; switch between them.
 
 Knows nothing of training.
 """
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy
+import numpy as np
 import peft
 import torch
 from peft import PeftModel, get_peft_model
@@ -36,11 +36,11 @@ TASK_TYPES: dict[Family, str] = {"encoder-decoder": "SEQ_2_SEQ_LM", "decoder-onl
 def seed_everything(seed: int) -> None:
     """Seed every generator that initialisation, dropout or data may draw from."""
     random.seed(seed)
-    numpy.random.seed(seed)
+    np.random.seed(seed)
     torch.manual_seed(seed)
 
 
-def attach(base: LoadedBase, recipe: Recipe, total_steps: int) -> PeftModel:
+def attach(base: LoadedBase, recipe: Recipe) -> PeftModel:
     """Return the base model with a new adapter by the recipe's method, ready to be trained.
 
     The same recipe gives the same initial numbers. Raises AdapterError if the method does not fit the model.
@@ -78,7 +78,7 @@ def _peft_config(base: LoadedBase, recipe: Recipe) -> Any:
 
 
 def default_targets(base: LoadedBase) -> list[str] | str:
-    """Return the modules that PEFT adapts in this kind of model, or every linear layer where it has no opinion."""
+    """Return the modules that PEFT adapts in this kind of model, or all linear ones where it names none."""
     known = TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING.get(base.model.config.model_type)
     return list(known) if known else ALL_LINEAR
 
@@ -91,7 +91,8 @@ def public_name(model_id: str) -> str:
 
 
 def _misfit(recipe: Recipe, error: Exception) -> str:
-    return f"{recipe.method.method.title} can't be put on {recipe.base_model.id}: {str(error).splitlines()[0][:300]}"
+    said = str(error).splitlines()[0][:300]
+    return f"{recipe.method.method.title} can't be put on {recipe.base_model.id}: {said}"
 
 
 def _go_on_from(model: PeftModel, adapter: Adapter) -> None:
@@ -150,9 +151,10 @@ def _refuse_pickles(folder: Path) -> None:
 
 
 def _checked_tensors(model: PeftModel, name: str, adapter: Adapter) -> dict[str, torch.Tensor]:
-    """Return the adapter file's tensors. Raises AdapterError unless it holds exactly what the adapter consists of.
+    """Return the adapter file's tensors. Raises AdapterError unless they are all and only the adapter's.
 
-    PEFT loads keys of the base model that stand in an adapter's file into the base, and only warns of missing ones.
+    PEFT loads keys of the base model that stand in an adapter's file into the base, and only warns of
+    missing ones.
     """
     expected = {
         key: tuple(value.shape)
@@ -184,7 +186,7 @@ def active(model: PeftModel, adapter_id: str | None) -> Iterator[None]:
 
 
 def save_adapter(model: PeftModel, folder: Path) -> None:
-    """Write the trained adapter in PEFT's own format. No connection is opened, and no path of this computer is told."""
+    """Write the trained adapter in PEFT's own format, without a connection or a path of this computer."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model.save_pretrained(folder, save_embedding_layers=False, selected_adapters=[TRAINED])
@@ -198,7 +200,7 @@ def trainable_parameters(model: PeftModel) -> dict[str, torch.nn.Parameter]:
 
 
 def count_parameters(model: PeftModel) -> tuple[int, int]:
-    """Return the numbers of trainable and of all parameters; 4-bit weights count as the weights they stand for.
+    """Return the numbers of trainable and of all parameters; 4-bit weights count as what they stand for.
 
     Copies of the base's own weights are no further weights of the model.
     """

@@ -1,6 +1,7 @@
 """Find, check and load base models.
 
-Owns what is known of loading: families, number formats, quantization, tied heads, and the words for what goes wrong.
+Owns what is known of loading: families, number formats, quantization, tied heads, and the words for what
+goes wrong.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ from engine.worker import devices, hub
 from engine.worker.channel import Channel
 
 FIELD = "base_model.id"
-# Both ends of each weight file stand for the whole in a fingerprint: a terabyte is not read to know a model again.
+# Both ends of each weight file stand for the whole in a fingerprint: a terabyte is not read to know a model
+# again.
 FINGERPRINT_BYTES = 1 << 20
 
 
@@ -100,7 +102,7 @@ def folder_of(options: BaseModelOptions, channel: Channel) -> Path:
 
 
 def read_config(folder: Path, name: str) -> PretrainedConfig:
-    """Return a model folder's configuration. Raises BaseModelError; code that comes with a model is never run."""
+    """Return a model folder's configuration, without running code in it. Raises BaseModelError."""
     try:
         return AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
@@ -125,7 +127,7 @@ def family_of(config: PretrainedConfig, name: str) -> Family:
 
 
 def refuse_float16(config: PretrainedConfig, dtype: torch.dtype) -> None:
-    """Raise BaseModelError for T5 in float16: its activations overflow, and it learns from noise without an error."""
+    """Raise BaseModelError for T5 in float16: its activations overflow, without an error."""
     if dtype == torch.float16 and "t5" in config.model_type:
         raise BaseModelError("T5 overflows in float16.", "Use bfloat16.", "base_model.precision")
 
@@ -195,8 +197,8 @@ def quantization(options: BaseModelOptions, dtype: torch.dtype) -> BitsAndBytesC
 def _keep_4bit_weights(model: PreTrainedModel) -> None:
     """Keep 4-bit layers from repacking themselves in place at the first forward in eval mode.
 
-    WORKAROUND: on processors with avx512_bf16, bitsandbytes 0.50 does so, and merging or dequantizing gives garbage
-    afterwards without an error. Switched off, eval computes what train computes, at the same speed.
+    WORKAROUND: on processors with avx512_bf16, bitsandbytes 0.50 does so, and merging or dequantizing gives
+    garbage afterwards without an error. Switched off, eval computes what train computes, at the same speed.
     """
     for module in model.modules():
         if hasattr(module, "support_avx512bf16_for_cpu"):
@@ -206,8 +208,8 @@ def _keep_4bit_weights(model: PreTrainedModel) -> None:
 def settle_tied_head(model: PreTrainedModel) -> None:
     """Make the configuration say whether the head is tied to the embedding, as it is in the file.
 
-    WORKAROUND: T5Config of transformers 5.24 claims "tied" for every T5. Believing it, resizing, PEFT and exports
-    overwrite the separate head that flan-t5 checkpoints have.
+    WORKAROUND: T5Config of transformers 5.24 claims "tied" for every T5. Believing it, resizing, PEFT and
+    exports overwrite the separate head that flan-t5 checkpoints have.
     """
     head, embedding = model.get_output_embeddings(), model.get_input_embeddings()
     if head is not None and embedding is not None and head.weight.data_ptr() != embedding.weight.data_ptr():
@@ -215,7 +217,7 @@ def settle_tied_head(model: PreTrainedModel) -> None:
 
 
 def fingerprint(folder: Path) -> str:
-    """Return what tells a base model from another: a digest of its configuration and of both ends of its weights."""
+    """Return what tells a base model from others: a digest of its configuration and its weights' ends."""
     digest = hashlib.sha256()
     for path in sorted([*folder.glob("*.safetensors"), folder / "config.json"]):
         digest.update(f"{path.name}:{path.stat().st_size};".encode())
@@ -228,7 +230,7 @@ def fingerprint(folder: Path) -> str:
 
 def shift_right(model: Any, labels: torch.Tensor) -> torch.Tensor:
     """Return the decoder's inputs for `labels` (batch × length): shifted by one, ignored positions padded."""
-    return model.prepare_decoder_input_ids_from_labels(labels=labels)  # type: ignore[no-any-return]
+    return model.prepare_decoder_input_ids_from_labels(labels=labels)
 
 
 def _first_line(error: BaseException) -> str:

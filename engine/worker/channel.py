@@ -16,15 +16,15 @@ LOOK_SECONDS = 0.1
 PROGRESS_SECONDS = 0.1
 
 
-class Stopped(Exception):
+class Stopped(Exception):  # noqa: N818 - an outcome, no error
     """The job was asked to stop and has done so; an outcome, no error."""
 
 
 class Channel:
     """What a job's code needs of the outside world.
 
-    `stopping` is set by the command `stop`, by SIGTERM and SIGHUP, and by a window that left a run which should then
-    stop. `window_gone` says that nobody holds the other end any more.
+    `stopping` is set by the command `stop`, by SIGTERM and SIGHUP, and by a window that left a run which
+    should then stop. `window_gone` says that nobody holds the other end any more.
     """
 
     def __init__(self, job: Job, writer: EventWriter) -> None:
@@ -65,7 +65,7 @@ class Channel:
         self.emit("result_made", result=result, **asked)
 
     def commands(self) -> list[Command]:
-        """Return the commands that came since, looking at the folder at most every 100 ms; `stop` is taken in here."""
+        """Return the commands since the last call, looking at most every 100 ms; takes `stop` in itself."""
         now = time.monotonic()
         if now - self._looked_at < LOOK_SECONDS:
             return []

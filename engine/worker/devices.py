@@ -28,7 +28,7 @@ class Format:
 
 
 def reserve(device: str) -> None:
-    """Make one CUDA card the only visible one, before CUDA is touched: a second would be trained on in parallel."""
+    """Make one CUDA card the only visible one, before CUDA is touched: torch would train on a second too."""
     index = device.partition(":")[2] or "0"
     if device == "auto" or device.startswith("cuda"):
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", index)

@@ -24,8 +24,8 @@ PLACE = "{conversation}"
 class Encoded:
     """One example as token ids; a label of -100 is not learned.
 
-    Encoder-decoder: `labels` are the summary's ids. Decoder-only: `input_ids` are prompt and summary, `labels` has the
-    same length and is -100 over the prompt.
+    Encoder-decoder: `labels` are the summary's ids. Decoder-only: `input_ids` are prompt and summary,
+    `labels` has the same length and is -100 over the prompt.
     """
 
     input_ids: list[int]
@@ -40,8 +40,8 @@ class Encoded:
 class Prompter:
     """Put conversations into a prompt and turn them into token ids.
 
-    Too long conversations lose their end, never the prompt around them; `cut` counts them, `cut_summaries` the
-    reference summaries that were cut.
+    Too long conversations lose their end, never the prompt around them; `cut` counts them, `cut_summaries`
+    the reference summaries that were cut.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Prompter:
         return self._ids(self.prompt(conversation))
 
     def prompt(self, conversation: str) -> str:
-        """Return the text the model reads: the prompt with the conversation, cut to the limit, in its place."""
+        """Return the text the model reads: the prompt with the conversation, cut to the limit, in it."""
         return self._before + self._fitted(self._plain(conversation)) + self._after
 
     def example(self, example: Example) -> Encoded:
@@ -84,7 +84,7 @@ class Prompter:
         return Encoded(prompt + summary, [IGNORED] * len(prompt) + summary)
 
     def _plain(self, text: str) -> str:
-        """Break special tokens that somebody wrote as text: a "</s>" in a chat must not end the input there."""
+        """Break special tokens that somebody wrote as text: a "</s>" in a chat must not end the input."""
         for token in self._special:
             if token in text:
                 text = text.replace(token, f"{token[0]} {token[1:]}")
@@ -103,14 +103,14 @@ class Prompter:
         return conversation[: encoding["offset_mapping"][self._limit - 1][1]].rstrip()
 
     def _ids(self, text: str) -> list[int]:
-        """Return a prompt's ids: an encoder's end with its end token, a decoder goes on from them, so they don't."""
+        """Return a prompt's ids: an encoder's end with its end token; a decoder goes on, so its don't."""
         ids: list[int] = self._tokenizer(text)["input_ids"]
         if self._family == "decoder-only" and ids and ids[-1] == self._tokenizer.eos_token_id:
             ids = ids[:-1]
         return ids
 
     def _summary_ids(self, summary: str) -> list[int]:
-        """Return a summary's ids with the end token, and the start token where the family's tokenizer has one."""
+        """Return a summary's ids with the end token, and the start token where the tokenizer has one."""
         if self._family == "encoder-decoder":
             kept: list[int] = self._tokenizer(
                 text_target=summary, truncation=True, max_length=self._summary_limit

@@ -1,4 +1,4 @@
-"""Tuners of Tunesmith's own, registered with PEFT so that saving, loading, switching and merging go through PEFT.
+"""Tuners of Tunesmith's own, registered with PEFT so that all goes through PEFT: save, load, switch, merge.
 
 Importing this package registers them; do so before loading an adapter with plain PEFT.
 """

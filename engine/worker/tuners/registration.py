@@ -13,8 +13,9 @@ from peft.utils.peft_types import PeftType
 def register(name: str, config_class: type[PeftConfig], model_class: type[BaseTuner]) -> None:
     """Register a tuner under `name` (lower case), once a process.
 
-    WORKAROUND: `register_peft_method` asks for a member of the enum PeftType, which has no way in for a member of
-    somebody else's. Enums keep their members in three plain tables; the new one is put there as the enum itself does.
+    WORKAROUND: `register_peft_method` asks for a member of the enum PeftType, which has no way in for a
+    member of somebody else's. Enums keep their members in three plain tables; the new one is put there as
+    the enum itself does.
     """
     member_name = name.upper()
     if member_name not in PeftType.__members__:

@@ -1,13 +1,14 @@
 """Selective tuning: train copies of some of the base model's own parameters.
 
-The base's parameters stay as they are beside the copies, so that switching the adapter off restores the base exactly
-and the adapter's file holds the changed tensors only. Full fine-tuning is the selection of everything.
+The base's parameters stay as they are beside the copies, so that switching the adapter off restores the
+base exactly and the adapter's file holds the changed tensors only. Full fine-tuning is the selection of
+everything.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from peft import PeftConfig
@@ -21,7 +22,7 @@ from engine.worker.tuners.registration import register
 
 @dataclass
 class SelectiveConfig(PeftConfig):
-    """What is trained: `selection` "all" takes every module with parameters of its own, else `target_modules` are named."""
+    """What is trained: "all" takes every module with parameters of its own, else `target_modules` say."""
 
     selection: str = field(default="all", metadata={"help": "all, or named: the modules in target_modules"})
     target_modules: list[str] | str | None = field(
@@ -40,8 +41,8 @@ class SelectiveConfig(PeftConfig):
 class SelectiveLayer(nn.Module, BaseTunerLayer):
     """A module beside trained copies of its parameters, one set for each adapter.
 
-    The copies are float32, whatever the base's number format: small steps would be lost in bfloat16. The forward pass
-    computes in the base's format.
+    The copies are float32, whatever the base's number format: small steps would be lost in bfloat16. The
+    forward pass computes in the base's format.
     """
 
     adapter_layer_names = ("selective_values",)
@@ -61,7 +62,7 @@ class SelectiveLayer(nn.Module, BaseTunerLayer):
     def add_copies(
         self, adapter_name: str, copies: dict[tuple[str, int], nn.Parameter], inference_mode: bool = False
     ) -> None:
-        """Add an adapter's copies; parameters tied in the base stay tied, which is what `copies` is kept for."""
+        """Add an adapter's copies; parameters tied in the base stay tied, which `copies` is kept for."""
         values = nn.ParameterDict()
         for name, parameter in self.base_layer.named_parameters(recurse=False):
             key = (adapter_name, id(parameter))
@@ -107,10 +108,11 @@ class SelectiveModel(BaseTuner):
 
     prefix = "selective_"
     tuner_layer_cls = SelectiveLayer
-    target_module_mapping: dict[str, list[str]] = {}
+    target_module_mapping: ClassVar[dict[str, list[str]]] = {}
 
     def __init__(self, model: nn.Module, config: Any, adapter_name: str, **kwargs: Any) -> None:
-        # Copies by adapter and base parameter, so that tied parameters get one copy; set without nn.Module's knowing.
+        # Copies by adapter and base parameter, so that tied parameters get one copy; set without
+        # nn.Module's knowing.
         object.__setattr__(self, "_copies", {})
         super().__init__(model, config, adapter_name, **kwargs)
 
@@ -150,13 +152,9 @@ def modules_with_parameters(model: nn.Module) -> list[str]:
     """Return the names of the modules with parameters of their own, in the model's order."""
     names = []
     for name, module in model.named_modules():
-        if isinstance(module, SelectiveLayer):
-            names.append(name)
-        elif (
-            any(True for _ in module.parameters(recurse=False))
-            and ".base_layer" not in name
-            and ".selective_values" not in name
-        ):
+        inside = ".base_layer" in name or ".selective_values" in name
+        own = any(True for _ in module.parameters(recurse=False))
+        if isinstance(module, SelectiveLayer) or (own and not inside):
             names.append(name)
     return names
 

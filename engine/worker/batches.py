@@ -1,0 +1,161 @@
+"""From encoded examples to what one optimizer step computes.
+
+A step sees a fixed number of examples, whatever the device. Underneath they are sorted by length and cut
+into micro-batches of a bounded number of padded tokens, which changes speed and memory but not what is
+learned. The order of the steps is a pure function of seed and epoch, so that a resumed run skips whole
+steps and goes on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from engine.methods import Family
+from engine.worker.prompting import IGNORED, Encoded
+
+CPU_TOKENS = 2048
+GPU_TOKENS = 8192
+
+
+@dataclass(frozen=True)
+class MicroBatch:
+    """Tensors of examples that are computed at once, all of shape batch × length.
+
+    `labels` are -100 where nothing is learned; `learned_tokens` counts the others.
+    """
+
+    input_ids: torch.Tensor
+    attention_mask: torch.Tensor
+    labels: torch.Tensor
+    learned_tokens: int
+
+    @property
+    def padded_tokens(self) -> int:
+        """Tokens computed, padding included."""
+        return self.input_ids.numel() + (
+            self.labels.numel() if self.labels.shape != self.input_ids.shape else 0
+        )
+
+    def to(self, device: torch.device) -> MicroBatch:
+        """Return the batch on another device."""
+        return MicroBatch(
+            self.input_ids.to(device, non_blocking=True),
+            self.attention_mask.to(device, non_blocking=True),
+            self.labels.to(device, non_blocking=True),
+            self.learned_tokens,
+        )
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one optimizer step computes."""
+
+    micro_batches: tuple[MicroBatch, ...]
+    examples: int
+
+    @property
+    def learned_tokens(self) -> int:
+        """The step's learned tokens, by whose number its loss is divided."""
+        return sum(batch.learned_tokens for batch in self.micro_batches)
+
+    @property
+    def tokens(self) -> int:
+        """The step's tokens without padding: inputs and, for an encoder-decoder, labels."""
+        return sum(int(batch.attention_mask.sum()) for batch in self.micro_batches) + self.learned_tokens
+
+
+class StepSampler(Sampler[list[int]]):
+    """Yield each step's example indices: a permutation of all by (seed, epoch), in equal parts.
+
+    `epoch` is set by the trainer before each pass.
+    """
+
+    def __init__(self, examples: int, batch_size: int, seed: int) -> None:
+        self.epoch = 0
+        self._examples = examples
+        self._batch_size = batch_size
+        self._seed = seed
+
+    def __len__(self) -> int:
+        return math.ceil(self._examples / self._batch_size)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        order = np.random.default_rng((self._seed, self.epoch)).permutation(self._examples)
+        for start in range(0, self._examples, self._batch_size):
+            yield [int(index) for index in order[start : start + self._batch_size]]
+
+
+class EncodedExamples(Dataset[Encoded]):
+    """Encoded examples as torch wants them."""
+
+    def __init__(self, examples: Sequence[Encoded]) -> None:
+        self._examples = examples
+
+    def __len__(self) -> int:
+        return len(self._examples)
+
+    def __getitem__(self, index: int) -> Encoded:
+        return self._examples[index]
+
+
+class Collator:
+    """Turn examples into a step; no randomness in here."""
+
+    def __init__(self, family: Family, pad_token_id: int, micro_batch_tokens: int) -> None:
+        self._family = family
+        self._pad = pad_token_id
+        self._tokens = micro_batch_tokens
+
+    def __call__(self, examples: Sequence[Encoded]) -> Step:
+        """Return the step that sees these examples."""
+        return Step(tuple(map(self._padded, self._grouped(examples))), len(examples))
+
+    def _grouped(self, examples: Sequence[Encoded]) -> Iterator[list[Encoded]]:
+        """Yield groups of similar length whose padded tokens stay within the budget, or single examples."""
+        group: list[Encoded] = []
+        longest = 0
+        for example in sorted(examples, key=self._cost, reverse=True):
+            longest = longest or self._cost(example)
+            if group and longest * (len(group) + 1) > self._tokens:
+                yield group
+                group, longest = [], self._cost(example)
+            group.append(example)
+        yield group
+
+    def _cost(self, example: Encoded) -> int:
+        extra = len(example.labels) if self._family == "encoder-decoder" else 0
+        return len(example.input_ids) + extra
+
+    def _padded(self, group: Sequence[Encoded]) -> MicroBatch:
+        input_ids = _rectangle([example.input_ids for example in group], self._pad)
+        lengths = torch.tensor([len(example.input_ids) for example in group])
+        mask = (torch.arange(input_ids.shape[1])[None, :] < lengths[:, None]).long()
+        labels = _rectangle([example.labels for example in group], IGNORED)
+        return MicroBatch(input_ids, mask, labels, sum(example.learned_tokens for example in group))
+
+
+def _rectangle(rows: Sequence[Sequence[int]], filling: int) -> torch.Tensor:
+    """Return rows of ids as one tensor (rows × longest), filled up at the right."""
+    longest = max(map(len, rows))
+    return torch.tensor([[*row, *[filling] * (longest - len(row))] for row in rows], dtype=torch.long)
+
+
+def train_loader(
+    examples: Sequence[Encoded], collator: Collator, batch_size: int, seed: int
+) -> DataLoader[Any]:
+    """Return the loader whose items are steps."""
+    sampler = StepSampler(len(examples), batch_size, seed)
+    return DataLoader(EncodedExamples(examples), batch_sampler=sampler, collate_fn=collator)
+
+
+def in_batches(examples: Sequence[Encoded], collator: Collator, size: int = 256) -> Iterator[MicroBatch]:
+    """Yield all examples as micro-batches, sorted by length within stretches of `size`, for evaluation."""
+    for start in range(0, len(examples), size):
+        yield from collator(examples[start : start + size]).micro_batches

@@ -1,0 +1,122 @@
+"""Checkpoints: all that a run needs to go on exactly where it was.
+
+A checkpoint is a folder `checkpoint-<step>`: PEFT's adapter files, the trained numbers as they are (PEFT
+does not save all of them for every method), optimizer, schedule, random numbers, the loop's and the run's
+state, and checksums of all that. It is written aside, to the disk, and renamed: it is whole or not there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from engine import passport as passports
+from engine.errors import StorageError
+from engine.jobs import Job
+from engine.passport import Passport
+from engine.runs import CHECKPOINT_PREFIX, checkpoints
+from engine.worker.adapters import save_adapter, trainable_parameters
+
+KEPT = 2
+TRAINABLE_NAME = "trainable.safetensors"
+STATE_NAME = "run_state.json"
+CHECKSUMS_NAME = "checksums.json"
+PARTIAL_NAME = "checkpoint.partial"
+
+
+def save(
+    job: Job,
+    step: int,
+    model: Any,
+    state: Mapping[str, Any],
+    passport: Passport,
+    save_loop: Callable[[Path], None],
+) -> tuple[Path, int]:
+    """Write the checkpoint of a step, drop all but the last two, and return its folder and bytes.
+
+    `save_loop` writes optimizer, schedule, random numbers and loop state into the folder it is given.
+    Raises StorageError; the checkpoints before it are then untouched.
+    """
+    partial = job.folder / PARTIAL_NAME
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        save_adapter(model, partial)
+        save_trainable(model, partial)
+        save_loop(partial)
+        passports.save(passport, partial)
+        (partial / STATE_NAME).write_text(json.dumps(dict(state)), encoding="utf-8")
+        (partial / CHECKSUMS_NAME).write_text(json.dumps(passports.checksums(partial)), encoding="utf-8")
+        sync(partial)
+        folder = job.folder / f"{CHECKPOINT_PREFIX}{step}"
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise StorageError(
+            f"The checkpoint of step {step} can't be written: {error.strerror or error}.",
+            "Free some disk space; resume goes on from the checkpoint before.",
+        ) from error
+    for old in checkpoints(job)[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    return folder, sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def newest_sound(job: Job, on_damage: Callable[[Path], None]) -> Path | None:
+    """Return the newest checkpoint whose checksums hold, None without one; tells of damaged ones."""
+    for folder in reversed(checkpoints(job)):
+        if is_sound(folder):
+            return folder
+        on_damage(folder)
+    return None
+
+
+def is_sound(folder: Path) -> bool:
+    """Tell whether every file of a checkpoint is what it was when it was written."""
+    try:
+        expected = json.loads((folder / CHECKSUMS_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    found = passports.checksums(folder)
+    return all(found.get(name) == digest for name, digest in expected.items())
+
+
+def read_state(folder: Path) -> dict[str, Any]:
+    """Return the run's own state in a checkpoint."""
+    state: dict[str, Any] = json.loads((folder / STATE_NAME).read_text(encoding="utf-8"))
+    return state
+
+
+def save_trainable(model: Any, folder: Path) -> None:
+    """Write every trained number of a model, exactly."""
+    tensors = {
+        name: parameter.detach().clone().contiguous()
+        for name, parameter in trainable_parameters(model).items()
+    }
+    save_file(tensors, folder / TRAINABLE_NAME)
+
+
+def load_trainable(model: Any, folder: Path) -> None:
+    """Put the trained numbers of a folder into a model that was made by the same recipe."""
+    parameters = trainable_parameters(model)
+    tensors = load_file(folder / TRAINABLE_NAME)
+    if tensors.keys() != parameters.keys():
+        raise StorageError(f"{folder.name} does not belong to this run's recipe.", "Start a new run.")
+    with torch.no_grad():
+        for name, tensor in tensors.items():
+            parameters[name].copy_(tensor)
+
+
+def sync(folder: Path) -> None:
+    """Wait until a folder's files are on the disk."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb+") as stream:
+                os.fsync(stream.fileno())

@@ -1,0 +1,310 @@
+"""What a run does around its steps: report, listen, evaluate, keep the best, write checkpoints, stop in order.
+
+Knows nothing of where the data, the base model or the adapter came from.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel
+
+from engine.conversations import Example
+from engine.passport import Passport
+from engine.recipe import Recipe
+from engine.runs import checkpoints as kept_checkpoints
+from engine.worker import checkpoints, devices, generate, rouge
+from engine.worker.base_models import LoadedBase
+from engine.worker.batches import Collator, MicroBatch, in_batches, train_loader
+from engine.worker.channel import Channel, Stopped
+from engine.worker.prompting import Encoded, Prompter
+from engine.worker.trainer import (
+    Interrupted,
+    StepReport,
+    StepTrainer,
+    mean_loss,
+    total_steps,
+    training_arguments,
+)
+
+PAUSE_LOOK_SECONDS = 0.1
+# Enough of a pinned conversation to recognise it by; events stay small.
+SHOWN_CHARACTERS = 4000
+
+
+@dataclass
+class Progress:
+    """The run's own state, as a checkpoint holds it beside the loop's."""
+
+    best_step: int = 0
+    best_loss: float = float("inf")
+    evaluations_without_gain: int = 0
+    seconds: float = 0.0
+    peak_memory_bytes: int = 0
+    threads: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what a checkpoint stores; JSON has no infinity, so an unknown best is left out."""
+        found = asdict(self)
+        if self.best_step == 0:
+            del found["best_loss"]
+        return found
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that training needs, made ready by the run's earlier stages."""
+
+    recipe: Recipe
+    base: LoadedBase
+    model: PeftModel
+    train: Sequence[Encoded]
+    validation: Sequence[Encoded]
+    pinned: Sequence[Example]
+    prompter: Prompter
+    collator: Collator
+    learning_rate: float
+
+
+class Session:
+    """The training part of a run."""
+
+    def __init__(
+        self, channel: Channel, prepared: Prepared, passport: Callable[[int, Progress], Passport]
+    ) -> None:
+        """Prepare; `passport` makes the passport of the adapter as it is at a step."""
+        self._channel = channel
+        self._prepared = prepared
+        self._passport = passport
+        self._training = prepared.recipe.training
+        self.total, self._an_epoch = total_steps(len(prepared.train), self._training)
+        self.progress = Progress(threads=prepared.base.threads)
+        self.step = 0
+        self._checkpoint_step = 0
+        self._wants_checkpoint = False
+        self._wants_evaluation = False
+        self._clock = time.perf_counter()
+        self._loader = train_loader(
+            prepared.train, prepared.collator, self._training.batch_size, self._training.seed
+        )
+        self._validation: list[MicroBatch] = list(in_batches(prepared.validation, prepared.collator))
+
+    def train(self, checkpoint: Path | None) -> bool:
+        """Train from the beginning or from a checkpoint; return whether the run came to its end.
+
+        Either way the last step's state is in a checkpoint afterwards, and the model holds what is to be
+        kept.
+        """
+        prepared = self._prepared
+        trainer = self._trainer()
+        if checkpoint is None:
+            self._look_at_base()
+        else:
+            self._take_up(checkpoint)
+        self._clock = time.perf_counter()
+        with suppress(Interrupted):
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        finished = not self._channel.stopping or self.step >= self.total
+        if self.step and self._checkpoint_step != self.step:
+            self._save_checkpoint()
+        if finished and self._training.keep == "best" and self.progress.best_step:
+            checkpoints.load_trainable(prepared.model, self._best_folder())
+        return finished
+
+    @property
+    def model(self) -> PeftModel:
+        """The model that is trained."""
+        return self._prepared.model
+
+    @property
+    def kept_step(self) -> int:
+        """The step whose numbers the adapter holds after a finished run."""
+        keeps_best = self._training.keep == "best" and self.progress.best_step
+        return self.progress.best_step if keeps_best else self.step
+
+    def _trainer(self) -> StepTrainer:
+        prepared = self._prepared
+        arguments = training_arguments(
+            self._training, prepared.learning_rate, prepared.base.device, self._channel.job.folder
+        )
+        self._loop = StepTrainer(
+            prepared.model, arguments, self._loader, prepared.base.family, self._between, self._after_step
+        )
+        return self._loop
+
+    def _take_up(self, checkpoint: Path) -> None:
+        """Take over a checkpoint's state: what the loop does not know of."""
+        self.progress = Progress(**checkpoints.read_state(checkpoint))
+        torch.set_num_threads(self.progress.threads)
+        self.step = self._checkpoint_step = int(checkpoint.name.rpartition("-")[2])
+        self._channel.emit("run_resumed", step=self.step)
+
+    def _between(self) -> bool:
+        """Listen between two micro-batches; return whether the step should be given up."""
+        for command in self._channel.kept_commands():
+            self._obey(command["command"])
+        return self._channel.stopping
+
+    def _obey(self, command: str) -> None:
+        if command == "pause":
+            self._pause()
+        elif command == "save_checkpoint":
+            self._wants_checkpoint = True
+        elif command == "evaluate_now":
+            self._wants_evaluation = True
+
+    def _pause(self) -> None:
+        """Hold the run, device and all, until `continue` or `stop`."""
+        self._channel.emit("run_paused", step=self.step)
+        began = time.perf_counter()
+        while not self._channel.stopping:
+            if any(command["command"] == "continue" for command in self._channel.kept_commands()):
+                break
+            time.sleep(PAUSE_LOOK_SECONDS)
+        self._clock += time.perf_counter() - began
+        self._channel.emit("run_continued", step=self.step)
+
+    def _after_step(self, report: StepReport) -> bool:
+        """Report a step and do what is due after it; return whether to go on."""
+        seconds = time.perf_counter() - self._clock
+        self.step = report.step
+        self.progress.seconds += seconds
+        if report.step % self._training.log_every == 0 or report.step == self.total:
+            self._report(report, seconds)
+        self._between()
+        if self._due(self._training.evaluate_every) or self._wants_evaluation:
+            self._wants_evaluation = False
+            self._evaluate()
+        if self._due(self._training.checkpoint_every) or self._wants_checkpoint:
+            self._wants_checkpoint = False
+            self._save_checkpoint()
+        self._clock = time.perf_counter()
+        return not self._channel.stopping and not self._out_of_patience()
+
+    def _report(self, report: StepReport, seconds: float) -> None:
+        memory = devices.memory_bytes(self._prepared.base.device)
+        self.progress.peak_memory_bytes = max(self.progress.peak_memory_bytes, memory)
+        self._channel.emit(
+            "step_finished",
+            step=report.step,
+            epoch=round(report.epoch, 4),
+            loss=report.loss,
+            learning_rate=report.learning_rate,
+            gradient_norm=report.gradient_norm,
+            tokens_per_second=round(report.tokens / seconds, 1),
+            examples_per_second=round(report.examples / seconds, 2),
+            memory_bytes=memory,
+        )
+
+    def _due(self, every: int) -> bool:
+        """Tell whether something happens after this step: every so many, by epochs for 0, and at the end."""
+        return self.step % (every or self._an_epoch) == 0 or self.step == self.total
+
+    def _look_at_base(self) -> None:
+        """Show where the run starts: the untrained state's loss and summaries."""
+        if self._validation:
+            self._emit_loss(self._mean_loss(), of="base")
+        self._show_samples()
+
+    def _evaluate(self) -> None:
+        """Measure the validation loss, keep the best state, and show the pinned summaries."""
+        try:
+            if self._validation:
+                loss = self._mean_loss()
+                self._emit_loss(loss, of=self._channel.job.id)
+                self._keep_if_best(loss)
+            self._show_samples()
+        except Stopped:
+            # Asked to stop in mid-evaluation: the step itself is done, so the run ends in order.
+            return
+
+    def _mean_loss(self) -> float:
+        return mean_loss(
+            self._prepared.model, self._validation, self._prepared.base.family, self._channel.check_stop
+        )
+
+    def _emit_loss(self, loss: float, of: str) -> None:
+        self._channel.emit(
+            "evaluated", step=self.step, split="validation", of=of, protocol=None, loss=loss, scores=None
+        )
+
+    def _keep_if_best(self, loss: float) -> None:
+        if loss >= self.progress.best_loss:
+            self.progress.evaluations_without_gain += 1
+            return
+        self.progress.evaluations_without_gain = 0
+        self.progress.best_loss, self.progress.best_step = loss, self.step
+        if self._training.keep == "best":
+            folder = self._best_folder()
+            folder.mkdir(exist_ok=True)
+            checkpoints.save_trainable(self._prepared.model, folder)
+            checkpoints.sync(folder)
+
+    def _best_folder(self) -> Path:
+        return self._channel.job.folder / f"best-{self.progress.best_step}"
+
+    def _out_of_patience(self) -> bool:
+        patience = self._training.early_stopping_patience
+        if not patience or self.progress.evaluations_without_gain < patience:
+            return False
+        self._channel.notice(
+            f"Stopped at step {self.step}: {patience} evaluations without a better validation loss.",
+            f"The best was {self.progress.best_loss:.3f} at step {self.progress.best_step}.",
+        )
+        self.total = self.step
+        return True
+
+    def _show_samples(self) -> None:
+        prepared = self._prepared
+        self._channel.check_stop()
+        inputs = [prepared.prompter.input_ids(example.conversation) for example in prepared.pinned]
+        made = generate.generate(
+            prepared.model,
+            prepared.base.tokenizer,
+            prepared.base.family,
+            inputs,
+            beams=1,
+            max_new_tokens=prepared.recipe.evaluation.max_new_tokens,
+        )
+        scores = rouge.score([each.text for each in made], [each.summary for each in prepared.pinned])
+        for example, each, rouge1 in zip(prepared.pinned, made, scores["rouge1"], strict=True):
+            self._channel.emit(
+                "sample_made",
+                step=self.step,
+                example=example.id,
+                conversation=example.conversation[:SHOWN_CHARACTERS],
+                reference=example.summary,
+                summary=each.text,
+                rouge1=rouge1,
+            )
+
+    def _save_checkpoint(self) -> None:
+        folder, size = checkpoints.save(
+            self._channel.job,
+            self.step,
+            self._prepared.model,
+            self.progress.as_dict(),
+            self._passport(self.step, self.progress),
+            self._loop.save_state,
+        )
+        self._checkpoint_step = self.step
+        self._channel.emit("checkpoint_saved", step=self.step, path=str(folder), bytes=size)
+        self._drop_old_bests()
+
+    def _drop_old_bests(self) -> None:
+        """Forget best states that no kept checkpoint goes back to."""
+        needed = {f"best-{self.progress.best_step}"}
+        needed |= {
+            f"best-{checkpoints.read_state(path)['best_step']}"
+            for path in kept_checkpoints(self._channel.job)
+        }
+        for folder in self._channel.job.folder.glob("best-*"):
+            if folder.name not in needed:
+                shutil.rmtree(folder, ignore_errors=True)

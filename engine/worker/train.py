@@ -1,0 +1,172 @@
+"""The job `train`: from a recipe to a scored adapter in the library, told from top to bottom."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from engine import library, runs
+from engine import passport as passports
+from engine import recipe as recipes
+from engine.conversations import Example
+from engine.events import read_all
+from engine.library import Adapter
+from engine.passport import Passport
+from engine.paths import adapters_folder
+from engine.recipe import Recipe
+from engine.worker import adapters, base_models, checkpoints, data, devices, evaluate
+from engine.worker.base_models import LoadedBase
+from engine.worker.batches import CPU_TOKENS, GPU_TOKENS, Collator
+from engine.worker.channel import Channel, Stopped
+from engine.worker.data import Splits
+from engine.worker.facts import make_passport
+from engine.worker.prompting import Encoded, Prompter, make_prompter
+from engine.worker.session import Prepared, Session
+
+PINNED = 3
+
+
+def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 - all jobs have it
+    """Train by the job's recipe: base scored first, adapter trained, saved, scored, compared."""
+    recipe = recipes.load(channel.job.recipe_path)
+    if _is_completed(channel):
+        _repeat_ending(channel)
+        return
+    devices.reserve(recipe.training.device)
+    channel.enter("load_base")
+    base = base_models.load(recipe.base_model, recipe.training.device, channel)
+    channel.enter("read_data")
+    splits = data.read(recipe.data, channel)
+    prompter = make_prompter(recipe, base, splits)
+    train = _encoded(splits.train, prompter, channel)
+    validation = _encoded(splits.validation, prompter, channel)
+    _tell_of_cuts(prompter, recipe, channel)
+    channel.enter("evaluate")
+    base_evaluation = evaluate.base_evaluation(channel, base, base.model, recipe, splits)
+    channel.enter("attach_adapter")
+    model = adapters.attach(base, recipe)
+    collator = Collator(base.family, base.tokenizer.pad_token_id, _micro_batch_tokens(recipe, base))
+    prepared = Prepared(
+        recipe=recipe,
+        base=base,
+        model=model,
+        train=train,
+        validation=validation,
+        pinned=(splits.validation or splits.test)[:PINNED],
+        prompter=prompter,
+        collator=collator,
+        learning_rate=recipe.learning_rate(base.family),
+    )
+    passport = partial(make_passport, channel.job.id, prepared, splits)
+    session = Session(channel, prepared, partial(passport, stopped=True))
+    checkpoint = _checkpoint(channel)
+    channel.enter("train")
+    _emit_started(channel, session, prepared, splits, checkpoint)
+    finished = session.train(checkpoint)
+    channel.enter("save")
+    adapter = _save(channel, session, passport, finished)
+    if not finished:
+        raise Stopped
+    channel.enter("evaluate")
+    evaluation = evaluate.score(
+        channel,
+        base,
+        model,
+        recipe,
+        splits,
+        of=adapter.id,
+        step=session.kept_step,
+        base_evaluation=base_evaluation,
+    )
+    library.add_score(adapter, evaluation.card(base_evaluation))
+
+
+def _is_completed(channel: Channel) -> bool:
+    return any(
+        event["event"] == "job_ended" and event["outcome"] == "completed"
+        for event in read_all(channel.job.events_path)
+    )
+
+
+def _repeat_ending(channel: Channel) -> None:
+    """Say again what a completed run yielded, so that asking twice does no harm."""
+    saved = runs.replay(read_all(channel.job.events_path)).adapter
+    if saved is not None:
+        channel.emit("adapter_saved", **{key: saved[key] for key in ("adapter", "path", "bytes", "step")})
+
+
+def _encoded(examples: tuple[Example, ...], prompter: Prompter, channel: Channel) -> list[Encoded]:
+    return list(_encode(examples, prompter, channel))
+
+
+def _encode(examples: tuple[Example, ...], prompter: Prompter, channel: Channel) -> Iterator[Encoded]:
+    for done, example in enumerate(examples, start=1):
+        yield prompter.example(example)
+        channel.progress(done, len(examples), "examples")
+        channel.check_stop()
+
+
+def _tell_of_cuts(prompter: Prompter, recipe: Recipe, channel: Channel) -> None:
+    if prompter.cut:
+        channel.notice(
+            f"{prompter.cut:,} conversations have more than {recipe.data.max_conversation_tokens} tokens "
+            "and lose their end.",
+            "Raise data.max_conversation_tokens to keep them whole.",
+        )
+    if prompter.cut_summaries:
+        channel.notice(
+            f"{prompter.cut_summaries:,} reference summaries have more than {recipe.data.max_summary_tokens} "
+            "tokens and are cut.",
+            "Raise data.max_summary_tokens to keep them whole.",
+        )
+
+
+def _micro_batch_tokens(recipe: Recipe, base: LoadedBase) -> int:
+    return recipe.training.micro_batch_tokens or (CPU_TOKENS if base.device.type == "cpu" else GPU_TOKENS)
+
+
+def _checkpoint(channel: Channel) -> Path | None:
+    def tell(folder: Path) -> None:
+        channel.notice(f"{folder.name} is damaged and is skipped.", "The one before it is taken.", "warning")
+
+    return checkpoints.newest_sound(channel.job, tell)
+
+
+def _emit_started(
+    channel: Channel, session: Session, prepared: Prepared, splits: Splits, checkpoint: Path | None
+) -> None:
+    trainable, everything = adapters.count_parameters(prepared.model)
+    channel.emit(
+        "run_started",
+        total_steps=session.total,
+        first_step=int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0,
+        trainable_parameters=trainable,
+        all_parameters=everything,
+        device=str(prepared.base.device),
+        threads=prepared.base.threads,
+        precision=prepared.base.precision,
+        precision_reason=prepared.base.precision_reason,
+        examples={"train": len(splits.train), "validation": len(splits.validation), "test": len(splits.test)},
+        family=prepared.base.family,
+        matrices=len(adapters.adapted_modules(prepared.model)),
+        learning_rate=prepared.learning_rate,
+    )
+
+
+def _save(channel: Channel, session: Session, make: Callable[..., Passport], finished: bool) -> Adapter:
+    """Put the adapter into the library; one that an earlier attempt of this run left there is replaced."""
+    if session.step == 0:
+        raise Stopped
+    step = session.kept_step if finished else session.step
+    passport = make(step, session.progress, stopped=not finished)
+    folder = library.partial_folder(passport.id)
+    adapters.save_adapter(session.model, folder)
+    shutil.copyfile(channel.job.recipe_path, folder / passports.RECIPE_NAME)
+    shutil.rmtree(adapters_folder() / passport.id, ignore_errors=True)
+    adapter = library.install(folder, passport)
+    channel.emit(
+        "adapter_saved", adapter=adapter.id, path=str(adapter.folder), bytes=adapter.size_bytes, step=step
+    )
+    return adapter

@@ -1,0 +1,229 @@
+"""The training loop: transformers' Trainer, with the few things changed that make a run exact and observable.
+
+What differs from the stock loop: an item of the data loader is a whole optimizer step, so that a resume
+skips steps and micro-batches change nothing; the loss is the sum over a step's learned tokens divided by
+their number, which the stock Trainer gets wrong for T5; the loss is never filtered for NaN; and what
+happens after a step is the run's business, handed in as `after_step`. Checkpoints are written by
+`engine.worker.checkpoints`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel
+from torch.nn import functional
+from torch.utils.data import DataLoader
+from transformers import Trainer, TrainerCallback, TrainingArguments
+
+from engine.errors import TrainingError
+from engine.methods import Family
+from engine.training import TrainingOptions
+from engine.worker import checkpoints
+from engine.worker.base_models import shift_right
+from engine.worker.batches import MicroBatch, Step, StepSampler
+from engine.worker.prompting import IGNORED
+
+OPTIMIZERS = {
+    "adamw": "adamw_torch_fused",
+    "adamw_8bit": "adamw_bnb_8bit",
+    "paged_adamw_8bit": "paged_adamw_8bit",
+    "adafactor": "adafactor",
+}
+SCHEDULES = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What is known after an optimizer step."""
+
+    step: int
+    epoch: float
+    loss: float
+    gradient_norm: float
+    learning_rate: float
+    tokens: int
+    examples: int
+
+
+class Interrupted(Exception):  # noqa: N818 - no error either
+    """A step was given up because the run was asked to stop; the state is that of the step before."""
+
+
+class StepTrainer(Trainer):
+    """Trainer over steps.
+
+    `between` is called after every micro-batch and tells whether to give the step up. `after_step` gets a
+    StepReport after every step and tells whether to go on.
+    """
+
+    def __init__(
+        self,
+        model: PeftModel,
+        arguments: TrainingArguments,
+        loader: DataLoader[Any],
+        family: Family,
+        between: Callable[[], bool],
+        after_step: Callable[[StepReport], bool],
+    ) -> None:
+        self._loader = loader
+        self._family = family
+        self._between = between
+        self._after_step = after_step
+        self._random_before = torch.get_rng_state()
+        self._step_tokens = 0
+        self._globalstep_last_logged = 0
+        self._step_examples = 0
+        super().__init__(model=model, args=arguments, train_dataset=loader.dataset)
+        self.add_callback(_EpochSetter(loader))
+
+    def get_train_dataloader(self) -> DataLoader[Any]:
+        """Return the loader of steps as it is: accelerate's own would take steps for tensors."""
+        return self._loader
+
+    def training_step(self, model: Any, inputs: Step, num_items_in_batch: Any = None) -> torch.Tensor:
+        """Compute one step's gradients, micro-batch by micro-batch; return its loss a learned token."""
+        self._random_before = torch.get_rng_state()
+        model.train()
+        device = self.args.device
+        total = torch.zeros((), device=device)
+        learned = inputs.learned_tokens
+        for micro_batch in inputs.micro_batches:
+            if self._between():
+                self._give_up(model)
+            loss = token_loss_sum(model, micro_batch.to(device), self._family) / learned
+            self.accelerator.backward(loss)
+            total += loss.detach()
+        self._step_tokens, self._step_examples = inputs.tokens, inputs.examples
+        return total
+
+    def _give_up(self, model: Any) -> None:
+        """Go back to the state before the step: no gradients, and the random numbers not drawn yet."""
+        model.zero_grad()
+        torch.set_rng_state(self._random_before)
+        raise Interrupted
+
+    def _maybe_log_save_evaluate(self, tr_loss: Any, grad_norm: Any, *rest: Any, **facts: Any) -> None:
+        """Report the step; called by the stock loop after every step, and once more at an epoch's end."""
+        if self.state.global_step == self._globalstep_last_logged:
+            return
+        self._globalstep_last_logged = self.state.global_step
+        loss = float(tr_loss)
+        tr_loss.zero_()
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"The loss is no number at step {self.state.global_step}.",
+                "Lower the learning rate, or use float32; resume goes on from the last checkpoint.",
+                "training.learning_rate",
+            )
+        report = StepReport(
+            step=self.state.global_step,
+            epoch=float(self.state.epoch),
+            loss=loss,
+            gradient_norm=float(grad_norm) if grad_norm is not None else 0.0,
+            learning_rate=float(facts.get("learning_rate") or 0.0),
+            tokens=self._step_tokens,
+            examples=self._step_examples,
+        )
+        if not self._after_step(report):
+            self.control.should_training_stop = True
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        """Put a checkpoint's trained numbers into the model; the stock way loses what PEFT does not save."""
+        checkpoints.load_trainable(self.model, Path(resume_from_checkpoint))
+
+    def save_state(self, folder: Path) -> None:
+        """Write optimizer, schedule, random numbers and the loop's state into a folder."""
+        self._save_optimizer_and_scheduler(str(folder))
+        self._save_rng_state(str(folder))
+        self.state.save_to_json(str(folder / "trainer_state.json"))
+
+
+class _EpochSetter(TrainerCallback):
+    """Tell the sampler which pass begins, so that its order depends on nothing else."""
+
+    def __init__(self, loader: DataLoader[Any]) -> None:
+        assert isinstance(loader.batch_sampler, StepSampler)
+        self._sampler = loader.batch_sampler
+
+    def on_epoch_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Set the pass from the step, which a checkpoint knows exactly."""
+        self._sampler.epoch = state.global_step // len(self._sampler)
+
+
+def token_loss_sum(model: Any, batch: MicroBatch, family: Family) -> torch.Tensor:
+    """Return the sum of the learned tokens' cross-entropy, in nats, as a float32 scalar."""
+    if family == "encoder-decoder":
+        logits = model(
+            input_ids=batch.input_ids,
+            attention_mask=batch.attention_mask,
+            decoder_input_ids=shift_right(_base(model), batch.labels),
+            use_cache=False,
+        ).logits
+        labels = batch.labels
+    else:
+        logits = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask, use_cache=False).logits
+        logits, labels = logits[:, :-1], batch.labels[:, 1:]
+    learned = labels != IGNORED
+    return functional.cross_entropy(logits[learned].float(), labels[learned], reduction="sum")
+
+
+def _base(model: Any) -> Any:
+    return model.get_base_model() if hasattr(model, "get_base_model") else model
+
+
+@torch.inference_mode()
+def mean_loss(model: Any, batches: list[MicroBatch], family: Family, tick: Callable[[], None]) -> float:
+    """Return the mean loss a learned token over batches, in eval mode; `tick` is called between them."""
+    was_training = model.training
+    model.eval()
+    device = next(model.parameters()).device
+    total, learned = 0.0, 0
+    for batch in batches:
+        tick()
+        total += float(token_loss_sum(model, batch.to(device), family))
+        learned += batch.learned_tokens
+    model.train(was_training)
+    return total / max(1, learned)
+
+
+def training_arguments(
+    training: TrainingOptions, learning_rate: float, device: torch.device, folder: Path
+) -> TrainingArguments:
+    """Return the Trainer's arguments for a recipe; everything it would write or print of its own is off."""
+    return TrainingArguments(
+        output_dir=str(folder),
+        per_device_train_batch_size=1,
+        gradient_accumulation_steps=1,
+        num_train_epochs=training.epochs,
+        max_steps=training.max_steps or -1,
+        learning_rate=learning_rate,
+        weight_decay=training.weight_decay,
+        lr_scheduler_type=SCHEDULES[training.schedule],
+        warmup_steps=training.warmup,
+        max_grad_norm=training.max_gradient_norm,
+        optim=OPTIMIZERS[training.optimizer],
+        seed=training.seed,
+        use_cpu=device.type == "cpu",
+        activation_checkpointing=training.activation_checkpointing,
+        gradient_checkpointing_kwargs={"use_reentrant": False} if training.activation_checkpointing else None,
+        save_strategy="no",
+        eval_strategy="no",
+        logging_strategy="no",
+        logging_nan_inf_filter=False,
+        report_to=[],
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        dataloader_pin_memory=False,
+    )
+
+
+def total_steps(examples: int, training: TrainingOptions) -> tuple[int, int]:
+    """Return the steps of the whole run and of one epoch."""
+    an_epoch = math.ceil(examples / training.batch_size)
+    return training.max_steps or an_epoch * training.epochs, an_epoch
