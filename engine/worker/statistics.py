@@ -1,7 +1,7 @@
 """How sure a score is: bootstrap intervals of a mean, and of the difference of two systems.
 
-Percentile bootstrap (Efron 1979), paired for differences (Koehn 2004): examples are drawn with replacement, and
-a difference is drawn example by example, so that what makes an example hard for both cancels out.
+Percentile bootstrap (Efron 1979), paired for differences (Koehn 2004): examples are drawn with replacement,
+and a difference is drawn example by example, so that what makes an example hard for both cancels out.
 Knows nothing of models, text or scores' names.
 """
 

@@ -1,0 +1,220 @@
+"""Write summaries: many prompts in few batches, with the same tokens that each would get alone.
+
+Owns how text is decoded: every setting comes from here, and nothing but its special tokens from the base
+model's own generation config. Knows nothing of conversations, scores or jobs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import torch
+from peft import PeftModel
+from transformers import (
+    GenerationConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    StoppingCriteria,
+    StoppingCriteriaList,
+)
+
+from engine.errors import AdapterError, BaseModelError
+from engine.methods import Family
+
+# Tokens of one batch, pads and room for the summaries included.
+BATCH_TOKENS = 1 << 14
+# What the base model's own generation config may decide: which tokens mean something to the model.
+SPECIAL_TOKENS = ("bos_token_id", "decoder_start_token_id", "forced_bos_token_id", "bad_words_ids")
+
+OnBatch = Callable[[int, int], None]
+OnTokens = Callable[[torch.Tensor], None]
+Model: TypeAlias = PreTrainedModel | PeftModel
+Route = Callable[[PeftModel, dict[str, Any]], torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A summary: its token ids without special ends, its text, and whether the length limit cut it."""
+
+    ids: list[int]
+    text: str
+    capped: bool
+
+
+# Prompt-learning methods need a way of their own each: through PEFT 0.21's `generate` and transformers 5.24
+# they write what the base model writes, without an error. A PEFT type that is not in this table is refused.
+PROMPT_LEARNING_ROUTES: Mapping[str, Route] = {}
+
+
+def generate(
+    model: Model,
+    tokenizer: PreTrainedTokenizerBase,
+    family: Family,
+    inputs: Sequence[list[int]],
+    *,
+    beams: int,
+    max_new_tokens: int,
+    temperature: float = 0.0,
+    on_batch: OnBatch | None = None,
+    on_tokens: OnTokens | None = None,
+    batch_tokens: int = BATCH_TOKENS,
+) -> list[Generated]:
+    """Return a summary for each prompt, in the order of `inputs` (token ids).
+
+    `temperature` 0 decodes greedily, or by `beams`. `on_batch(done, total)` is called after each batch, and
+    `on_tokens(ids)` after each new token with what the running batch has so far (rows × tokens); what they
+    raise ends the work. Raises BaseModelError if a prompt is too long for the model.
+    """
+    core = model.get_base_model() if isinstance(model, PeftModel) else model
+    _refuse_too_long(core, family, inputs, max_new_tokens)
+    config = generation_config(core, tokenizer, beams, max_new_tokens, temperature)
+    written: dict[int, Generated] = {}
+    with _decoding(core, config):
+        for rows in _batches(inputs, max_new_tokens, beams, batch_tokens):
+            tokens = _write(model, core, family, [inputs[row] for row in rows], on_tokens)
+            for row, ids in zip(rows, tokens.tolist(), strict=True):
+                written[row] = _finished(ids, config, tokenizer)
+            if on_batch:
+                on_batch(len(written), len(inputs))
+    return [written[row] for row in range(len(inputs))]
+
+
+def generation_config(
+    core: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    beams: int,
+    max_new_tokens: int,
+    temperature: float = 0.0,
+) -> GenerationConfig:
+    """Return all that decides decoding; what ends the model's or the tokenizer's texts ends ours."""
+    own = core.generation_config
+    special = {name: getattr(own, name, None) for name in SPECIAL_TOKENS}
+    if core.config.is_encoder_decoder and special["decoder_start_token_id"] is None:
+        special["decoder_start_token_id"] = core.config.decoder_start_token_id
+    sampling = {"temperature": temperature, "top_k": 0, "top_p": 1.0} if temperature > 0.0 else {}
+    return GenerationConfig(
+        max_new_tokens=max_new_tokens,
+        num_beams=beams,
+        early_stopping=beams > 1,
+        do_sample=temperature > 0.0,
+        use_cache=True,
+        eos_token_id=_end_tokens(own.eos_token_id, tokenizer.eos_token_id),
+        pad_token_id=tokenizer.pad_token_id,
+        **special,
+        **sampling,
+    )
+
+
+def _end_tokens(*sources: int | list[int] | None) -> list[int]:
+    found: set[int] = set()
+    for source in sources:
+        found.update(source if isinstance(source, list) else [] if source is None else [source])
+    return sorted(found)
+
+
+def _refuse_too_long(
+    core: PreTrainedModel, family: Family, inputs: Sequence[list[int]], max_new_tokens: int
+) -> None:
+    """Raise BaseModelError where the model has no positions for what it should read and write."""
+    limit = getattr(core.config, "max_position_embeddings", None)
+    longest = max((len(ids) for ids in inputs), default=0)
+    needed = longest + max_new_tokens if family == "decoder-only" else max(longest, max_new_tokens)
+    if limit is not None and needed > limit:
+        raise BaseModelError(
+            f"This base model takes {limit} tokens; prompt and summary need up to {needed}.",
+            "Lower the longest conversation or the longest summary.",
+            "data.max_conversation_tokens",
+        )
+
+
+@contextmanager
+def _decoding(core: PreTrainedModel, config: GenerationConfig) -> Iterator[None]:
+    """Let the model decode by `config` alone: transformers fills what is left open from the model's own."""
+    kept, was_training = core.generation_config, core.training
+    core.generation_config = config
+    core.eval()
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        core.generation_config = kept
+        core.train(was_training)
+
+
+def _batches(
+    inputs: Sequence[list[int]], max_new_tokens: int, beams: int, batch_tokens: int
+) -> Iterator[list[int]]:
+    """Yield the rows of each batch, longest prompts first: little is padded, and memory is tried at once."""
+    order = sorted(range(len(inputs)), key=lambda row: len(inputs[row]), reverse=True)
+    while order:
+        row_tokens = (len(inputs[order[0]]) + max_new_tokens) * beams
+        count = max(1, batch_tokens // row_tokens)
+        yield order[:count]
+        order = order[count:]
+
+
+def _write(
+    model: Model, core: PreTrainedModel, family: Family, prompts: list[list[int]], on_tokens: OnTokens | None
+) -> torch.Tensor:
+    """Return what the model writes after each prompt (rows × tokens, padded at the end)."""
+    pad = core.generation_config.pad_token_id
+    request = _padded(prompts, pad, left=family == "decoder-only", device=core.device)
+    read = request["input_ids"].shape[1] if family == "decoder-only" else 1
+    if on_tokens:
+        request["stopping_criteria"] = StoppingCriteriaList([_Watch(on_tokens, read)])
+    route = _route(model)
+    sequences = route(model, request) if route else core.generate(**request)
+    return sequences[:, read:]
+
+
+def _route(model: Model) -> Route | None:
+    """Return the active adapter's own way of generating, None for methods that live in the model's layers."""
+    if not isinstance(model, PeftModel) or not model.active_peft_config.is_prompt_learning:
+        return None
+    peft_type = str(model.active_peft_config.peft_type.value)
+    if peft_type not in PROMPT_LEARNING_ROUTES:
+        raise AdapterError(
+            f"{peft_type} adapters can't write summaries in this version.", "Choose another one."
+        )
+    return PROMPT_LEARNING_ROUTES[peft_type]
+
+
+def _padded(prompts: list[list[int]], pad: int, left: bool, device: torch.device) -> dict[str, Any]:
+    """Return ids and mask (rows × longest). A decoder goes on from the last token, so it is padded left."""
+    longest = max(len(ids) for ids in prompts)
+    ids = torch.full((len(prompts), longest), pad)
+    mask = torch.zeros_like(ids)
+    for row, prompt in enumerate(prompts):
+        place = slice(longest - len(prompt), None) if left else slice(0, len(prompt))
+        ids[row, place] = torch.tensor(prompt)
+        mask[row, place] = 1
+    return {"input_ids": ids.to(device), "attention_mask": mask.to(device)}
+
+
+class _Watch(StoppingCriteria):
+    """Hand on what is written so far; stops nothing by itself."""
+
+    def __init__(self, on_tokens: OnTokens, read: int) -> None:
+        self._on_tokens = on_tokens
+        self._read = read
+
+    def __call__(self, input_ids: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
+        self._on_tokens(input_ids[:, self._read :])
+        return torch.zeros(input_ids.shape[0], dtype=torch.bool, device=input_ids.device)
+
+
+def _finished(ids: list[int], config: GenerationConfig, tokenizer: PreTrainedTokenizerBase) -> Generated:
+    """Cut a row at its end token; a row without one was cut by the length limit."""
+    ends = set(config.eos_token_id)
+    end = next((place for place, token in enumerate(ids) if token in ends), None)
+    kept = ids[:end]
+    return Generated(kept, plain_text(tokenizer, kept), end is None)
+
+
+def plain_text(tokenizer: PreTrainedTokenizerBase, ids: list[int]) -> str:
+    """Return the text of token ids without special tokens and without space around it."""
+    text: str = tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+    return text.strip()

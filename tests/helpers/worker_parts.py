@@ -1,0 +1,91 @@
+"""What worker tests put together: a real channel, a small base model, an adapter that does something."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel
+
+from engine import library
+from engine import recipe as recipes
+from engine.events import Event, EventWriter, read_all
+from engine.jobs import create_job, new_id
+from engine.library import Adapter
+from engine.passport import BaseModelFacts, MethodFacts, Passport, PromptFacts, now_text
+from engine.paths import jobs_folder
+from engine.recipe import BaseModelOptions, Recipe
+from engine.worker import adapters, base_models
+from engine.worker.base_models import LoadedBase
+from engine.worker.channel import Channel
+from tests.helpers.tiny_models import Kind, tiny_model
+
+
+def make_recipe(kind: Kind, source: str = "sample", **tables: dict[str, Any]) -> Recipe:
+    """Return a recipe for a small model in float32 on the CPU; `tables` are merged over it."""
+    values: dict[str, dict[str, Any]] = {
+        "base_model": {"id": str(tiny_model(kind)), "precision": "float32"},
+        "data": {
+            "source": source,
+            "prompt": "Summarize: {conversation}\nSummary: ",
+            "max_conversation_tokens": 64,
+        },
+        "method": {"id": "lora", "rank": 4, "target_modules": ["all-linear"]},
+        "training": {"device": "cpu", "seed": 3},
+        "evaluation": {"max_new_tokens": 12},
+    }
+    for name, table in tables.items():
+        values[name] = values[name] | table
+    return recipes.from_tables(values)
+
+
+def make_channel(kind: str, recipe: Recipe | None = None, **arguments: Any) -> Channel:
+    """Return the channel of a new job that no worker does."""
+    job = create_job(jobs_folder(), kind, arguments, recipe=recipes.dumps(recipe) if recipe else "")  # type: ignore[arg-type]
+    return Channel(job, EventWriter(job.events_path, {"job": job.id, "attempt": 1}))
+
+
+def events_of(channel: Channel, name: str) -> list[Event]:
+    """Return the events of one name so far."""
+    return [event for event in read_all(channel.job.events_path) if event["event"] == name]
+
+
+def load_tiny(kind: Kind) -> LoadedBase:
+    """Return a small base model in float32."""
+    options = BaseModelOptions(id=str(tiny_model(kind)), precision="float32")
+    return base_models.load(options, "cpu", make_channel("inspect"))
+
+
+def attach_random(base: LoadedBase, recipe: Recipe, seed: int = 5, strength: float = 0.3) -> PeftModel:
+    """Return the base with a new adapter of random numbers, so that it changes what the base writes."""
+    model = adapters.attach(base, recipe)
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in adapters.trainable_parameters(model).values():
+            parameter.add_(torch.randn(parameter.shape, generator=generator) * strength)
+    return model.eval()
+
+
+def install_random(kind: Kind, name: str, seed: int = 5, **tables: Any) -> Adapter:
+    """Put a random adapter for a small base model into the library."""
+    recipe, base = make_recipe(kind, **tables), load_tiny(kind)
+    model = attach_random(base, recipe, seed)
+    passport = Passport(
+        schema=1,
+        id=new_id(name),
+        name=name,
+        made_at=now_text(),
+        base_model=BaseModelFacts(
+            id=recipe.base_model.id, fingerprint=base.fingerprint, family=base.family, precision="float32"
+        ),
+        method=MethodFacts(id=recipe.method.id, peft_type=recipe.method.method.peft_type),
+        prompt=PromptFacts(
+            template=recipe.data.prompt,
+            max_conversation_tokens=recipe.data.max_conversation_tokens,
+            max_new_tokens=recipe.evaluation.max_new_tokens,
+        ),
+    )
+    partial = library.partial_folder(passport.id)
+    adapters.save_adapter(model, Path(partial))
+    return library.install(partial, passport)

@@ -1,0 +1,238 @@
+"""Batched decoding gives each prompt the tokens it would get alone, and that training's forward predicts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from peft import PeftModel, PromptTuningConfig, TaskType, get_peft_model
+from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, PreTrainedTokenizerBase
+
+from engine.errors import AdapterError, BaseModelError
+from engine.worker import adapters
+from engine.worker.generate import Generated, generate
+from tests.helpers.tiny_models import KINDS, Kind, tiny_model
+from tests.helpers.worker_parts import attach_random, load_tiny, make_recipe
+
+pytestmark = [
+    pytest.mark.torch,
+    # PEFT 0.21 asks transformers 5.24 by the old name.
+    pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning"),
+]
+
+CONVERSATIONS = [
+    "Amanda: I baked cookies. Do you want some?\nJerry: Sure!\nAmanda: I'll bring you tomorrow :-)",
+    "Olivia: Who are you voting for?\nOliver: Liberals as always.",
+    "Tim: Hi",
+    "Kim: größer?\nTom: 日本 😀, ja!",
+    "Ann: " + "yes " * 40,
+]
+
+
+def prompts(tokenizer: PreTrainedTokenizerBase) -> list[list[int]]:
+    return [tokenizer(conversation)["input_ids"] for conversation in CONVERSATIONS]
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+@pytest.mark.parametrize("kind", KINDS)
+def test_batched_equals_single(kind: Kind, beams: int) -> None:
+    base = load_tiny(kind)
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    inputs = prompts(tokenizer)
+    together = generate(model, tokenizer, family, inputs, beams=beams, max_new_tokens=16)
+    alone = [generate(model, tokenizer, family, [ids], beams=beams, max_new_tokens=16)[0] for ids in inputs]
+    assert together == alone
+    assert len({tuple(one.ids) for one in together}) > 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_greedy_tokens_are_what_the_training_forward_predicts(kind: Kind) -> None:
+    base = load_tiny(kind)
+    model, tokenizer, family = attach_random(base, make_recipe(kind)), base.tokenizer, base.family
+    for ids, one in zip(
+        prompts(tokenizer),
+        generate(model, tokenizer, family, prompts(tokenizer), beams=1, max_new_tokens=16),
+        strict=True,
+    ):
+        written = torch.tensor([one.ids])
+        with torch.no_grad():
+            if family == "encoder-decoder":
+                logits = model(input_ids=torch.tensor([ids]), labels=written).logits[0]
+            else:
+                logits = model(input_ids=torch.tensor([ids + one.ids])).logits[0, len(ids) - 1 : -1]
+        # BART's first token is forced, not predicted.
+        first = 1 if kind == "bart" else 0
+        assert logits.argmax(-1).tolist()[first:] == one.ids[first:]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_summaries_are_those_of_plain_peft_on_the_saved_adapter(kind: Kind, tmp_path: Path) -> None:
+    base = load_tiny(kind)
+    model = attach_random(base, make_recipe(kind))
+    adapters.save_adapter(model, tmp_path)
+    inputs = prompts(base.tokenizer)
+    ours = generate(model, base.tokenizer, base.family, inputs, beams=1, max_new_tokens=16)
+    untuned = generate(load_tiny(kind).model, base.tokenizer, base.family, inputs, beams=1, max_new_tokens=16)
+    assert ours != untuned
+    loader = AutoModelForSeq2SeqLM if base.family == "encoder-decoder" else AutoModelForCausalLM
+    plain = PeftModel.from_pretrained(loader.from_pretrained(tiny_model(kind)), tmp_path)
+    leave_alone = {"min_length": 0, "no_repeat_ngram_size": 0} if kind == "bart" else {}
+    for ids, one in zip(inputs, ours, strict=True):
+        sequence = plain.generate(
+            input_ids=torch.tensor([ids]),
+            attention_mask=torch.ones(1, len(ids), dtype=torch.long),
+            max_new_tokens=16,
+            num_beams=1,
+            do_sample=False,
+            pad_token_id=base.tokenizer.pad_token_id,
+            **leave_alone,
+        )[0].tolist()
+        written = sequence[1:] if base.family == "encoder-decoder" else sequence[len(ids) :]
+        end = base.tokenizer.eos_token_id
+        expected = written[: written.index(end)] if end in written else written
+        # BART's own config forces the end token into the last place; ours shows that the limit was hit.
+        assert one.ids[:15] == expected[:15]
+
+
+def test_the_base_models_own_generation_config_decides_nothing_but_special_tokens() -> None:
+    base = load_tiny("bart")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    inputs = prompts(tokenizer)
+    kept = model.generation_config.to_dict()
+    (one, *_) = generate(model, tokenizer, family, inputs, beams=1, max_new_tokens=40)
+    assert kept["max_length"] == 20
+    assert len(one.ids) == 40
+    assert one.ids[0] == kept["forced_bos_token_id"]
+    assert model.generation_config.to_dict() == kept
+
+
+def test_an_end_token_ends_a_summary_and_the_limit_caps_it() -> None:
+    base = load_tiny("t5")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    inputs = prompts(tokenizer)
+    free = generate(model, tokenizer, family, inputs, beams=1, max_new_tokens=12)
+    assert all(one.capped and len(one.ids) == 12 for one in free)
+    # What the first summary writes seventh is declared an end: the model now "ends" there.
+    end = free[0].ids[6]
+    model.generation_config.eos_token_id = [tokenizer.eos_token_id, end]
+    ended = generate(model, tokenizer, family, inputs, beams=1, max_new_tokens=12)
+    assert ended[0].ids == free[0].ids[: free[0].ids.index(end)]
+    assert not ended[0].capped
+    for before, after in zip(free, ended, strict=True):
+        assert after.capped == (end not in before.ids)
+        assert tokenizer.pad_token_id not in after.ids
+
+
+def test_a_pad_token_that_is_the_end_token_is_no_trouble() -> None:
+    base = load_tiny("gpt2")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    assert tokenizer.pad_token_id == tokenizer.eos_token_id
+    longest, short = prompts(tokenizer)[4], prompts(tokenizer)[2]
+    together = generate(model, tokenizer, family, [short, longest], beams=1, max_new_tokens=8)
+    assert [len(one.ids) for one in together] == [8, 8]
+
+
+@pytest.mark.parametrize("batch_tokens", [1, 200, 10_000])
+def test_every_batch_size_gives_the_same_in_the_same_order(batch_tokens: int) -> None:
+    base = load_tiny("llama")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    inputs = prompts(tokenizer)
+    seen = []
+    found = generate(
+        model,
+        tokenizer,
+        family,
+        inputs,
+        beams=1,
+        max_new_tokens=8,
+        batch_tokens=batch_tokens,
+        on_batch=lambda done, total: seen.append((done, total)),
+    )
+    assert found == generate(model, tokenizer, family, inputs, beams=1, max_new_tokens=8)
+    assert seen[-1] == (len(inputs), len(inputs))
+    assert len(seen) == {1: 5, 10_000: 1}.get(batch_tokens, len(seen))
+    assert [done for done, _ in seen] == sorted({done for done, _ in seen})
+
+
+def test_every_new_token_is_handed_on_and_what_the_listener_raises_ends_the_work() -> None:
+    base = load_tiny("llama")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    seen = []
+    (one,) = generate(
+        model,
+        tokenizer,
+        family,
+        prompts(tokenizer)[:1],
+        beams=1,
+        max_new_tokens=6,
+        on_tokens=lambda ids: seen.append(ids.tolist()[0]),
+    )
+    assert seen == [one.ids[:count] for count in range(1, 7)]
+
+    def leave(ids: torch.Tensor) -> None:
+        if ids.shape[1] == 3:
+            raise KeyboardInterrupt
+
+    model.train()
+    with pytest.raises(KeyboardInterrupt):
+        generate(model, tokenizer, family, prompts(tokenizer), beams=1, max_new_tokens=6, on_tokens=leave)
+    assert model.training
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_training_goes_on_after_generating(kind: Kind) -> None:
+    base = load_tiny(kind)
+    model, tokenizer, family = attach_random(base, make_recipe(kind)).train(), base.tokenizer, base.family
+    generate(model, tokenizer, family, prompts(tokenizer), beams=1, max_new_tokens=4)
+    assert model.training
+    ids = torch.tensor([prompts(tokenizer)[0]])
+    model(input_ids=ids, labels=ids).loss.backward()
+    assert any(parameter.grad is not None for parameter in model.parameters())
+
+
+def test_sampling_follows_the_seed_and_greedy_decoding_draws_nothing() -> None:
+    base = load_tiny("t5")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    inputs = prompts(tokenizer)[:2]
+
+    def sampled(seed: int) -> list[Generated]:
+        torch.manual_seed(seed)
+        return generate(model, tokenizer, family, inputs, beams=1, max_new_tokens=12, temperature=1.0)
+
+    assert sampled(1) == sampled(1)
+    assert sampled(1) != sampled(2)
+    state = torch.get_rng_state()
+    generate(model, tokenizer, family, inputs, beams=1, max_new_tokens=12)
+    assert torch.equal(state, torch.get_rng_state())
+
+
+def test_more_than_the_model_has_positions_for_is_refused() -> None:
+    base = load_tiny("gpt2")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    with pytest.raises(BaseModelError, match="1024 tokens"):
+        generate(model, tokenizer, family, [[1] * 1000], beams=1, max_new_tokens=25)
+    generate(model, tokenizer, family, [[1] * 1000], beams=1, max_new_tokens=2)
+
+
+def test_a_prompt_learning_adapter_without_a_route_is_refused() -> None:
+    base = load_tiny("t5")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    config = PromptTuningConfig(
+        task_type=TaskType.SEQ_2_SEQ_LM, num_virtual_tokens=4, num_transformer_submodules=1
+    )
+    with pytest.raises(AdapterError, match="PROMPT_TUNING"):
+        generate(
+            get_peft_model(model, config),
+            tokenizer,
+            family,
+            prompts(tokenizer),
+            beams=1,
+            max_new_tokens=4,
+        )
+
+
+def test_nothing_to_write_is_nothing_written() -> None:
+    base = load_tiny("t5")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    assert generate(model, tokenizer, family, [], beams=1, max_new_tokens=4) == []
