@@ -125,8 +125,12 @@ class EngineThread(QThread):
 
     def leave(self) -> None:
         """Stop following, let the worker know that the window is gone, and wait for the thread's end."""
-        self._leaving.set()
+        self.let_go()
         self.wait()
+
+    def let_go(self) -> None:
+        """Stop following soon, without waiting; the worker of a job that is no run ends then."""
+        self._leaving.set()
 
 
 def _whole_stream(job: Job) -> Iterator[list[Event]]:

@@ -8,10 +8,12 @@ it (the lock, job_accepted, commands, signals, stdin, job_ended) is the real wor
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,12 @@ from engine.worker.channel import Channel  # noqa: E402
 def command(job: Job) -> list[str]:
     """Return the command that starts this worker on `job`."""
     return [sys.executable, str(Path(__file__).resolve()), str(job.folder)]
+
+
+def give_script(job: Job, script: list[Any]) -> None:
+    """Let a job that somebody else has made follow `script`."""
+    request = job.request() | {"script": script}
+    (job.folder / "job.json").write_text(json.dumps(request), encoding="utf-8")
 
 
 def run(channel: Channel, request: dict[str, Any]) -> None:
@@ -116,6 +124,17 @@ def abort(channel: Channel, value: object) -> None:
     os.abort()
 
 
+def answer(channel: Channel, facts: dict[str, Any]) -> None:
+    """Answer every `plan` with `facts` and the recipe it came with, until asked to quit."""
+    while True:
+        channel.check_stop()
+        for asked in channel.kept_commands():
+            if asked["command"] == "quit":
+                return
+            channel.result(facts | {"asked": tomllib.loads(asked["recipe"])}, asked["request"])
+        time.sleep(0.02)
+
+
 def deaf(channel: Channel, seconds: float) -> None:
     """Heed nothing for `seconds`."""
     time.sleep(seconds)
@@ -130,6 +149,7 @@ STEPS = {
     "fail": fail,
     "error": error,
     "abort": abort,
+    "answer": answer,
     "deaf": deaf,
 }
 

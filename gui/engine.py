@@ -1,0 +1,145 @@
+"""The window's one owner of workers: which jobs run, and who may use the device.
+
+Pages ask here and nowhere else, so two workers never fight for the device unnoticed. Knows nothing of
+widgets.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.api import Ending, Job, Recipe, create_job, paths, recipe, runs
+from gui.engine_thread import EngineThread
+from gui.planner import Planner
+from gui.run_model import RunModel
+
+Command = Callable[[Job], list[str]]
+
+
+class Engine(QObject):
+    """Start, find and end workers.
+
+    `run_started` and `run_ended` carry the RunModel that became or stops being `current`; `run_changed`
+    comes with it at most ten times a second. `runs_changed` and `adapters_changed` say that the folders on
+    disk hold something new.
+    """
+
+    run_started = Signal(object)
+    run_changed = Signal(object)
+    run_ended = Signal(object)
+    runs_changed = Signal()
+    adapters_changed = Signal()
+
+    def __init__(self, command: Command | None = None, parent: QObject | None = None) -> None:
+        """Prepare; `command` replaces the worker's program, for tests."""
+        super().__init__(parent)
+        self.current: RunModel | None = None
+        self._command = command
+        self._threads: set[EngineThread] = set()
+        self.planner = Planner(self)
+
+    @property
+    def device_is_taken(self) -> bool:
+        """Tell whether a run computes now: other work on the device has to wait."""
+        return self.current is not None and self.current.holds_device
+
+    def start_run(self, wanted: Recipe) -> RunModel:
+        """Start a run. Raises RecipeError with what can be known to be wrong, StorageError."""
+        model = self._follow(runs.create_run(wanted), wanted, attach=False)
+        self._make_current(model)
+        return model
+
+    def resume(self, run_id: str) -> RunModel:
+        """Let a run go on from its last checkpoint. Raises WorkerError, RecipeError."""
+        job = runs.find_job(run_id)
+        model = self._follow(job, recipe.load(job.recipe_path), attach=False)
+        self._make_current(model)
+        return model
+
+    def attach(self, job: Job) -> RunModel:
+        """Follow a run that lives already. Raises RecipeError."""
+        model = self._follow(job, recipe.load(job.recipe_path), attach=True)
+        self._make_current(model)
+        return model
+
+    def replay(self, job: Job) -> RunModel:
+        """Return a run that has ended, coming back from its events. Raises RecipeError."""
+        return self._follow(job, recipe.load(job.recipe_path), attach=True)
+
+    def find_living_run(self) -> Job | None:
+        """Return the newest run that a worker is busy with, started by whichever window or command line."""
+        return next((job for job in runs.list_jobs() if job.is_running()), None)
+
+    def ask(
+        self,
+        kind: str,
+        arguments: Mapping[str, Any] | None = None,
+        wanted: Recipe | None = None,
+        parent: QObject | None = None,
+    ) -> EngineThread:
+        """Return the thread of a new job, which starts when the event loop is next entered.
+
+        Short jobs answer with `result` or `failed`; long-lived ones take `send` and say things through
+        `events`. The job's folder goes when the job has ended, unless it crashed; the job ends when
+        `parent` goes. Raises StorageError.
+        """
+        job = create_job(
+            paths.jobs_folder(), kind, arguments or {}, recipe=recipe.dumps(wanted) if wanted else ""
+        )
+        thread = self._thread(job, attach=False)
+        thread.ended.connect(lambda ending: _tidy(job, ending))
+        if parent is not None:
+            parent.destroyed.connect(thread.let_go)
+        QTimer.singleShot(0, thread, thread.start)
+        return thread
+
+    def _follow(self, job: Job, wanted: Recipe, *, attach: bool) -> RunModel:
+        thread = self._thread(job, attach=attach)
+        model = RunModel(wanted, thread, self)
+        QTimer.singleShot(0, thread, thread.start)
+        return model
+
+    def _thread(self, job: Job, *, attach: bool) -> EngineThread:
+        command = self._command(job) if self._command else None
+        thread = EngineThread(job, attach=attach, command=command, parent=self)
+        self._threads.add(thread)
+        thread.finished.connect(lambda: self._threads.discard(thread))
+        return thread
+
+    def _make_current(self, model: RunModel) -> None:
+        self.current = model
+        self.planner.rest()
+        model.changed.connect(lambda: self.run_changed.emit(model))
+        model.ended.connect(lambda _ending: self._release(model))
+        self.run_started.emit(model)
+        self.runs_changed.emit()
+
+    def _release(self, model: RunModel) -> None:
+        if self.current is model:
+            self.current = None
+        self.run_ended.emit(model)
+        self.runs_changed.emit()
+        if model.state.adapter is not None:
+            self.adapters_changed.emit()
+
+    def sweep_jobs(self, older_than_seconds: float = 86_400.0) -> None:
+        """Delete the folders of short jobs that nobody came back for."""
+        for folder in paths.jobs_folder().iterdir():
+            old = time.time() - folder.stat().st_mtime > older_than_seconds
+            if old and not Job(folder).is_running():
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def leave(self) -> None:
+        """Let go of every worker: short jobs end, runs do what their recipe says for a window that leaves."""
+        for thread in list(self._threads):
+            thread.leave()
+
+
+def _tidy(job: Job, ending: Ending) -> None:
+    if ending.outcome != "crashed":
+        shutil.rmtree(job.folder, ignore_errors=True)

@@ -1,0 +1,125 @@
+"""A run as the window sees it: what its events add up to, and the few things that can be asked of it.
+
+Live, re-attached and replayed runs are the same code: events go in, one state comes out. Pages redraw on
+`changed`, which comes at most ten times a second however many events there are. Knows nothing of widgets.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.api import Ending, Event, Job, Recipe, RunState
+from gui.engine_thread import EngineThread
+
+REDRAW_MILLISECONDS = 100
+STEPS_TIMED = 20
+
+
+class RunModel(QObject):
+    """One run, its state so far, and the thread that follows it."""
+
+    changed = Signal()
+    ended = Signal(object)
+
+    def __init__(self, recipe: Recipe, thread: EngineThread, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.recipe = recipe
+        self.state = RunState()
+        self.ending: Ending | None = None
+        self.stop_asked_at: float | None = None
+        self._thread = thread
+        self._step_times: deque[float] = deque(maxlen=STEPS_TIMED)
+        self._redraw = QTimer(self)
+        self._redraw.setSingleShot(True)
+        self._redraw.setInterval(REDRAW_MILLISECONDS)
+        self._redraw.timeout.connect(self.changed)
+        thread.events.connect(self.apply)
+        thread.ended.connect(self._end)
+
+    @property
+    def job(self) -> Job:
+        """The run's folder."""
+        return self._thread.job
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self.job.id
+
+    @property
+    def thread(self) -> EngineThread:
+        """The thread that follows the run."""
+        return self._thread
+
+    @property
+    def running(self) -> bool:
+        """Tell whether its worker lives, as far as is known."""
+        return self.ending is None
+
+    @property
+    def holds_device(self) -> bool:
+        """Tell whether it computes now: it runs and is not paused."""
+        return self.running and not self.state.paused
+
+    @property
+    def stopping(self) -> bool:
+        """Tell whether it was asked to stop and has not ended."""
+        return self.running and self.stop_asked_at is not None
+
+    def apply(self, events: list[Event]) -> None:
+        """Take in events."""
+        for event in events:
+            self.state.apply(event)
+            if event["event"] == "step_finished":
+                self._step_times.append(float(event["time"]))
+        if not self._redraw.isActive():
+            self._redraw.start()
+
+    def _end(self, ending: Ending) -> None:
+        self.ending = ending
+        if self.state.outcome is None:
+            self.state.close(ending.outcome, ending.event)
+        self._redraw.stop()
+        self.changed.emit()
+        self.ended.emit(ending)
+
+    def seconds_a_step(self) -> float | None:
+        """Return how long a step took lately, None before the second one."""
+        times = self._step_times
+        return (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else None
+
+    def step_seconds_left(self, now: float | None = None) -> float | None:
+        """Return how long the step in hand still takes as far as can be told; `now` is the time of day."""
+        each = self.seconds_a_step()
+        if each is None:
+            return None
+        return max(0.0, self._step_times[-1] + each - (time.time() if now is None else now))
+
+    def stop(self) -> None:
+        """Ask the worker to finish the step in hand, save and stop. Raises StorageError."""
+        self.stop_asked_at = time.monotonic()
+        self._thread.stop()
+        self.changed.emit()
+
+    def force(self) -> None:
+        """End the worker at once; what lies past the last checkpoint is lost."""
+        self._thread.force()
+
+    def pause(self) -> None:
+        """Ask the worker to pause after the step in hand. Raises StorageError."""
+        self._thread.send("pause")
+
+    def go_on(self) -> None:
+        """Ask the worker to go on after a pause. Raises StorageError."""
+        self._thread.send("continue")
+
+    def save_checkpoint(self) -> None:
+        """Ask for a checkpoint at the end of the step in hand. Raises StorageError."""
+        self._thread.send("save_checkpoint")
+
+    def evaluate_now(self) -> None:
+        """Ask for an evaluation at the end of the step in hand. Raises StorageError."""
+        self._thread.send("evaluate_now")
