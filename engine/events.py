@@ -22,7 +22,7 @@ Event = dict[str, Any]
 
 
 class EventWriter:
-    """Append events to a job's stream: each one line, one write, and on the disk before `job_ended` returns."""
+    """Append events to a job's stream: each one line and one write."""
 
     def __init__(self, path: Path, identity: Mapping[str, Any]) -> None:
         """Open the stream; `identity` (run or job, attempt) is put into every event.
@@ -38,8 +38,8 @@ class EventWriter:
     def write(self, event: str, **facts: Any) -> Event:
         """Append one event and return it.
 
-        Raises ValueError for a number that JSON has no word for, or a line over 256 kB; StorageError if the disk
-        takes it no more.
+        Raises ValueError for a number that JSON has no word for, or a line over 256 kB; StorageError if
+        the disk takes it no more.
         """
         record: Event = {"v": VERSION, "event": event, "time": time.time(), **self._identity, **facts}
         line = encode(record)
@@ -82,28 +82,25 @@ class EventReader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._offset = 0
-        self._rest = b""
 
     def read(self, most_bytes: int = READ_BYTES) -> list[Event]:
-        """Return up to `most_bytes` worth of new events; an unfinished last line waits for its end."""
+        """Return up to `most_bytes` worth of new events, at least one if a whole one is there.
+
+        An unfinished last line is left where it is: its end may come, or a resumed worker cuts it off.
+        """
         try:
             with self._path.open("rb") as stream:
-                size = os.fstat(stream.fileno()).st_size
-                if size < self._offset:
-                    # A resumed worker cut an unfinished line: what was held of it is void.
-                    self._offset, self._rest = size, b""
                 stream.seek(self._offset)
-                chunk = stream.read(most_bytes)
+                chunk = stream.read(max(most_bytes, MOST_BYTES))
         except FileNotFoundError:
             return []
-        self._offset += len(chunk)
-        lines = (self._rest + chunk).split(b"\n")
-        self._rest = lines.pop()
-        return [event for event in map(decode, lines) if event is not None]
+        whole = chunk[: chunk.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        return [event for event in map(decode, whole.splitlines()) if event is not None]
 
 
 def decode(line: bytes) -> Event | None:
-    """Return the event in a line, or None for a line that is no event (a damaged one is skipped, not fatal)."""
+    """Return the event in a line, or None for a line that is none: a damaged one is passed over."""
     try:
         record = json.loads(line)
     except ValueError:

@@ -103,7 +103,7 @@ def weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:
 
 def _header_shapes(stream: IO[bytes], size: int) -> dict[str, tuple[int, ...]]:
     length = int.from_bytes(stream.read(8), "little")
-    if not 0 < length <= MOST_HEADER_BYTES:
+    if not 0 < length <= min(size - 8, MOST_HEADER_BYTES):
         raise ValueError("the header's length is impossible")
     header = json.loads(stream.read(length))
     entries = {name: entry for name, entry in header.items() if name != "__metadata__"}

@@ -1,11 +1,12 @@
 """The library: every adapter on this computer, found by looking into folders.
 
-The folders are the truth; nothing else is kept. Knows nothing of torch. `engine.foreign` judges what comes from
-elsewhere.
+The folders are the truth; nothing else is kept. Knows nothing of torch. What comes from outside is judged by
+`engine.foreign`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -306,6 +307,7 @@ def export_zip(adapter: Adapter, target: Path) -> Path:
                     archive.write(path, f"{top}/{path.relative_to(adapter.folder).as_posix()}")
         partial.replace(target)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink()
         raise StorageError(f"{adapter.name} can't be exported to {target}: {error}.") from error
     return target

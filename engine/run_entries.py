@@ -68,8 +68,8 @@ class RunEntry:
         return self.job.id
 
     @property
-    def loss_share(self) -> float:
-        """How much of the run the losses cover, 0 to 1."""
+    def share(self) -> float:
+        """How much of the run is done, 0 to 1."""
         return min(1.0, self.step / self.total_steps) if self.total_steps else 0.0
 
     @property

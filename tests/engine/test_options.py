@@ -1,0 +1,132 @@
+"""What holds for every setting there is, the moment it is declared."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pytest
+from pydantic_core import PydanticUndefined
+
+from engine.errors import Problem
+from engine.options import OptionInfo, Options, check, describe, option
+from tests.helpers.declarations import SETTING_IDS, SETTINGS
+
+every_setting = pytest.mark.parametrize(("declaration", "info"), SETTINGS, ids=SETTING_IDS)
+
+OUTSIDE = [
+    (declaration, info.name, (int if info.kind == "int" else float)(bound + beyond))
+    for declaration, info in SETTINGS
+    for bound, beyond in ((info.least, -1), (info.most, 1))
+    if bound is not None
+]
+
+
+class Sample(Options):
+    """A declaration with one setting of each kind."""
+
+    size: int = option(4, "Size", "How large.", unit="tokens", ge=1, lt=10)
+    rate: float = option(0.5, "Rate", "How fast.", level="essential", gt=0.0, le=1.0)
+    exact: bool = option(False, "Exact", "Whether.", peft_name="-")
+    mode: Literal["fast", "slow"] = option("fast", "Mode", "Which way.")
+    names: tuple[str, ...] | None = option(None, "Names", "Which ones.", min_length=1)
+
+
+def problems_of(**values: Any) -> list[Problem]:
+    return check(Sample, values, "sample")[1]
+
+
+@every_setting
+def test_every_setting_speaks_for_itself(declaration: type[Options], info: OptionInfo):
+    assert info.title[0].isupper()
+    assert info.help[0].isupper() or info.help[0].isdigit()
+    assert info.help.endswith((".", '."', ".)"))
+    assert info.title != info.name
+
+
+@every_setting
+def test_every_default_is_valid(declaration: type[Options], info: OptionInfo):
+    values = {} if info.default is PydanticUndefined else {info.name: info.default}
+    problems = check(declaration, values, "table")[1]
+    assert {problem.message for problem in problems} <= {
+        f"table.{other.name} is missing."
+        for other in describe(declaration)
+        if other.default is PydanticUndefined
+    }
+
+
+@pytest.mark.parametrize(("declaration", "name", "value"), OUTSIDE, ids=map(str, range(len(OUTSIDE))))
+def test_every_bound_is_kept(declaration: type[Options], name: str, value: float):
+    problems = check(declaration, {name: value}, "table")[1]
+    assert f"table.{name}" in [problem.field for problem in problems]
+
+
+@every_setting
+def test_every_setting_refuses_another_type(declaration: type[Options], info: OptionInfo):
+    wrong = 7 if info.kind in {"text", "choice", "texts", "table", "bool"} else "seven"
+    problems = check(declaration, {info.name: wrong}, "table")[1]
+    found = next(problem for problem in problems if problem.field == f"table.{info.name}")
+    assert info.title in found.message
+    assert found.hint == info.help
+
+
+def test_a_declaration_describes_each_setting():
+    size, rate, exact, mode, names = describe(Sample)
+    assert (size.kind, size.unit, size.bounds_text) == ("int", "tokens", "at least 1, below 10")
+    assert (rate.kind, rate.level, rate.bounds_text) == ("float", "essential", "more than 0, at most 1")
+    assert (exact.kind, exact.peft_name) == ("bool", "-")
+    assert (mode.kind, mode.choices) == ("choice", ("fast", "slow"))
+    assert (names.kind, names.optional, names.peft_name) == ("texts", True, "names")
+
+
+def test_all_problems_are_found_at_once_each_with_its_field():
+    found = problems_of(size=0, rate=2.0, mode="quick", siez=3)
+    assert {problem.field for problem in found} == {
+        "sample.size",
+        "sample.rate",
+        "sample.mode",
+        "sample.siez",
+    }
+
+
+def test_a_problem_says_what_is_wrong_and_what_the_setting_means():
+    (problem,) = problems_of(size=10)
+    assert problem == Problem("sample.size", "Size can't be 10: it must be below 10.", "How large.")
+
+
+def test_an_unknown_key_is_refused_with_the_nearest_known_one():
+    (problem,) = problems_of(siez=3)
+    assert problem == Problem("sample.siez", "sample.siez is not known.", "Did you mean size?")
+
+
+def test_a_key_like_no_other_gets_no_wild_guess():
+    (problem,) = problems_of(zzz=3)
+    assert problem.hint == ""
+
+
+def test_a_whole_number_may_stand_for_a_real_one_but_not_the_other_way():
+    found, _ = check(Sample, {"rate": 1}, "sample")
+    assert isinstance(found, Sample)
+    assert found.rate == 1.0
+    assert problems_of(size=2.0)
+    assert problems_of(rate=True)
+    assert problems_of(exact=1)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_no_setting_is_a_number_without_end(value: float):
+    assert problems_of(rate=value)
+
+
+def test_a_list_must_not_be_empty():
+    assert problems_of(names=[])
+    assert not problems_of(names=["q", "v"])
+
+
+def test_a_long_value_is_shown_cut():
+    (problem,) = problems_of(mode="x" * 500)
+    assert len(problem.message) < 150
+
+
+def test_options_do_not_change():
+    with pytest.raises(ValueError, match="frozen"):
+        Sample().size = 5  # type: ignore[misc]

@@ -1,0 +1,49 @@
+"""Where things lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine import paths
+from engine.errors import StorageError
+
+FOLDERS = [
+    paths.runs_folder,
+    paths.adapters_folder,
+    paths.trash_folder,
+    paths.jobs_folder,
+    paths.scores_folder,
+    paths.cache_folder,
+    paths.config_folder,
+]
+
+
+def test_one_variable_moves_everything(home: Path):
+    made = [folder() for folder in FOLDERS]
+    assert len(set(made)) == len(FOLDERS)
+    assert all(folder.is_dir() and folder.is_relative_to(home) for folder in made)
+
+
+def test_without_it_the_system_s_places_are_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.delenv("TUNESMITH_HOME")
+    for name in ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "LOCALAPPDATA", "APPDATA"):
+        monkeypatch.setenv(name, str(tmp_path))
+    assert all(folder().is_relative_to(tmp_path) for folder in FOLDERS)
+    assert "tunesmith" in paths.runs_folder().parts
+
+
+def test_a_folder_that_cannot_be_made_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("TUNESMITH_HOME", str(tmp_path / "file"))
+    with pytest.raises(StorageError, match="cannot be made"):
+        paths.runs_folder()
+
+
+def test_what_ships_lies_beside_the_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    shipped = (paths.starter_folder(), paths.sample_folder(), paths.presets_folder())
+    assert all(folder.parent == paths.resources_folder() for folder in shipped)
+    assert (paths.application_root() / "engine").is_dir()
+    monkeypatch.setattr("sys._MEIPASS", str(tmp_path), raising=False)
+    assert paths.resources_folder() == tmp_path / "resources"

@@ -1,0 +1,110 @@
+"""Runs: made from recipes, found by name, and honest about how they ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine import recipe, runs
+from engine.errors import RecipeError, StorageError, WorkerError
+from engine.events import read_all
+from tests.helpers.homes import Told, add_checkpoint, add_run, make_recipe, tell
+
+
+def test_a_new_run_is_a_folder_with_its_recipe():
+    made = make_recipe()
+    job = runs.create_run(made)
+    assert job.request() == {"kind": "train"}
+    assert recipe.load(job.recipe_path) == made
+    found = runs.open_run(job)
+    assert (found.id, found.recipe, found.outcome, found.running) == (job.id, made, None, False)
+
+
+def test_a_recipe_with_a_missing_file_makes_no_run():
+    with pytest.raises(RecipeError) as caught:
+        runs.create_run(make_recipe(source="/nowhere/chats.csv"))
+    assert caught.value.problems[0].field == "data.source"
+    assert runs.list_runs() == []
+
+
+def test_a_run_without_a_last_word_and_without_a_worker_has_crashed():
+    job = add_run(told=Told(outcome=None))
+    assert runs.open_run(job).outcome == "crashed"
+    with job.lock():
+        found = runs.open_run(job)
+        assert (found.outcome, found.running) == (None, True)
+
+
+def test_a_run_that_ended_is_not_running_while_its_worker_goes_home():
+    job = add_run(told=Told(outcome="stopped"))
+    with job.lock():
+        found = runs.open_run(job)
+    assert (found.outcome, found.running) == ("stopped", False)
+
+
+def test_a_run_that_was_resumed_and_died_has_crashed():
+    job = add_run(told=Told(outcome="stopped", checkpoint_at=20))
+    tell(job, Told(outcome=None), attempt=2)
+    assert runs.open_run(job).outcome == "crashed"
+
+
+def test_runs_are_listed_newest_first_and_damaged_ones_left_out():
+    old = add_run(told=Told(started_at=1_773_000_000))
+    new = add_run(told=Told(started_at=1_773_100_000))
+    broken = add_run(told=Told(started_at=1_773_200_000))
+    broken.recipe_path.write_text("no = = toml", encoding="utf-8")
+    assert [run.id for run in runs.list_runs()] == [new.id, old.id]
+    assert [job.id for job in runs.list_jobs()] == [broken.id, new.id, old.id]
+
+
+def test_a_run_is_found_by_id_beginning_and_folder():
+    job = add_run()
+    for name in (job.id, job.id[:15], str(job.folder)):
+        assert runs.find_job(name) == job
+    with pytest.raises(WorkerError, match="There is no run"):
+        runs.find_job("1999")
+
+
+def test_a_beginning_that_fits_two_runs_is_refused():
+    add_run(told=Told(started_at=1_773_000_000))
+    add_run(told=Told(started_at=1_773_100_000))
+    with pytest.raises(WorkerError, match="More than one"):
+        runs.find_job("2026")
+
+
+def test_checkpoints_come_oldest_first():
+    job = add_run()
+    for step in (100, 20, 3):
+        add_checkpoint(job, step)
+    (job.folder / "checkpoint-7.partial").mkdir()
+    assert [path.name for path in runs.checkpoints(job)] == [
+        "checkpoint-3",
+        "checkpoint-20",
+        "checkpoint-100",
+    ]
+
+
+def test_a_deleted_run_comes_back_whole():
+    job = add_run()
+    events = list(read_all(job.events_path))
+    place = runs.delete_run(job)
+    assert runs.list_runs() == []
+    assert runs.restore_run(place) == job
+    assert list(read_all(job.events_path)) == events
+
+
+def test_a_running_run_is_not_deleted():
+    job = add_run(told=Told(outcome=None))
+    with job.lock(), pytest.raises(WorkerError, match="is running"):
+        runs.delete_run(job)
+    assert job.folder.exists()
+
+
+def test_what_was_deleted_does_not_overwrite_what_came_since(tmp_path: Path):
+    job = add_run()
+    place = runs.delete_run(job)
+    job.folder.mkdir()
+    with pytest.raises(StorageError, match="exists already"):
+        runs.restore_run(place)
+    assert place.exists()

@@ -1,0 +1,84 @@
+"""Everything a user can set, found by introspection, and how to draw values for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from engine.methods import METHODS, Method
+from engine.options import OptionInfo, Options, describe
+from engine.recipe import BaseModelOptions, DataOptions
+from engine.training import EvaluationOptions, TrainingOptions
+
+TABLES: dict[str, type[Options]] = {
+    "base_model": BaseModelOptions,
+    "data": DataOptions,
+    "training": TrainingOptions,
+    "evaluation": EvaluationOptions,
+}
+
+DECLARATIONS: dict[str, type[Options]] = TABLES | {f"method.{entry.id}": entry.options for entry in METHODS}
+
+SETTINGS: list[tuple[type[Options], OptionInfo]] = [
+    (declaration, info) for declaration in DECLARATIONS.values() for info in describe(declaration)
+]
+SETTING_IDS = [f"{name}.{info.name}" for name, found in DECLARATIONS.items() for info in describe(found)]
+
+# What one form field can hold: no control characters, which TOML has no way to write in a plain string.
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
+# These may only be empty, or follow a pattern, in this version.
+FIXED: dict[str, st.SearchStrategy[Any]] = {
+    "columns": st.just({}),
+    "exclude": st.just(()),
+    "mask": st.just(()),
+    "device": st.sampled_from(["auto", "cpu", "mps", "xpu", "cuda", "cuda:3"]),
+    "prompt": TEXT.map(lambda text: text + "{conversation}"),
+    "quantization": st.just("none"),
+}
+
+
+def values(info: OptionInfo) -> st.SearchStrategy[Any]:
+    """Return a strategy for every value that one setting can have."""
+    if info.name in FIXED:
+        return FIXED[info.name]
+    drawn = _KINDS[info.kind](info)
+    return st.none() | drawn if info.optional else drawn
+
+
+def _whole(info: OptionInfo) -> st.SearchStrategy[int]:
+    least = int(info.least if info.least is not None else -(2**31))
+    most = int(info.most if info.most is not None else 2**31)
+    return st.integers(least + info.least_excluded, most - info.most_excluded)
+
+
+def _real(info: OptionInfo) -> st.SearchStrategy[float]:
+    return st.floats(
+        info.least,
+        info.most,
+        exclude_min=info.least_excluded,
+        exclude_max=info.most_excluded,
+        allow_nan=False,
+        allow_infinity=False,
+    )
+
+
+_KINDS: dict[str, Any] = {
+    "int": _whole,
+    "float": _real,
+    "bool": lambda _info: st.booleans(),
+    "choice": lambda info: st.sampled_from(info.choices),
+    "text": lambda _info: TEXT,
+    "texts": lambda _info: st.lists(TEXT, min_size=1, max_size=4).map(tuple),
+}
+
+
+def tables(entry: Method) -> st.SearchStrategy[dict[str, Any]]:
+    """Return a strategy for the tables of every recipe with one method."""
+    drawn = {name: st.fixed_dictionaries(_all(declaration)) for name, declaration in TABLES.items()}
+    method = st.fixed_dictionaries({"id": st.just(entry.id), "start_from": TEXT, **_all(entry.options)})
+    return st.fixed_dictionaries({"name": TEXT.filter(str.strip), "method": method, **drawn})
+
+
+def _all(declaration: type[Options]) -> dict[str, st.SearchStrategy[Any]]:
+    return {info.name: values(info) for info in describe(declaration)}
