@@ -1,0 +1,265 @@
+"""Cards and strips: where one result or one decision stands apart, and notices in the page.
+
+Knows how they look and what was pressed; not what a plan does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.look import style
+from gui.look.type import font, px
+from gui.widgets.buttons import link, plain, primary, quiet
+from gui.widgets.fields import IconLabel
+from gui.widgets.labels import Label, RichLabel
+
+
+class Card(QFrame):
+    """A surface with a hairline rim; add to `column`."""
+
+    def __init__(self, parent: QWidget | None = None, margin: int = 24, spacing: int = 12) -> None:
+        super().__init__(parent)
+        style.ground(self, "card")
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(margin, margin - 4, margin, margin - 4)
+        self.column.setSpacing(spacing)
+
+
+class NoticeStrip(QFrame):
+    """A strip in the page: one text and at most one action. `acted` tells that the action was pressed."""
+
+    acted = Signal()
+
+    def __init__(
+        self, text: str = "", action: str = "", icon_name: str = "", token: str = "copper", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        style.ground(self, "notice")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self._icon = IconLabel(icon_name or "info", token)
+        self._icon.setVisible(bool(icon_name))
+        self._text = Label(text, "body", "ink", wrap=True)
+        self._action = link(action)
+        self._action.setVisible(bool(action))
+        self._action.clicked.connect(self.acted)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 6, 8, 6)
+        row.setSpacing(12)
+        row.addWidget(self._icon)
+        row.addWidget(self._text, 1)
+        row.addWidget(self._action)
+
+    def show_notice(self, text: str, action: str = "", icon_name: str = "", token: str = "copper") -> None:
+        """Show another notice."""
+        self._text.setText(text)
+        self._action.setText(action)
+        self._action.setVisible(bool(action))
+        self._icon.setVisible(bool(icon_name))
+        if icon_name:
+            self._icon.set_icon(icon_name, token)
+        self.show()
+
+    def text(self) -> str:
+        """Return the text shown."""
+        return self._text.text()
+
+    def action_button(self) -> QWidget:
+        """Return the action's button."""
+        return self._action
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One way out of an error, in words: "7.7 GB", "−38 %", "+6 %", "same result"."""
+
+    title: str
+    detail: str = ""
+    memory: str = ""
+    change: str = ""
+    time: str = ""
+    learning: str = ""
+
+
+class PlanRow(QAbstractButton):
+    """One plan, with a radio mark."""
+
+    def __init__(self, plan: Plan, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._plan = plan
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        told = (plan.title, plan.detail, plan.memory, plan.change, plan.time, plan.learning)
+        self.setAccessibleName(", ".join(part for part in told if part))
+        style.follow(self.update)
+
+    def sizeHint(self) -> QSize:
+        """Return the height of two lines."""
+        return QSize(480, px(56))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the row."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        on = self.isChecked()
+        painter.setBrush(style.color("accent_soft" if on else "hover" if self.underMouse() else "surface"))
+        painter.setPen(QPen(style.color("accent" if on or self.hasFocus() else "edge"), 2 if on else 1))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
+        self._paint_radio(painter)
+        box = QRectF(self.rect()).adjusted(40, 9, -16, -9)
+        upper, lower = QRectF(box), QRectF(box)
+        upper.setHeight(box.height() / 2)
+        lower.setTop(box.center().y())
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        self._text(painter, upper, self._plan.title, "body_semibold", "ink", left)
+        self._text(painter, lower, self._plan.detail, "label", "ink2", left)
+        for text, right, role, token in self._columns(box):
+            place = QRectF(right - 160, box.top(), 160, box.height())
+            self._text(painter, place, text, role, token, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        painter.end()
+
+    def _columns(self, box: QRectF) -> list[tuple[str, float, str, str]]:
+        plan, edges = self._plan, column_edges(box.right())
+        return [
+            (plan.memory, edges[0] - px(60), "figure_medium", "ink"),
+            (plan.change, edges[0], "figure", "accent"),
+            (plan.time, edges[1], "figure_medium", "ink"),
+            (plan.learning, edges[2], "body", "ink2"),
+        ]
+
+    def _paint_radio(self, painter: QPainter) -> None:
+        centre = QPointF(20, self.height() / 2)
+        on = self.isChecked()
+        painter.setBrush(style.color("accent_fill" if on else "surface"))
+        painter.setPen(QPen(style.color("accent_fill" if on else "outline"), 1))
+        painter.drawEllipse(centre, 7.5, 7.5)
+        if on:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(style.color("on_accent"))
+            painter.drawEllipse(centre, 3, 3)
+
+    @staticmethod
+    def _text(
+        painter: QPainter, place: QRectF, text: str, role: str, token: str, align: Qt.AlignmentFlag
+    ) -> None:
+        painter.setFont(font(role))
+        painter.setPen(style.color(token))
+        painter.drawText(place, align, text)
+
+
+def column_edges(right: float) -> tuple[float, float, float]:
+    """Return the right edges of the columns memory, time and learning."""
+    return right - px(268), right - px(158), right
+
+
+class _PlanHead(QWidget):
+    """Names the columns of the plans."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedHeight(px(24))
+        style.follow(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        box = QRectF(self.rect()).adjusted(36, 0, -16, 0)
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        PlanRow._text(painter, box, "Plan", "head", "ink2", left)
+        heads = ("Memory at peak", "Time", "Learning")
+        for head, edge in zip(heads, column_edges(box.right()), strict=True):
+            PlanRow._text(painter, QRectF(edge - 160, 0, 160, box.height()), head, "head", "ink2", right)
+        painter.end()
+
+
+class ErrorCard(Card):
+    """What happened, what is safe, and up to three plans of which one is chosen.
+
+    `accepted(index)` is the primary action with the chosen plan (−1 without plans); `second`, `ended` and `linked` are the
+    plain button, the quiet one and the link at the top. Empty texts leave a button out.
+    """
+
+    accepted = Signal(int)
+    second = Signal()
+    ended = Signal()
+    linked = Signal()
+
+    def __init__(
+        self,
+        title: str,
+        text: str,
+        plans: Sequence[Plan] = (),
+        primary_text: str = "",
+        second_text: str = "",
+        end_text: str = "",
+        link_text: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._group = QButtonGroup(self)
+        self._add_head(title, text, link_text)
+        if plans:
+            self._add_plans(plans)
+        self._add_foot(primary_text, second_text, end_text)
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(text.replace("<b>", "").replace("</b>", ""))
+
+    def chosen(self) -> int:
+        """Return the index of the chosen plan, −1 if there is none."""
+        return self._group.checkedId()
+
+    def _add_head(self, title: str, text: str, link_text: str) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(12)
+        head.addWidget(IconLabel("problem", "brick", 20))
+        head.addWidget(Label(title, "title", "ink", wrap=True), 1)
+        if link_text:
+            button = link(link_text)
+            button.clicked.connect(self.linked)
+            head.addWidget(button)
+        self.column.addLayout(head)
+        self.column.addWidget(RichLabel(text, "body", "ink2"))
+
+    def _add_plans(self, plans: Sequence[Plan]) -> None:
+        rows = QVBoxLayout()
+        rows.setSpacing(8)
+        rows.addWidget(_PlanHead())
+        for at, plan in enumerate(plans):
+            row = PlanRow(plan)
+            row.setChecked(at == 0)
+            self._group.addButton(row, at)
+            rows.addWidget(row)
+        self.column.addLayout(rows)
+
+    def _add_foot(self, primary_text: str, second_text: str, end_text: str) -> None:
+        foot = QHBoxLayout()
+        foot.setContentsMargins(0, 8, 0, 0)
+        foot.setSpacing(8)
+        if primary_text:
+            main = primary(primary_text, "play")
+            main.clicked.connect(lambda: self.accepted.emit(self.chosen()))
+            foot.addWidget(main)
+        if second_text:
+            other = plain(second_text)
+            other.clicked.connect(self.second)
+            foot.addWidget(other)
+        foot.addStretch(1)
+        if end_text:
+            end = quiet(end_text)
+            end.clicked.connect(self.ended)
+            foot.addWidget(end)
+        if foot.count() > 1:
+            self.column.addLayout(foot)

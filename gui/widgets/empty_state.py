@@ -1,0 +1,67 @@
+"""What stands where content will be: an icon, what is missing, what to do, and one or two buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from gui.widgets.cards import Card
+from gui.widgets.fields import IconLabel
+from gui.widgets.labels import Label
+
+
+class EmptyState(QWidget):
+    """Centred in the space the content will take; `card` draws the rim of a card around it."""
+
+    def __init__(
+        self,
+        icon_name: str,
+        line: str,
+        what_to_do: str = "",
+        buttons: Sequence[QPushButton] = (),
+        parent: QWidget | None = None,
+        card: bool = False,
+    ) -> None:
+        super().__init__(parent)
+        self._line = Label(line, "section", "ink")
+        self._what_to_do = Label(what_to_do, "body", "ink2", wrap=True)
+        self._icon = IconLabel(icon_name, "ink3", 24)
+        for text in (self._line, self._what_to_do, self._icon):
+            text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        column = outer
+        if card:
+            frame = Card()
+            outer.addWidget(frame)
+            column = frame.column
+        self._fill(column, buttons)
+        self.setAccessibleName(line)
+        self.setAccessibleDescription(what_to_do)
+
+    def _fill(self, column: QVBoxLayout, buttons: Sequence[QPushButton]) -> None:
+        column.setSpacing(4)
+        column.addStretch(1)
+        column.addWidget(self._icon)
+        column.addSpacing(4)
+        column.addWidget(self._line)
+        column.addWidget(self._what_to_do)
+        if buttons:
+            row = QHBoxLayout()
+            row.setContentsMargins(0, 12, 0, 0)
+            row.setSpacing(8)
+            row.addStretch(1)
+            for button in buttons:
+                row.addWidget(button)
+            row.addStretch(1)
+            column.addLayout(row)
+        column.addStretch(1)
+
+    def set_texts(self, line: str, what_to_do: str) -> None:
+        """Show other words."""
+        self._line.setText(line)
+        self._what_to_do.setText(what_to_do)
+        self.setAccessibleName(line)
+        self.setAccessibleDescription(what_to_do)

@@ -1,0 +1,154 @@
+"""Intervals drawn as whiskers: a dot for the mean, a line from low to high, the base as a dashed vertical.
+
+Knows numbers and where they fall; not where they come from. Every whisker can be said in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from gui.look import style
+from gui.look.format import interval, score
+from gui.look.type import px
+
+CELL_ROLE = Qt.ItemDataRole.UserRole + 40
+
+
+@dataclass(frozen=True)
+class Whisker:
+    """A mean with its interval, all in the unit of the axis they are drawn on; `token` is its colour."""
+
+    mean: float
+    low: float
+    high: float
+    token: str = "accent"
+
+
+@dataclass(frozen=True)
+class WhiskerCell:
+    """What a cell shows: a whisker, the axis from `axis_low` to `axis_high`, and the base's mean if known."""
+
+    whisker: Whisker
+    axis_low: float
+    axis_high: float
+    base: float | None = None
+
+
+def in_words(name: str, whisker: Whisker, verdict: str = "") -> str:
+    """Return a score's whisker in words: "ROUGE-1 48.4, interval 47.2 to 49.6, better than base"."""
+    told = f"{name} {score(whisker.mean)}, interval {interval(whisker.low, whisker.high)}"
+    return f"{told}, {verdict}" if verdict else told
+
+
+def paint_whisker(
+    painter: QPainter, rect: QRectF, axis: tuple[float, float], whisker: Whisker, middle: float | None = None
+) -> None:
+    """Draw a whisker into a rectangle whose sides are the axis' ends; `middle` is its y, the rectangle's if None."""
+    y = rect.center().y() if middle is None else middle
+    left, at, right = (_along(rect, axis, value) for value in (whisker.low, whisker.mean, whisker.high))
+    color = style.color(whisker.token)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(color, 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+    painter.drawLine(QPointF(left, y), QPointF(right, y))
+    for x in (left, right):
+        painter.drawLine(QPointF(x, y - 3.75), QPointF(x, y + 3.75))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color)
+    painter.drawEllipse(QPointF(at, y), 3.75, 3.75)
+    painter.restore()
+
+
+def paint_base_line(
+    painter: QPainter, rect: QRectF, axis: tuple[float, float], value: float, dashed: bool = True
+) -> None:
+    """Draw the base model's mean as a dashed vertical, or a difference's zero as a solid one."""
+    x = round(_along(rect, axis, value)) + 0.5
+    painter.save()
+    pen = QPen(style.color("ink3" if dashed else "outline"), 1)
+    if dashed:
+        pen.setDashPattern([3, 2])
+    painter.setPen(pen)
+    painter.drawLine(QPointF(x, rect.top()), QPointF(x, rect.bottom()))
+    painter.restore()
+
+
+class WhiskerView(QWidget):
+    """One row of whiskers on one axis, the base above the tuned; `zero` or `base` draw a vertical."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._whiskers: list[Whisker] = []
+        self._axis = (0.0, 1.0)
+        self._base: float | None = None
+        self._zero = False
+        self.setMinimumSize(px(96), px(28))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        style.follow(self.update)
+
+    def show_whiskers(
+        self,
+        whiskers: Sequence[Whisker],
+        axis: tuple[float, float],
+        words: str,
+        base: float | None = None,
+        zero: bool = False,
+    ) -> None:
+        """Show whiskers from top to bottom; `words` say the same for who cannot see it."""
+        self._whiskers, self._axis, self._base, self._zero = list(whiskers), axis, base, zero
+        self.setAccessibleName(words)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return room for two whiskers."""
+        return QSize(px(160), px(36))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the verticals, then the whiskers."""
+        painter = QPainter(self)
+        rect = QRectF(self.rect()).adjusted(6, 0, -6, 0)
+        if self._zero:
+            paint_base_line(painter, rect.adjusted(0, 2, 0, -2), self._axis, 0.0, dashed=False)
+        if self._base is not None:
+            paint_base_line(painter, rect, self._axis, self._base)
+        gap = 15.0
+        first = rect.center().y() - gap * (len(self._whiskers) - 1) / 2
+        for at, whisker in enumerate(self._whiskers):
+            paint_whisker(painter, rect, self._axis, whisker, first + at * gap)
+        painter.end()
+
+
+class WhiskerDelegate(QStyledItemDelegate):
+    """Draws the `WhiskerCell` a model gives for `CELL_ROLE`; the words stay in the accessible text role."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Draw the cell."""
+        super().paint(painter, option, index)
+        cell = index.data(CELL_ROLE)
+        if not isinstance(cell, WhiskerCell):
+            return
+        rect = QRectF(option.rect).adjusted(12, 7, -12, -7)
+        axis = (cell.axis_low, cell.axis_high)
+        if cell.base is not None:
+            paint_base_line(painter, rect, axis, cell.base)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        drawn = cell.whisker
+        token = "accent" if selected and drawn.token == "ink2" else drawn.token
+        paint_whisker(painter, rect, axis, Whisker(drawn.mean, drawn.low, drawn.high, token))
+
+    def displayText(self, value: object, locale: object) -> str:
+        """Draw no text of its own."""
+        return ""
+
+
+def _along(rect: QRectF, axis: tuple[float, float], value: float) -> float:
+    low, high = axis
+    share = 0.5 if high <= low else min(1.0, max(0.0, (value - low) / (high - low)))
+    return rect.left() + share * rect.width()
