@@ -18,8 +18,8 @@ CONVERSATION_NAMES = (
     "document", "text", "input", "content",
 )  # fmt: skip
 SUMMARY_NAMES = (
-    "summary", "reference_summary", "highlights", "abstract", "reference", "target", "output", "label", "labels",
-    "response", "completion",
+    "summary", "reference_summary", "highlights", "abstract", "reference", "target", "output", "label",
+    "labels", "response", "completion",
 )  # fmt: skip
 ID_NAMES = ("id", "fname", "dialogue_id", "dialog_id", "conversation_id", "example_id", "guid", "uuid")
 LONGEST_SPEAKER = 40
@@ -64,7 +64,7 @@ class Columns:
 
 
 def turns(conversation: str) -> tuple[Turn, ...]:
-    """Return the turns of a conversation whose lines read "Name: text"; a line without a name goes on with the last."""
+    """Return the turns of "Name: text" lines; a line without a name goes on with the turn before it."""
     found: list[Turn] = []
     for line in conversation.splitlines():
         match = TURN.match(line)
@@ -84,7 +84,8 @@ def speakers(conversation: str) -> tuple[str, ...]:
 def choose_columns(names: Sequence[str], conversation: str = AUTO, summary: str = AUTO) -> Columns:
     """Return which columns to use: the named ones, or the likeliest by their names for "auto".
 
-    Raises DataError with the field `data.conversation` or `data.summary` if a named column is missing or none is likely.
+    Raises DataError with the field `data.conversation` or `data.summary` if a named column is missing or
+    none is likely.
     """
     reasons = []
     chosen: dict[str, str] = {}

@@ -5,6 +5,7 @@ Reads, checks and writes recipes; every problem is reported at once, with its fi
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ import tomlkit.items
 from engine.errors import Problem, RecipeError, StorageError
 from engine.methods import Family, Method, method, unknown_method
 from engine.options import Options, check, describe, option, unknown_key
+from engine.paths import starter_folder
 from engine.training import EvaluationOptions, TrainingOptions
 
 SCHEMA = 1
@@ -275,16 +277,32 @@ def _contradictions(recipe: Recipe) -> list[Problem]:
 
 
 def problems(recipe: Recipe) -> tuple[Problem, ...]:
-    """Return what can be known to be wrong without loading a model: missing files and folders."""
-    found = []
-    for field, text in (("base_model.id", recipe.base_model.id), ("data.source", recipe.data.source)):
-        if looks_like_path(text) and not Path(text).expanduser().exists():
-            found.append(
-                Problem(
-                    field, f"There is nothing at {text}.", "Check the path; a hub id looks like owner/name."
-                )
-            )
-    return tuple(found)
+    """Return what can be known to be wrong without loading a model: missing files, overflowing formats."""
+    return (*base_problems(recipe.base_model), *_missing("data.source", recipe.data.source))
+
+
+def base_problems(base_model: BaseModelOptions) -> tuple[Problem, ...]:
+    """Return what a base model's folder says against using it so; nothing for a hub id."""
+    missing = _missing("base_model.id", base_model.id)
+    if missing or not (base_model.id == STARTER or looks_like_path(base_model.id)):
+        return missing
+    folder = starter_folder() if base_model.id == STARTER else Path(base_model.id).expanduser()
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        model_type = str(config.get("model_type", ""))
+    except (OSError, ValueError, AttributeError):
+        hint = "A model folder holds config.json and model.safetensors."
+        return (Problem("base_model.id", f"There is no model in {base_model.id}.", hint),)
+    if base_model.precision == "float16" and "t5" in model_type:
+        return (Problem("base_model.precision", "T5 overflows in float16.", "Use bfloat16."),)
+    return ()
+
+
+def _missing(field: str, place: str) -> tuple[Problem, ...]:
+    if not looks_like_path(place) or Path(place).expanduser().exists():
+        return ()
+    hint = "Check the path; a hub id looks like owner/name."
+    return (Problem(field, f"There is nothing at {place}.", hint),)
 
 
 def looks_like_path(text: str) -> bool:

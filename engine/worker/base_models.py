@@ -97,7 +97,7 @@ def folder_of(options: BaseModelOptions, channel: Channel) -> Path:
         options.revision,
         "model",
         on_progress=channel.progress,
-        cancelled=lambda: channel.stopping,
+        cancelled=channel.wants_stop,
     )
 
 

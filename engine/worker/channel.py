@@ -76,9 +76,13 @@ class Channel:
 
     def check_stop(self) -> None:
         """Raise Stopped if the job should stop. Other commands that wait are kept for `kept_commands`."""
-        self._waiting += self.commands()
-        if self.stopping:
+        if self.wants_stop():
             raise Stopped
+
+    def wants_stop(self) -> bool:
+        """Look for commands and tell whether the job should stop; other commands are kept, as above."""
+        self._waiting += self.commands()
+        return self.stopping
 
     def kept_commands(self) -> list[Command]:
         """Return all commands that came since, those that `check_stop` came across included."""

@@ -156,45 +156,30 @@ def leaks(rows: dict[Split, tuple[Row, ...]]) -> list[dict[str, Any]]:
 
 def _findings(split: Split, rows: list[MeasuredRow], options: DataOptions) -> list[dict[str, Any]]:
     repeated, nearly = _repeated([measured.row for measured in rows])
+    spaces = f"{nearly:,} more differ in the spaces around it only." if nearly else ""
     limit, summary_limit = options.max_conversation_tokens, options.max_summary_tokens
+    long = [measured.row for measured in rows if measured.conversation_tokens > limit]
+    long_summary = [measured.row for measured in rows if measured.summary_tokens > summary_limit]
+    left_out, cut = "Runs leave such rows out.", "Runs cut its end."
     kinds = (
-        (
-            "empty_conversation",
-            "No conversation",
-            "Runs leave such rows out.",
-            _lacking(rows, "conversation"),
-        ),
-        ("empty_summary", "No summary", "Runs leave such rows out.", _lacking(rows, "summary")),
-        (
-            "duplicates",
-            "A conversation that stood before",
-            f"{nearly:,} more differ in the spaces around it only." if nearly else "",
-            repeated,
-        ),
-        (
-            "long_conversation",
-            f"A conversation of more than {limit:,} tokens",
-            "Runs cut its end.",
-            [measured.row for measured in rows if measured.conversation_tokens > limit],
-        ),
-        (
-            "long_summary",
-            f"A summary of more than {summary_limit:,} tokens",
-            "Runs cut its end.",
-            [measured.row for measured in rows if measured.summary_tokens > summary_limit],
-        ),
+        ("empty_conversation", "No conversation", left_out, _lacking(rows, "conversation")),
+        ("empty_summary", "No summary", left_out, _lacking(rows, "summary")),
+        ("duplicates", "A conversation that stood before", spaces, repeated),
+        ("long_conversation", f"A conversation of more than {limit:,} tokens", cut, long),
+        ("long_summary", f"A summary of more than {summary_limit:,} tokens", cut, long_summary),
     )
-    return [
-        {
-            "id": identity,
-            "split": split,
-            "text": f"{what} in {len(found):,} {'row' if len(found) == 1 else 'rows'} of {split}. {then}".strip(),
-            "count": len(found),
-            "rows": [row.number for row in found[:MOST_ROWS_NAMED]],
-        }
-        for identity, what, then, found in kinds
-        if found
-    ]
+    return [_finding(split, *kind) for kind in kinds if kind[-1]]
+
+
+def _finding(split: Split, identity: str, what: str, then: str, rows: list[Row]) -> dict[str, Any]:
+    numbered = f"{len(rows):,} {'row' if len(rows) == 1 else 'rows'}"
+    return {
+        "id": identity,
+        "split": split,
+        "text": f"{what} in {numbered} of {split}. {then}".strip(),
+        "count": len(rows),
+        "rows": [row.number for row in rows[:MOST_ROWS_NAMED]],
+    }
 
 
 def _lacking(rows: list[MeasuredRow], what: str) -> list[Row]:
@@ -202,7 +187,7 @@ def _lacking(rows: list[MeasuredRow], what: str) -> list[Row]:
 
 
 def _repeated(rows: Sequence[Row]) -> tuple[list[Row], int]:
-    """Return the rows whose conversation stands before them, and how many more are equal but for spaces around."""
+    """Return the rows whose conversation stood before, and how many more did but for spaces around it."""
     exact: set[str] = set()
     stripped: set[str] = set()
     repeated, nearly = [], 0

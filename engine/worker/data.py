@@ -1,6 +1,6 @@
 """From a recipe's `[data]` table to the examples of each split.
 
-Owns the order of things: columns, splits, every Nth, limits, empty rows, fingerprint. Knows nothing of tokens or models.
+Owns the order of things: columns, splits, every Nth, limits, empty rows. Knows nothing of tokens or models.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MOST_ROWS_NAMED = 5
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a source: its number in its split's table, from 1, and the example it makes, whole or not."""
+    """One row of a source: its number in its table, from 1, and the example it makes, whole or not."""
 
     number: int
     example: Example
@@ -67,10 +67,10 @@ class Splits:
 
 
 def read(options: DataOptions, channel: Channel, needs: Sequence[Split] = SPLITS) -> Splits:
-    """Return the examples that a recipe uses; rows without a conversation or a summary are left out with a notice.
+    """Return the examples that a recipe uses; rows that lack a text are left out with a notice.
 
-    `needs` are the splits that must not be empty. Raises DataError with its field; OfflineError for hub data that is
-    neither here nor reachable.
+    `needs` are the splits that must not be empty. Raises DataError with its field; OfflineError for hub data
+    that is neither here nor reachable.
     """
     selection = select(options, channel, needs)
     for split in needs:
@@ -189,7 +189,7 @@ def _completed(
             held, rest = _held_out(rows["train"], HELD_OUT_SHARE, seed)
             rows = {**rows, split: held, "train": rest}
             channel.notice(
-                f"The data has no {split} split: {len(held):,} of its training conversations are held out for it.",
+                f"The data has no {split} split: {len(held):,} training conversations are held out for it.",
                 f'A file with "{split}" in its name would be used instead.',
             )
     return rows

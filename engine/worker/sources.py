@@ -1,6 +1,6 @@
-"""Where conversations come from: which files a source consists of, which split each belongs to, and their tables.
+"""Where conversations come from: a source's files, the split that each belongs to, and their tables.
 
-Knows nothing of columns, examples or recipes' limits. Files are read through `datasets`, on this computer alone.
+Knows nothing of columns, examples or recipes' limits. Reads through `datasets`, on this computer alone.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, get_args
 
 import datasets
 
@@ -47,13 +47,12 @@ SPLIT_WORDS: dict[str, Split] = {
 }
 # Written beside data by `datasets`, kaggle and others; they describe it and hold none.
 DESCRIPTIONS = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json", "metadata.json"}
-LICENCE = re.compile(r"^licen[cs]e:\s*(?:\n\s*-\s*)?[\"']?([^\s\"']+)", re.MULTILINE)
 READ_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
 class Source:
-    """The files of a source by split; files that name no split stand under None, and then there are no others."""
+    """The files of a source by split; if no name says a split, all stand under None."""
 
     name: str
     files: dict[Split | None, tuple[Path, ...]]
@@ -77,7 +76,7 @@ def locate(source: str, channel: Channel) -> Source:
             f"There is nothing at {source}.", "Check the path; a hub id looks like owner/name.", FIELD
         )
     fetched = hub.download(
-        source, "main", "dataset", on_progress=channel.progress, cancelled=lambda: channel.stopping
+        source, "main", "dataset", on_progress=channel.progress, cancelled=channel.wants_stop
     )
     return _folder_source(source, fetched)
 
@@ -103,7 +102,7 @@ def _folder_source(name: str, folder: Path) -> Source:
     if len(by_split) > 1:
         by_split.pop(None, None)
     kept = {split: tuple(map(_readable, paths)) for split, paths in by_split.items()}
-    return Source(name, kept, _licence(folder))
+    return Source(name, kept, hub.licence(folder))
 
 
 def _holds_data(path: Path, folder: Path) -> bool:
@@ -119,16 +118,6 @@ def split_of(path: Path) -> Split | None:
             if word in SPLIT_WORDS:
                 return SPLIT_WORDS[word]
     return None
-
-
-def _licence(folder: Path) -> str:
-    """Return what the card beside the data says of its licence, "" if there is none."""
-    try:
-        card = (folder / "README.md").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-    found = LICENCE.search(card.split("\n---", 1)[0]) if card.startswith("---") else None
-    return found[1] if found else ""
 
 
 def read_table(files: Sequence[Path]) -> datasets.Dataset:
@@ -156,7 +145,7 @@ def read_table(files: Sequence[Path]) -> datasets.Dataset:
 
 @contextmanager
 def _in_words(files: Sequence[Path]) -> Iterator[None]:
-    """Turn what readers raise into a DataError, and keep `datasets` from counting the reading at its makers' server."""
+    """Turn what readers raise into a DataError; keep `datasets` from reporting each reading to its makers."""
     datasets.config.HF_UPDATE_DOWNLOAD_COUNTS = False
     datasets.disable_progress_bars()
     names = files[0].name if len(files) == 1 else f"one of {', '.join(path.name for path in files)}"
@@ -190,11 +179,11 @@ def _require_utf8(path: Path) -> None:
 
 
 def _csv_settings(path: Path) -> dict[str, Any]:
-    """Return how to read a table of text: every column as text, so that neither 007 nor N/A is taken for something."""
+    """Return how to read a table: every column as text, so that neither 007 nor N/A is taken for something."""
     with path.open(encoding="utf-8-sig", newline="") as stream:
         line = next((text for text in stream if text.strip()), "")
     delimiter = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=line.count)
-    header = cast(list[str], next(csv.reader(io.StringIO(line), delimiter=delimiter), []))
+    header = next(csv.reader(io.StringIO(line), delimiter=delimiter), [])
     settings: dict[str, Any] = {"keep_default_na": False, "sep": delimiter}
     # A header over several lines or with equal names is left to the reader.
     if line.count('"') % 2 == 0 and len(set(header)) == len(header) and "" not in header:

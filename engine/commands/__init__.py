@@ -1,0 +1,1 @@
+"""The command line: the engine without a window, for servers and scripts. Knows nothing of Qt and torch."""

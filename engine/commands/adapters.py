@@ -1,0 +1,159 @@
+"""The verb `adapters`: list, show, export, import, merge and delete what the library holds."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from engine import library
+from engine.commands import words
+from engine.commands.asking import Result, ask
+from engine.commands.output import Output
+from engine.commands.parser import Verbs
+from engine.errors import AdapterError, StorageError
+from engine.library import Adapter
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb and its actions."""
+    parser = verbs.add("adapters", "List, show, export, import, merge or delete adapters", list_adapters)
+    actions = Verbs(parser, title="action")
+    actions.add("list", "List the library", list_adapters)
+    show = actions.add("show", "Show an adapter's passport", show_adapter)
+    export = actions.add("export", "Copy an adapter to a folder, or to a zip", export_adapter)
+    take_in = actions.add("import", "Take a folder or zip of an adapter into the library", import_adapter)
+    merge = actions.add("merge", "Fold an adapter into its base model", merge_adapter)
+    delete = actions.add("delete", "Move an adapter to the trash", delete_adapter)
+    for action in (show, export, merge, delete):
+        action.add_argument("adapter", metavar="ADAPTER", help="an adapter's id, name or folder")
+    export.add_argument(
+        "target", type=Path, metavar="TARGET", help="a new folder, or a file that ends in .zip"
+    )
+    merge.add_argument("target", type=Path, metavar="TARGET", help="a new folder for the whole model")
+    take_in.add_argument("source", type=Path, metavar="SOURCE")
+
+
+def list_adapters(_: argparse.Namespace, output: Output) -> int:
+    """List the library, newest first."""
+    adapters, unreadable = library.scan()
+    output.json([_as_dict(adapter) for adapter in adapters])
+    if adapters:
+        head = ("Adapter", "Method", "Base model", "ROUGE-1", "Gain", "Size", "Id")
+        rows = [_row(adapter) for adapter in adapters]
+        output.lines(words.table(head, rows, right=("ROUGE-1", "Gain", "Size")))
+    else:
+        output.line("The library is empty. `main.py train RECIPE.toml` makes an adapter.")
+    for folder in unreadable:
+        output.remark(f"{folder.folder}: {folder.reason}")
+    return 0
+
+
+def _row(adapter: Adapter) -> tuple[str, ...]:
+    passport, card = adapter.passport, adapter.passport.score_card
+    score = words.score(card.scores["rouge1"]["mean"]) if card else "not scored"
+    gain = words.score(card.difference["rouge1"]["mean"]) if card else ""
+    method = " ".join(filter(None, (passport.method.title or passport.method.id, passport.method.summary)))
+    base = Path(passport.base_model.id).name
+    return adapter.name, method, base, score, gain, words.size(adapter.size_bytes), adapter.id
+
+
+def _as_dict(adapter: Adapter) -> dict[str, Any]:
+    passport = adapter.passport.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return {"adapter": adapter.id, "path": str(adapter.folder), "bytes": adapter.size_bytes} | passport
+
+
+def show_adapter(asked: argparse.Namespace, output: Output) -> int:
+    """Show what is known of one adapter."""
+    adapter = library.find(asked.adapter)
+    output.json(_as_dict(adapter))
+    output.lines(passport_lines(adapter))
+    changed = adapter.changed_files()
+    if changed:
+        output.remark(f"Changed since the passport was written: {', '.join(changed)}.")
+    return 0
+
+
+def passport_lines(adapter: Adapter) -> list[str]:
+    """Return a passport as text."""
+    passport, training = adapter.passport, adapter.passport.training
+    method = passport.method
+    settings = ", ".join(f"{name} {value}" for name, value in method.options.items())
+    stopped = f" of {training.total_steps:,}, stopped" if training.stopped else ""
+    pairs = [
+        ("Adapter", adapter.name),
+        ("Id", adapter.id),
+        ("Made", passport.made_at),
+        ("Base model", f"{passport.base_model.id}  {passport.base_model.revision}"),
+        ("Precision", f"{passport.base_model.precision}, quantization {passport.base_model.quantization}"),
+        ("Method", method.title or method.id),
+        ("Settings", settings),
+        ("Learning rate", f"{method.learning_rate:g}" if method.learning_rate else ""),
+        ("Trained on", f"{passport.data.source}, {words.counted(passport.data.train, 'conversation')}"),
+        ("Steps", f"{training.step:,}{stopped} in {words.duration(training.seconds)}"),
+        ("Numbers trained", f"{training.trainable_parameters:,}"),
+        ("Tags", ", ".join(passport.tags)),
+        ("Notes", passport.notes),
+        ("Folder", str(adapter.folder)),
+    ]
+    shown = words.facts([(name, value) for name, value in pairs if value.strip()])
+    return shown + _score_lines(adapter)
+
+
+def _score_lines(adapter: Adapter) -> list[str]:
+    card = adapter.passport.score_card
+    if card is None:
+        return ["Not scored yet. `main.py evaluate` scores it."]
+    rows = [
+        (name, words.interval(card.base[name]), words.interval(card.scores[name]))
+        for name in card.scores
+        if name in card.base
+    ]
+    return [
+        "",
+        *words.table(("Score", "Base", "Adapter"), rows),
+        words.verdict(card.difference["rouge1"], card.protocol.get("examples")),
+    ]
+
+
+def export_adapter(asked: argparse.Namespace, output: Output) -> int:
+    """Copy an adapter out of the library."""
+    adapter, target = library.find(asked.adapter), asked.target.expanduser().resolve()
+    export = library.export_zip if target.suffix.lower() == ".zip" else library.export_folder
+    place = export(adapter, target)
+    output.json({"adapter": adapter.id, "path": str(place)})
+    output.line(f"Exported {adapter.name} to {place}.")
+    return 0
+
+
+def import_adapter(asked: argparse.Namespace, output: Output) -> int:
+    """Copy an adapter into the library."""
+    source = asked.source.expanduser().resolve()
+    if not source.exists():
+        raise AdapterError(f"There is nothing at {asked.source}.", "Choose a folder or a zip.", "source")
+    adapter = library.import_adapter(source)
+    output.json(_as_dict(adapter))
+    output.line(f"Imported {adapter.name} as {adapter.id}.")
+    return 0
+
+
+def merge_adapter(asked: argparse.Namespace, output: Output) -> int:
+    """Fold an adapter into its base model: a plain model folder that needs no PEFT."""
+    adapter, target = library.find(asked.adapter), asked.target.expanduser().resolve()
+    if target.exists():
+        raise StorageError(f"{target} exists already.", "Choose another name.", "target")
+
+    def show(result: Result) -> list[str]:
+        return [f"Merged {adapter.name} into {result['path']}, {words.size(result['bytes'])}."]
+
+    code, _ = ask("merge", {"adapter": str(adapter.folder), "target": str(target)}, output, show)
+    return code
+
+
+def delete_adapter(asked: argparse.Namespace, output: Output) -> int:
+    """Move an adapter to the trash."""
+    adapter = library.find(asked.adapter)
+    place = library.delete(adapter)
+    output.json({"adapter": adapter.id, "path": str(place)})
+    output.line(f"Moved {adapter.name} to the trash: {place}")
+    return 0

@@ -1,0 +1,49 @@
+"""One short job for one answer: made, followed, its result taken, its folder removed when all went well."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine import recipe as recipes
+from engine.commands.follow import Follower, conclude
+from engine.commands.narrator import Narrator
+from engine.commands.output import Output
+from engine.events import Event
+from engine.jobs import JobKind, create_job
+from engine.paths import jobs_folder
+from engine.recipe import Recipe
+
+Result = dict[str, Any]
+
+
+def ask(
+    kind: JobKind,
+    arguments: Mapping[str, Any],
+    output: Output,
+    show: Callable[[Result], list[str]],
+    recipe: Recipe | None = None,
+) -> tuple[int, Result]:
+    """Do a job and write its result: as the last JSON line, or as the lines that `show` makes of it.
+
+    Returns the exit code and the result, which is empty unless the job was completed.
+    """
+    text = recipes.dumps(recipe) if recipe else ""
+    job = create_job(jobs_folder(), kind, arguments, recipe=text)
+    narrator = Narrator(output)
+    results: list[Result] = []
+
+    def tell(event: Event) -> None:
+        narrator.tell(event)
+        if event["event"] == "result_made":
+            results.append(event["result"])
+
+    ending = Follower(job, output).run(tell)
+    code = conclude(ending, output)
+    if code or not results:
+        return code, {}
+    shutil.rmtree(job.folder, ignore_errors=True)
+    output.lines(show(results[-1]))
+    output.json(results[-1])
+    return code, results[-1]

@@ -1,0 +1,52 @@
+"""From the arguments to the verb that carries them out, and from troubles to exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+
+from engine.commands import adapters, looking, scoring, training
+from engine.commands.follow import STOPPED
+from engine.commands.output import Output
+from engine.commands.parser import Verbs, make_parser
+from engine.errors import AppError
+
+BAD_USAGE = 2
+FAILED = 1
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return what is asked for; `run` is None for the window. Bad usage ends the program with exit code 2."""
+    parser = make_parser(_add_verbs)
+    asked = parser.parse_args(arguments)
+    if asked.run is not None and (asked.demo or asked.screenshot):
+        parser.error("--demo and --screenshot are for the window: leave out the verb")
+    if asked.screenshot and not asked.demo:
+        parser.error("--screenshot needs --demo")
+    if getattr(asked, "offline", False):
+        # Read by the hub's libraries when they are imported, here and in every worker.
+        os.environ["HF_HUB_OFFLINE"] = "1"
+    return asked
+
+
+def _add_verbs(verbs: Verbs) -> None:
+    for module in (training, scoring, looking, adapters):
+        module.add(verbs)
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Carry out a verb; return 0 for completed, 1 for failed, 2 for bad usage or problems, 130 if stopped."""
+    output = Output(as_json=getattr(asked, "json", False))
+    try:
+        return int(asked.run(asked, output))
+    except AppError as error:
+        if error.field is not None:
+            output.problems(error.problems)
+            return BAD_USAGE
+        output.failure(error)
+        return FAILED
+    except BrokenPipeError:
+        return 0
+    except KeyboardInterrupt:
+        return STOPPED

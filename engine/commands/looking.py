@@ -1,0 +1,167 @@
+"""The verbs that look and change nothing: `plan`, `data`, `methods`, `runs`, `doctor`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from engine import recipe as recipes
+from engine import runs
+from engine.commands import words
+from engine.commands.asking import Result, ask
+from engine.commands.output import Output
+from engine.commands.parser import Verbs
+from engine.errors import Problem, RecipeError
+from engine.methods import METHODS
+from engine.run_entries import RunEntry, read_entry
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verbs."""
+    plan = verbs.add("plan", "Say what a run of a recipe would take", plan_run)
+    plan.add_argument("recipe", type=Path, metavar="RECIPE.toml")
+    data = verbs.add("data", "Look into conversations and say what is wrong with them", check_data)
+    data.add_argument("source", metavar="SOURCE", help='a file, a folder, a hub id or "sample"')
+    data.add_argument("--base-model", metavar="ID", help="count tokens as this base model does")
+    verbs.add("methods", "List the methods", list_methods)
+    verbs.add("runs", "List the runs", list_runs)
+
+
+def require_no_problems(recipe: recipes.Recipe) -> recipes.Recipe:
+    """Return the recipe. Raises RecipeError with what can be known to be wrong without loading a model."""
+    found = recipes.problems(recipe)
+    if found:
+        raise RecipeError(found)
+    return recipe
+
+
+def plan_run(asked: argparse.Namespace, output: Output) -> int:
+    """Say what a run would take, and what stands in its way."""
+    recipe = require_no_problems(recipes.load(asked.recipe))
+    code, result = ask("plan", {"serve": False}, output, plan_lines, recipe)
+    problems = [Problem(**problem) for problem in result.get("problems", [])]
+    if problems and not output.as_json:
+        output.problems(problems)
+    return 2 if problems else code
+
+
+def plan_lines(result: Result) -> list[str]:
+    """Return a plan as text."""
+    trained, everything = result["trainable_parameters"], result["all_parameters"]
+    examples, lengths = result["examples"], result["token_lengths"]
+    return words.facts(
+        [
+            ("Trains", f"{trained:,} of {everything:,} numbers ({trained / max(1, everything):.2%})"),
+            ("Learning rate", f"{result['learning_rate']:g}"),
+            ("Steps", f"{result['steps']:,}"),
+            ("Examples", ", ".join(f"{split} {count:,}" for split, count in examples.items())),
+            ("Conversations", _length_words(lengths["conversation"])),
+            ("Summaries", _length_words(lengths["summary"])),
+            ("Over the limit", words.counted(lengths["over_limit"], "conversation")),
+            ("Memory", f"about {words.size(result['memory_bytes'])}"),
+            ("Adapter", f"about {words.size(result['adapter_bytes'])} on disk"),
+        ]
+    )
+
+
+def _length_words(lengths: dict[str, int]) -> str:
+    return (
+        f"{lengths['median']:,} tokens in the middle, {lengths['p95']:,} at 95 %, {lengths['max']:,} at most"
+    )
+
+
+def check_data(asked: argparse.Namespace, output: Output) -> int:
+    """Look into a source of conversations."""
+    table = {"source": _absolute(asked.source)}
+    if recipes.looks_like_path(asked.source) and not Path(table["source"]).exists():
+        message = f"There is nothing at {asked.source}."
+        raise RecipeError(
+            (Problem("data.source", message, "Check the path; a hub id looks like owner/name."),)
+        )
+    base_model = asked.base_model and _absolute(asked.base_model)
+    code, _ = ask("check_data", {"data": table, "base_model": base_model}, output, data_lines)
+    return code
+
+
+def _absolute(text: str) -> str:
+    """Return a path as the worker, which has another working folder, understands it; hub ids as they are."""
+    return str(Path(text).expanduser().resolve()) if recipes.looks_like_path(text) else text
+
+
+def data_lines(result: Result) -> list[str]:
+    """Return the findings of a data check as text."""
+    columns = result["columns"]
+    head = ("Split", "Examples", "Conversation", "Summary")
+    rows = [
+        (
+            name,
+            f"{split['examples']:,}",
+            _length_words(split["lengths"]["conversation"]),
+            _length_words(split["lengths"]["summary"]),
+        )
+        for name, split in result["splits"].items()
+    ]
+    leaks = [
+        f"{words.counted(leak['count'], 'conversation')} of {leak['split']} also in {leak['other']}."
+        for leak in result["leaks"]
+    ]
+    found = leaks + [finding["text"] for finding in result["findings"]]
+    return [
+        result["source"],
+        f"Columns: {', '.join(columns['all'])}. Used as {columns['reason']}.",
+        *words.table(head, rows, right=("Examples",)),
+        *(found or ["Nothing is wrong with them."]),
+    ]
+
+
+def list_methods(_: argparse.Namespace, output: Output) -> int:
+    """List the registry."""
+    output.json([entry.as_dict() for entry in METHODS])
+    rows = [
+        (entry.id, entry.title, entry.group, entry.summary, ", ".join(entry.families)) for entry in METHODS
+    ]
+    output.lines(words.table(("Id", "Method", "Group", "What it does", "Base models"), rows))
+    return 0
+
+
+def list_runs(_: argparse.Namespace, output: Output) -> int:
+    """List the runs, newest first."""
+    entries = [read_entry(job) for job in runs.list_jobs()]
+    output.json([_as_dict(entry) for entry in entries])
+    if not entries:
+        output.line("There are no runs yet. `main.py train RECIPE.toml` makes one.")
+        return 0
+    head = ("Run", "Outcome", "Steps", "Time", "ROUGE-1", "Name")
+    output.lines(words.table(head, [_row(entry) for entry in entries], right=("Steps", "Time", "ROUGE-1")))
+    return 0
+
+
+def _outcome(entry: RunEntry) -> str:
+    return "running" if entry.running else entry.outcome or "not started"
+
+
+def _row(entry: RunEntry) -> tuple[str, ...]:
+    gain = "" if entry.gain is None else f"{'+' if entry.gain >= 0 else ''}{words.score(entry.gain)}"
+    steps = f"{entry.step:,} / {entry.total_steps:,}" if entry.total_steps else ""
+    time = words.duration(entry.seconds) if entry.seconds else ""
+    return entry.id, _outcome(entry), steps, time, gain, entry.name
+
+
+def _as_dict(entry: RunEntry) -> dict[str, Any]:
+    return {
+        "run": entry.id,
+        "path": str(entry.job.folder),
+        "name": entry.name,
+        "outcome": "running" if entry.running else entry.outcome,
+        "attempts": entry.attempts,
+        "step": entry.step,
+        "total_steps": entry.total_steps,
+        "seconds": entry.seconds,
+        "started_at": entry.started_at,
+        "gain": entry.gain,
+        "verdict": entry.verdict,
+        "adapter": entry.adapter_id,
+        "can_resume": entry.can_resume,
+        "trouble": entry.trouble or entry.failure_message,
+    }

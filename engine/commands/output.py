@@ -1,0 +1,104 @@
+"""Where the command line writes: JSON lines for programs, or lines of text for people.
+
+With `--json` standard output carries JSON lines and nothing else. Standard error takes remarks in either way.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Any, TextIO
+
+from engine.errors import AppError, Problem
+
+CLEAR_LINE = "\r\x1b[K"
+
+
+class Output:
+    """The two streams of one command."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                # What a terminal or a locale can't show becomes a question mark, never an exception.
+                stream.reconfigure(encoding="utf-8" if as_json else None, errors="replace")
+        self.as_json = as_json
+        self._closed: set[TextIO] = set()
+        self._status = ""
+        self._live = not as_json and sys.stdout.isatty()
+
+    @property
+    def live(self) -> bool:
+        """Whether a person watches, so that a line may change in place."""
+        return self._live
+
+    def json(self, value: Any) -> None:
+        """Write one JSON line, if JSON is asked for."""
+        if self.as_json:
+            self._write(sys.stdout, json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Write lines for people, unless JSON is asked for."""
+        if not self.as_json:
+            self._clear()
+            self._write(sys.stdout, "".join(f"{line}\n" for line in lines))
+
+    def line(self, line: str) -> None:
+        """Write one line for people, unless JSON is asked for."""
+        self.lines([line])
+
+    def status(self, text: str) -> None:
+        """Show how far things are, in place; only where a person watches."""
+        if self._live and text != self._status:
+            width = os.get_terminal_size(sys.stdout.fileno()).columns
+            self._write(sys.stdout, CLEAR_LINE + text[: max(1, width - 1)])
+            self._status = text
+
+    def remark(self, line: str) -> None:
+        """Write a line to standard error, in either way of speaking; whether it is read does not matter."""
+        with suppress(BrokenPipeError):
+            self._clear()
+            self._write(sys.stderr, f"{line}\n")
+
+    def problems(self, problems: Sequence[Problem]) -> None:
+        """Write what is wrong with what was asked: one JSON line, or a few for people to standard error."""
+        self.json({"problems": [problem.as_dict() for problem in problems]})
+        if not self.as_json:
+            for problem in problems:
+                named = bool(problem.field) and problem.field not in problem.message
+                self.remark(f"{problem.field}: {problem.message}" if named else problem.message)
+                if problem.hint:
+                    self.remark(f"    {problem.hint}")
+
+    def failure(self, error: AppError) -> None:
+        """Write a trouble that is no fault of what was asked."""
+        self.json({"outcome": "failed", "kind": error.kind, "message": error.message, "hint": error.hint})
+        if not self.as_json:
+            self.remark(" ".join(filter(None, (error.message, error.hint))))
+
+    def _clear(self) -> None:
+        if self._status:
+            self._write(sys.stdout, CLEAR_LINE)
+            self._status = ""
+
+    def _write(self, stream: TextIO | None, text: str) -> None:
+        """Write at once. Raises BrokenPipeError the first time that nobody reads; later text is dropped."""
+        if stream is None or stream in self._closed:
+            return
+        try:
+            stream.write(text)
+            stream.flush()
+        except BrokenPipeError:
+            self._closed.add(stream)
+            _drop(stream)
+            raise
+
+
+def _drop(stream: TextIO) -> None:
+    """Send what Python still holds for a closed pipe to nowhere, so that its exit is quiet."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

@@ -1,0 +1,192 @@
+"""The verbs that let models write: `evaluate` and `summarize`."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from engine import library
+from engine import recipe as recipes
+from engine.commands import words
+from engine.commands.asking import Result, ask
+from engine.commands.follow import Follower, conclude
+from engine.commands.looking import require_no_problems
+from engine.commands.narrator import Narrator
+from engine.commands.output import Output
+from engine.commands.parser import Verbs
+from engine.errors import AppError, Problem, RecipeError
+from engine.events import Event
+from engine.jobs import create_job
+from engine.library import Adapter
+from engine.options import check
+from engine.paths import adapters_folder, jobs_folder
+from engine.recipe import BaseModelOptions
+from engine.training import EvaluationOptions
+
+STDIN = "-"
+REQUEST = "command line"
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verbs."""
+    evaluate = verbs.add("evaluate", "Score a base model and adapters under one protocol", evaluate_adapters)
+    evaluate.add_argument("--recipe", type=Path, required=True, metavar="RECIPE.toml")
+    summarize = verbs.add("summarize", "Summarise one conversation", summarize_text)
+    summarize.add_argument("--base-model", metavar="ID", help="absent: the one the adapter was made for")
+    summarize.add_argument(
+        "file", nargs="?", default=STDIN, metavar="FILE", help="plain text; - or absent: stdin"
+    )
+    for verb in (evaluate, summarize):
+        verb.add_argument(
+            "--adapter",
+            action="append",
+            default=[],
+            dest="adapters",
+            metavar="ID_OR_FOLDER",
+            help="may be repeated",
+        )
+
+
+def evaluate_adapters(asked: argparse.Namespace, output: Output) -> int:
+    """Score base and adapters."""
+    recipe = require_no_problems(recipes.load(asked.recipe))
+    names = [_name_for_worker(library.find(name)) for name in asked.adapters]
+    code, _ = ask("evaluate", {"adapters": names}, output, evaluation_lines, recipe)
+    return code
+
+
+def evaluation_lines(result: Result) -> list[str]:
+    """Return scores and verdicts as text."""
+    examples = result["protocol"].get("examples")
+    columns = [("Base", result["base"]), *((each["adapter"], each) for each in result["adapters"])]
+    rows = [
+        (title, *(words.interval(scored["scores"][name]) for name in result["base"]["scores"]))
+        for title, scored in columns
+    ]
+    verdicts = [
+        f"{each['adapter']}: {words.verdict(each['difference']['rouge1'], examples)}"
+        for each in result["adapters"]
+        if each.get("difference")
+    ]
+    return [*words.table(("", *result["base"]["scores"]), rows), *verdicts]
+
+
+def _name_for_worker(adapter: Adapter) -> str:
+    """Return an id for an adapter of the library and a folder for any other."""
+    return adapter.id if adapter.folder.parent == adapters_folder() else str(adapter.folder)
+
+
+def summarize_text(asked: argparse.Namespace, output: Output) -> int:
+    """Summarise one conversation by the base model, or by each adapter on it."""
+    conversation = _read_conversation(asked.file)
+    adapters = [library.find(name) for name in asked.adapters]
+    job = create_job(jobs_folder(), "summarize", _job_arguments(asked, adapters))
+    follower = Follower(job, output)
+    column_names: list[str | None] = [_name_for_worker(adapter) for adapter in adapters]
+    listener = _Listener(follower, output, _request(conversation, column_names or [None], adapters))
+    ending = follower.run(listener.tell)
+    code = conclude(ending, output)
+    if code == 0 and not listener.failed:
+        shutil.rmtree(job.folder, ignore_errors=True)
+        output.lines(listener.lines())
+    return code or int(listener.failed)
+
+
+def _read_conversation(file: str) -> str:
+    try:
+        text = sys.stdin.read() if file == STDIN else Path(file).expanduser().read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        missing = isinstance(error, FileNotFoundError)
+        why = f"There is nothing at {file}." if missing else f"{file} can't be read."
+        problem = Problem("FILE", why, "Choose a UTF-8 text file with one conversation.")
+        raise RecipeError((problem,)) from error
+    if not text.strip():
+        raise RecipeError((Problem("FILE", "The conversation is empty.", "Give its text."),))
+    return text
+
+
+def _job_arguments(asked: argparse.Namespace, adapters: list[Adapter]) -> dict[str, Any]:
+    """Return the base model to load and the prompt to use: as in the first adapter's passport, if any."""
+    passport = adapters[0].passport if adapters else None
+    made_for = passport.base_model if passport else None
+    base_id = asked.base_model or (made_for.id if made_for else "")
+    if not base_id:
+        problem = Problem("--base-model", "No base model is named.", "Name one, or an adapter.")
+        raise RecipeError((problem,))
+    table: dict[str, Any] = {"id": _absolute(base_id)}
+    if made_for:
+        table |= {"precision": made_for.precision or "auto", "quantization": made_for.quantization}
+        if base_id == made_for.id and made_for.revision:
+            table["revision"] = made_for.revision
+    _require_base(table)
+    prompt = passport.prompt if passport else None
+    wanted = None
+    if prompt:
+        wanted = {"template": prompt.template, "max_conversation_tokens": prompt.max_conversation_tokens}
+    return {"base_model": table, "device": "auto", "prompt": wanted}
+
+
+def _require_base(table: dict[str, Any]) -> None:
+    """Raise RecipeError if no model can be loaded so."""
+    options, problems = check(BaseModelOptions, table, "base_model")
+    found = recipes.base_problems(options) if isinstance(options, BaseModelOptions) else tuple(problems)
+    if found:
+        raise RecipeError(found)
+
+
+def _absolute(base_id: str) -> str:
+    return str(Path(base_id).expanduser().resolve()) if recipes.looks_like_path(base_id) else base_id
+
+
+def _request(conversation: str, columns: list[str | None], adapters: list[Adapter]) -> dict[str, Any]:
+    prompt = adapters[0].passport.prompt if adapters else None
+    defaults = EvaluationOptions()
+    return {
+        "request": REQUEST,
+        "conversation": conversation,
+        "columns": columns,
+        "beams": prompt.beams if prompt else defaults.beams,
+        "max_new_tokens": prompt.max_new_tokens if prompt else defaults.max_new_tokens,
+        "temperature": 0,
+    }
+
+
+class _Listener:
+    """Asks once the base model is ready, collects the summaries, and lets the worker go after the last."""
+
+    def __init__(self, follower: Follower, output: Output, request: dict[str, Any]) -> None:
+        self.failed = False
+        self._follower = follower
+        self._output = output
+        self._narrator = Narrator(output)
+        self._request = request
+        self._finished: list[Event] = []
+        self._open = len(request["columns"])
+
+    def tell(self, event: Event) -> None:
+        """Take in one event."""
+        self._narrator.tell(event)
+        if event["event"] == "base_ready":
+            self._follower.send("summarize", **self._request)
+        elif event["event"] == "summary_finished":
+            self._finished.append(event)
+            self._close_one()
+        elif event["event"] == "summary_failed":
+            self.failed = True
+            if not self._output.as_json:
+                self._output.failure(AppError(event["message"], event.get("hint", "")))
+            self._close_one()
+
+    def _close_one(self) -> None:
+        self._open -= 1
+        if self._open == 0:
+            self._follower.send("quit")
+
+    def lines(self) -> list[str]:
+        """Return the summaries, each below its adapter's name if there are several."""
+        if len(self._finished) == 1:
+            return [self._finished[0]["summary"]]
+        return [line for event in self._finished for line in (f"{event['adapter']}:", event["summary"], "")]

@@ -1,0 +1,105 @@
+"""The verbs that train: `train` and `resume`."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from engine import recipe as recipes
+from engine import runs
+from engine.commands.follow import Follower, conclude
+from engine.commands.narrator import Narrator
+from engine.commands.output import Output
+from engine.commands.parser import Verbs
+from engine.errors import WorkerError
+from engine.events import Event, read_all
+from engine.jobs import Job
+from engine.runs import Run
+
+LOCK_SECONDS = 30.0
+LOOK_SECONDS = 0.2
+REPEATED = ("adapter_saved", "job_ended")
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verbs."""
+    train = verbs.add("train", "Train an adapter by a recipe", train_adapter)
+    train.add_argument("recipe", type=Path, metavar="RECIPE.toml")
+    train.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="overrides",
+        metavar="TABLE.KEY=VALUE",
+        help="change one value of the recipe, for example training.epochs=2; may be repeated",
+    )
+    resume = verbs.add("resume", "Go on with a run from its last checkpoint", resume_run)
+    resume.add_argument("run_id", metavar="RUN", help="a run's id, its beginning, or its folder")
+
+
+def train_adapter(asked: argparse.Namespace, output: Output) -> int:
+    """Make a run of a recipe and follow it to its end."""
+    job = runs.create_run(recipes.load(asked.recipe, anchored(asked.overrides)))
+    _announce(job, output)
+    return _follow(job, Narrator(output), output)
+
+
+def resume_run(asked: argparse.Namespace, output: Output) -> int:
+    """Go on with a run; repeat the ending of a completed one."""
+    job = runs.find_job(asked.run_id)
+    if job.request().get("kind") != "train":
+        raise WorkerError(f"{job.id} is no run.", "`main.py runs` lists them.", "run")
+    _announce(job, output)
+    run = _when_free(job, output)
+    if run.outcome == "completed":
+        return _repeat(run, output)
+    return _follow(job, Narrator(output, run.state), output)
+
+
+def anchored(overrides: list[str]) -> list[str]:
+    """Return overrides with paths that are relative to the working folder made absolute."""
+    places = ("base_model.id", "data.source", "method.start_from")
+    found = []
+    for override in overrides:
+        field, equals, value = override.partition("=")
+        path = Path(value.strip("\"'")).expanduser()
+        is_place = field.strip() in places and value.strip("\"'") not in (recipes.STARTER, recipes.SAMPLE)
+        found.append(f"{field}{equals}{path.resolve()}" if is_place and path.exists() else override)
+    return found
+
+
+def _announce(job: Job, output: Output) -> None:
+    output.json({"run": job.id, "path": str(job.folder)})
+    output.line(f"Run {job.id}")
+
+
+def _follow(job: Job, narrator: Narrator, output: Output) -> int:
+    ending = Follower(job, output).run(narrator.tell)
+    narrator.state.close(ending.outcome, ending.event)
+    narrator.tell_result()
+    return conclude(ending, output)
+
+
+def _when_free(job: Job, output: Output) -> Run:
+    """Return the run once no worker holds it. Raises WorkerError if one still does after 30 s."""
+    deadline = time.monotonic() + LOCK_SECONDS
+    if job.is_running():
+        output.remark(f"{job.id} is running. Waiting {LOCK_SECONDS:.0f} s for it to end.")
+    while job.is_running():
+        if time.monotonic() >= deadline:
+            raise WorkerError(f"{job.id} is running already.", "Wait for it to end, or stop it.")
+        time.sleep(LOOK_SECONDS)
+    return runs.open_run(job)
+
+
+def _repeat(run: Run, output: Output) -> int:
+    """Say again how a completed run ended."""
+    last: dict[str, Event] = {event["event"]: event for event in read_all(run.job.events_path)}
+    for name in REPEATED:
+        if name in last:
+            output.json(last[name])
+    output.line("This run is completed already.")
+    narrator = Narrator(output, run.state)
+    narrator.tell_result()
+    return 0

@@ -1,0 +1,76 @@
+"""Numbers, sizes, times, verdicts and tables as plain text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+SAYINGS = {"better": "Better", "no measurable difference": "No measurable difference", "worse": "Worse"}
+MINUS = "−"
+
+
+def size(count: float) -> str:
+    """Return bytes as text: "14.2 MB"."""
+    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= factor:
+            return f"{count / factor:.1f} {unit}"
+    return f"{count:.0f} bytes"
+
+
+def duration(seconds: float) -> str:
+    """Return a time as text, coarser as it grows: "0.4 s", "41 s", "4 min 10 s"."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a count with its noun: "1 step", "1,540 steps"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def score(fraction: float) -> str:
+    """Return a score times 100 with one digit."""
+    return f"{fraction * 100:.1f}".replace("-", MINUS)
+
+
+def interval(spread: Mapping[str, float]) -> str:
+    """Return a mean with its interval: "48.4 (47.2 to 49.6)"."""
+    return f"{score(spread['mean'])} ({score(spread['low'])} to {score(spread['high'])})"
+
+
+def verdict(difference: Mapping[str, Any], examples: int | None) -> str:
+    """Return the paired verdict on ROUGE-1 as sentences, with interval and number of conversations."""
+    change = difference["mean"]
+    moved = {"better": "rose", "worse": "fell"}.get(difference["verdict"], "changed")
+    points = score(abs(change) if moved in ("rose", "fell") else change)
+    on = f", on {counted(examples, 'conversation')}" if examples else ""
+    return (
+        f"{SAYINGS[difference['verdict']]}. ROUGE-1 {moved} by {points} points, "
+        f"95 % interval {score(difference['low'])} to {score(difference['high'])}{on}."
+    )
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> list[str]:
+    """Return aligned lines; the columns named in `right` stand to the right."""
+    widths = [max(len(row[place]) for row in [head, *rows]) for place in range(len(head))]
+    return [_aligned(row, head, widths, right) for row in [head, *rows]]
+
+
+def _aligned(row: Sequence[str], head: Sequence[str], widths: Sequence[int], right: Sequence[str]) -> str:
+    cells = [
+        text.rjust(width) if title in right else text.ljust(width)
+        for text, title, width in zip(row, head, widths, strict=True)
+    ]
+    return "  ".join(cells).rstrip()
+
+
+def facts(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    """Return lines of names and values, the values below each other."""
+    width = max((len(name) for name, _ in pairs), default=0)
+    return [f"{name.ljust(width)}  {value}".rstrip() for name, value in pairs]

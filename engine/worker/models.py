@@ -1,0 +1,75 @@
+"""The job `models`: list, delete, price and fetch base models and data sets. Imports no torch.
+
+Thin over the hub, which knows how; this is only how the window asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from engine.paths import starter_folder
+from engine.recipe import STARTER
+from engine.worker import hub
+from engine.worker.channel import Channel
+from engine.worker.hub_errors import Kind
+
+Result = dict[str, Any]
+
+
+def run(channel: Channel, request: dict[str, Any]) -> None:
+    """Do the request's `action` and hand over its result."""
+    channel.result(_ACTIONS[request["action"]](channel, request))
+
+
+def _list(channel: Channel, request: dict[str, Any]) -> Result:
+    """Return the models on this computer: the starter, which is `local`, then what was fetched."""
+    models = [_starter()] if starter_folder().is_dir() else []
+    for model in hub.cached_models():
+        facts = asdict(model)
+        models.append({**facts, "folder": str(facts["folder"]), "local": False})
+    return {"models": models}
+
+
+def _starter() -> Result:
+    folder = starter_folder()
+    return {
+        "id": STARTER,
+        "revision": "",
+        "family": hub.family(folder),
+        "size_bytes": sum(path.stat().st_size for path in folder.iterdir() if path.is_file()),
+        "licence": hub.licence(folder),
+        "folder": str(folder),
+        "local": True,
+    }
+
+
+def _cost(channel: Channel, request: dict[str, Any]) -> Result:
+    """Return what fetching a repository would take."""
+    return {**asdict(found := hub.cost(*_named(request))), "size_bytes": found.size_bytes}
+
+
+def _download(channel: Channel, request: dict[str, Any]) -> Result:
+    """Fetch a repository and return its folder."""
+    channel.enter("download")
+    folder = hub.download(*_named(request), on_progress=channel.progress, cancelled=channel.wants_stop)
+    return {"id": request["id"], "folder": str(folder)}
+
+
+def _delete(channel: Channel, request: dict[str, Any]) -> Result:
+    """Remove a repository from this computer and return the bytes that became free."""
+    name, _, kind = _named(request)
+    return {"id": name, "freed_bytes": hub.delete_cached(name, kind)}
+
+
+def _named(request: dict[str, Any]) -> tuple[str, str, Kind]:
+    return request["id"], request.get("revision") or "main", request.get("kind") or "model"
+
+
+_ACTIONS: dict[str, Callable[[Channel, dict[str, Any]], Result]] = {
+    "list": _list,
+    "cost": _cost,
+    "download": _download,
+    "delete": _delete,
+}

@@ -1,0 +1,34 @@
+"""Tunesmith's doors: the window, a worker, and the command line.
+
+Nothing heavy is imported and neither stdin nor stdout is touched before it is known which door is meant: a
+windowed executable has no streams, and a worker imports torch, which no other process may.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from pathlib import Path
+
+WORKER = "--worker"
+
+
+def main(arguments: list[str]) -> int:
+    """Open the door that the arguments name and return the exit code."""
+    if arguments[:1] == [WORKER] and len(arguments) == 2:
+        from engine.worker.__main__ import main as work
+
+        return work(Path(arguments[1]))
+    from engine.commands.entry import parse, run
+
+    asked = parse(arguments)
+    if asked.run is not None:
+        return run(asked)
+    from gui.app import main as open_window
+
+    return open_window(demo=asked.demo, screenshot=asked.screenshot)
+
+
+if __name__ == "__main__":
+    multiprocessing.freeze_support()
+    sys.exit(main(sys.argv[1:]))
