@@ -26,7 +26,7 @@ from typing import IO, Any, Literal
 from engine.errors import StorageError, WorkerError
 from engine.events import Event, read_all
 
-JobKind = Literal["train", "evaluate", "summarize", "inspect", "check_data", "plan", "merge", "download"]
+JobKind = Literal["train", "evaluate", "summarize", "plan", "check_data", "models", "merge"]
 Command = dict[str, Any]
 
 

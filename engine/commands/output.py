@@ -38,7 +38,10 @@ class Output:
     def json(self, value: Any) -> None:
         """Write one JSON line, if JSON is asked for."""
         if self.as_json:
-            self._write(sys.stdout, json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
+            self._write(
+                sys.stdout,
+                json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n",
+            )
 
     def lines(self, lines: Iterable[str]) -> None:
         """Write lines for people, unless JSON is asked for."""

@@ -15,15 +15,16 @@ from engine.worker import hub
 from engine.worker.channel import Channel
 from engine.worker.hub_errors import Kind
 
+Request = dict[str, Any]
 Result = dict[str, Any]
 
 
-def run(channel: Channel, request: dict[str, Any]) -> None:
+def run(channel: Channel, request: Request) -> None:
     """Do the request's `action` and hand over its result."""
-    channel.result(_ACTIONS[request["action"]](channel, request))
+    channel.result(_ACTIONS[request["action"]](request, channel))
 
 
-def _list(channel: Channel, request: dict[str, Any]) -> Result:
+def _list(_: Request, __: Channel) -> Result:
     """Return the models on this computer: the starter, which is `local`, then what was fetched."""
     models = [_starter()] if starter_folder().is_dir() else []
     for model in hub.cached_models():
@@ -45,29 +46,29 @@ def _starter() -> Result:
     }
 
 
-def _cost(channel: Channel, request: dict[str, Any]) -> Result:
+def _cost(request: Request, _: Channel) -> Result:
     """Return what fetching a repository would take."""
     return {**asdict(found := hub.cost(*_named(request))), "size_bytes": found.size_bytes}
 
 
-def _download(channel: Channel, request: dict[str, Any]) -> Result:
+def _download(request: Request, channel: Channel) -> Result:
     """Fetch a repository and return its folder."""
     channel.enter("download")
     folder = hub.download(*_named(request), on_progress=channel.progress, cancelled=channel.wants_stop)
     return {"id": request["id"], "folder": str(folder)}
 
 
-def _delete(channel: Channel, request: dict[str, Any]) -> Result:
+def _delete(request: Request, _: Channel) -> Result:
     """Remove a repository from this computer and return the bytes that became free."""
-    name, _, kind = _named(request)
+    name, _revision, kind = _named(request)
     return {"id": name, "freed_bytes": hub.delete_cached(name, kind)}
 
 
-def _named(request: dict[str, Any]) -> tuple[str, str, Kind]:
+def _named(request: Request) -> tuple[str, str, Kind]:
     return request["id"], request.get("revision") or "main", request.get("kind") or "model"
 
 
-_ACTIONS: dict[str, Callable[[Channel, dict[str, Any]], Result]] = {
+_ACTIONS: dict[str, Callable[[Request, Channel], Result]] = {
     "list": _list,
     "cost": _cost,
     "download": _download,

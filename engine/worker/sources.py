@@ -179,7 +179,7 @@ def _require_utf8(path: Path) -> None:
 
 
 def _csv_settings(path: Path) -> dict[str, Any]:
-    """Return how to read a table: every column as text, so that neither 007 nor N/A is taken for something."""
+    """Return how to read a table: each column as text, so that neither 007 nor N/A is taken for another."""
     with path.open(encoding="utf-8-sig", newline="") as stream:
         line = next((text for text in stream if text.strip()), "")
     delimiter = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=line.count)
