@@ -1,0 +1,291 @@
+"""The drawn part of a loss plot, on pyqtgraph: axes, hairlines, curves and the names at their ends.
+
+Owns how a loss is drawn. It is given series and draws what is in view; it knows no run and decides no range but the y one.
+Import it only when a plot is first shown: pyqtgraph costs half a second.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QFont, QPen, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from gui.look import style
+from gui.look.format import number
+from gui.look.type import font, px
+from gui.plots.series import Drawing, Floats
+from gui.plots.ticks import log_ticks, nice_ticks
+
+
+class _Axis(pg.AxisItem):  # type: ignore[misc]
+    """An axis without line and ticks, whose labels stand at chosen values."""
+
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation, maxTickLength=0)
+        self.chosen: list[tuple[float, str]] = []
+        self.setStyle(tickLength=0, tickAlpha=0, tickTextOffset=8, autoExpandTextSpace=False)
+        self.setPen(pg.mkPen(None))
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+        """Return the chosen values that are in view."""
+        return [(1.0, [value for value, _ in self.chosen if minVal <= value <= maxVal])]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        """Return the chosen labels."""
+        labels = dict(self.chosen)
+        return [labels.get(value, "") for value in values]
+
+
+class Canvas(pg.PlotWidget):  # type: ignore[misc]
+    """Draws a `Drawing`. `viewed` tells that the person has moved or zoomed the view."""
+
+    viewed = Signal()
+    menu_wanted = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self._left, self._bottom = _Axis("left"), _Axis("bottom")
+        super().__init__(parent, background=None, axisItems={"left": self._left, "bottom": self._bottom})
+        self._box = self.getPlotItem().getViewBox()
+        self._auto = True
+        self._hairlines: list[pg.InfiniteLine] = []
+        self._prepare_box()
+        self._add_items()
+        style.follow(self.restyle)
+
+    def _prepare_box(self) -> None:
+        item = self.getPlotItem()
+        item.hideButtons()
+        item.setMenuEnabled(False)
+        item.setContentsMargins(0, 0, 0, 0)
+        item.layout.setContentsMargins(0, 0, 0, 0)
+        self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
+        self.setAntialiasing(False)
+        self._box.setMouseEnabled(x=True, y=False)
+        self._box.setDefaultPadding(0)
+        self._box.disableAutoRange()
+        self._box.sigRangeChangedManually.connect(self._moved)
+
+    def _add_items(self) -> None:
+        self._raw = pg.PlotCurveItem(antialias=False)
+        self._smooth = pg.PlotCurveItem(antialias=True)
+        self._evaluations = pg.PlotCurveItem(antialias=True)
+        self._diamonds = pg.ScatterPlotItem(symbol="d", antialias=True, pxMode=True)
+        self._now = pg.InfiniteLine(angle=90, movable=False)
+        self._kept = pg.InfiniteLine(angle=90, movable=False)
+        self._train_name = pg.TextItem(anchor=(0, 0.5))
+        self._evaluation_name = pg.TextItem(anchor=(0, 0.5))
+        self._kept_name = pg.TextItem(anchor=(0, 0))
+        for z, item in enumerate((self._now, self._raw, self._evaluations, self._smooth, self._diamonds, self._kept)):
+            item.setZValue(z)
+            self._box.addItem(item, ignoreBounds=True)
+        for name in (self._train_name, self._evaluation_name, self._kept_name):
+            name.setZValue(20)
+            self._box.addItem(name, ignoreBounds=True)
+
+    def restyle(self) -> None:
+        """Take pens and fonts from the tokens."""
+        ratio = self.devicePixelRatioF()
+        dark = style.tokens().scheme == "dark"
+        self._raw.setPen(pg.mkPen(style.color("accent", 0.30 if dark else 0.26), width=ratio))
+        self._smooth.setPen(_pen("accent", 2 * ratio))
+        self._evaluations.setPen(_pen("copper", ratio))
+        self._diamonds.setBrush(pg.mkBrush(style.color("copper")))
+        self._diamonds.setPen(pg.mkPen(None))
+        self._diamonds.setSize(9)
+        self._now.setPen(_pen("edge", ratio))
+        self._kept.setPen(QPen(_pen("ink", ratio, Qt.PenStyle.DashLine)))
+        self._style_names()
+        for axis in (self._left, self._bottom):
+            axis.setTickFont(font("axis"))
+            axis.setTextPen(pg.mkPen(style.color("ink3")))
+        self._left.setWidth(px(40))
+        self._bottom.setHeight(px(26))
+        for line in self._hairlines:
+            line.setPen(_pen("line", ratio))
+
+    def _style_names(self) -> None:
+        medium: QFont = font("small_medium")
+        for name, token in (
+            (self._train_name, "accent"),
+            (self._evaluation_name, "copper"),
+            (self._kept_name, "ink2"),
+        ):
+            name.setFont(medium)
+            name.setColor(style.color(token))
+            name.textItem.document().setDocumentMargin(0)
+
+    def show_all(self) -> None:
+        """Follow the whole run again."""
+        self._auto = True
+
+    def is_zoomed(self) -> bool:
+        """Return whether the person looks at a part of the run."""
+        return not self._auto
+
+    def draw(self, drawing: Drawing) -> None:
+        """Draw what is in view."""
+        if self._auto:
+            self._box.setXRange(0.0, drawing.last_step(), padding=0)
+        low, high = self._box.viewRange()[0]
+        columns = max(64, int(self._box.width()))
+        shown_y = self._y_range(drawing, low, high, columns)
+        self._box.setYRange(*shown_y, padding=0)
+        self._draw_axes(drawing, low, high, shown_y)
+        smooth = self._draw_curves(drawing, low, high, columns)
+        self._draw_ends(drawing, smooth, (low, high), shown_y)
+
+    def _y_range(self, drawing: Drawing, low: float, high: float, columns: int) -> tuple[float, float]:
+        """1st to 99th percentile with all means and evaluations inside, or all there is."""
+        bounds = []
+        spread = drawing.train.spread(low, high)
+        if drawing.everything and spread is not None:
+            values = drawing.train.peaks(low, high, columns)[1]
+            spread = float(values.min()), float(values.max())
+        means = drawing.train.smoothed(low, high, columns // 2, drawing.window())[1]
+        evaluations = drawing.evaluation.values
+        for part in (np.asarray(spread) if spread else np.empty(0), means, evaluations):
+            bounds += [float(part.min()), float(part.max())] if part.size else []
+        if not bounds:
+            return (0.0, 1.0)
+        least, most = min(bounds), max(bounds)
+        if drawing.log:
+            least, most = math.log10(max(least, 1e-8)), math.log10(max(most, 1e-8))
+        pad = 0.04 * (most - least) or 0.05 * abs(most) or 0.1
+        return least - pad, most + pad
+
+    def _draw_axes(self, drawing: Drawing, low: float, high: float, shown_y: tuple[float, float]) -> None:
+        self._bottom.chosen = [(x, number(x)) for x in nice_ticks(low, high, 8, whole=True) if x > 0]
+        ticks = log_ticks(*shown_y) if drawing.log else nice_ticks(*shown_y, 4)
+        digits = _digits([10**y for y in ticks] if drawing.log else ticks)
+        self._left.chosen = [(y, number(10**y if drawing.log else y, digits)) for y in ticks]
+        for axis in (self._left, self._bottom):
+            axis.picture = None
+            axis.update()
+        self._place_hairlines(ticks)
+
+    def _place_hairlines(self, ticks: list[float]) -> None:
+        while len(self._hairlines) < len(ticks):
+            line = pg.InfiniteLine(angle=0, movable=False, pen=_pen("line", self.devicePixelRatioF()))
+            line.setZValue(-10)
+            self._box.addItem(line, ignoreBounds=True)
+            self._hairlines.append(line)
+        for at, line in enumerate(self._hairlines):
+            line.setVisible(at < len(ticks))
+            if at < len(ticks):
+                line.setValue(ticks[at])
+
+    def _draw_curves(self, drawing: Drawing, low: float, high: float, columns: int) -> tuple[Floats, Floats]:
+        x, y = drawing.train.peaks(low, high, columns)
+        self._raw.setData(x, _scaled(y, drawing.log))
+        smooth_x, smooth_y = drawing.train.smoothed(low, high, columns // 2, drawing.window())
+        smooth_y = _scaled(smooth_y, drawing.log)
+        self._smooth.setData(smooth_x, smooth_y, antialias=drawing.window() > 3)
+        steps, values = drawing.evaluation.steps.copy(), _scaled(drawing.evaluation.values, drawing.log)
+        self._evaluations.setData(steps, values)
+        self._diamonds.setData(x=steps, y=values)
+        return smooth_x, smooth_y
+
+    def _draw_ends(
+        self, drawing: Drawing, smooth: tuple[Floats, Floats], shown_x: tuple[float, float], shown_y: tuple[float, float]
+    ) -> None:
+        """Names at the line ends, the line of now, and the step that was kept."""
+        self._now.setVisible(bool(len(drawing.train)) and not drawing.finished)
+        ends: list[tuple[pg.TextItem, str, float, float]] = []
+        reached = float(drawing.train.steps[-1]) if len(drawing.train) else 0.0
+        if smooth[0].size:
+            self._now.setValue(reached)
+            mean = float(drawing.train.mean_at(len(drawing.train) - 1, drawing.window()))
+            ends.append((self._train_name, f"train {number(mean, 3)}", reached, float(smooth[1][-1])))
+        if len(drawing.evaluation):
+            value = float(drawing.evaluation.values[-1])
+            shown = math.log10(max(value, 1e-8)) if drawing.log else value
+            ends.append((self._evaluation_name, f"evaluation {number(value, 3)}", reached, shown))
+        for name in (self._train_name, self._evaluation_name):
+            name.setVisible(any(name is end[0] for end in ends))
+        self._place_ends(ends, shown_x, shown_y)
+        self._place_kept(drawing.kept, shown_y)
+
+    def _place_ends(
+        self,
+        ends: list[tuple[pg.TextItem, str, float, float]],
+        shown_x: tuple[float, float],
+        shown_y: tuple[float, float],
+    ) -> None:
+        """Beside the ends where there is room, else above the evaluation and below the loss; never on one another."""
+        width, height = max(1.0, self._box.width()), max(1.0, self._box.height())
+        per_x, per_y = (shown_x[1] - shown_x[0]) / width, (shown_y[1] - shown_y[0]) / height
+        room = (shown_x[1] - max((end[2] for end in ends), default=0.0)) / per_x
+        beside = room > px(116)
+        ends = sorted(ends, key=lambda end: end[3])
+        apart = px(16) * per_y
+        close = len(ends) == 2 and ends[1][3] - ends[0][3] < apart
+        middle = (ends[0][3] + ends[1][3]) / 2 if close else 0.0
+        for at, (name, text, x, y) in enumerate(ends):
+            name.setText(text)
+            name.setFont(font("small_medium"))
+            if close:
+                y = middle + (apart / 2 if at else -apart / 2)
+            if beside:
+                name.setAnchor((0, 0.5))
+                name.setPos(x + 8 * per_x, y)
+            else:
+                upper = name is self._evaluation_name
+                name.setAnchor((1, 1) if upper else (1, 0))
+                name.setPos(min(x, shown_x[1]) - 8 * per_x, y + (6 if upper else -6) * per_y)
+
+    def _place_kept(self, kept: int | None, shown_y: tuple[float, float]) -> None:
+        self._kept.setVisible(kept is not None)
+        self._kept_name.setVisible(kept is not None)
+        if kept is None:
+            return
+        low, high = self._box.viewRange()[0]
+        per_x = (high - low) / max(1.0, self._box.width())
+        near_end = (high - kept) / per_x < px(116)
+        self._kept.setValue(kept)
+        self._kept_name.setText(f"kept, step {number(kept)}")
+        self._kept_name.setAnchor((1, 0) if near_end else (0, 0))
+        per_y = (shown_y[1] - shown_y[0]) / max(1.0, self._box.height())
+        self._kept_name.setPos(kept + (-8 if near_end else 8) * per_x, shown_y[1] - 8 * per_y)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom with Ctrl; without it the page scrolls."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for the menu."""
+        self.menu_wanted.emit(event.globalPos())
+
+    def _moved(self) -> None:
+        self._auto = False
+        self.viewed.emit()
+
+    def plot_rect(self) -> QRectF:
+        """Return the rectangle of the plotted area in the widget."""
+        scene = self._box.sceneBoundingRect()
+        return QRectF(QPointF(self.mapFromScene(scene.topLeft())), scene.size())
+
+
+def _pen(token: str, width: float, line: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+    pen = QPen(style.color(token), width, line, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+    pen.setCosmetic(True)
+    return pen
+
+
+def _scaled(values: Floats, log: bool) -> Floats:
+    made: Floats = np.log10(np.maximum(values, 1e-8)) if log else values.copy()
+    return made
+
+
+def _digits(values: list[float]) -> int:
+    """Places after the point that tell the values apart."""
+    if len(values) < 2:
+        return 2
+    step = min(abs(b - a) for a, b in zip(values, values[1:], strict=False))
+    return min(6, max(1 if step < 1 else 0, -math.floor(math.log10(step) + 1e-9))) if step > 0 else 2

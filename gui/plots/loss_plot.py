@@ -1,0 +1,306 @@
+"""The loss of one run, live: every step, the smoothed line and the evaluations.
+
+Owns the buffers, the row above the plot (legend, smoothing, scale, export) and when to redraw: on a timer of 100 ms after
+something changed, never per event. pyqtgraph is imported when the plot is first shown, numpy when the first value comes.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
+
+from gui.look import style
+from gui.look.format import number
+from gui.look.type import px
+from gui.widgets.buttons import IconButton
+from gui.widgets.labels import Label
+from gui.widgets.numbers import Slider
+from gui.widgets.segmented import Segmented
+
+if TYPE_CHECKING:
+    from gui.plots.canvas import Canvas
+    from gui.plots.series import Drawing
+
+REDRAW_MILLISECONDS = 100
+
+
+class LossPlot(QWidget):
+    """Show a run's loss. Feed it with `append` and `append_evaluation`; it redraws by itself."""
+
+    def __init__(self, parent: QWidget | None = None, title: str = "Loss") -> None:
+        super().__init__(parent)
+        self._drawing: Drawing | None = None
+        self._canvas: Canvas | None = None
+        self._total = 0
+        self._kept: int | None = None
+        self._finished = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(REDRAW_MILLISECONDS)
+        self._timer.timeout.connect(self.redraw)
+        self._waiting = Label("", "body", "ink3", self)
+        self._waiting.hide()
+        self._build(title)
+        self.setMinimumHeight(180)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        style.follow(self._mark_dirty)
+
+    def _build(self, title: str) -> None:
+        self._smoothing = Slider(0, 100, 60)
+        self._smoothing.setFixedWidth(px(88))
+        self._smoothing.setAccessibleName("Smoothing")
+        self._smoothing.valueChanged.connect(self._mark_dirty)
+        self._scale = Segmented([("linear", "Linear"), ("log", "Log")], short=True, name="Scale")
+        self._scale.currentChanged.connect(self._mark_dirty)
+        self._export = IconButton("export", "Export the plot")
+        self._export.clicked.connect(self._open_export_menu)
+        self._legend = _Legend()
+        self._smoothing_word = Label("Smoothing", "label", "ink2")
+        self._smoothing_word.setBuddy(self._smoothing)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(Label(title, "section", "ink"))
+        head.addSpacing(12)
+        head.addWidget(self._legend)
+        head.addStretch(1)
+        for part in (self._smoothing_word, self._smoothing):
+            head.addWidget(part)
+        head.addSpacing(8)
+        head.addWidget(self._scale)
+        head.addWidget(self._export)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(8)
+        self._column.addLayout(head)
+        self._place = QWidget()
+        self._column.addWidget(self._place, 1)
+
+    def append(self, step: int, loss: float) -> None:
+        """Add one step's loss; a step that goes back (a resumed run) drops what lies past it."""
+        self._need_drawing().train.append(step, loss)
+        self._mark_dirty()
+
+    def append_many(self, steps: Sequence[int], losses: Sequence[float]) -> None:
+        """Add many steps at once, as when a run is opened from its folder."""
+        self._need_drawing().train.extend(steps, losses)
+        self._mark_dirty()
+
+    def append_evaluation(self, step: int, loss: float) -> None:
+        """Add one evaluation's loss."""
+        self._need_drawing().evaluation.append(step, loss)
+        self._mark_dirty()
+
+    def drop_after(self, step: int) -> None:
+        """Forget what lies past a step, as when a run goes on from its checkpoint."""
+        drawing = self._need_drawing()
+        drawing.train.drop_after(step)
+        drawing.evaluation.drop_after(step)
+        self._mark_dirty()
+
+    def set_total(self, steps: int) -> None:
+        """Say how many steps are planned: the right end of the axis."""
+        self._total = steps
+        self._mark_dirty()
+
+    def set_finished(self, finished: bool = True) -> None:
+        """Say that no more steps will come: the line of now goes."""
+        self._finished = finished
+        self._mark_dirty()
+
+    def mark_kept(self, step: int | None) -> None:
+        """Mark the step whose weights were kept; None takes the mark away."""
+        self._kept = step
+        self._mark_dirty()
+
+    def set_waiting(self, text: str) -> None:
+        """Show a line over the empty axes until the first step: "The first step is being prepared, 12 s left"."""
+        self._waiting.setText(text)
+        self._place_waiting()
+
+    def clear(self) -> None:
+        """Forget everything, for another run."""
+        self._total, self._kept, self._finished = 0, None, False
+        if self._drawing is not None:
+            self._drawing.train.clear()
+            self._drawing.evaluation.clear()
+        if self._canvas is not None:
+            self._canvas.show_all()
+        self._mark_dirty()
+
+    def show_all(self, everything: bool = True) -> None:
+        """Show the whole run, and with `everything` all values instead of the 1st to 99th percentile."""
+        self._need_drawing().everything = everything
+        if self._canvas is not None:
+            self._canvas.show_all()
+        self._mark_dirty()
+
+    def smoothing(self) -> float:
+        """Return the smoothing, 0 to 1."""
+        return self._smoothing.value() / 100
+
+    def set_smoothing(self, share: float) -> None:
+        """Smooth more or less, 0 to 1."""
+        self._smoothing.setValue(round(share * 100))
+
+    def save_png(self, path: Path) -> bool:
+        """Write the plot as a PNG at the screen's pixel ratio; False if the file could not be written."""
+        self.redraw()
+        return self.grab().save(str(path), "PNG")
+
+    def save_csv(self, path: Path) -> None:
+        """Write step, loss, smoothed and evaluation loss as CSV; OSError as of any file."""
+        drawing = self._need_drawing()
+        evaluations = dict(zip(drawing.evaluation.steps, drawing.evaluation.values, strict=True))
+        with path.open("w", newline="", encoding="utf-8") as file:
+            rows = csv.writer(file)
+            rows.writerow(["step", "loss", "smoothed", "evaluation_loss"])
+            for at, (step, loss) in enumerate(zip(drawing.train.steps, drawing.train.values, strict=True)):
+                mean = float(drawing.train.mean_at(at, drawing.window()))
+                rows.writerow([int(step), float(loss), mean, evaluations.pop(step, "")])
+            for step, loss in evaluations.items():
+                rows.writerow([int(step), "", "", float(loss)])
+
+    def redraw(self) -> None:
+        """Draw now what is due; without a canvas (never shown) nothing is."""
+        self._timer.stop()
+        drawing = self._need_drawing()
+        drawing.total, drawing.kept, drawing.finished = self._total, self._kept, self._finished
+        drawing.smoothing, drawing.log = self.smoothing(), self._scale.current() == "log"
+        if self._canvas is not None:
+            self._canvas.draw(drawing)
+        self._describe(drawing)
+        self._place_waiting()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Make the canvas the first time."""
+        super().showEvent(event)
+        if self._canvas is None:
+            self._make_canvas()
+        self.redraw()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Hide what has no room, and draw for the new width."""
+        super().resizeEvent(event)
+        self._legend.setVisible(self.width() > px(640))
+        self._smoothing_word.setVisible(self.width() > px(420))
+        self._mark_dirty()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow a move to another screen."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.DevicePixelRatioChange and self._canvas is not None:
+            self._canvas.restyle()
+
+    def _make_canvas(self) -> None:
+        from gui.plots.canvas import Canvas
+
+        self._canvas = Canvas()
+        self._canvas.viewed.connect(self._mark_dirty)
+        self._canvas.menu_wanted.connect(self._open_menu)
+        self._column.replaceWidget(self._place, self._canvas)
+        self._place.deleteLater()
+        self._waiting.raise_()
+
+    def _need_drawing(self) -> Drawing:
+        if self._drawing is None:
+            from gui.plots.series import Drawing, Series
+
+            self._drawing = Drawing(Series(), Series())
+        return self._drawing
+
+    def _mark_dirty(self) -> None:
+        if self.isVisible() and not self._timer.isActive():
+            self._timer.start()
+
+    def _describe(self, drawing: Drawing) -> None:
+        count = len(drawing.train)
+        if not count:
+            self.setAccessibleDescription("No step yet.")
+            return
+        mean = float(drawing.train.mean_at(count - 1, drawing.window()))
+        told = f"Loss after step {number(drawing.train.steps[-1])}: {number(mean, 3)} smoothed."
+        if len(drawing.evaluation):
+            told += f" Last evaluation {number(float(drawing.evaluation.values[-1]), 3)}."
+        self.setAccessibleName("Loss plot")
+        self.setAccessibleDescription(told)
+
+    def _place_waiting(self) -> None:
+        empty = self._drawing is None or not len(self._drawing.train)
+        self._waiting.setVisible(bool(self._waiting.text()) and empty)
+        self._waiting.adjustSize()
+        middle = self.rect().center() + QPoint(px(20), px(8))
+        self._waiting.move(middle - self._waiting.rect().center())
+
+    def _open_menu(self, at: QPoint) -> None:
+        menu = QMenu(self)
+        everything = self._need_drawing().everything
+        menu.addAction("Show the middle 98 %" if everything else "Show all", lambda: self.show_all(not everything))
+        zoom = menu.addAction("Whole run", lambda: self.show_all(everything))
+        zoom.setEnabled(self._canvas is not None and self._canvas.is_zoomed())
+        menu.addSeparator()
+        self._add_exports(menu)
+        menu.exec(at)
+
+    def _open_export_menu(self) -> None:
+        menu = QMenu(self)
+        self._add_exports(menu)
+        menu.exec(self._export.mapToGlobal(QPoint(0, self._export.height() + 4)))
+
+    def _add_exports(self, menu: QMenu) -> None:
+        menu.addAction("Save as PNG…", self._ask_png)
+        menu.addAction("Save as CSV…", self._ask_csv)
+
+    def _ask_png(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, "Save the plot", "loss.png", "PNG (*.png)")
+        if path:
+            self.save_png(Path(path))
+
+    def _ask_csv(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, "Save the loss", "loss.csv", "CSV (*.csv)")
+        if path:
+            self.save_csv(Path(path))
+
+
+class _Legend(QWidget):
+    """Shows what the three marks mean."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        for mark, text in (("raw", "each step"), ("smooth", "smoothed"), ("evaluation", "evaluation")):
+            row.addWidget(_Sample(mark))
+            row.addWidget(Label(text, "label", "ink2"))
+            row.addSpacing(8)
+
+
+class _Sample(QWidget):
+    """A short piece of a line, or a diamond."""
+
+    def __init__(self, mark: str) -> None:
+        super().__init__()
+        self._mark = mark
+        self.setFixedSize(18, 12)
+        style.follow(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        middle = QRectF(self.rect()).center()
+        if self._mark == "evaluation":
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(style.color("copper"))
+            corners = (QPointF(0, -5), QPointF(5, 0), QPointF(0, 5), QPointF(-5, 0))
+            painter.drawPolygon(QPolygonF([middle + corner for corner in corners]))
+        else:
+            raw = self._mark == "raw"
+            painter.setPen(QPen(style.color("accent", 0.5 if raw else 1.0), 1 if raw else 2))
+            painter.drawLine(QPointF(1, middle.y()), QPointF(17, middle.y()))
+        painter.end()

@@ -1,0 +1,150 @@
+"""The numbers behind a loss plot: growing buffers, a running mean of any width, and peaks by pixel column.
+
+Knows numpy and no Qt. All costs are of the visible columns, not of the number of points, but for one pass of minima and
+maxima over what is in view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+SAMPLED = 4096
+
+
+class Series:
+    """Values over rising steps. Values that are not finite are left out; a step that goes back drops what lies past it."""
+
+    def __init__(self) -> None:
+        self._steps = np.empty(1024)
+        self._values = np.empty(1024)
+        self._sums = np.zeros(1025)
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def steps(self) -> Floats:
+        """The steps so far; a view, valid until the next append."""
+        return self._steps[: self._count]
+
+    @property
+    def values(self) -> Floats:
+        """The values so far; a view, valid until the next append."""
+        return self._values[: self._count]
+
+    def append(self, step: float, value: float) -> None:
+        """Add one value."""
+        self.extend((step,), (value,))
+
+    def extend(self, steps: Sequence[float] | Floats, values: Sequence[float] | Floats) -> None:
+        """Add values of rising steps."""
+        new_steps, new_values = np.asarray(steps, dtype=np.float64), np.asarray(values, dtype=np.float64)
+        finite = np.isfinite(new_values)
+        new_steps, new_values = new_steps[finite], new_values[finite]
+        if not new_steps.size:
+            return
+        if self._count and new_steps[0] <= self._steps[self._count - 1]:
+            self.drop_after(float(new_steps[0]) - 1)
+        self._reserve(new_steps.size)
+        start, end = self._count, self._count + new_steps.size
+        self._steps[start:end] = new_steps
+        self._values[start:end] = new_values
+        self._sums[start + 1 : end + 1] = self._sums[start] + np.cumsum(new_values)
+        self._count = end
+
+    def drop_after(self, step: float) -> None:
+        """Forget what lies past a step."""
+        self._count = int(np.searchsorted(self.steps, step, side="right"))
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._count = 0
+
+    def mean_at(self, index: NDArray[np.intp] | int, window: int) -> Floats:
+        """Return the running mean at indices: of the last `window` values, or of fewer at the start."""
+        last = np.asarray(index) + 1
+        first = np.maximum(0, last - max(1, window))
+        mean: Floats = (self._sums[last] - self._sums[first]) / (last - first)
+        return mean
+
+    def smoothed(self, low: float, high: float, points: int, window: int) -> tuple[Floats, Floats]:
+        """Return steps and running means between two steps, at most about `points` of them."""
+        first, last = self._visible(low, high)
+        if last <= first:
+            return np.empty(0), np.empty(0)
+        stride = max(1, -(-(last - first) // max(2, points)))
+        index = np.arange(first, last, stride)
+        if index[-1] != last - 1:
+            index = np.append(index, last - 1)
+        return self._steps[index], self.mean_at(index, window)
+
+    def peaks(self, low: float, high: float, columns: int) -> tuple[Floats, Floats]:
+        """Return a line that looks like all points between two steps: minimum and maximum of each pixel column.
+
+        Where there are no more than two points a column, the points themselves.
+        """
+        first, last = self._visible(low, high)
+        if last - first <= 2 * columns:
+            return self._steps[first:last], self._values[first:last]
+        edges = np.linspace(self._steps[first], self._steps[last - 1], columns + 1)[:-1]
+        starts = np.unique(np.searchsorted(self._steps[first:last], edges))
+        values = self._values[first:last]
+        made = np.empty(2 * starts.size)
+        made[0::2] = np.minimum.reduceat(values, starts)
+        made[1::2] = np.maximum.reduceat(values, starts)
+        return np.repeat(self._steps[first + starts], 2), made
+
+    def spread(self, low: float, high: float) -> tuple[float, float] | None:
+        """Return the 1st and 99th percentile between two steps, from a sample of a few thousand; None if empty."""
+        first, last = self._visible(low, high)
+        if last <= first:
+            return None
+        sample = self._values[first : last : max(1, (last - first) // SAMPLED)]
+        if sample.size < 20:
+            return float(sample.min()), float(sample.max())
+        at = np.percentile(sample, (1, 99))
+        return float(at[0]), float(at[1])
+
+    def _visible(self, low: float, high: float) -> tuple[int, int]:
+        """Indices between two steps, with one point beyond at either side so that lines leave the view."""
+        first = int(np.searchsorted(self.steps, low, side="left")) - 1
+        last = int(np.searchsorted(self.steps, high, side="right")) + 1
+        return max(0, first), min(self._count, last)
+
+    def _reserve(self, more: int) -> None:
+        needed = self._count + more
+        if needed <= self._steps.size:
+            return
+        size = max(needed, 2 * self._steps.size)
+        self._steps = np.concatenate((self.steps, np.empty(size - self._count)))
+        self._values = np.concatenate((self.values, np.empty(size - self._count)))
+        self._sums = np.concatenate((self._sums[: self._count + 1], np.empty(size - self._count)))
+
+
+@dataclass
+class Drawing:
+    """What a loss plot draws: both series, the planned steps, and how."""
+
+    train: Series
+    evaluation: Series
+    total: int = 0
+    smoothing: float = 0.6
+    log: bool = False
+    kept: int | None = None
+    finished: bool = False
+    everything: bool = False
+
+    def window(self) -> int:
+        """Return how many steps the running mean covers: up to a tenth of the run."""
+        return max(1, round(0.1 * max(self.total, len(self.train)) * self.smoothing**2))
+
+    def last_step(self) -> float:
+        """Return the right end of the axis."""
+        reached = float(self.train.steps[-1]) if len(self.train) else 0.0
+        return max(1.0, float(self.total), reached)

@@ -1,0 +1,44 @@
+"""A small line for a row of a table: how a loss fell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen, QPolygonF
+
+from gui.look import style
+
+
+def paint_sparkline(
+    painter: QPainter, rect: QRectF, values: Sequence[float], share: float = 1.0, token: str = "accent"
+) -> None:
+    """Draw values over the first `share` of a rectangle (how much of the run was done), lowest at the foot."""
+    finite = [value for value in values if value == value and abs(value) != float("inf")]
+    if len(finite) < 2:
+        return
+    low, high = min(finite), max(finite)
+    across = rect.width() * min(1.0, max(0.05, share)) / (len(finite) - 1)
+    tall = rect.height() - 2
+    spread = (high - low) or 1.0
+    points = [
+        QPointF(rect.left() + at * across, rect.bottom() - 1 - tall * (value - low) / spread)
+        for at, value in enumerate(finite)
+    ]
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(
+        QPen(style.color(token), 1.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+    )
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPolyline(QPolygonF(points))
+    painter.restore()
+
+
+def thinned(values: Sequence[float], points: int = 60) -> list[float]:
+    """Return about `points` means of equal runs of values, for a sparkline."""
+    if len(values) <= points:
+        return list(values)
+    size = len(values) / points
+    parts = (values[int(at * size) : max(int(at * size) + 1, int((at + 1) * size))] for at in range(points))
+    return [sum(part) / len(part) for part in parts]
