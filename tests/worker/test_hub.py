@@ -1,0 +1,233 @@
+"""Fetching from a hub: what it costs, progress, cancel, the ways to fail, and what is here afterwards."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from huggingface_hub import close_session, constants
+
+from engine.errors import BaseModelError, DataError, OfflineError, StorageError
+from engine.worker import hub, sources
+from engine.worker.channel import Stopped
+from tests.helpers.small_hub import COMMIT, SmallHub
+
+ROOT = Path(__file__).resolve().parents[2]
+MODEL, DATA = "someone/small-model", "someone/conversations"
+WEIGHTS_BYTES = 300_000
+
+
+@pytest.fixture
+def small_hub(tmp_path, monkeypatch):
+    """Serve a model and a data set, and make the hub's client speak to them and keep a cache of its own."""
+    model, data = tmp_path / "served/models" / MODEL, tmp_path / "served/datasets" / DATA
+    model.mkdir(parents=True)
+    data.mkdir(parents=True)
+    (model / "config.json").write_text(json.dumps({"architectures": ["LlamaForCausalLM"]}))
+    (model / "model.safetensors").write_bytes(os.urandom(WEIGHTS_BYTES))
+    (model / "pytorch_model.bin").write_bytes(b"a pickle")
+    (model / "tokenizer.json").write_text("{}")
+    (model / "README.md").write_text("---\nlicense: mit\n---\n")
+    (data / "train.jsonl").write_text('{"dialogue": "A: Hi.", "summary": "A greets."}\n' * 50)
+    (data / "load.py").write_text("raise SystemExit")
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    with SmallHub(tmp_path / "served") as served:
+        monkeypatch.setenv("HF_ENDPOINT", served.address)
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+        yield served
+        close_session()
+
+
+def fetch(name=MODEL, kind="model", revision="main", on_progress=lambda *_: None, cancelled=lambda: False):
+    return hub.download(name, revision, kind, on_progress, cancelled)
+
+
+def gets(served, name):
+    return [line for line in served.requests if line.startswith("GET") and name in line]
+
+
+def test_a_model_costs_its_safe_files_and_nothing_is_fetched_to_know(small_hub):
+    cost = hub.cost(MODEL, "main", "model")
+    names = [file.name for file in cost.files]
+    assert names == ["README.md", "config.json", "model.safetensors", "tokenizer.json"]
+    assert cost.missing_bytes == cost.size_bytes > WEIGHTS_BYTES
+    assert (cost.commit, cost.licence, cost.gated) == (COMMIT, "mit", False)
+    assert not gets(small_hub, "resolve")
+
+
+def test_a_download_brings_what_the_hub_has_and_says_how_far_it_is(small_hub, tmp_path):
+    progress = []
+    folder = fetch(on_progress=lambda *step: progress.append(step))
+    weights = (tmp_path / "served/models" / MODEL / "model.safetensors").read_bytes()
+    assert (folder / "model.safetensors").read_bytes() == weights
+    assert not (folder / "pytorch_model.bin").exists()
+    done = [step[0] for step in progress]
+    assert done == sorted(done)
+    assert len(done) > 5
+    assert progress[-1] == (hub.cost(MODEL, "main", "model").size_bytes,) * 2 + ("bytes",)
+
+
+def test_what_is_here_is_used_without_asking(small_hub):
+    folder = fetch()
+    small_hub.requests.clear()
+    assert fetch() == folder == hub.cached_folder(MODEL)
+    assert small_hub.requests == []
+
+
+def test_a_data_set_brings_its_data_and_never_its_code(small_hub):
+    folder = fetch(DATA, "dataset")
+    assert [file.name for file in folder.iterdir()] == ["train.jsonl"]
+    assert hub.cached_folder(DATA, kind="dataset") == folder
+
+
+def test_every_format_that_can_be_read_can_be_fetched():
+    assert all(hub.DATA_FILES.fullmatch(f"data/train{suffix}") for suffix in sources.FORMATS)
+    assert not hub.DATA_FILES.fullmatch("load.py")
+    assert not hub.DATA_FILES.fullmatch(".hidden/train.csv")
+
+
+def test_a_cancelled_download_leaves_nothing_that_passes_for_a_model(small_hub):
+    small_hub.seconds_per_chunk = 0.01
+    so_far = []
+    with pytest.raises(Stopped):
+        fetch(on_progress=lambda done, *_: so_far.append(done), cancelled=lambda: len(so_far) > 6)
+    assert hub.cached_folder(MODEL) is None
+    assert hub.cached_models() == []
+    small_hub.seconds_per_chunk = 0
+    assert (fetch() / "model.safetensors").stat().st_size == WEIGHTS_BYTES
+    (resumed,) = [line for line in gets(small_hub, "model.safetensors") if "bytes=" in line]
+    assert resumed
+
+
+def test_a_download_cut_once_goes_on_by_itself(small_hub, tmp_path):
+    small_hub.cuts = [100_000]
+    folder = fetch()
+    served = tmp_path / "served/models" / MODEL / "model.safetensors"
+    assert (folder / "model.safetensors").read_bytes() == served.read_bytes()
+    assert gets(small_hub, "model.safetensors")[1].endswith("bytes=100000-")
+
+
+def test_a_download_that_stays_cut_says_how_far_it_came_and_is_taken_up_there(small_hub):
+    small_hub.cuts = [100_000, 0, 0]
+    with pytest.raises(BaseModelError, match=r"broke after 0\.1 MB of 0\.3 MB"):
+        fetch()
+    assert hub.cached_folder(MODEL) is None
+    small_hub.requests.clear()
+    assert fetch()
+    assert [line.partition("bytes=")[2] for line in gets(small_hub, "model.safetensors")] == ["100000-"]
+
+
+def test_a_damaged_file_is_refused_and_fetched_anew(small_hub):
+    small_hub.damages = True
+    with pytest.raises(BaseModelError, match="damaged"):
+        fetch()
+    small_hub.damages = False
+    assert fetch()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "revision", "error", "words"),
+    [
+        ("someone/absent", "model", "main", BaseModelError, "no base model named someone/absent"),
+        ("someone/absent", "dataset", "main", DataError, "no data set named someone/absent"),
+        (MODEL, "model", "v9", BaseModelError, "no revision v9"),
+        ("no//name", "model", "main", BaseModelError, "can't be the name"),
+    ],
+)
+def test_what_is_not_there_is_named_beside_its_field(small_hub, name, kind, revision, error, words):
+    with pytest.raises(error, match=words) as caught:
+        fetch(name, kind, revision)
+    assert caught.value.field == {"model": "base_model.id", "dataset": "data.source"}[kind]
+    assert caught.value.hint
+
+
+def test_a_gated_model_is_known_beforehand_and_says_where_to_ask(small_hub):
+    small_hub.gated.add(MODEL)
+    assert hub.cost(MODEL, "main", "model").gated
+    with pytest.raises(BaseModelError, match="gated") as caught:
+        fetch()
+    assert f"{small_hub.address}/{MODEL}" in caught.value.hint
+
+
+def test_a_model_with_unsafe_weights_only_is_refused(small_hub, tmp_path):
+    (tmp_path / "served/models" / MODEL / "model.safetensors").unlink()
+    with pytest.raises(BaseModelError, match="safetensors"):
+        fetch()
+
+
+def test_a_hub_that_is_unwell_is_quoted(small_hub):
+    small_hub.status = 503
+    with pytest.raises(BaseModelError, match="503"):
+        fetch()
+
+
+def test_a_full_disk_is_seen_before_the_first_byte(small_hub, monkeypatch):
+    monkeypatch.setattr(hub.shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+    with pytest.raises(StorageError, match=r"needs 0\.3 MB"):
+        fetch()
+    assert not gets(small_hub, "resolve")
+
+
+def test_a_hub_that_takes_no_connection_is_told_at_once(small_hub, monkeypatch):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{unused.getsockname()[1]}")
+        with pytest.raises(OfflineError, match="can't be reached"):
+            fetch()
+
+
+def test_offline_opens_no_connection_but_uses_what_is_here(small_hub, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(OfflineError, match="offline"):
+        fetch()
+    assert small_hub.requests == []
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    fetch()
+    small_hub.requests.clear()
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert (fetch() / "config.json").exists()
+    assert small_hub.requests == []
+
+
+def test_a_process_started_offline_opens_no_connection(small_hub):
+    code = f"from engine.worker import hub; hub.download({MODEL!r}, 'main', 'model', print, lambda: False)"
+    answer = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "HF_HUB_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert "OfflineError" in answer.stderr
+    assert small_hub.requests == []
+
+
+def test_models_on_this_computer_are_listed_and_deleted(small_hub):
+    assert hub.cached_models() == []
+    folder = fetch()
+    (model,) = hub.cached_models()
+    assert (model.id, model.revision, model.family, model.licence) == (MODEL, "main", "decoder-only", "mit")
+    assert model.size_bytes > WEIGHTS_BYTES
+    assert model.folder == folder
+    assert hub.delete_cached(MODEL) > WEIGHTS_BYTES
+    assert hub.cached_models() == []
+    assert hub.delete_cached(MODEL) == 0
+
+
+@pytest.mark.parametrize(
+    ("config", "family"),
+    [
+        ({"is_encoder_decoder": True, "architectures": ["T5ForConditionalGeneration"]}, "encoder-decoder"),
+        ({"architectures": ["GPT2LMHeadModel"]}, "decoder-only"),
+        ({"architectures": ["BertForMaskedLM"]}, None),
+        ({}, None),
+    ],
+)
+def test_the_family_is_told_from_the_configuration(tmp_path, config, family):
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert hub.family(tmp_path) == family
