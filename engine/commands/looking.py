@@ -56,8 +56,8 @@ def plan_lines(result: Result) -> list[str]:
             ("Learning rate", f"{result['learning_rate']:g}"),
             ("Steps", f"{result['steps']:,}"),
             ("Examples", ", ".join(f"{split} {count:,}" for split, count in examples.items())),
-            ("Conversations", _length_words(lengths["conversation"])),
-            ("Summaries", _length_words(lengths["summary"])),
+            ("Conversation", f"{_lengths(lengths['conversation'])} tokens (median · 95th percentile · most)"),
+            ("Summary", f"{_lengths(lengths['summary'])} tokens"),
             ("Over the limit", words.counted(lengths["over_limit"], "conversation")),
             ("Memory", f"about {words.size(result['memory_bytes'])}"),
             ("Adapter", f"about {words.size(result['adapter_bytes'])} on disk"),
@@ -65,10 +65,8 @@ def plan_lines(result: Result) -> list[str]:
     )
 
 
-def _length_words(lengths: dict[str, int]) -> str:
-    return (
-        f"{lengths['median']:,} tokens in the middle, {lengths['p95']:,} at 95 %, {lengths['max']:,} at most"
-    )
+def _lengths(lengths: dict[str, int]) -> str:
+    return f"{lengths['median']:,} · {lengths['p95']:,} · {lengths['max']:,}"
 
 
 def check_data(asked: argparse.Namespace, output: Output) -> int:
@@ -92,13 +90,13 @@ def _absolute(text: str) -> str:
 def data_lines(result: Result) -> list[str]:
     """Return the findings of a data check as text."""
     columns = result["columns"]
-    head = ("Split", "Examples", "Conversation", "Summary")
+    head = ("Split", "Examples", "Conversation tokens", "Summary tokens")
     rows = [
         (
             name,
             f"{split['examples']:,}",
-            _length_words(split["lengths"]["conversation"]),
-            _length_words(split["lengths"]["summary"]),
+            _lengths(split["lengths"]["conversation"]),
+            _lengths(split["lengths"]["summary"]),
         )
         for name, split in result["splits"].items()
     ]
@@ -110,7 +108,10 @@ def data_lines(result: Result) -> list[str]:
     return [
         result["source"],
         f"Columns: {', '.join(columns['all'])}. Used as {columns['reason']}.",
+        "",
         *words.table(head, rows, right=("Examples",)),
+        "Tokens: median · 95th percentile · most.",
+        "",
         *(found or ["Nothing is wrong with them."]),
     ]
 
