@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +24,23 @@ from tests.helpers.tiny_models import Kind, tiny_model
 
 
 def make_recipe(kind: Kind, source: str = "sample", **tables: dict[str, Any]) -> Recipe:
-    """Return a recipe for a small model in float32 on the CPU; `tables` are merged over it."""
+    """Return a recipe for a small model in float32 on the CPU; `tables` are merged over it.
+
+    A table that names another id takes the place of the whole.
+    """
     values: dict[str, dict[str, Any]] = {
         "base_model": {"id": str(tiny_model(kind)), "precision": "float32"},
         "data": {
             "source": source,
             "prompt": "Summarize: {conversation}\nSummary: ",
-            "max_conversation_tokens": 64,
+            "max_conversation_tokens": 200,
         },
         "method": {"id": "lora", "rank": 4, "target_modules": ["all-linear"]},
         "training": {"device": "cpu", "seed": 3},
         "evaluation": {"max_new_tokens": 12},
     }
     for name, table in tables.items():
-        values[name] = values[name] | table
+        values[name] = table if "id" in table else values[name] | table
     return recipes.from_tables(values)
 
 
@@ -89,3 +93,20 @@ def install_random(kind: Kind, name: str, seed: int = 5, **tables: Any) -> Adapt
     partial = library.partial_folder(passport.id)
     adapters.save_adapter(model, Path(partial))
     return library.install(partial, passport)
+
+
+def write_conversations(folder: Path, examples: int = 6) -> Path:
+    """Write a folder of split files with a few short conversations and return it."""
+    folder.mkdir()
+    for split, place in (("train", "park"), ("validation", "station"), ("test", "office")):
+        rows = [
+            {
+                "id": f"{split}-{number}",
+                "dialogue": f"Ann: Where are you?\nBob: At the {place}, in room {number}."
+                + " Really." * number,
+                "summary": f"Bob is at the {place}, in room {number}.",
+            }
+            for number in range(examples)
+        ]
+        (folder / f"{split}.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return folder

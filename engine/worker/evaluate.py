@@ -1,0 +1,307 @@
+"""The job `evaluate`, and the scoring that every run does: base and tuned, under one protocol, paired.
+
+Owns what a protocol is, what an evaluation holds, and the kept scores of base models. Knows nothing of how
+adapters are trained.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+import transformers
+from pydantic import BaseModel, ValidationError
+
+from engine import library
+from engine import recipe as recipes
+from engine.conversations import Example
+from engine.jobs import write_whole
+from engine.library import Adapter
+from engine.passport import ScoreCard, Scores, now_text, protocol_key
+from engine.paths import adapters_folder, scores_folder
+from engine.recipe import Recipe
+from engine.worker import adapters, base_models, data, devices, rouge, statistics
+from engine.worker.base_models import LoadedBase
+from engine.worker.channel import Channel
+from engine.worker.data import Splits
+from engine.worker.generate import Generated, Model, generate
+from engine.worker.prompting import make_prompter
+from engine.worker.sources import Split
+
+BASE = "base"
+CAPPED_WORTH_SAYING = 0.05
+
+Protocol = dict[str, Any]
+Differences = dict[str, dict[str, Any]]
+
+
+class Measured(BaseModel, frozen=True):
+    """What was measured of one model, example by example: the part that can be kept and compared.
+
+    `capped` is the share of summaries that the length limit cut, `cut` how many conversations were too long,
+    `unreadable` how many references ROUGE can't read.
+    """
+
+    examples: tuple[str, ...]
+    summaries: tuple[str, ...]
+    rouge: dict[str, list[float]]
+    cut: int
+    unreadable: int
+    capped: float
+    tokens: int
+    seconds: float
+
+
+class Kept(BaseModel):
+    """A file in the folder of kept scores. One that can't be read, or is of another schema, is made again."""
+
+    kept_schema: Literal[1]
+    protocol: Protocol
+    measured: Measured
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One model's scores under a protocol; `difference` is paired with the base, and None for the base."""
+
+    of: str
+    step: int
+    protocol: Protocol
+    measured: Measured
+    scores: Scores
+    difference: Differences | None = None
+
+    def card(self, base: Evaluation) -> ScoreCard:
+        """Return the scores as an adapter's passport keeps them."""
+        return ScoreCard(
+            protocol=self.protocol,
+            base=base.scores,
+            scores=self.scores,
+            difference=self.difference or {},
+            capped=self.measured.capped,
+            scored_at=now_text(),
+        )
+
+    def as_result(self) -> dict[str, Any]:
+        """Return the scores as `evaluate --json` prints them."""
+        facts: dict[str, Any] = {} if self.of == BASE else {"adapter": self.of}
+        facts["scores"] = self.scores
+        if self.difference is not None:
+            facts["difference"] = self.difference
+        return facts | {"capped": self.measured.capped, "seconds": self.measured.seconds}
+
+
+def run(channel: Channel, request: dict[str, Any]) -> None:
+    """Score the base and each named adapter; library adapters get the scores into their passports."""
+    recipe = recipes.load(channel.job.recipe_path)
+    chosen = [library.find(name) for name in request["adapters"]]
+    devices.reserve(recipe.training.device)
+    channel.enter("load_base")
+    base = base_models.load(recipe.base_model, recipe.training.device, channel)
+    channel.enter("read_data")
+    needs = {recipe.evaluation.split, "train"} if recipe.data.shots else {recipe.evaluation.split}
+    splits = data.read(recipe.data, channel, needs=sorted(needs))
+    channel.enter("evaluate")
+    before = base_evaluation(channel, base, base.model, recipe, splits)
+    found = [_score_adapter(channel, base, adapter, recipe, splits, before) for adapter in chosen]
+    channel.result(
+        {
+            "protocol": before.protocol,
+            "base": before.as_result(),
+            "adapters": [evaluation.as_result() for evaluation in found],
+        }
+    )
+
+
+def _score_adapter(
+    channel: Channel, base: LoadedBase, adapter: Adapter, recipe: Recipe, splits: Splits, before: Evaluation
+) -> Evaluation:
+    """Score one adapter and take it off again, so that the next finds the base as it was."""
+    trained_with = adapter.passport.prompt
+    if trained_with and trained_with.template != recipe.data.prompt:
+        channel.notice(
+            f"{adapter.name} was trained with another prompt than the recipe's.",
+            "It is scored with the recipe's prompt, like the base.",
+        )
+    model = adapters.load_adapter(base, adapter)
+    step = adapter.passport.training.step
+    found = score(channel, base, model, recipe, splits, of=adapter.id, step=step, base_evaluation=before)
+    model.unload()
+    if adapter.folder.parent == adapters_folder():
+        library.add_score(adapter, found.card(before))
+    return found
+
+
+def protocol(recipe: Recipe, splits: Splits) -> Protocol:
+    """Return all that decides a score but the model: equal protocols make scores comparable."""
+    examples = _examples(recipe, splits)
+    shown = splits.train[: recipe.data.shots]
+    scored: dict[Split, tuple[Example, ...]] = {"train": shown, "validation": (), "test": examples}
+    return {
+        "split": recipe.evaluation.split,
+        "examples": len(examples),
+        "data": {"source": splits.source, "fingerprint": data.fingerprint(scored)},
+        "prompt": recipe.data.prompt,
+        "shots": len(shown),
+        "max_conversation_tokens": recipe.data.max_conversation_tokens,
+        "beams": recipe.evaluation.beams,
+        "max_new_tokens": recipe.evaluation.max_new_tokens,
+        "metric": {"name": rouge.METRIC, "stemmer": True},
+    }
+
+
+def _examples(recipe: Recipe, splits: Splits) -> tuple[Example, ...]:
+    examples = splits.of(recipe.evaluation.split)
+    return examples[: recipe.evaluation.examples or None]
+
+
+def base_evaluation(
+    channel: Channel, base: LoadedBase, model: Model, recipe: Recipe, splits: Splits
+) -> Evaluation:
+    """Return the base model's evaluation, the kept one if nothing that decides it has changed."""
+    rules = protocol(recipe, splits)
+    path = scores_folder() / f"{_kept_key(rules, base)}.json"
+    measured = _kept(path)
+    if measured is None:
+        measured = _measure(channel, base, model, recipe, splits)
+        write_whole(path, Kept(kept_schema=1, protocol=rules, measured=measured).model_dump_json())
+    found = Evaluation(BASE, 0, rules, measured, _scores(measured, recipe))
+    _tell_of_data(channel, measured, recipe)
+    _tell(channel, found, recipe, base)
+    return found
+
+
+def _kept_key(rules: Protocol, base: LoadedBase) -> str:
+    """Return the name of kept base scores: whatever can change an output is in it."""
+    options = base.options
+    facts = {
+        "base": base.fingerprint,
+        "precision": base.precision,
+        "quantization": options.quantization,
+        "double_quantization": options.double_quantization,
+        "device": base.device.type,
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+    }
+    return protocol_key({"protocol": rules, **facts})
+
+
+def _kept(path: Path) -> Measured | None:
+    """Return what was measured before, or None."""
+    try:
+        return Kept.model_validate_json(path.read_bytes()).measured
+    except (OSError, ValidationError):
+        return None
+
+
+def score(
+    channel: Channel,
+    base: LoadedBase,
+    model: Model,
+    recipe: Recipe,
+    splits: Splits,
+    of: str,
+    step: int,
+    base_evaluation: Evaluation,
+) -> Evaluation:
+    """Score `model` with the adapter that is active in it, against the base, example by example."""
+    rules = protocol(recipe, splits)
+    measured = _measure(channel, base, model, recipe, splits)
+    differences = _differences(base_evaluation.measured, measured, recipe)
+    found = Evaluation(of, step, rules, measured, _scores(measured, recipe), differences)
+    _tell(channel, found, recipe, base)
+    return found
+
+
+def _measure(channel: Channel, base: LoadedBase, model: Model, recipe: Recipe, splits: Splits) -> Measured:
+    examples = _examples(recipe, splits)
+    prompter = make_prompter(recipe, base, splits)
+    inputs = [prompter.input_ids(example.conversation) for example in examples]
+    started = time.perf_counter()
+    channel.progress(0, len(inputs), "summaries")
+    written = generate(
+        model,
+        base.tokenizer,
+        base.family,
+        inputs,
+        beams=recipe.evaluation.beams,
+        max_new_tokens=recipe.evaluation.max_new_tokens,
+        on_batch=lambda done, total: channel.progress(done, total, "summaries"),
+        on_tokens=lambda _: channel.check_stop(),
+    )
+    seconds = time.perf_counter() - started
+    return _measured(examples, written, prompter.cut, seconds)
+
+
+def _measured(examples: Sequence[Example], written: list[Generated], cut: int, seconds: float) -> Measured:
+    summaries = tuple(one.text for one in written)
+    references = [example.summary for example in examples]
+    return Measured(
+        examples=tuple(example.id for example in examples),
+        summaries=summaries,
+        rouge=rouge.score(summaries, references),
+        cut=cut,
+        unreadable=rouge.unreadable(references),
+        capped=sum(one.capped for one in written) / len(written),
+        tokens=sum(len(one.ids) for one in written),
+        seconds=seconds,
+    )
+
+
+def _scores(measured: Measured, recipe: Recipe) -> Scores:
+    draws = recipe.evaluation.bootstrap
+    return {name: statistics.interval(values, draws).as_dict() for name, values in measured.rouge.items()}
+
+
+def _differences(before: Measured, after: Measured, recipe: Recipe) -> Differences:
+    draws = recipe.evaluation.bootstrap
+    return {
+        name: statistics.difference_dict(statistics.difference(before.rouge[name], after.rouge[name], draws))
+        for name in after.rouge
+    }
+
+
+def _tell(channel: Channel, found: Evaluation, recipe: Recipe, base: LoadedBase) -> None:
+    measured = found.measured
+    channel.emit(
+        "evaluated",
+        step=found.step,
+        split=recipe.evaluation.split,
+        of=found.of,
+        protocol=found.protocol,
+        loss=None,
+        scores=found.scores,
+        difference=found.difference,
+        capped=measured.capped,
+        seconds=round(measured.seconds, 3),
+        tokens_per_second=round(measured.tokens / max(measured.seconds, 1e-9), 1),
+        memory_bytes=devices.memory_bytes(base.device),
+    )
+    if measured.capped > CAPPED_WORTH_SAYING:
+        limit = recipe.evaluation.max_new_tokens
+        whose = "the base model's summaries" if found.of == BASE else "the tuned model's summaries"
+        channel.notice(
+            f"{measured.capped:.0%} of {whose} reach {limit} tokens and are cut there.",
+            "Raise evaluation.max_new_tokens to score them whole.",
+        )
+
+
+def _tell_of_data(channel: Channel, measured: Measured, recipe: Recipe) -> None:
+    """Say what of the scored examples can't be read in full. It is the same for every model, so said once."""
+    if measured.cut:
+        channel.notice(
+            f"{measured.cut:,} of {len(measured.examples):,} scored conversations are longer than "
+            f"{recipe.data.max_conversation_tokens} tokens and lose their end.",
+            "Raise data.max_conversation_tokens to keep them whole.",
+        )
+    if measured.unreadable:
+        channel.notice(
+            f"{measured.unreadable:,} of {len(measured.examples):,} reference summaries hold no letter that "
+            "ROUGE reads.",
+            "It compares a to z and 0 to 9 alone: summaries in other scripts score 0.",
+            "warning",
+        )
