@@ -1,0 +1,143 @@
+"""From a declared option to a control: which widget sets it, how its value is read and written.
+
+Owns the map from kinds to controls. Knows options by their declaration (`engine.options.OptionInfo`), none
+by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QSize, SignalInstance
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QPlainTextEdit, QWidget
+
+from engine.api import OptionInfo
+from gui.forms.choosers import BaseModelChooser, SourceChooser
+from gui.forms.module_chips import ModuleChips
+from gui.look import style
+from gui.look.type import px
+from gui.widgets.choice import Choice
+from gui.widgets.numbers import FloatField, IntField, SliderSpin
+
+MOST_INT = 2**31 - 1
+SLIDER_MOST = 512
+
+
+@dataclass(frozen=True)
+class Control:
+    """A widget that sets one option; `narrow` ones may stand two in a row, some bear their own title."""
+
+    widget: QWidget
+    read: Callable[[], Any]
+    write: Callable[[Any], None]
+    changed: SignalInstance
+    narrow: bool = False
+    labels_itself: bool = False
+
+
+def can_be_set(info: OptionInfo) -> bool:
+    """Tell whether a form has a control for it: lists and tables need one of their own."""
+    return (info.control or info.kind) in _MAKERS
+
+
+def make_control(info: OptionInfo) -> Control:
+    """Return a new control for a declared option."""
+    return _MAKERS[info.control if info.control in _MAKERS else info.kind](info)
+
+
+def _int(info: OptionInfo) -> Control:
+    field = IntField(*_whole_bounds(info), suffix=info.unit)
+    return Control(field, field.value, field.setValue, field.valueChanged, narrow=True)
+
+
+def _slider(info: OptionInfo) -> Control:
+    low, high = _whole_bounds(info)
+    field = SliderSpin(low, min(high, SLIDER_MOST), low, powers=True)
+    return Control(field, field.value, field.setValue, field.valueChanged)
+
+
+def _float(info: OptionInfo) -> Control:
+    # Without bounds of its own: a number out of bounds is shown as a problem, not silently put back.
+    field = FloatField(None, optional=info.optional)
+    return Control(field, field.value, field.set_value, field.valueChanged, narrow=True)
+
+
+def _bool(info: OptionInfo) -> Control:
+    check = QCheckBox(info.title)
+    return Control(check, check.isChecked, check.setChecked, check.toggled, labels_itself=True)
+
+
+def _choice(info: OptionInfo) -> Control:
+    choice = Choice([(value, value) for value in info.choices])
+    return Control(choice, choice.key, choice.set_key, choice.chosen, narrow=True)
+
+
+def _text(info: OptionInfo) -> Control:
+    if info.suggestions:
+        choice = Choice(list(info.suggestions), editable=True)
+        return Control(choice, choice.key, choice.set_key, choice.chosen, narrow=True)
+    line = QLineEdit()
+    return Control(line, line.text, line.setText, line.textEdited, narrow=True)
+
+
+def _prompt(_info: OptionInfo) -> Control:
+    area = PromptField()
+    return Control(area, area.toPlainText, area.write, area.textChanged)
+
+
+def _chips(_info: OptionInfo) -> Control:
+    chips = ModuleChips()
+    return Control(chips, chips.value, chips.set_value, chips.changed)
+
+
+def _model(_info: OptionInfo) -> Control:
+    chooser = BaseModelChooser()
+    return Control(chooser, chooser.key, chooser.set_key, chooser.picked)
+
+
+def _source(_info: OptionInfo) -> Control:
+    chooser = SourceChooser()
+    return Control(chooser, chooser.key, chooser.set_key, chooser.picked)
+
+
+_MAKERS: dict[str, Callable[[OptionInfo], Control]] = {
+    "int": _int,
+    "float": _float,
+    "bool": _bool,
+    "choice": _choice,
+    "text": _text,
+    "slider": _slider,
+    "chips": _chips,
+    "prompt": _prompt,
+    "model": _model,
+    "source": _source,
+}
+
+
+def _whole_bounds(info: OptionInfo) -> tuple[int, int]:
+    low = -MOST_INT if info.least is None else int(info.least) + info.least_excluded
+    high = MOST_INT if info.most is None else int(info.most) - info.most_excluded
+    return low, high
+
+
+class PromptField(QPlainTextEdit):
+    """A few lines of text; writing the same text again leaves the cursor where it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTabChangesFocus(True)
+        style.follow(self._restyle)
+
+    def write(self, text: str) -> None:
+        """Show another text."""
+        if text != self.toPlainText():
+            self.setPlainText(text)
+
+    def sizeHint(self) -> QSize:
+        """Return room for five lines."""
+        return QSize(200, px(116))
+
+    def _restyle(self) -> None:
+        self.setFixedHeight(px(116))

@@ -1,0 +1,99 @@
+"""Fields in one or two columns, those of the chosen level only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from engine.api import OptionInfo, Options, describe
+from gui.forms.controls import Control, can_be_set, make_control
+from gui.widgets.fields import Field, Fixable
+
+LEVELS = ("essential", "more", "everything")
+
+
+@dataclass
+class FormField:
+    """One option on the form: its declaration, its control and what stands around it."""
+
+    table: str
+    info: OptionInfo
+    control: Control
+    around: QWidget
+
+    @property
+    def place(self) -> str:
+        """The dotted field, as problems name it."""
+        return f"{self.table}.{self.info.name}"
+
+    def set_problem(self, message: str = "", hint: str = "") -> None:
+        """Show a problem beside the field; without a message it goes."""
+        if isinstance(self.around, Field):
+            self.around.set_problem(message, hint)
+
+    def set_fixed(self, fixed: bool) -> None:
+        """Show the value as settled."""
+        if isinstance(self.around, Field):
+            self.around.set_fixed(fixed)
+        elif isinstance(self.control.widget, Fixable):
+            self.control.widget.set_fixed(fixed)
+        else:
+            self.control.widget.setEnabled(not fixed)
+
+
+def make_field(table: str, info: OptionInfo) -> FormField:
+    """Return the field of a declared option."""
+    control = make_control(info)
+    tooltip = "\n".join(part for part in (info.help, info.bounds_text) if part)
+    around: QWidget = control.widget
+    if control.labels_itself:
+        around.setToolTip(tooltip)
+        around.setAccessibleName(info.title)
+        around.setAccessibleDescription(info.help)
+    else:
+        around = Field(info.title, control.widget, tooltip=tooltip)
+    return FormField(table, info, control, around)
+
+
+def make_fields(table: str, declaration: type[Options]) -> list[FormField]:
+    """Return the fields of all options of a declaration that a form can set."""
+    return [make_field(table, info) for info in describe(declaration) if can_be_set(info)]
+
+
+class FieldGrid(QWidget):
+    """Lays fields out: wide ones across both columns, narrow ones two in a row."""
+
+    def __init__(self, fields: Sequence[FormField], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._fields = list(fields)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(16)
+        self._grid.setVerticalSpacing(12)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(1, 1)
+        for field in self._fields:
+            field.around.setParent(self)
+            field.around.hide()
+
+    def set_level(self, level: str) -> None:
+        """Show the fields up to a level; an empty grid takes no room."""
+        most = LEVELS.index(level)
+        shown = [field for field in self._fields if LEVELS.index(field.info.level) <= most]
+        while self._grid.count():
+            self._grid.takeAt(0)
+        row = column = 0
+        for field in shown:
+            if not field.control.narrow and column:
+                row, column = row + 1, 0
+            span = 1 if field.control.narrow else 2
+            self._grid.addWidget(field.around, row, column, 1, span, Qt.AlignmentFlag.AlignTop)
+            column = column + 1 if field.control.narrow else 2
+            if column > 1:
+                row, column = row + 1, 0
+        for field in self._fields:
+            field.around.setVisible(field in shown)
+        self.setVisible(bool(shown))

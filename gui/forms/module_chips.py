@@ -1,0 +1,63 @@
+"""Chips for the weight matrices that a method is applied to, offered once a plan knows what there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from gui.widgets.chips import ToggleChips
+
+ALL_LINEAR = "all-linear"
+
+
+class ModuleChips(QWidget):
+    """None means the method's default, shown as the plan resolves it until the user switches a chip."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._value: tuple[str, ...] | None = None
+        self._modules: tuple[str, ...] = ()
+        self._resolved: tuple[str, ...] = ()
+        self._chips = ToggleChips()
+        self._chips.changed.connect(self._switched)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._chips)
+        self.setFocusProxy(self._chips)
+
+    def value(self) -> tuple[str, ...] | None:
+        """Return the chosen names, or None for the method's default."""
+        return self._value
+
+    def set_value(self, value: Sequence[str] | None) -> None:
+        """Show other names; None for the method's default."""
+        self._value = None if value is None else tuple(value)
+        self._show()
+
+    def offer(self, modules: Mapping[str, int], resolved: Sequence[str]) -> None:
+        """Offer the base model's linear layers; `resolved` are those the recipe means."""
+        if (tuple(modules), tuple(resolved)) == (self._modules, self._resolved):
+            return
+        self._modules, self._resolved = tuple(modules), tuple(resolved)
+        self._show()
+
+    def set_fixed(self, fixed: bool) -> None:
+        """Show the choice as settled, in grey."""
+        self._chips.set_fixed(fixed)
+
+    def _show(self) -> None:
+        named = tuple(name for name in self._value or () if name != ALL_LINEAR)
+        on = named or (self._modules if self._value == (ALL_LINEAR,) else self._resolved)
+        shown = self._modules + tuple(name for name in on if name not in self._modules)
+        self._chips.blockSignals(True)
+        self._chips.set_items(shown, on)
+        self._chips.blockSignals(False)
+        self.setVisible(bool(shown))
+
+    def _switched(self, on: list[str]) -> None:
+        self._value = tuple(on)
+        self.changed.emit()

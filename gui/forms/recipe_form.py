@@ -1,0 +1,287 @@
+"""The form of a recipe: fields by level, problems beside them, all at once.
+
+Everything it shows comes from the engine's declarations. What the form has no field for is kept as the
+recipe had it. Knows nothing of runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from engine.api import (
+    METHODS,
+    BaseModelOptions,
+    DataOptions,
+    EvaluationOptions,
+    Family,
+    Problem,
+    Recipe,
+    RecipeError,
+    TrainingOptions,
+    method,
+    recipe,
+)
+from gui.forms.choosers import BaseModelChooser
+from gui.forms.field_grid import LEVELS, FieldGrid, FormField, make_fields
+from gui.forms.module_chips import ModuleChips
+from gui.look.format import compact, number
+from gui.widgets.choice import Choice
+from gui.widgets.fields import Field
+from gui.widgets.labels import Label
+from gui.widgets.line import Line
+from gui.widgets.numbers import FloatField
+
+TABLES = {
+    "base_model": BaseModelOptions,
+    "data": DataOptions,
+    "training": TrainingOptions,
+    "evaluation": EvaluationOptions,
+}
+SECTIONS = {"base_model": "Base model", "data": "Data", "training": "Training", "evaluation": "Scoring"}
+
+
+class RecipeForm(QWidget):
+    """Edit a recipe. `edited` follows every change; `recipe()` is the new one, None if it has problems."""
+
+    edited = Signal()
+
+    def __init__(self, effect: QWidget, parent: QWidget | None = None) -> None:
+        """Build the form; `effect` stands below the method's essential fields."""
+        super().__init__(parent)
+        self._tables: dict[str, Any] = {}
+        self._recipe: Recipe | None = None
+        self._problems: tuple[Problem, ...] = ()
+        self._family: Family = "encoder-decoder"
+        self._level = LEVELS[0]
+        self._writing = False
+        self._is_fixed = False
+        self._kept_methods: dict[str, dict[str, Any]] = {}
+        self._fields = {table: make_fields(table, declaration) for table, declaration in TABLES.items()}
+        self._method_fields: list[FormField] = []
+        self._method = Choice([(entry.id, entry.title) for entry in METHODS])
+        self._method_field = Field("Method", self._method, tooltip="What is trained.")
+        self._method.chosen.connect(self.choose_method)
+        self._method_top, self._method_rest = QVBoxLayout(), QVBoxLayout()
+        self._grids: list[FieldGrid] = []
+        self._method_grids: list[FieldGrid] = []
+        self._headings: list[tuple[QWidget, FieldGrid]] = []
+        self._lay_out(effect)
+        for fields in self._fields.values():
+            self._listen(fields)
+
+    # ------------------------------------------------------------------------------------------ what it holds
+
+    def set_recipe(self, wanted: Recipe) -> None:
+        """Show a recipe."""
+        self._set_tables(wanted.as_tables())
+        self._check()
+
+    def recipe(self) -> Recipe | None:
+        """Return what the form says, or None while it has problems."""
+        return self._recipe
+
+    def tables(self) -> dict[str, Any]:
+        """Return what the form says as tables, problems or not."""
+        return {name: dict(part) if isinstance(part, dict) else part for name, part in self._tables.items()}
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return the problems shown."""
+        return self._problems
+
+    def set_values(self, table: str, values: dict[str, Any]) -> None:
+        """Change some values of one table, as another page asks for, and say so."""
+        tables = self.tables()
+        tables[table] = tables.get(table, {}) | values
+        self._set_tables(tables)
+        self._check()
+        self.edited.emit()
+
+    def choose_method(self, method_id: str) -> None:
+        """Switch to another method: with what was set for it before, else with its preset."""
+        if method_id == self._tables["method"]["id"]:
+            return
+        self._kept_methods[self._tables["method"]["id"]] = self._tables["method"]
+        entry = method(method_id)
+        family = self._family if self._family in entry.presets else entry.families[0]
+        preset = {name: value for name, value in entry.preset_options(family).items() if value is not None}
+        kept = self._kept_methods.get(method_id, {"id": method_id, **preset})
+        self._set_tables(self.tables() | {"method": kept})
+        self._check()
+        self.edited.emit()
+
+    # ------------------------------------------------------------------------------------------- how it shows
+
+    def set_level(self, level: str) -> None:
+        """Show the fields up to a level: essential, more or everything."""
+        self._level = level
+        for grid in self._grids + self._method_grids:
+            grid.set_level(level)
+        for heading, grid in self._headings:
+            heading.setVisible(grid.isVisibleTo(self))
+
+    def set_fixed(self, fixed: bool) -> None:
+        """Show the recipe as settled, readable and not to be changed."""
+        self._is_fixed = fixed
+        self._method_field.set_fixed(fixed)
+        for field in self._all_fields():
+            field.set_fixed(fixed)
+
+    def show_problems(self, problems: Sequence[Problem]) -> list[Problem]:
+        """Show problems beside their fields; return those whose field is not on the form."""
+        self._problems = tuple(problems)
+        places = {field.place: field for field in self._all_fields()}
+        for field in places.values():
+            field.set_problem()
+        self._method_field.set_problem()
+        homeless = []
+        for problem in problems:
+            if problem.field in places:
+                places[problem.field].set_problem(problem.message, problem.hint)
+            elif problem.field in {"method", "method.id"}:
+                self._method_field.set_problem(problem.message, problem.hint)
+            else:
+                homeless.append(problem)
+        return homeless
+
+    def show_plan(self, plan: dict[str, Any]) -> None:
+        """Show what the plan knows of the base model and the data beside their fields."""
+        self._family = plan.get("family", self._family)
+        parameters, examples = plan.get("all_parameters"), plan.get("examples") or {}
+        size = f"{compact(parameters)} parameters, {self._family}" if parameters else ""
+        self.set_foot("base_model.id", size)
+        if examples:
+            used, tested = number(examples.get("train")), number(examples.get("test"))
+            self.set_foot("data.source", f"{used} to train on, {tested} to test")
+        for field in self._method_fields:
+            chips = field.control.widget
+            if isinstance(chips, ModuleChips):
+                chips.offer(plan.get("modules") or {}, plan.get("targets") or ())
+                if isinstance(field.around, Field):
+                    matrices = plan.get("matrices")
+                    field.around.set_right(f"{number(matrices)} matrices" if matrices else "")
+        self._show_preset_rate()
+
+    def set_foot(self, place: str, text: str) -> None:
+        """Write a hint below the field of a place."""
+        field = self.field(place)
+        if isinstance(field.around, Field):
+            field.around.set_foot(text)
+
+    def field(self, place: str) -> FormField:
+        """Return the field of a dotted place. Raises KeyError if the form has none."""
+        return {field.place: field for field in self._all_fields()}[place]
+
+    def base_model_chooser(self) -> BaseModelChooser:
+        """Return the chooser of the base model."""
+        chooser = self.field("base_model.id").control.widget
+        assert isinstance(chooser, BaseModelChooser)
+        return chooser
+
+    # --------------------------------------------------------------------------------------------- how it
+    # works
+
+    def _lay_out(self, effect: QWidget) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        for table in ("base_model", "data"):
+            self._add_grid(column, self._of_level(table, essential=True))
+        column.addWidget(Line())
+        column.addWidget(self._method_field)
+        for part in (self._method_top, self._method_rest):
+            part.setSpacing(12)
+        column.addLayout(self._method_top)
+        column.addWidget(effect)
+        column.addLayout(self._method_rest)
+        column.addWidget(Line())
+        self._add_grid(column, self._of_level("training", essential=True))
+        for table, title in SECTIONS.items():
+            heading = Label(title, "section", "ink")
+            heading.setContentsMargins(0, 12, 0, 0)
+            column.addWidget(heading)
+            self._headings.append((heading, self._add_grid(column, self._of_level(table, essential=False))))
+        column.addStretch(1)
+
+    def _of_level(self, table: str, *, essential: bool) -> list[FormField]:
+        return [field for field in self._fields[table] if (field.info.level == "essential") == essential]
+
+    def _add_grid(self, column: QVBoxLayout, fields: list[FormField]) -> FieldGrid:
+        grid = FieldGrid(fields)
+        column.addWidget(grid)
+        self._grids.append(grid)
+        grid.set_level(self._level)
+        return grid
+
+    def _all_fields(self) -> Iterable[FormField]:
+        for fields in self._fields.values():
+            yield from fields
+        yield from self._method_fields
+
+    def _listen(self, fields: Iterable[FormField]) -> None:
+        for field in fields:
+            field.control.changed.connect(lambda *_value, field=field: self._changed(field))
+
+    def _changed(self, field: FormField) -> None:
+        if self._writing or self._is_fixed:
+            return
+        value = field.control.read()
+        table = self._tables.setdefault(field.table, {})
+        if value is None:
+            table.pop(field.info.name, None)
+        else:
+            table[field.info.name] = list(value) if isinstance(value, tuple) else value
+        self._check()
+        self.edited.emit()
+
+    def _set_tables(self, tables: dict[str, Any]) -> None:
+        previous = self._tables.get("method", {}).get("id")
+        self._tables = tables
+        self._writing = True
+        if tables["method"]["id"] != previous:
+            self._build_method_fields(tables["method"]["id"])
+        for field in self._all_fields():
+            value = tables.get(field.table, {}).get(field.info.name)
+            if value is not None or field.info.optional:
+                field.control.write(value)
+        self._method.set_key(tables["method"]["id"])
+        self._writing = False
+        self._show_preset_rate()
+
+    def _build_method_fields(self, method_id: str) -> None:
+        for grid in self._method_grids:
+            grid.hide()
+            grid.deleteLater()
+        entry = method(method_id)
+        self._method_fields = make_fields("method", entry.options)
+        essential = [field for field in self._method_fields if field.info.level == "essential"]
+        rest = [field for field in self._method_fields if field.info.level != "essential"]
+        self._method_grids = [FieldGrid(essential), FieldGrid(rest)]
+        self._method_top.addWidget(self._method_grids[0])
+        self._method_rest.addWidget(self._method_grids[1])
+        for grid in self._method_grids:
+            grid.set_level(self._level)
+        for field in self._method_fields:
+            field.set_fixed(self._is_fixed)
+        self._listen(self._method_fields)
+        self._method_field.set_right(entry.group.lower())
+
+    def _show_preset_rate(self) -> None:
+        """Show, where no learning rate is set, which one the method's preset takes."""
+        rate = self.field("training.learning_rate").control.widget
+        entry = method(self._tables["method"]["id"])
+        if isinstance(rate, FloatField) and self._family in entry.presets:
+            rate.setPlaceholderText(f"{entry.presets[self._family].learning_rate:g}, preset")
+
+    def _check(self) -> None:
+        try:
+            self._recipe = recipe.from_tables(self._tables)
+            found = recipe.problems(self._recipe)
+        except RecipeError as error:
+            self._recipe, found = None, error.problems
+        if found:
+            self._recipe = None
+        self.show_problems(found)

@@ -1,0 +1,47 @@
+"""What the window remembers between starts: texts by key, in one small file.
+
+Knows nothing of what the keys mean. A file that is damaged or can't be written costs the memory, never the
+window.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+from engine.api import paths
+
+FILE_NAME = "window.json"
+
+
+class Preferences:
+    """Texts by key, read once and written at every change."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path or paths.config_folder() / FILE_NAME
+        self._values = _read(self._path)
+
+    def get(self, key: str) -> str | None:
+        """Return what was kept, or None."""
+        return self._values.get(key)
+
+    def set(self, key: str, value: str) -> None:
+        """Keep a text."""
+        if self._values.get(key) == value:
+            return
+        self._values[key] = value
+        partial = self._path.with_name(self._path.name + ".partial")
+        with suppress(OSError):
+            partial.write_text(json.dumps(self._values, indent=1), encoding="utf-8")
+            partial.replace(self._path)
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(values, dict):
+        return {}
+    return {key: value for key, value in values.items() if isinstance(value, str)}
