@@ -26,7 +26,7 @@ from typing import IO, Any, Literal
 from engine.errors import StorageError, WorkerError
 from engine.events import Event, read_all
 
-JobKind = Literal["train", "evaluate", "summarize", "plan", "check_data", "models", "merge"]
+JobKind = Literal["train", "evaluate", "summarize", "plan", "check_data", "models", "merge", "devices"]
 Command = dict[str, Any]
 
 

@@ -30,6 +30,7 @@ JOBS = {
     "check_data": "engine.worker.check_data",
     "models": "engine.worker.models",
     "merge": "engine.worker.merge",
+    "devices": "engine.worker.devices_probe",
 }
 REPORTED_VERSIONS = ("tunesmith", "torch", "transformers", "peft")
 # As the C libraries and torch itself word it; torch has an exception of its own on CUDA only.

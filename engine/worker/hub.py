@@ -32,8 +32,9 @@ from engine.connection import hub_address, require_hub
 from engine.errors import BaseModelError, DataError, StorageError
 from engine.jobs import write_whole
 from engine.methods import Family
+from engine.quantities import size
 from engine.worker.channel import Stopped
-from engine.worker.hub_errors import FIELDS, DamagedError, Kind, size_text, told
+from engine.worker.hub_errors import FIELDS, DamagedError, Kind, told
 from engine.worker.hub_transfer import TIMEOUT_SECONDS, fetch
 
 WEIGHTS = re.compile(r"model(-\d+-of-\d+)?\.safetensors")
@@ -217,7 +218,7 @@ def _require_space(needed_bytes: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed_bytes:
         raise StorageError(
-            f"The download needs {size_text(needed_bytes)}, and {folder} has {size_text(free)} free.",
+            f"The download needs {size(needed_bytes)}, and {folder} has {size(free)} free.",
             "Delete models you no longer use, or set HF_HOME to a larger disk.",
         )
 

@@ -19,6 +19,7 @@ from huggingface_hub.errors import (
 
 from engine.connection import hub_address
 from engine.errors import AppError, BaseModelError, DataError, OfflineError, StorageError
+from engine.quantities import size
 
 Kind = Literal["model", "dataset"]
 FIELDS = {"model": "base_model.id", "dataset": "data.source"}
@@ -71,7 +72,7 @@ def _trouble(error: Exception, repo_id: str, revision: str, kind: Kind) -> AppEr
             message = f"The hub answers with an error ({error.response.status_code})."
             hint = "Try again later; what came so far is kept."
         case CutOffError():
-            message = f"The connection broke after {size_text(error.done)} of {size_text(error.total)}."
+            message = f"The connection broke after {size(error.done)} of {size(error.total)}."
             hint = "Start again: the download goes on from there."
         case DamagedError():
             message, hint = f"A file of {repo_id} came damaged.", "Start again: it is fetched anew."
@@ -94,8 +95,3 @@ def _storage_trouble(error: Exception) -> StorageError:
 
 def _page(repo_id: str, kind: Kind) -> str:
     return f"{hub_address()}/{'datasets/' if kind == 'dataset' else ''}{repo_id}"
-
-
-def size_text(count: int) -> str:
-    """Return a number of bytes in the unit that suits it."""
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"

@@ -1,0 +1,224 @@
+"""What Tunesmith finds on this computer, and what to do where it is not enough.
+
+Imports nothing heavy: torch is asked in a worker, the job `devices`.
+"""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+
+from engine import connection, paths
+from engine.errors import AppError, OfflineError, StorageError
+from engine.jobs import create_job
+from engine.quantities import size
+from engine.supervisor import Supervisor
+
+State = Literal["ok", "notice", "problem"]
+Facts = dict[str, Any]
+REPORTED_PACKAGES = (
+    "torch",
+    "transformers",
+    "peft",
+    "datasets",
+    "accelerate",
+    "bitsandbytes",
+    "evaluate",
+    "huggingface_hub",
+    "PySide6_Essentials",
+    "pyqtgraph",
+)
+LOW_DISK_BYTES = 5_000_000_000
+LOW_MEMORY_BYTES = 2_000_000_000
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at: what was found and, unless it is fine, what to do."""
+
+    id: str
+    title: str
+    state: State
+    text: str
+    fix: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the check in the shape that the command line prints."""
+        return asdict(self)
+
+
+def report() -> list[Check]:
+    """Return all checks. Takes seconds, because torch is started once; opens no connection when offline."""
+    facts, trouble = ask_devices()
+    return [
+        system(),
+        packages(),
+        device(facts, trouble),
+        graphics(facts, nvidia_card()),
+        quantization(facts, trouble),
+        memory(),
+        hub(),
+        folders(),
+        disk(),
+    ]
+
+
+def ask_devices() -> tuple[Facts, str]:
+    """Return what the job `devices` found, and what went wrong if it found nothing."""
+    try:
+        job = create_job(paths.jobs_folder(), "devices", {})
+        supervisor = Supervisor(job)
+        supervisor.start()
+        results = [event["result"] for event in supervisor.follow() if event["event"] == "result_made"]
+    except AppError as error:
+        return {}, error.message
+    ending = supervisor.ending()
+    supervisor.close()
+    if not results:
+        return {}, ending.message or "The worker found nothing."
+    shutil.rmtree(job.folder, ignore_errors=True)
+    return results[-1], ""
+
+
+def system() -> Check:
+    """Say which system, Python and Tunesmith these are."""
+    words = f"Tunesmith {_version('tunesmith') or 'unknown'}, Python {platform.python_version()}"
+    return Check("system", "System", "ok", f"{words}, {platform.platform(aliased=True, terse=True)}")
+
+
+def packages() -> Check:
+    """Say which versions are installed, and which packages are not."""
+    found = {name: _version(name) for name in REPORTED_PACKAGES}
+    absent = [name for name, number in found.items() if not number]
+    text = ", ".join(f"{name} {number}" for name, number in found.items() if number)
+    if absent:
+        return Check(
+            "packages", "Packages", "problem", f"Missing: {', '.join(absent)}. {text}", "Run `dev.py setup`."
+        )
+    return Check("packages", "Packages", "ok", text)
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def device(facts: Facts, trouble: str) -> Check:
+    """Say what runs compute on unless a recipe says otherwise."""
+    if not facts:
+        fix = f"The worker's log below {paths.jobs_folder()} has the details."
+        return Check("device", "Device", "problem", trouble, fix)
+    chosen = next(each for each in facts["devices"] if each["id"] == facts["chosen"])
+    room = f", {size(chosen['free_bytes'])} of memory free" if "free_bytes" in chosen else ""
+    text = f"{chosen['name']} ({chosen['id']}{room}) in {facts['precision']}: {facts['precision_reason']}"
+    return Check("device", "Device", "ok", text)
+
+
+def nvidia_card() -> str:
+    """Return a sign that an NVIDIA card and its driver are here, or nothing. Needs no torch."""
+    driver = Path("/proc/driver/nvidia/version")
+    if driver.exists():
+        return str(driver)
+    return shutil.which("nvidia-smi") or ""
+
+
+def graphics(facts: Facts, nvidia: str) -> Check:
+    """Say whether a graphics card is put to use."""
+    title = "Graphics card"
+    cards = [each for each in facts.get("devices", []) if each["id"] != "cpu"]
+    if cards:
+        return Check("graphics", title, "ok", ", ".join(f"{each['name']} ({each['id']})" for each in cards))
+    if not nvidia:
+        text = "None found. Small models train on the processor; larger ones want a card."
+        return Check("graphics", title, "notice", text)
+    built_for = facts.get("built_for", "something else")
+    return Check(
+        "graphics",
+        title,
+        "problem",
+        f"An NVIDIA card is here ({nvidia}), but this torch, built for {built_for}, does not use it.",
+        f"Install the CUDA build that pytorch.org names for this system into {sys.prefix}; "
+        "if it is that build already, update the NVIDIA driver.",
+    )
+
+
+def quantization(facts: Facts, trouble: str) -> Check:
+    """Say whether bitsandbytes works on the device; it was tried."""
+    trouble = trouble or facts.get("quantization_trouble", "")
+    if not trouble:
+        return Check("quantization", "Quantization", "ok", f"bitsandbytes works on {facts['chosen']}")
+    fix = "Base models load unquantized; choose quantization none."
+    return Check("quantization", "Quantization", "notice", f"bitsandbytes does not work: {trouble}", fix)
+
+
+def memory() -> Check:
+    """Say how much memory this computer has left."""
+    import psutil
+
+    found = psutil.virtual_memory()
+    text = f"{size(found.available)} of {size(found.total)} free"
+    if found.available < LOW_MEMORY_BYTES:
+        return Check("memory", "Memory", "notice", text, "Close other programs before a run.")
+    return Check("memory", "Memory", "ok", text)
+
+
+def hub() -> Check:
+    """Say whether base models and data sets can be fetched."""
+    title, address = "Hub", connection.hub_address()
+    if connection.offline():
+        return Check("hub", title, "notice", "Offline, as asked for: nothing is fetched.")
+    try:
+        connection.require_hub()
+    except OfflineError as error:
+        return Check("hub", title, "notice", error.message, error.hint)
+    return Check("hub", title, "ok", f"{address} answers")
+
+
+def folders() -> Check:
+    """Say whether everything that Tunesmith keeps can be written."""
+    places = (
+        paths.runs_folder,
+        paths.adapters_folder,
+        paths.jobs_folder,
+        paths.trash_folder,
+        paths.scores_folder,
+        paths.cache_folder,
+        paths.config_folder,
+    )
+    troubles = [trouble for place in places if (trouble := _folder_trouble(place))]
+    if troubles:
+        fix = "Set TUNESMITH_HOME to a folder of your own."
+        return Check("folders", "Folders", "problem", " ".join(troubles), fix)
+    return Check("folders", "Folders", "ok", f"Runs and adapters are kept in {paths.runs_folder().parent}")
+
+
+def _folder_trouble(place: Callable[[], Path]) -> str:
+    try:
+        folder = place()
+        with tempfile.TemporaryFile(dir=folder):
+            return ""
+    except StorageError as error:
+        return error.message
+    except OSError as error:
+        return f"{folder} can't be written to: {error.strerror}."
+
+
+def disk() -> Check:
+    """Say how much room runs and adapters have."""
+    try:
+        free = shutil.disk_usage(paths.runs_folder()).free
+    except StorageError as error:
+        return Check("disk", "Disk", "problem", error.message, error.hint)
+    if free < LOW_DISK_BYTES:
+        fix = "Delete runs and base models you no longer use."
+        return Check("disk", "Disk", "notice", f"{size(free)} free", fix)
+    return Check("disk", "Disk", "ok", f"{size(free)} free")
