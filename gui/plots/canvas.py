@@ -129,7 +129,7 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]
     def draw(self, drawing: Drawing) -> None:
         """Draw what is in view."""
         if self._auto:
-            self._box.setXRange(0.0, drawing.last_step(), padding=0)
+            self._box.setXRange(0.0, drawing.last_step() * 1.006, padding=0)
         low, high = self._box.viewRange()[0]
         columns = max(64, int(self._box.width()))
         shown_y = self._y_range(drawing, low, high, columns)
@@ -150,7 +150,7 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]
         for part in (np.asarray(spread) if spread else np.empty(0), means, evaluations):
             bounds += [float(part.min()), float(part.max())] if part.size else []
         if not bounds:
-            return (0.0, 1.0)
+            return (-0.7, 0.7) if drawing.log else (0.0, 4.2)
         least, most = min(bounds), max(bounds)
         if drawing.log:
             least, most = math.log10(max(least, 1e-8)), math.log10(max(most, 1e-8))
