@@ -16,10 +16,11 @@ MOST_COLUMNS = 8
 
 @dataclass(frozen=True)
 class Choice:
-    """An adapter to choose; `reason` says why it can't be, and is empty where it can."""
+    """An adapter to choose; `reason` says why it can't be; a foreign one belongs to another base model."""
 
     adapter: Adapter
     reason: str = ""
+    is_foreign: bool = False
 
     @property
     def fits(self) -> bool:
@@ -41,19 +42,18 @@ def entry(adapter: Adapter) -> Entry:
 def adapter_choices(adapters: Iterable[Adapter], base_id: str, shown: Iterable[str]) -> list[Choice]:
     """Return every adapter, those that fit first, each other one with the reason why it doesn't."""
     taken = set(shown)
-    choices = [Choice(adapter, _reason(adapter, base_id, taken)) for adapter in adapters]
+    choices = [_choice(adapter, base_id, taken) for adapter in adapters]
     return sorted(choices, key=lambda choice: not choice.fits)
 
 
-def _reason(adapter: Adapter, base_id: str, taken: set[str]) -> str:
+def _choice(adapter: Adapter, base_id: str, taken: set[str]) -> Choice:
     made_for = adapter.passport.base_model.id
     if made_for != base_id:
-        return f"made for {base_title(made_for) if made_for else 'a base model it does not name'}"
+        reason = f"made for {base_title(made_for) if made_for else 'a base model it does not name'}"
+        return Choice(adapter, reason, is_foreign=True)
     if adapter.id in taken:
-        return "shown already"
-    if len(taken) + 1 >= MOST_COLUMNS:
-        return f"{MOST_COLUMNS} columns are the most"
-    return ""
+        return Choice(adapter, "shown already")
+    return Choice(adapter, f"{MOST_COLUMNS} columns are the most" if len(taken) + 1 >= MOST_COLUMNS else "")
 
 
 def base_choices(local_models: Iterable[str], adapters: Iterable[Adapter]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.api import Ending, Event, create_job, paths
+from engine.api import Ending, Event
 from gui.engine_thread import EngineThread
 from gui.pages.playground.tries import Decoding
 
@@ -118,13 +118,6 @@ class Session(QObject):
             self._enter("closing")
             self._send("quit")
 
-    def leave(self) -> None:
-        """Let go of the worker at once, as the window closes; it ends with the window."""
-        if self._thread is not None:
-            thread, self._thread = self._thread, None
-            self._enter("off")
-            thread.leave()
-
     def _send(self, command: str, **arguments: Any) -> None:
         if self._thread is not None:
             self._thread.send(command, **arguments)
@@ -171,11 +164,3 @@ class Session(QObject):
         else:
             self._enter("dead")
             self.died.emit(ending)
-
-
-def start_worker(arguments: dict[str, Any]) -> EngineThread:
-    """Start a summarize job and return its running thread."""
-    job = create_job(paths.jobs_folder(), "summarize", arguments, words="playground")
-    thread = EngineThread(job, niced=True)
-    thread.start()
-    return thread

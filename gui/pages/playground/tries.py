@@ -113,9 +113,9 @@ class Tries:
         self.items = [tried, *self.items][:MOST_TRIES]
         self._write()
 
-    def remove(self, tried: Try) -> None:
-        """Forget a try. Raises StorageError if that can't be written."""
-        self.items = [kept for kept in self.items if kept is not tried]
+    def clear(self) -> None:
+        """Forget all tries. Raises StorageError if that can't be written."""
+        self.items = []
         self._write()
 
     def _write(self) -> None:

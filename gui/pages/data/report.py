@@ -1,0 +1,188 @@
+"""What a data check found, as the page shows it: splits, lengths, findings in words, and rows.
+
+Reads the result of a `check_data` job. Knows no widget.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from engine.api import SAMPLE, speakers, turns
+
+Severity = Literal["warning", "notice"]
+SPLITS = ("train", "validation", "test")
+MOST_NAMED_ROWS = 4
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """How many texts have how many tokens: `counts` between neighbouring `edges`."""
+
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        """How many texts there are."""
+        return sum(self.counts)
+
+    def beyond(self, limit: float) -> float:
+        """Return about how many texts are longer than `limit`, with a share of the bin it falls in."""
+        found = 0.0
+        for count, low, high in zip(self.counts, self.edges, self.edges[1:], strict=False):
+            if low > limit:
+                found += count
+            elif high - 1 > limit:
+                found += count * (high - 1 - limit) / (high - low)
+        return found
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """The token lengths of one kind of text in one split."""
+
+    median: int
+    p95: int
+    most: int
+    histogram: Histogram
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row as it is shown; `number` counts from 1 within the split."""
+
+    number: int
+    id: str
+    conversation: str
+    summary: str
+    conversation_tokens: int
+    summary_tokens: int
+
+
+@dataclass(frozen=True)
+class SplitReport:
+    """One split: how many examples, their lengths, and the first rows."""
+
+    name: str
+    examples: int
+    conversation: Lengths
+    summary: Lengths
+    rows: tuple[Row, ...]
+
+    @property
+    def turns_median(self) -> float:
+        """Median turns of the shown rows."""
+        counts = [len(turns(row.conversation)) for row in self.rows if row.conversation]
+        return statistics.median(counts) if counts else 0.0
+
+    @property
+    def speakers_mean(self) -> float:
+        """Mean number of speakers of the shown rows."""
+        counts = [len(speakers(row.conversation)) for row in self.rows if row.conversation]
+        return statistics.fmean(counts) if counts else 0.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One kind of finding over all splits."""
+
+    id: str
+    title: str
+    detail: str
+    count: int
+    severity: Severity
+    first: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """The whole result."""
+
+    source: str
+    licence: str
+    columns: tuple[str, ...]
+    conversation_column: str
+    summary_column: str
+    reason: str
+    counted: str
+    splits: dict[str, SplitReport]
+    findings: tuple[Finding, ...]
+
+    @property
+    def title(self) -> str:
+        """What the data is called."""
+        return "Sample conversations" if self.source == SAMPLE else Path(self.source).name
+
+
+_TITLES: dict[str, tuple[str, Severity]] = {
+    "leaks": ("In more than one split", "warning"),
+    "long_conversation": ("Conversation over the limit", "warning"),
+    "long_summary": ("Summary over the limit", "warning"),
+    "empty_conversation": ("Empty conversation", "notice"),
+    "empty_summary": ("Empty summary", "notice"),
+    "duplicates": ("Duplicate conversations", "notice"),
+}
+
+
+def read(result: dict[str, Any]) -> Report:
+    """Return the report in a job's result."""
+    columns = result["columns"]
+    return Report(
+        source=result["source"],
+        licence=result.get("licence") or "",
+        columns=tuple(columns["all"]),
+        conversation_column=columns["conversation"],
+        summary_column=columns["summary"],
+        reason=columns["reason"],
+        counted=result.get("tokens", {}).get("words", ""),
+        splits={name: _split(name, result["splits"][name]) for name in SPLITS if name in result["splits"]},
+        findings=tuple(_findings(result)),
+    )
+
+
+def _split(name: str, split: dict[str, Any]) -> SplitReport:
+    lengths = split["lengths"]
+    rows = tuple(Row(number=number, **row) for number, row in enumerate(split["rows"], start=1))
+    return SplitReport(
+        name, split["examples"], _lengths(lengths["conversation"]), _lengths(lengths["summary"]), rows
+    )
+
+
+def _lengths(lengths: dict[str, Any]) -> Lengths:
+    drawn = lengths["histogram"]
+    histogram = Histogram(tuple(drawn["edges"]), tuple(drawn["counts"]))
+    return Lengths(lengths["median"], lengths["p95"], lengths["max"], histogram)
+
+
+def _findings(result: dict[str, Any]) -> Iterable[Finding]:
+    """Return the findings, one of each kind whatever splits it is in, worst and largest first."""
+    found = [_leaks(result["leaks"])] if result["leaks"] else []
+    kinds = dict.fromkeys(finding["id"] for finding in result["findings"])
+    found += [_kind(kind, [one for one in result["findings"] if one["id"] == kind]) for kind in kinds]
+    return sorted(found, key=lambda finding: (finding.severity != "warning", -finding.count))
+
+
+def _leaks(leaks: list[dict[str, Any]]) -> Finding:
+    title, severity = _TITLES["leaks"]
+    parts = [f"{leak['count']:,} of {leak['split']} also in {leak['other']}" for leak in leaks]
+    return Finding("leaks", title, ", ".join(parts), sum(leak["count"] for leak in leaks), severity, ())
+
+
+def _kind(kind: str, parts: list[dict[str, Any]]) -> Finding:
+    title, severity = _TITLES.get(kind, (kind.replace("_", " ").capitalize(), "notice"))
+    detail = "; ".join(_where(part) for part in parts)
+    first = tuple((part["split"], number) for part in parts for number in part["rows"])
+    return Finding(kind, title, detail, sum(part["count"] for part in parts), severity, first)
+
+
+def _where(part: dict[str, Any]) -> str:
+    """Return where a finding stands: "train, rows 380, 678, 830, 1,003 and 472 more"."""
+    named = [f"{number:,}" for number in part["rows"][:MOST_NAMED_ROWS]]
+    more = part["count"] - len(named)
+    return f"{part['split']}, {'row' if part['count'] == 1 else 'rows'} {', '.join(named)}" + (
+        f" and {more:,} more" if more else ""
+    )

@@ -1,0 +1,215 @@
+"""One column of the playground: whose summary it is, the summary with its marks, and its figures.
+
+Shows a `Column` of the board; knows neither the worker nor the other columns.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from gui.look.format import UNKNOWN, duration_text, number, score
+from gui.look.type import px
+from gui.pages.playground.board import Column, Marks
+from gui.widgets.buttons import IconButton, plain
+from gui.widgets.fields import IconLabel
+from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.line import Line
+from gui.widgets.reading import Mark, ReadingText
+from gui.widgets.scroll import Scroll
+
+LEAST_WIDTH = 176
+
+
+class ColumnView(QWidget):
+    """A column, at least 176 wide, with its foot at the bottom.
+
+    Signals: `closed` asks to take the column away, `base_wanted` to choose another base model, `cancelled` to
+    take the request back.
+    """
+
+    closed = Signal()
+    base_wanted = Signal()
+    cancelled = Signal()
+
+    def __init__(self, is_base: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._is_base = is_base
+        self.setMinimumWidth(px(LEAST_WIDTH))
+        self._name = ElidedLabel("", "body_semibold")
+        self._detail = ElidedLabel("", "label", "ink2")
+        self._text = ReadingText()
+        self._state = Label("", "label", "ink3", wrap=True)
+        self._trouble = _Trouble()
+        self._copy = IconButton("copy", "Copy this summary")
+        self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._text.text()))
+        self._cancel = plain("Cancel")
+        self._cancel.clicked.connect(self.cancelled)
+        self._figures = _Figures()
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 12)
+        column.setSpacing(0)
+        column.addLayout(self._head())
+        column.addSpacing(12)
+        column.addWidget(Line())
+        reading = Scroll((0, 12, 10, 8), spacing=8)
+        for part in (self._text, self._state, self._trouble):
+            reading.column.addWidget(part)
+        reading.column.addStretch(1)
+        column.addWidget(reading, 1)
+        acts = QHBoxLayout()
+        acts.setSpacing(4)
+        acts.addWidget(self._copy)
+        acts.addWidget(self._cancel)
+        acts.addStretch(1)
+        column.addLayout(acts)
+        column.addSpacing(8)
+        column.addWidget(Line())
+        column.addSpacing(10)
+        column.addWidget(self._figures)
+
+    def _head(self) -> QHBoxLayout:
+        texts = QVBoxLayout()
+        texts.setSpacing(0)
+        texts.addWidget(self._name)
+        texts.addWidget(self._detail)
+        if self._is_base:
+            self._act = IconButton("chevron-down", "Choose another base model")
+            self._act.clicked.connect(self.base_wanted)
+        else:
+            self._act = IconButton("close", "Take this adapter away")
+            self._act.clicked.connect(self.closed)
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        head.addLayout(texts, 1)
+        head.addWidget(self._act, alignment=Qt.AlignmentFlag.AlignVCenter)
+        return head
+
+    @property
+    def act(self) -> IconButton:
+        """The button in the head: the base's chooser, or an adapter's close."""
+        return self._act
+
+    def text(self) -> str:
+        """Return the summary shown."""
+        return self._text.text()
+
+    def marks(self) -> tuple[Mark, ...]:
+        """Return the marks shown."""
+        return self._text.marks()
+
+    def state_text(self) -> str:
+        """Return the words in place of a summary: waiting, loading, or what went wrong."""
+        return self._trouble.text() or self._state.text()
+
+    def figures(self) -> dict[str, str]:
+        """Return the figures as shown."""
+        return self._figures.shown()
+
+    def show_column(self, column: Column, marks: Marks, waiting_words: str = "") -> None:
+        """Show what stands in a column; `waiting_words` say what a waiting one waits for."""
+        self._name.setText(column.entry.name)
+        self._detail.setText(column.entry.detail)
+        self.setAccessibleName(f"{column.entry.name} {column.entry.detail}")
+        running = column.status == "running"
+        self._text.set_text(column.text, _drawn(marks))
+        self._text.set_streaming(running)
+        self._text.setVisible(bool(column.text) or running)
+        waiting = {"waiting": waiting_words or "Waiting for the columns before", "cancelled": "Cancelled"}
+        self._state.setText(waiting.get(column.status, ""))
+        self._state.setVisible(bool(self._state.text()))
+        failed = column.status == "failed"
+        self._trouble.tell(f"{column.message} {column.hint}".strip() if failed else "")
+        self._copy.setVisible(column.status in ("finished", "cancelled") and bool(column.text))
+        self._cancel.setVisible(running)
+        self._figures.show_column(column, marks)
+
+
+def _drawn(marks: Marks) -> list[Mark]:
+    """Return the marks as they are drawn; a claim inside an added stretch is drawn over it."""
+    grounds = [Mark(start, end - start, "new") for start, end in marks.added]
+    return grounds + [Mark(claim.start, claim.end - claim.start, "attention") for claim in marks.unsupported]
+
+
+class _Trouble(QWidget):
+    """What went wrong in this column alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text = Label("", "label", "brick", wrap=True, selectable=True)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(IconLabel("problem", "brick", 14), alignment=Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._text, 1)
+        self.hide()
+
+    def tell(self, text: str) -> None:
+        """Show a trouble; none hides it."""
+        self._text.setText(text)
+        self.setVisible(bool(text))
+
+    def text(self) -> str:
+        """Return what is shown."""
+        return self._text.text()
+
+
+class _Figures(QWidget):
+    """The foot of a column: ROUGE-1, claims not in the conversation, time and speed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rouge = Label(UNKNOWN, "figure_medium")
+        self._missing = Label(UNKNOWN, "figure_medium")
+        self._warning = IconLabel("warning", "copper", 14)
+        self._warning.hide()
+        self._seconds = Label("", "figure_small", "ink2")
+        self._speed = Label("", "figure_small", "ink2")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(_row(ElidedLabel("ROUGE-1", "label", "ink2"), self._rouge))
+        column.addLayout(
+            _row(ElidedLabel("Not in conversation", "label", "ink2"), self._warning, self._missing)
+        )
+        column.addLayout(_row(self._seconds, self._speed))
+
+    def shown(self) -> dict[str, str]:
+        return {
+            "rouge1": self._rouge.text(),
+            "missing": self._missing.text(),
+            "seconds": self._seconds.text(),
+            "speed": self._speed.text(),
+        }
+
+    def show_column(self, column: Column, marks: Marks) -> None:
+        finished = column.status == "finished"
+        self._rouge.setText(score(column.scores.get("rouge1")))
+        self._rouge.setToolTip("" if column.scores else "Paste a reference summary to see it.")
+        missing = len(marks.unsupported)
+        self._missing.setText(number(missing) if finished else UNKNOWN)
+        self._missing.set_token("copper" if missing else "ink")
+        self._missing.setToolTip(", ".join(claim.text for claim in marks.unsupported))
+        self._warning.setVisible(missing > 0)
+        running = column.status == "running"
+        self._seconds.setText("running" if running else _seconds(column))
+        self._seconds.set_token("accent" if running else "ink2")
+        speed = column.tokens_per_second
+        self._speed.setText("" if speed is None else f"{number(speed, 0)} tokens/s")
+
+
+def _seconds(column: Column) -> str:
+    return "" if column.seconds is None else duration_text(column.seconds)
+
+
+def _row(left: QWidget, *right: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(4)
+    row.addWidget(left, 1)
+    for part in right:
+        row.addWidget(part)
+    return row

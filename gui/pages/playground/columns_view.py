@@ -1,0 +1,107 @@
+"""The columns side by side: the base first and fixed, the adapters beside it, scrolled if there are many."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
+
+from gui.look.type import px
+from gui.pages.playground.board import Board
+from gui.pages.playground.column_view import LEAST_WIDTH, ColumnView
+from gui.widgets.line import Line
+
+
+class ColumnsView(QWidget):
+    """All columns of a board, of equal width.
+
+    Signals: `closed(adapter id)`, `base_wanted`, `cancelled`.
+    """
+
+    closed = Signal(str)
+    base_wanted = Signal()
+    cancelled = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.base = ColumnView(is_base=True)
+        self.base.base_wanted.connect(self.base_wanted)
+        self.base.cancelled.connect(self.cancelled)
+        self._views: dict[str, ColumnView] = {}
+        self._others = QWidget()
+        self._row = QHBoxLayout(self._others)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(0)
+        self._scroll = QScrollArea()
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setWidget(self._others)
+        self._scroll.horizontalScrollBar().rangeChanged.connect(self._line_up_feet)
+        # The base gets the room of the sideways bar too, so that all feet stay on one line.
+        self._base_box = QWidget()
+        holder = QHBoxLayout(self._base_box)
+        holder.setContentsMargins(0, 0, 0, 0)
+        holder.addWidget(self.base)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 0, 8, 0)
+        row.setSpacing(0)
+        row.addWidget(self._base_box)
+        row.addWidget(self._scroll, 1)
+
+    def views(self) -> list[ColumnView]:
+        """Return the columns' views, in order."""
+        return [self.base, *self._views.values()]
+
+    def view(self, adapter: str | None) -> ColumnView:
+        """Return one column's view."""
+        return self.base if adapter is None else self._views[adapter]
+
+    def show_board(self, board: Board, waiting_words: str = "") -> None:
+        """Show a board."""
+        if list(self._views) != board.adapters:
+            self._rebuild(board.adapters)
+        for column in board.columns:
+            view = self.view(column.entry.adapter)
+            view.show_column(column, board.marks(column), waiting_words)
+
+    def _rebuild(self, adapters: list[str]) -> None:
+        while (item := self._row.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None and widget not in self._views.values():
+                widget.deleteLater()
+        kept = {adapter: view for adapter, view in self._views.items() if adapter in adapters}
+        for adapter, view in self._views.items():
+            if adapter not in kept:
+                view.hide()
+                view.deleteLater()
+        self._views = {adapter: kept.get(adapter) or self._made(adapter) for adapter in adapters}
+        for view in self._views.values():
+            self._row.addWidget(Line(vertical=True))
+            self._row.addWidget(view, 1)
+        self._share_width()
+
+    def _made(self, adapter: str) -> ColumnView:
+        view = ColumnView(is_base=False)
+        view.closed.connect(lambda: self.closed.emit(adapter))
+        view.cancelled.connect(self.cancelled)
+        return view
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_width()
+
+    def _share_width(self) -> None:
+        """Give every column the same width, and the base never less than the least."""
+        count = len(self._views) + 1
+        room = self.contentsRect().width() - 16
+        self._base_box.setFixedWidth(max(px(LEAST_WIDTH), min(room, room // count)) if self._views else room)
+        self._scroll.setVisible(bool(self._views))
+
+    def _line_up_feet(self) -> None:
+        bar = self._scroll.horizontalScrollBar()
+        shown = bar.maximum() > bar.minimum()
+        layout = self._base_box.layout()
+        assert layout is not None
+        layout.setContentsMargins(0, 0, 0, bar.sizeHint().height() if shown else 0)

@@ -1,0 +1,261 @@
+"""What the playground does: which base model and adapters, when the worker may run, what is asked of it.
+
+Owns the board, the session and the earlier tries. Knows no widget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.api import STARTER, Adapter, AppError, Ending, Event, library
+from gui.engine import Engine
+from gui.pages.playground import choices
+from gui.pages.playground.board import Board, Entry
+from gui.pages.playground.device_turn import DeviceTurn, Strip
+from gui.pages.playground.session import Request, Session
+from gui.pages.playground.tries import Decoding, Tries, Try, from_board, into_board
+
+REDRAW_MILLISECONDS = 50
+USUAL_LIMIT = 512
+BASE_NAME = "Base model"
+
+
+class Controller(QObject):
+    """The playground's state.
+
+    Signals: `changed` at most twenty times a second; `counted(tokens)` when the worker has counted the
+    conversation's tokens.
+    """
+
+    changed = Signal()
+    counted = Signal(int)
+
+    def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self.base_id = STARTER
+        self.board = Board(_base_entry(STARTER))
+        self.adapters: list[Adapter] = []
+        self.local_models: list[str] = []
+        self.tries = Tries()
+        self.session = Session(lambda arguments: engine.ask("summarize", arguments, parent=self), self)
+        self.turn = DeviceTurn(engine, self.session, self)
+        self._asked: tuple[Request, str] | None = None
+        self._ending: Ending | None = None
+        self._message = ""
+        self._redraw = QTimer(self)
+        self._redraw.setSingleShot(True)
+        self._redraw.setInterval(REDRAW_MILLISECONDS)
+        self._redraw.timeout.connect(self.changed)
+        self._connect()
+        self.rescan()
+
+    def _connect(self) -> None:
+        self.session.events.connect(self._on_events)
+        self.session.changed.connect(self._later)
+        self.session.died.connect(self._on_died)
+        self.turn.came.connect(self._ask_again)
+        self.turn.lost.connect(self.cancel)
+        self.turn.changed.connect(self._later)
+        self._engine.adapters_changed.connect(self.rescan)
+
+    # What there is to choose from
+
+    def rescan(self) -> None:
+        """Look into the library again; columns of adapters that are gone go too."""
+        self.adapters = library.scan()[0]
+        known = {adapter.id for adapter in self.adapters}
+        for adapter in self.board.adapters:
+            if adapter not in known:
+                self.board.remove(adapter)
+        self.changed.emit()
+
+    def adapter_choices(self) -> list[choices.Choice]:
+        """Return every adapter with whether it can be added."""
+        return choices.adapter_choices(self.adapters, self.base_id, self.board.adapters)
+
+    def base_choices(self) -> list[str]:
+        """Return the base models to choose from."""
+        return choices.base_choices(self.local_models, self.adapters)
+
+    def limit(self) -> int:
+        """Return the longest conversation, in tokens, that the shown adapters were all trained with."""
+        prompts = [adapter.passport.prompt for adapter in self._shown_adapters()]
+        return min((prompt.max_conversation_tokens for prompt in prompts if prompt), default=USUAL_LIMIT)
+
+    def decoding(self) -> Decoding | None:
+        """Return the decoding that the first shown adapter was scored with, if its passport tells."""
+        for adapter in self._shown_adapters():
+            prompt = adapter.passport.prompt
+            if prompt:
+                return Decoding(beams=prompt.beams, max_new_tokens=prompt.max_new_tokens)
+        return None
+
+    def _shown_adapters(self) -> Iterable[Adapter]:
+        shown = self.board.adapters
+        return [adapter for adapter in self.adapters if adapter.id in shown]
+
+    # Choosing
+
+    def choose_base(self, base_id: str) -> None:
+        """Compare on another base model; adapters that were not made for it leave."""
+        if base_id == self.base_id:
+            return
+        self.cancel()
+        self.base_id = base_id
+        kept = [adapter for adapter in self._shown_adapters() if adapter.passport.base_model.id == base_id]
+        self.board = Board(_base_entry(base_id))
+        for adapter in kept:
+            self.board.add(choices.entry(adapter))
+        self.changed.emit()
+
+    def add(self, adapter_id: str) -> None:
+        """Put an adapter beside the base, if it fits."""
+        choice = next((one for one in self.adapter_choices() if one.adapter.id == adapter_id), None)
+        if choice is not None and choice.fits:
+            self.board.add(choices.entry(choice.adapter))
+            self.changed.emit()
+
+    def remove(self, adapter_id: str) -> None:
+        """Take an adapter's column away."""
+        self.board.remove(adapter_id)
+        self.changed.emit()
+
+    def open_adapters(self, adapter_ids: Iterable[str]) -> None:
+        """Compare these adapters, on the base of the first; say which can't stand beside it."""
+        self.rescan()
+        wanted = [adapter for name in adapter_ids for adapter in self.adapters if adapter.id == name]
+        if not wanted:
+            return
+        self.choose_base(wanted[0].passport.base_model.id)
+        for adapter in wanted:
+            self.add(adapter.id)
+        left = [
+            one for one in self.adapter_choices() if one.adapter in wanted and one.reason.startswith("made")
+        ]
+        self._message = "; ".join(f"{one.adapter.name} was {one.reason}" for one in left)
+        self.changed.emit()
+
+    def restore(self, tried: Try) -> None:
+        """Bring an earlier try back, summaries and all."""
+        self.cancel()
+        self.base_id = str(tried.base_model["id"])
+        self.board = into_board(tried)
+        self._message = ""
+        self.changed.emit()
+
+    # Asking
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether summaries can be asked for now."""
+        return not self.board.busy and self.turn.is_ours
+
+    def summarise(self, request_of: Request, reference: str) -> None:
+        """Ask for summaries in every column. `request_of.columns` is filled in here."""
+        self._message = ""
+        if not request_of.conversation.strip():
+            self._message = "There is no conversation yet. Paste one, open a file, or pick a sample."
+            self.changed.emit()
+            return
+        columns = tuple(column.entry.adapter for column in self.board.columns)
+        request = Request(request_of.conversation, columns, request_of.decoding, reference)
+        self._asked, self._ending = (request, reference), None
+        if self.turn.is_ours:
+            self._ask(request)
+        else:
+            self.turn.pause_run()
+
+    def _ask(self, request: Request) -> None:
+        try:
+            request_id = self.session.summarize({"id": self.base_id}, request)
+        except AppError as error:
+            self._message = f"{error.message} {error.hint}"
+        else:
+            self.board.begin(request_id, request.conversation)
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        """Take the request back; what has come of it stays."""
+        request = self.board.request
+        self.board.give_up("cancelled")
+        if request is not None:
+            self.session.cancel(request)
+        self.changed.emit()
+
+    def _ask_again(self) -> None:
+        """Ask once more what was asked last."""
+        self._ending = None
+        if self._asked is not None:
+            self._ask(self._asked[0])
+
+    # What comes of it
+
+    def _on_events(self, events: list[Event]) -> None:
+        was_busy = self.board.busy
+        for event in events:
+            self.board.apply(event)
+        if self.board.input_tokens is not None:
+            self.counted.emit(self.board.input_tokens)
+        if was_busy and not self.board.busy:
+            self._keep()
+        self._later()
+
+    def _keep(self) -> None:
+        """Remember the try, if it came to anything."""
+        if self._asked is None or not any(column.text for column in self.board.columns):
+            return
+        request, reference = self._asked
+        try:
+            self.tries.add(from_board(self.board, reference, {"id": self.base_id}, request.decoding))
+        except AppError as error:
+            self._message = f"{error.message} {error.hint}"
+
+    def clear_tries(self) -> None:
+        """Forget the earlier tries."""
+        try:
+            self.tries.clear()
+        except AppError as error:
+            self._message = f"{error.message} {error.hint}"
+        self.changed.emit()
+
+    def _on_died(self, ending: Ending) -> None:
+        self._ending = ending
+        self.board.give_up("failed", "The worker ended before this summary was done.")
+        self._later()
+
+    def _later(self) -> None:
+        if not self._redraw.isActive():
+            self._redraw.start()
+
+    # What to say
+
+    def strip(self) -> Strip | None:
+        """Return what there is to say above the columns, the most pressing first."""
+        if self._ending is not None:
+            text = f"{self._ending.message} {self._ending.hint}".strip() or "The worker is gone."
+            return Strip(text, "Start again", "problem", "brick", self._ending.log_tail)
+        said = self.turn.strip()
+        if said is None and self._message:
+            return Strip(self._message, "", "info", "ink2")
+        return said
+
+    def act(self) -> None:
+        """Do what the strip's action says."""
+        if self._ending is not None:
+            self._ask_again()
+        else:
+            self.turn.act()
+
+    def subtitle(self) -> str:
+        """Return the line below the page's title: "google/flan-t5-base with 3 adapters, bfloat16"."""
+        count = len(self.board.adapters)
+        beside = {0: "", 1: " with 1 adapter"}.get(count, f" with {count} adapters")
+        known = f", {self.session.precision}" if self.session.state == "ready" else ""
+        return f"{choices.base_title(self.base_id)}{beside}{known}"
+
+
+def _base_entry(base_id: str) -> Entry:
+    return Entry(None, BASE_NAME, choices.base_title(base_id))

@@ -1,0 +1,236 @@
+"""The playground's left panel: the conversation in turns or as text, its length, and the reference summary.
+
+Owns the conversation and the reference. Knows nothing of models but the limit that one was trained with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.api import Example, speakers, turns
+from gui.look import style
+from gui.look.format import number
+from gui.look.type import font, px
+from gui.pages.playground.board import about_tokens
+from gui.pages.playground.picker import Picker
+from gui.widgets.bars import MeterRow
+from gui.widgets.buttons import plain, quiet
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.line import Line
+from gui.widgets.reading import ConversationView, Turn
+from gui.widgets.scroll import Scroll
+
+REFERENCE_HEIGHT = 84
+
+
+class TokenMeter(MeterRow):
+    """How much of the trained limit a conversation takes: "212 of 512 tokens, fits the trained limit"."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("", parent, above=False)
+
+    def show_length(self, text: str, counted: int | None, limit: int) -> None:
+        """Show a conversation's tokens, counted by the worker or else estimated, against the limit."""
+        tokens = about_tokens(text) if counted is None else counted
+        about = "about " if counted is None and text else ""
+        over = tokens > limit
+        self.bar.set_token("copper" if over else "accent")
+        fits = "the end is cut off" if over else "fits the trained limit"
+        self.set_value(
+            tokens / limit, fits if text else "", f"{about}{number(tokens)} of {number(limit)} tokens"
+        )
+
+
+class ConversationPanel(QWidget):
+    """The conversation and its reference summary.
+
+    Signals: `changed` when either is another one; `file_wanted` when a text file is to be opened.
+    """
+
+    changed = Signal()
+    file_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        style.ground(self, "surface")
+        self._conversation = ""
+        self._whence = ""
+        self._counted: int | None = None
+        self._limit = 512
+        self._make_parts()
+        self._lay_out()
+        self._show()
+
+    def _make_parts(self) -> None:
+        self._about = ElidedLabel("", "label", "ink2")
+        self._turns = ConversationView()
+        self.editor = QPlainTextEdit()
+        self.editor.setPlaceholderText("Name: what they say")
+        self.editor.setAccessibleName("Conversation as text")
+        self.editor.setTabChangesFocus(True)
+        self.picker = Picker()
+        self.picker.picked.connect(self._pick)
+        self.picker.closed.connect(self._show)
+        self.meter = TokenMeter()
+        self.reference_edit = QPlainTextEdit()
+        self.reference_edit.setPlaceholderText("Paste one to see ROUGE")
+        self.reference_edit.setAccessibleName("Reference summary, optional")
+        self.reference_edit.setTabChangesFocus(True)
+        self.reference_edit.textChanged.connect(self.changed)
+        self._pick_button = quiet("Pick")
+        self._pick_button.clicked.connect(self.pick)
+        self._open_button = quiet("Open…")
+        self._open_button.clicked.connect(self.file_wanted)
+        self._edit_button = quiet("Edit")
+        self._edit_button.clicked.connect(self.toggle_edit)
+        QShortcut(QKeySequence("Escape"), self.picker, self._show)
+        style.follow(self._restyle)
+
+    def _restyle(self) -> None:
+        for edit in (self.editor, self.reference_edit):
+            edit.setFont(font("body"))
+        self.reference_edit.setFixedHeight(px(REFERENCE_HEIGHT))
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(0)
+        head.addWidget(Label("Conversation", "section"), 1)
+        for button in (self._pick_button, self._open_button, self._edit_button):
+            button.set_short()
+            head.addWidget(button)
+        self._reading = Scroll((0, 0, 10, 0), spacing=0)
+        self._reading.column.addWidget(self._turns)
+        self._reading.column.addStretch(1)
+        self._stack = QStackedWidget()
+        for part in (self._reading, self.editor, self.picker, self._empty_state()):
+            self._stack.addWidget(part)
+        reference = QHBoxLayout()
+        reference.addWidget(Label("Reference summary", "label_medium", "ink2"), 1)
+        reference.addWidget(Label("optional", "label", "ink3"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 14, 14, 20)
+        column.setSpacing(8)
+        column.addLayout(head)
+        column.addWidget(self._about)
+        column.addWidget(self._stack, 1)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(0, 0, 10, 0)
+        foot.setSpacing(8)
+        foot.addWidget(self.meter)
+        foot.addSpacing(4)
+        foot.addWidget(Line())
+        foot.addSpacing(4)
+        foot.addLayout(reference)
+        foot.addWidget(self.reference_edit)
+        column.addLayout(foot)
+
+    def _empty_state(self) -> QWidget:
+        sample, paste = plain("Pick a sample"), quiet("Paste")
+        sample.clicked.connect(self.pick)
+        paste.clicked.connect(self.paste)
+        self.sample_button = sample
+        return EmptyState(
+            "playground",
+            "No conversation yet",
+            "Paste one, drop a text file, or pick a sample.",
+            [sample, paste],
+        )
+
+    @property
+    def conversation(self) -> str:
+        """The conversation as text."""
+        return self.editor.toPlainText().strip() if self.is_editing else self._conversation
+
+    @property
+    def reference(self) -> str:
+        """The reference summary, "" without one."""
+        return self.reference_edit.toPlainText().strip()
+
+    @property
+    def is_editing(self) -> bool:
+        """Whether the conversation is being edited as text."""
+        return self._stack.currentWidget() is self.editor
+
+    def about(self) -> str:
+        """Return the line below the head: where the conversation is from and how many speak."""
+        return self._about.text()
+
+    def show_conversation(self, text: str, reference: str | None = "", whence: str = "") -> None:
+        """Show another conversation; a reference of None keeps the one that is there."""
+        self._conversation, self._whence, self._counted = text.strip(), whence, None
+        if reference is not None:
+            self.reference_edit.setPlainText(reference)
+        self._show()
+        self.changed.emit()
+
+    def show_limit(self, tokens: int) -> None:
+        """Measure against another trained limit."""
+        self._limit = tokens
+        self._measure()
+
+    def show_counted(self, tokens: int) -> None:
+        """Show the tokens that the worker counted."""
+        self._counted = tokens
+        self._measure()
+
+    def offer(self, sources: Mapping[str, Sequence[Example]]) -> None:
+        """Offer conversations to pick from, by the name of where they are from."""
+        self.picker.show_sources(sources)
+
+    def pick(self) -> None:
+        """Show the conversations at hand."""
+        self._settle()
+        self._stack.setCurrentWidget(self.picker)
+        self.picker.search.setFocus()
+
+    def paste(self) -> None:
+        """Take the conversation from the clipboard, or begin to write one if there is no text on it."""
+        text = QGuiApplication.clipboard().text().strip()
+        if text:
+            self.show_conversation(text, whence="Pasted")
+        else:
+            self.toggle_edit()
+
+    def toggle_edit(self) -> None:
+        """Begin to edit the conversation as text, or be done with it."""
+        if self.is_editing:
+            self._settle()
+            self._show()
+            return
+        self.editor.setPlainText(self._conversation)
+        self._stack.setCurrentWidget(self.editor)
+        self._edit_button.setText("Done")
+        self.editor.setFocus()
+
+    def settle(self) -> None:
+        """Take what is being edited as the conversation."""
+        if self.is_editing:
+            self.toggle_edit()
+
+    def _settle(self) -> None:
+        if self.is_editing and self.editor.toPlainText().strip() != self._conversation:
+            self._conversation = self.editor.toPlainText().strip()
+            self._counted, self._whence = None, self._whence and f"{self._whence}, edited"
+            self.changed.emit()
+
+    def _pick(self, example: Example) -> None:
+        self.show_conversation(example.conversation, example.summary, f"Sample {example.id}")
+
+    def _show(self) -> None:
+        said = turns(self._conversation)
+        self._turns.set_turns([Turn(turn.speaker, turn.text) for turn in said])
+        self._stack.setCurrentIndex(0 if said else 3)
+        self._edit_button.setText("Edit")
+        count = len(speakers(self._conversation))
+        people = f"{count} speakers, {len(said)} turns" if count else f"{len(said)} paragraphs"
+        self._about.setText(", ".join(filter(None, (self._whence, people))) if said else "")
+        self._about.setVisible(bool(said))
+        self._measure()
+
+    def _measure(self) -> None:
+        self.meter.show_length(self._conversation, self._counted, self._limit)

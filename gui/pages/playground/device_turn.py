@@ -1,0 +1,117 @@
+"""Whose turn the device is: a run's, or the playground's. Never both.
+
+Pauses a run when summaries are wanted, sends the playground's worker away when the run goes on. Knows no widget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from gui.engine import Engine
+from gui.look.format import duration_text, number
+from gui.pages.playground.session import Session
+from gui.run_model import RunModel
+
+
+@dataclass(frozen=True)
+class Strip:
+    """What the strip above the columns says, and the words of its action; `log` is shown below it."""
+
+    text: str
+    action: str = ""
+    icon: str = ""
+    ink: str = "copper"
+    log: str = ""
+
+
+class DeviceTurn(QObject):
+    """Share the device with the run that is current.
+
+    Signals: `came` when a run that was to pause rests, `lost` when a run goes on and the worker must leave,
+    `changed` when there is something else to say.
+    """
+
+    came = Signal()
+    lost = Signal()
+    changed = Signal()
+
+    def __init__(self, engine: Engine, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self._session = session
+        self._pausing = False
+        self._giving_back = False
+        self._actions: dict[str, Callable[[], None]] = {
+            "Pause and try": self.pause_run,
+            "Continue the run": self.give_back,
+        }
+        session.changed.connect(self._on_session_changed)
+        for told in (engine.run_started, engine.run_changed, engine.run_ended):
+            told.connect(self._on_run_changed)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether summaries can be made now."""
+        return not self._engine.device_is_taken and not self._pausing and not self._giving_back
+
+    def pause_run(self) -> None:
+        """Pause the run; `came` tells when it rests."""
+        run = self._engine.current
+        if run is not None and run.holds_device and not self._pausing:
+            self._pausing = True
+            run.pause()
+            self.changed.emit()
+
+    def give_back(self) -> None:
+        """Send the worker away and let the run go on as soon as it is gone."""
+        self._giving_back = True
+        self.lost.emit()
+        self._session.close()
+        self._on_session_changed()
+
+    def _on_run_changed(self, _run: RunModel) -> None:
+        run = self._engine.current
+        if run is None:
+            self._giving_back = False
+        if self._pausing and (run is None or run.state.paused):
+            self._pausing = False
+            self.came.emit()
+        elif self._engine.device_is_taken and not self._pausing and self._session.alive:
+            self._giving_back = False
+            if self._session.state != "closing":
+                self.lost.emit()
+                self._session.close()
+        self.changed.emit()
+
+    def _on_session_changed(self) -> None:
+        run = self._engine.current
+        if self._giving_back and not self._session.alive:
+            self._giving_back = False
+            if run is not None and run.running and run.state.paused:
+                run.go_on()
+            self.changed.emit()
+
+    def act(self) -> None:
+        """Do what the strip's action says."""
+        said = self.strip()
+        if said is not None and said.action:
+            self._actions[said.action]()
+
+    def strip(self) -> Strip | None:
+        """Return what there is to say about the device, if anything."""
+        run = self._engine.current
+        if self._pausing:
+            return Strip("The run pauses after the step in hand. Summaries follow then.", icon="pause")
+        if run is not None and run.holds_device:
+            left = run.state.seconds_left()
+            wait = "wait until it ends" if left is None else f"wait {duration_text(left)}"
+            text = f"A run is training and holds the device. Pause it to try summaries now, or {wait}."
+            return Strip(text, "Pause and try", "clock")
+        if run is not None and run.running:
+            step, total = number(run.state.step), number(run.state.total_steps)
+            text = f"The run is paused at step {step} of {total}. Nothing is lost."
+            return Strip(text, "" if self._giving_back else "Continue the run", "pause")
+        return None

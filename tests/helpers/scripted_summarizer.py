@@ -1,0 +1,88 @@
+"""A summarize worker that answers from a script instead of a model: a real process, the real channel, no torch.
+
+    python -m tests.helpers.scripted_summarizer JOB_FOLDER
+
+What it says of a column stands in the environment variable TUNESMITH_TEST_SUMMARIES, a JSON table from the
+adapter's id ("" for the base) to a summary, or to {"fail": message}, {"abort": true} or {"hang": true}.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT))
+
+from engine.api import Job  # noqa: E402
+from engine.worker import __main__ as worker  # noqa: E402
+from engine.worker.channel import Channel  # noqa: E402
+
+VARIABLE = "TUNESMITH_TEST_SUMMARIES"
+
+
+def command(job: Job) -> list[str]:
+    """Return the command that starts this worker on `job`."""
+    return [sys.executable, str(Path(__file__).resolve()), str(job.folder)]
+
+
+def run(channel: Channel, request: dict[str, Any]) -> None:
+    """Load nothing, then answer requests until told to quit."""
+    channel.enter("load_base")
+    channel.emit("base_ready", family="encoder-decoder", precision="float32", device="cpu")
+    answers = json.loads(os.environ.get(VARIABLE, "{}"))
+    while True:
+        channel.check_stop()
+        for asked in channel.kept_commands():
+            if asked["command"] == "quit":
+                return
+            if asked["command"] == "summarize":
+                answer(channel, asked, answers)
+        time.sleep(0.02)
+
+
+def answer(channel: Channel, asked: dict[str, Any], answers: dict[str, Any]) -> None:
+    """Stream a summary for every column."""
+    for adapter in asked["columns"]:
+        facts = {"request": asked["request"], "adapter": adapter}
+        channel.emit("summary_started", **facts, input_tokens=len(asked["conversation"].split()))
+        said = answers.get(adapter or "", "Nothing.")
+        if isinstance(said, dict) and "fail" in said:
+            channel.emit("summary_failed", **facts, message=said["fail"], hint="")
+        elif isinstance(said, dict):
+            channel.emit("summary_extended", **facts, text="The beg")
+            if not endure(channel, said, asked["request"]):
+                return
+        else:
+            stream(channel, facts, said, asked)
+
+
+def endure(channel: Channel, said: dict[str, Any], request: str) -> bool:
+    """Die, or wait for the request to be cancelled."""
+    if "abort" in said:
+        print("a kernel gave up", file=sys.stderr, flush=True)
+        os.abort()
+    while True:
+        channel.check_stop()
+        if any(asked["command"] in ("cancel", "quit") for asked in channel.kept_commands()):
+            return False
+        time.sleep(0.02)
+
+
+def stream(channel: Channel, facts: dict[str, Any], text: str, asked: dict[str, Any]) -> None:
+    """Say a summary word by word."""
+    for word in text.split(" "):
+        channel.emit("summary_extended", **facts, text=word + " ")
+    scores = {"scores": {"rouge1": 0.5}} if asked.get("reference") else {}
+    channel.emit(
+        "summary_finished", **facts, summary=text, tokens=len(text.split()), seconds=0.5, **scores
+    )
+
+
+if __name__ == "__main__":
+    worker.JOBS = dict.fromkeys(worker.JOBS, "__main__")
+    sys.exit(worker.main(Path(sys.argv[1])))
