@@ -1,4 +1,4 @@
-"""What a run does around its steps: report, listen, evaluate, keep the best, write checkpoints, stop in order.
+"""What a run does around its steps: report, listen, evaluate, keep the best, write checkpoints, stop.
 
 Knows nothing of where the data, the base model or the adapter came from.
 """

@@ -126,6 +126,9 @@ class SelectiveModel(BaseTuner):
         if config.target_modules is None:
             config.target_modules = modules_with_parameters(model)
 
+    def _check_tied_modules(self, model: nn.Module, peft_config: SelectiveConfig) -> None:
+        """Find nothing to warn of: copies of tied parameters are tied."""
+
     def _create_and_replace(
         self,
         peft_config: SelectiveConfig,

@@ -1,0 +1,99 @@
+"""Small real runs: a few made-up conversations, a tiny model, the worker's main function in this process."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from engine import recipe as recipes
+from engine import runs
+from engine.events import Event, read_all
+from engine.jobs import Job
+from engine.recipe import Recipe
+from tests.helpers.tiny_models import Kind, tiny_model
+
+SPLITS = {"train": 24, "validation": 6, "test": 6}
+NAMES = ("Ann", "Bob", "Cyd", "Dan")
+THINGS = ("tea", "a bus", "the key", "two chairs")
+
+
+def write_conversations(folder: Path) -> Path:
+    """Write splits of short conversations of uneven lengths, the same every time; return the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    draw = random.Random(0)
+    for split, count in SPLITS.items():
+        lines = [json.dumps(_conversation(f"{split}-{number}", draw)) for number in range(count)]
+        (folder / f"{split}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def _conversation(name: str, draw: random.Random) -> dict[str, str]:
+    one, other = draw.sample(NAMES, 2)
+    thing = draw.choice(THINGS)
+    really = "really " * draw.randint(0, 9)
+    return {
+        "id": name,
+        "dialogue": f"{one}: do you have {thing}?\n{other}: yes, {really}I do.",
+        "summary": f"{other} has {thing}.",
+    }
+
+
+def tiny_recipe(folder: Path, kind: Kind, method: str = "lora", *overrides: str) -> Recipe:
+    """Return a recipe for a run of a few steps on a tiny model, in float32, with data below `folder`."""
+    tables: dict[str, Any] = {
+        "name": f"{kind} {method}",
+        "base_model": {"id": str(tiny_model(kind)), "precision": "float32"},
+        "data": {"source": str(write_conversations(folder / "data"))},
+        "method": {"id": method},
+        "training": {"epochs": 2, "batch_size": 8, "learning_rate": 0.01, "device": "cpu"},
+        "evaluation": {"max_new_tokens": 8, "bootstrap": 100},
+    }
+    return recipes.from_tables(recipes.overridden(tables, overrides))
+
+
+def run_here(job: Job) -> list[Event]:
+    """Do a job in this process, as its worker would; return the attempt's events."""
+    from engine.worker.__main__ import main
+
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
+    stdin, sys.stdin = sys.stdin, None
+    try:
+        main(job.folder)
+    finally:
+        sys.stdin = stdin
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    attempt = job.last_attempt()
+    return [event for event in read_all(job.events_path) if event["attempt"] == attempt]
+
+
+def train_here(recipe: Recipe) -> tuple[Job, list[Event]]:
+    """Make a run of a recipe and do it in this process."""
+    job = runs.create_run(recipe)
+    return job, run_here(job)
+
+
+def named(events: list[Event], name: str) -> list[Event]:
+    """Return the events of one kind."""
+    return [event for event in events if event["event"] == name]
+
+
+def when(
+    monkeypatch: Any, matches: Callable[[str, dict[str, Any]], bool], act: Callable[[Any], None]
+) -> None:
+    """Call `act(channel)` right after the worker in this process writes an event that matches."""
+    from engine.worker.channel import Channel
+
+    emit = Channel.emit
+
+    def watched(channel: Channel, event: str, **facts: Any) -> None:
+        emit(channel, event, **facts)
+        if matches(event, facts):
+            act(channel)
+
+    monkeypatch.setattr(Channel, "emit", watched)

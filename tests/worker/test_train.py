@@ -1,0 +1,349 @@
+"""A run from recipe to adapter, on tiny models, for real."""
+
+import json
+
+import pytest
+import torch
+from peft import PeftModel
+from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+
+from engine import library, runs
+from engine.events import read_all
+from engine.methods import METHODS
+from engine.passport import FILE_NAME
+from engine.worker import tuners
+from tests.helpers.tiny_models import KINDS, tiny_model
+from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here, when
+
+pytestmark = pytest.mark.torch
+
+
+def adapter_of(events):
+    return library.find(named(events, "adapter_saved")[-1]["adapter"])
+
+
+def weights(adapter):
+    return (adapter.folder / library.WEIGHTS_NAME).read_bytes()
+
+
+@pytest.mark.parametrize("method", [method.id for method in METHODS])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_lowers_the_loss_and_ends_with_a_scored_adapter(tmp_path, kind, method):
+    job, events = train_here(tiny_recipe(tmp_path, kind, method))
+
+    assert events[-1]["event"] == "job_ended", events[-1]
+    assert events[-1]["outcome"] == "completed", events[-1]
+    losses = [event["loss"] for event in named(events, "step_finished")]
+    assert len(losses) == named(events, "run_started")[0]["total_steps"] == 6
+    validation = [event["loss"] for event in named(events, "evaluated") if event["split"] == "validation"]
+    assert validation[-1] < validation[0]
+    card = adapter_of(events).passport.score_card
+    assert card.base.keys() == card.scores.keys() == card.difference.keys()
+    assert runs.open_run(job).state.tuned_scores is not None
+
+
+@pytest.mark.parametrize("method", [method.id for method in METHODS])
+@pytest.mark.parametrize("kind", ["t5", "bart", "llama", "gpt2"])
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # PEFT's own, of transformers' words
+def test_plain_peft_writes_the_summaries_that_the_run_showed(tmp_path, kind, method):
+    recipe = tiny_recipe(tmp_path, kind, method, "training.keep=last")
+    _, events = train_here(recipe)
+    shown = [event for event in named(events, "sample_made") if event["step"] == 6]
+    loader = AutoModelForSeq2SeqLM if kind in {"t5", "bart"} else AutoModelForCausalLM
+    base = loader.from_pretrained(tiny_model(kind))
+    assert tuners.SelectiveModel  # registered with PEFT by the import above
+    model = PeftModel.from_pretrained(base, adapter_of(events).folder).eval()
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model(kind))
+
+    for sample in shown:
+        prompt = recipe.data.prompt.replace("{conversation}", sample["conversation"])
+        inputs = tokenizer(prompt, return_tensors="pt")
+        if loader is AutoModelForCausalLM and inputs["input_ids"][0, -1] == tokenizer.eos_token_id:
+            inputs = {name: tensor[:, :-1] for name, tensor in inputs.items()}
+        written = model.generate(
+            **inputs,
+            max_new_tokens=8,
+            max_length=None,
+            do_sample=False,
+            num_beams=1,
+            min_length=0,
+            no_repeat_ngram_size=0,
+            early_stopping=False,
+            forced_eos_token_id=None,
+            pad_token_id=tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id,
+        )[0]
+        if loader is AutoModelForCausalLM:
+            written = written[inputs["input_ids"].shape[1] :]
+        assert tokenizer.decode(written, skip_special_tokens=True).strip() == sample["summary"].strip()
+
+
+@pytest.mark.parametrize("method", [method.id for method in METHODS])
+@pytest.mark.parametrize("step", [1, 3, 4])
+def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path, monkeypatch, method, step):
+    recipe = tiny_recipe(tmp_path, "t5", method, "training.log_every=1")
+    straight, straight_events = train_here(recipe)
+
+    with monkeypatch.context() as patch:
+        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == step, ask_to_stop)
+        job, events = train_here(recipe)
+    assert events[-1]["outcome"] == "stopped"
+    assert adapter_of(events).passport.training.stopped
+    resumed = run_here(job)
+
+    assert resumed[-1]["outcome"] == "completed", resumed[-1]
+    assert named(resumed, "run_resumed")[0]["step"] == step
+    assert weights(adapter_of(resumed)) == weights(adapter_of(straight_events))
+    told = ("step", "loss", "learning_rate", "gradient_norm")
+    assert [[event[key] for key in told] for event in named(resumed, "step_finished")] == [
+        [event[key] for key in told] for event in named(straight_events, "step_finished")[step:]
+    ]
+    assert runs.open_run(job).state.loss == runs.open_run(straight).state.loss
+
+
+def ask_to_stop(channel):
+    channel.stopping = True
+
+
+def test_a_step_given_up_in_its_middle_is_done_again_the_same(tmp_path, monkeypatch):
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=200")
+    _, straight = train_here(recipe)
+
+    with monkeypatch.context() as patch:
+        stop_in_micro_batch(patch, number=9)
+        job, events = train_here(recipe)
+    assert events[-1]["outcome"] == "stopped"
+    resumed = run_here(job)
+
+    assert 0 < named(resumed, "run_resumed")[0]["step"] < 6
+    assert weights(adapter_of(resumed)) == weights(adapter_of(straight))
+
+
+def stop_in_micro_batch(patch, number):
+    from engine.worker.session import Session
+
+    between = Session._between
+    seen = []
+
+    def counted(session):
+        seen.append(session)
+        session._channel.stopping = session._channel.stopping or len(seen) == number
+        return between(session)
+
+    patch.setattr(Session, "_between", counted)
+
+
+def test_a_worker_that_dies_without_a_word_goes_on_from_its_checkpoint(tmp_path, monkeypatch):
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.checkpoint_every=2")
+    _, straight = train_here(recipe)
+
+    with monkeypatch.context() as patch:
+        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == 5, die)
+        job = runs.create_run(recipe)
+        with pytest.raises(Death):
+            run_here_unguarded(patch, job)
+    assert runs.open_run(job).outcome == "crashed"
+    resumed = run_here(job)
+
+    assert named(resumed, "run_resumed")[0]["step"] == 4
+    assert weights(adapter_of(resumed)) == weights(adapter_of(straight))
+
+
+class Death(Exception):
+    """What a kill looks like from inside: nothing after it is done."""
+
+
+def die(_channel):
+    raise Death
+
+
+def run_here_unguarded(patch, job):
+    """Do a job without the worker's last words."""
+    from engine.worker import __main__ as worker
+
+    patch.setattr(worker, "_known", raise_again)
+    return run_here(job)
+
+
+def raise_again(error):
+    raise error
+
+
+def test_a_damaged_checkpoint_is_skipped_with_a_notice(tmp_path, monkeypatch):
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.checkpoint_every=2")
+    with monkeypatch.context() as patch:
+        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == 5, ask_to_stop)
+        job, _ = train_here(recipe)
+    newest = runs.checkpoints(job)[-1]
+    with (newest / "optimizer.pt").open("r+b") as stream:
+        stream.seek(100)
+        stream.write(b"damage")
+
+    resumed = run_here(job)
+
+    assert any(newest.name in event["message"] for event in named(resumed, "notice"))
+    assert named(resumed, "run_resumed")[0]["step"] == 4
+    assert resumed[-1]["outcome"] == "completed"
+
+
+def test_a_completed_run_asked_again_says_the_same_and_trains_nothing(tmp_path):
+    job, events = train_here(tiny_recipe(tmp_path, "t5"))
+    before = weights(adapter_of(events))
+
+    again = run_here(job)
+
+    assert [event["event"] for event in again] == ["job_accepted", "adapter_saved", "job_ended"]
+    assert again[-1]["outcome"] == "completed"
+    assert weights(adapter_of(again)) == before
+
+
+def test_micro_batches_change_no_loss_and_no_gradient(tmp_path):
+    whole = train_here(tiny_recipe(tmp_path, "llama", "lora", "method.dropout=0"))[1]
+    parts = train_here(
+        tiny_recipe(tmp_path, "llama", "lora", "method.dropout=0", "training.micro_batch_tokens=100")
+    )[1]
+
+    for one, other in zip(named(whole, "step_finished"), named(parts, "step_finished"), strict=True):
+        assert one["loss"] == pytest.approx(other["loss"], rel=1e-5)
+        assert one["gradient_norm"] == pytest.approx(other["gradient_norm"], rel=1e-4)
+
+
+def test_the_best_state_is_kept_when_later_ones_are_worse(tmp_path):
+    recipe = tiny_recipe(tmp_path, "t5", "full", "training.learning_rate=0.5", "training.evaluate_every=1")
+    job, events = train_here(recipe)
+    losses = {
+        event["step"]: event["loss"]
+        for event in named(events, "evaluated")
+        if event["split"] == "validation" and event["of"] != "base"
+    }
+
+    best = min(losses, key=losses.get)
+    assert adapter_of(events).passport.training.step == best
+    assert (job.folder / f"best-{best}").is_dir()
+    assert len(list(job.folder.glob("best-*"))) <= 3  # one for each of two checkpoints, and the best
+
+
+def test_patience_ends_a_run_that_no_longer_gains(tmp_path):
+    overrides = (
+        "training.learning_rate=5.0",
+        "training.evaluate_every=1",
+        "training.early_stopping_patience=2",
+    )
+    _, events = train_here(tiny_recipe(tmp_path, "t5", "full", "training.epochs=20", *overrides))
+
+    assert events[-1]["outcome"] == "completed", events[-1]
+    assert len(named(events, "step_finished")) < 60
+    assert any("without a better validation loss" in event["message"] for event in named(events, "notice"))
+
+
+def test_a_loss_that_is_no_number_fails_with_a_hint_and_keeps_the_checkpoint(tmp_path, monkeypatch):
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.checkpoint_every=1")
+    monkeypatch.setattr("engine.worker.trainer.token_loss_sum", loss_that_breaks_after(3))
+    job, events = train_here(recipe)
+
+    assert events[-1]["outcome"] == "failed"
+    assert events[-1]["field"] == "training.learning_rate"
+    assert "no number" in events[-1]["message"]
+    assert runs.checkpoints(job)
+    for line in job.events_path.read_text(encoding="utf-8").splitlines():
+        json.loads(line, parse_constant=lambda word: pytest.fail(f"{word} in an event"))
+
+
+def loss_that_breaks_after(calls):
+    from engine.worker.trainer import token_loss_sum
+
+    seen = []
+
+    def loss(model, batch, family):
+        value = token_loss_sum(model, batch, family)
+        seen.extend([0] if model.training else [])
+        return value * float("nan") if len(seen) > calls else value
+
+    return loss
+
+
+def test_pause_holds_the_run_until_it_may_go_on(tmp_path, monkeypatch):
+    when(monkeypatch, lambda event, facts: event == "step_finished" and facts["step"] == 2, ask_to_pause)
+    when(monkeypatch, lambda event, _: event == "run_paused", ask_to_go_on)
+    _, events = train_here(tiny_recipe(tmp_path, "t5"))
+
+    names = [event["event"] for event in events]
+    assert names.index("run_continued") == names.index("run_paused") + 1
+    assert events[-1]["outcome"] == "completed"
+
+
+def ask_to_pause(channel):
+    channel.job.send("pause")
+    channel._looked_at = 0.0
+
+
+def ask_to_go_on(channel):
+    channel.job.send("continue")
+
+
+def test_going_on_from_an_adapter_starts_with_its_numbers(tmp_path):
+    first = train_here(tiny_recipe(tmp_path, "t5"))[1]
+    adapter = adapter_of(first)
+    second = train_here(
+        tiny_recipe(
+            tmp_path, "t5", "lora", f'method.start_from="{adapter.id}"', "training.learning_rate=1e-9"
+        )
+    )[1]
+
+    last = [event["loss"] for event in named(first, "evaluated") if event["split"] == "validation"][-1]
+    begun = [event["loss"] for event in named(second, "evaluated") if event["split"] == "validation"][-1]
+    assert begun == pytest.approx(last, rel=1e-5)
+
+
+def test_stopping_before_the_first_step_leaves_no_adapter(tmp_path, monkeypatch):
+    when(
+        monkeypatch,
+        lambda event, facts: event == "stage_entered" and facts["stage"] == "read_data",
+        ask_to_stop,
+    )
+    job, events = train_here(tiny_recipe(tmp_path, "t5"))
+
+    assert events[-1]["outcome"] == "stopped"
+    assert library.scan() == ([], [])
+    assert not runs.checkpoints(job)
+
+
+def test_one_job_ended_an_attempt_and_it_is_last(tmp_path):
+    job, _ = train_here(tiny_recipe(tmp_path, "t5"))
+    run_here(job)
+    events = list(read_all(job.events_path))
+
+    for attempt in (1, 2):
+        mine = [event for event in events if event["attempt"] == attempt]
+        assert [event["event"] for event in mine].count("job_ended") == 1
+        assert mine[-1]["event"] == "job_ended"
+
+
+def test_a_checkpoint_can_become_an_adapter(tmp_path):
+    job, _ = train_here(tiny_recipe(tmp_path, "t5"))
+
+    for folder in runs.checkpoints(job):
+        assert (folder / FILE_NAME).exists()
+        assert library.weight_shapes(folder / library.WEIGHTS_NAME)
+
+
+def test_training_leaves_the_base_as_it_was(tmp_path):
+    from engine.worker import adapters
+    from tests.helpers.worker_parts import load_tiny
+
+    for kind in KINDS:
+        for method in METHODS:
+            recipe = tiny_recipe(tmp_path, kind, method.id)
+            base = load_tiny(kind)
+            before = {name: tensor.clone() for name, tensor in base.model.state_dict().items()}
+            model = adapters.attach(base, recipe)
+            optimizer = torch.optim.SGD(adapters.trainable_parameters(model).values(), lr=0.1)
+            ids = torch.randint(10, 100, (2, 9))
+            more = {"decoder_input_ids": ids[:, :4]} if base.family == "encoder-decoder" else {}
+            model(input_ids=ids, **more).logits.float().square().sum().backward()
+            optimizer.step()
+
+            after = {
+                name.replace(".base_layer", ""): tensor
+                for name, tensor in model.get_base_model().state_dict().items()
+            }
+            assert all(torch.equal(after[name], tensor) for name, tensor in before.items()), (kind, method.id)
