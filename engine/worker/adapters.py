@@ -104,28 +104,52 @@ def _go_on_from(model: PeftModel, adapter: Adapter) -> None:
 def load_adapter(base: LoadedBase, adapter: Adapter, model: PeftModel | None = None) -> PeftModel:
     """Return the base model with a finished adapter on it, beside those that `model` has already.
 
-    Raises AdapterError if it is damaged, in a format that can run code, or made for another base model.
+    Raises AdapterError if it is damaged, in a format that can run code, or made for another base model; then
+    the base and the adapters already on it are as they were.
     """
     _refuse_other_base(base, adapter)
     _refuse_pickles(adapter.folder)
-    name = adapter_name(adapter.id)
+    name, config = adapter_name(adapter.id), read_config(adapter)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if model is None:
-                model = PeftModel.from_pretrained(
-                    base.model, adapter.folder, adapter_name=name, autocast_adapter_dtype=True
-                )
+                model = get_peft_model(base.model, config, adapter_name=name)
             else:
-                model.load_adapter(str(adapter.folder), adapter_name=name)
+                model.add_adapter(name, config)
     except (ValueError, TypeError, KeyError, RuntimeError) as error:
         raise AdapterError(
             f"{adapter.name} does not fit {base.options.id}: {str(error).splitlines()[0][:300]}",
             "Choose the base model that it was made for.",
         ) from error
-    _checked_tensors(model, name, adapter)
-    model.eval()
-    return model
+    try:
+        tensors = _checked_tensors(model, name, adapter)
+    except AdapterError:
+        _remove(model, name)
+        raise
+    peft.set_peft_model_state_dict(model, tensors, adapter_name=name)
+    return model.eval()
+
+
+def read_config(adapter: Adapter) -> Any:
+    """Return an adapter's PEFT configuration, for use and not for training. Raises AdapterError."""
+    try:
+        config = peft.PeftConfig.from_pretrained(str(adapter.folder))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise AdapterError(
+            f"The {CONFIG_NAME} of {adapter.name} can't be used: {str(error)[:300]}",
+            "It may be made by a later version of PEFT.",
+        ) from error
+    config.inference_mode = True
+    return config
+
+
+def _remove(model: PeftModel, name: str) -> None:
+    """Take an adapter off again; the last one gives the base model back."""
+    if len(model.peft_config) > 1:
+        model.delete_adapter(name)
+    else:
+        model.unload()
 
 
 def adapter_name(adapter_id: str) -> str:

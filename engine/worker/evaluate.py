@@ -24,13 +24,14 @@ from engine.library import Adapter
 from engine.passport import ScoreCard, Scores, now_text, protocol_key
 from engine.paths import adapters_folder, scores_folder
 from engine.recipe import Recipe
-from engine.worker import adapters, base_models, data, devices, rouge, statistics
+from engine.worker import base_models, data, devices, rouge, statistics
 from engine.worker.base_models import LoadedBase
 from engine.worker.channel import Channel
 from engine.worker.data import Splits
 from engine.worker.generate import Generated, Model, generate
 from engine.worker.prompting import make_prompter
 from engine.worker.sources import Split
+from engine.worker.switcher import Switcher
 
 BASE = "base"
 CAPPED_WORTH_SAYING = 0.05
@@ -107,7 +108,8 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     splits = data.read(recipe.data, channel, needs=sorted(needs))
     channel.enter("evaluate")
     before = base_evaluation(channel, base, base.model, recipe, splits)
-    found = [_score_adapter(channel, base, adapter, recipe, splits, before) for adapter in chosen]
+    switcher = Switcher(base)
+    found = [_score_adapter(channel, switcher, adapter, recipe, splits, before) for adapter in chosen]
     channel.result(
         {
             "protocol": before.protocol,
@@ -118,19 +120,17 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
 
 
 def _score_adapter(
-    channel: Channel, base: LoadedBase, adapter: Adapter, recipe: Recipe, splits: Splits, before: Evaluation
+    channel: Channel, switcher: Switcher, adapter: Adapter, recipe: Recipe, splits: Splits, before: Evaluation
 ) -> Evaluation:
-    """Score one adapter and take it off again, so that the next finds the base as it was."""
     trained_with = adapter.passport.prompt
     if trained_with and trained_with.template != recipe.data.prompt:
         channel.notice(
             f"{adapter.name} was trained with another prompt than the recipe's.",
             "It is scored with the recipe's prompt, like the base.",
         )
-    model = adapters.load_adapter(base, adapter)
     step = adapter.passport.training.step
-    found = score(channel, base, model, recipe, splits, of=adapter.id, step=step, base_evaluation=before)
-    model.unload()
+    with switcher.use(adapter) as model:
+        found = score(channel, switcher.base, model, recipe, splits, adapter.id, step, before)
     if adapter.folder.parent == adapters_folder():
         library.add_score(adapter, found.card(before))
     return found
