@@ -25,18 +25,21 @@ def names() -> list[str]:
     return sorted(file.stem for file in FOLDER.glob("*.svg"))
 
 
-def icon(name: str, token: str = "ink2", size: int = SIZE) -> QIcon:
-    """Return an icon in a token's colour, with its disabled form; `size` in pixels before text scaling."""
+def icon(name: str, token: str = "ink2", size: int = SIZE, gap: int = 0) -> QIcon:
+    """Return an icon in a token's colour, with its disabled form.
+
+    `size` is in pixels before text scaling; `gap` adds so much room at the trailing side, for a text that follows.
+    """
     made = QIcon()
     for ratio in _ratios():
-        made.addPixmap(pixmap(name, token, size, ratio), QIcon.Mode.Normal)
-        made.addPixmap(pixmap(name, "off", size, ratio), QIcon.Mode.Disabled)
+        for token_of, mode in ((token, QIcon.Mode.Normal), ("off", QIcon.Mode.Disabled)):
+            made.addPixmap(_drawn(name, getattr(tokens(), token_of), px(size), ratio, gap), mode)
     return made
 
 
 def pixmap(name: str, token: str = "ink2", size: int = SIZE, ratio: float = 1.0) -> QPixmap:
     """Return an icon as a pixmap of `size` logical pixels (before text scaling) at a pixel ratio."""
-    return _drawn(name, getattr(tokens(), token), px(size), ratio)
+    return _drawn(name, getattr(tokens(), token), px(size), ratio, 0)
 
 
 def paint(painter: QPainter, rect: QRectF, name: str, token: str = "ink2") -> None:
@@ -47,9 +50,9 @@ def paint(painter: QPainter, rect: QRectF, name: str, token: str = "ink2") -> No
     _renderer(name, getattr(tokens(), token)).render(painter, square)
 
 
-def icon_size(size: int = SIZE) -> QSize:
+def icon_size(size: int = SIZE, gap: int = 0) -> QSize:
     """Return the logical size of an icon for `setIconSize`."""
-    return QSize(px(size), px(size))
+    return QSize(px(size) + gap, px(size))
 
 
 def _ratios() -> list[float]:
@@ -58,12 +61,13 @@ def _ratios() -> list[float]:
 
 
 @lru_cache(maxsize=512)
-def _drawn(name: str, color: str, side: int, ratio: float) -> QPixmap:
-    made = QPixmap(round(side * ratio), round(side * ratio))
+def _drawn(name: str, color: str, side: int, ratio: float, gap: int) -> QPixmap:
+    made = QPixmap(round((side + gap) * ratio), round(side * ratio))
     made.setDevicePixelRatio(ratio)
     made.fill(Qt.GlobalColor.transparent)
     painter = QPainter(made)
-    _renderer(name, color).render(painter, QRectF(0, 0, side, side))
+    mirrored = gap and QGuiApplication.layoutDirection() == Qt.LayoutDirection.RightToLeft
+    _renderer(name, color).render(painter, QRectF(gap if mirrored else 0, 0, side, side))
     painter.end()
     return made
 

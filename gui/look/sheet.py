@@ -79,9 +79,11 @@ QToolButton::menu-indicator { image: none; width: 0; }
 _FIELDS = """
 QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit, QTextEdit { background: @surface; color: @ink;
   border: 1px solid @outline; border-radius: 6px; selection-background-color: @accent_soft; selection-color: @ink; }
-QLineEdit, QComboBox, QAbstractSpinBox { min-height: <30>; padding: 0 9px; }
+QLineEdit, QComboBox, QAbstractSpinBox { min-height: <30>; max-height: <30>; padding: 0 9px; }
+QLineEdit { padding: 0 7px; }
 QLineEdit:focus, QComboBox:focus, QComboBox:on, QAbstractSpinBox:focus { border: 2px solid @accent; padding: 0 8px;
-  min-height: <28>; }
+  min-height: <28>; max-height: <28>; }
+QLineEdit:focus { padding: 0 6px; }
 QPlainTextEdit, QTextEdit { padding: 6px 8px; }
 QPlainTextEdit:focus, QTextEdit:focus { border: 2px solid @accent; padding: 5px 7px; }
 QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled, QPlainTextEdit:disabled { color: @off;
@@ -91,9 +93,11 @@ QLineEdit[fixed="true"], QComboBox[fixed="true"], QAbstractSpinBox[fixed="true"]
 QLineEdit[fixed="true"]:focus, QComboBox[fixed="true"]:focus, QAbstractSpinBox[fixed="true"]:focus {
   border: 2px solid @accent; }
 QLineEdit[problem="true"], QComboBox[problem="true"], QAbstractSpinBox[problem="true"],
-QPlainTextEdit[problem="true"] { border: 2px solid @brick; padding: 0 8px; min-height: <28>; }
+QPlainTextEdit[problem="true"] { border: 2px solid @brick; }
+QComboBox[problem="true"], QAbstractSpinBox[problem="true"] { padding-left: 8px; min-height: <28>; max-height: <28>; }
+QLineEdit[problem="true"] { padding: 0 6px; min-height: <28>; max-height: <28>; }
 QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus, QComboBox QLineEdit, QComboBox QLineEdit:focus {
-  border: none; background: transparent; min-height: 0; padding: 0; margin: 0; }
+  border: none; background: transparent; min-height: 0; max-height: 999px; padding: 0; margin: 0; }
 QAbstractSpinBox[arrows="true"] { padding-right: <22>; }
 QAbstractSpinBox::up-button { subcontrol-origin: border; subcontrol-position: top right; width: <22>;
   height: <15>; border: none; background: transparent; }

@@ -52,6 +52,13 @@ def color(name: str, alpha: float = 1.0) -> QColor:
     return made
 
 
+def mixed(name: str, ground: str, share: float) -> QColor:
+    """Return a token laid over another at `share`, 0 to 1, as an opaque colour: strokes that cross do not darken."""
+    over, under = QColor(getattr(_State.tokens, name)), QColor(getattr(_State.tokens, ground))
+    parts = zip(over.getRgbF()[:3], under.getRgbF()[:3], strict=True)
+    return QColor.fromRgbF(*(share * top + (1 - share) * below for top, below in parts))
+
+
 def apply(app: QApplication, scheme: str = "system", text_scale: float = 1.0) -> None:
     """Style the application: `scheme` is "light", "dark" or "system", `text_scale` 0.8 to 2.0."""
     if scheme not in SCHEMES:

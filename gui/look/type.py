@@ -47,6 +47,9 @@ ROLES = {
     "fixed": Role(12, fixed=True),
 }
 
+# Inter's optical sizes: one cut for text, one for what is read at a glance.
+TEXT, DISPLAY = 14.0, 32.0
+
 READING_PITCH = 22
 BODY_PITCH = 20
 
@@ -79,7 +82,7 @@ def font(role: str) -> QFont:
     made.setWeight(QFont.Weight(wanted.weight))
     if not wanted.fixed:
         made.setVariableAxis(QFont.Tag("wght"), float(wanted.weight))
-        made.setVariableAxis(QFont.Tag("opsz"), float(min(32, max(14, px(wanted.size)))))
+        made.setVariableAxis(QFont.Tag("opsz"), DISPLAY if wanted.size >= 20 else TEXT)
     if wanted.tabular:
         made.setFeature(QFont.Tag("tnum"), 1)
     return made

@@ -90,7 +90,7 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]
         """Take pens and fonts from the tokens."""
         ratio = self.devicePixelRatioF()
         dark = style.tokens().scheme == "dark"
-        self._raw.setPen(pg.mkPen(style.color("accent", 0.30 if dark else 0.26), width=ratio))
+        self._raw.setPen(pg.mkPen(style.mixed("accent", "window", 0.30 if dark else 0.26), width=ratio))
         self._smooth.setPen(_pen("accent", 2 * ratio))
         self._evaluations.setPen(_pen("copper", ratio))
         self._diamonds.setBrush(pg.mkBrush(style.color("copper")))

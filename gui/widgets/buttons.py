@@ -6,11 +6,14 @@ Knows how they look and that an icon follows the scheme; not what they do.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
 from gui.look import style
 from gui.look.icons import icon, icon_size
+from gui.look.type import font
 
+GAP = 4
 _INK = {"primary": "on_accent", "plain": "ink2", "quiet": "ink2", "link": "accent"}
 
 
@@ -36,11 +39,13 @@ class Button(QPushButton):
         style.set_property(self, "short", "true" if short else "false")
 
     def _restyle(self) -> None:
-        self.setIconSize(icon_size())
+        self.setFont(font("body_medium"))
+        gap = GAP if self.text() else 0
+        self.setIconSize(icon_size(gap=gap))
         if self._icon_name:
-            self.setIcon(icon(self._icon_name, _INK[self.property("kind")]))
+            self.setIcon(icon(self._icon_name, _INK[self.property("kind")], gap=gap))
         elif not self.icon().isNull():
-            self.setIcon(type(self.icon())())
+            self.setIcon(QIcon())
 
 
 class IconButton(QToolButton):

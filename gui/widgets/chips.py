@@ -43,7 +43,7 @@ class Chip(QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ground, rim, ink = self._colors()
         wide = 2 if self.hasFocus() else 1
-        painter.setBrush(style.color(ground))
+        painter.setBrush(style.color(ground) if ground else Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(style.color("accent" if self.hasFocus() else rim), wide))
         inset = wide / 2
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), 5.5, 5.5)
@@ -54,12 +54,12 @@ class Chip(QAbstractButton):
 
     def _colors(self) -> tuple[str, str, str]:
         if not self.isEnabled():
-            return "window", "line", "off"
+            return "", "line", "off"
         if self._is_fixed:
-            return ("grey_soft", "grey_soft", "ink") if self.isChecked() else ("surface", "edge", "ink2")
+            return ("grey_soft", "grey_soft", "ink") if self.isChecked() else ("", "edge", "ink2")
         if self.isChecked():
             return "accent_soft", "accent", "accent"
-        return ("hover" if self.underMouse() else "surface"), "edge", "ink2"
+        return ("hover" if self.underMouse() else ""), "edge", "ink2"
 
     def _restyle(self) -> None:
         self.updateGeometry()

@@ -62,6 +62,7 @@ class IntField(QSpinBox):
 
     def _restyle(self) -> None:
         self.setFont(font("figure"))
+        self.lineEdit().setTextMargins(8, 0, 0, 0)
         self.update()
 
 
@@ -144,7 +145,8 @@ class FloatField(QLineEdit):
             self.setText("" if self._value is None else float_text(self._value))
 
     def _restyle(self) -> None:
-        self.setFont(font("figure"))
+        # Not the tabular figures: they would tear 2e-5 apart.
+        self.setFont(font("body"))
 
 
 class _FloatValidator(QValidator):

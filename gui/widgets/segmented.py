@@ -74,9 +74,10 @@ class Segmented(QWidget):
         return self.sizeHint()
 
     def _widths(self) -> list[float]:
-        pad = px(22 if self._short else 26)
+        """One width for all, or each its own in a tool row."""
         measured = metrics("label_medium")
-        return [measured.horizontalAdvance(text) + pad for _, text in self._items]
+        widths = [measured.horizontalAdvance(text) + px(22) for _, text in self._items]
+        return widths if self._short else [max(widths)] * len(widths)
 
     def _segments(self) -> list[QRectF]:
         """The rectangles of the segments; spare width is shared evenly."""
