@@ -13,6 +13,7 @@ from engine.commands.output import Output
 from engine.commands.parser import Verbs
 from engine.errors import AdapterError, StorageError
 from engine.library import Adapter
+from engine.quantities import size
 
 
 def add(verbs: Verbs) -> None:
@@ -55,7 +56,7 @@ def _row(adapter: Adapter) -> tuple[str, ...]:
     gain = words.score(card.difference["rouge1"]["mean"]) if card else ""
     method = " ".join(filter(None, (passport.method.title or passport.method.id, passport.method.summary)))
     base = Path(passport.base_model.id).name
-    return adapter.name, method, base, score, gain, words.size(adapter.size_bytes), adapter.id
+    return adapter.name, method, base, score, gain, size(adapter.size_bytes), adapter.id
 
 
 def _as_dict(adapter: Adapter) -> dict[str, Any]:
@@ -144,7 +145,7 @@ def merge_adapter(asked: argparse.Namespace, output: Output) -> int:
         raise StorageError(f"{target} exists already.", "Choose another name.", "target")
 
     def show(result: Result) -> list[str]:
-        return [f"Merged {adapter.name} into {result['path']}, {words.size(result['bytes'])}."]
+        return [f"Merged {adapter.name} into {result['path']}, {size(result['bytes'])}."]
 
     code, _ = ask("merge", {"adapter": str(adapter.folder), "target": str(target)}, output, show)
     return code

@@ -6,14 +6,15 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from engine import doctor, runs
 from engine import recipe as recipes
-from engine import runs
 from engine.commands import words
 from engine.commands.asking import Result, ask
 from engine.commands.output import Output
 from engine.commands.parser import Verbs
 from engine.errors import Problem, RecipeError
 from engine.methods import METHODS
+from engine.quantities import size
 from engine.run_entries import RunEntry, read_entry
 
 
@@ -26,6 +27,7 @@ def add(verbs: Verbs) -> None:
     data.add_argument("--base-model", metavar="ID", help="count tokens as this base model does")
     verbs.add("methods", "List the methods", list_methods)
     verbs.add("runs", "List the runs", list_runs)
+    verbs.add("doctor", "Look at this computer and say what to do where it is not enough", examine)
 
 
 def require_no_problems(recipe: recipes.Recipe) -> recipes.Recipe:
@@ -59,8 +61,8 @@ def plan_lines(result: Result) -> list[str]:
             ("Conversation", f"{_lengths(lengths['conversation'])} tokens (median · 95th percentile · most)"),
             ("Summary", f"{_lengths(lengths['summary'])} tokens"),
             ("Over the limit", words.counted(lengths["over_limit"], "conversation")),
-            ("Memory", f"about {words.size(result['memory_bytes'])}"),
-            ("Adapter", f"about {words.size(result['adapter_bytes'])} on disk"),
+            ("Memory", f"about {size(result['memory_bytes'])}"),
+            ("Adapter", f"about {size(result['adapter_bytes'])} on disk"),
         ]
     )
 
@@ -136,6 +138,17 @@ def list_runs(_: argparse.Namespace, output: Output) -> int:
     head = ("Run", "Outcome", "Steps", "Time", "ROUGE-1", "Name")
     output.lines(words.table(head, [_row(entry) for entry in entries], right=("Steps", "Time", "ROUGE-1")))
     return 0
+
+
+def examine(_: argparse.Namespace, output: Output) -> int:
+    """Look at this computer; the exit code is 1 if something keeps Tunesmith from working."""
+    checks = doctor.report()
+    output.json({"checks": [check.as_dict() for check in checks]})
+    marks = {"ok": "", "notice": "Notice: ", "problem": "Problem: "}
+    output.lines(words.facts([(check.title, marks[check.state] + check.text) for check in checks]))
+    fixes = [f"{check.title}: {check.fix}" for check in checks if check.fix]
+    output.lines(["", "What to do", *fixes] if fixes else [])
+    return 1 if any(check.state == "problem" for check in checks) else 0
 
 
 def _outcome(entry: RunEntry) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from engine.commands import words
 from engine.commands.output import Output
 from engine.events import Event
+from engine.quantities import size
 from engine.run_state import RunState
 
 STAGES = {
@@ -61,7 +62,7 @@ class Narrator:
     def _stage_progressed(self, event: Event) -> None:
         done, total = int(event["done"]), int(event["total"])
         amount = (
-            f"{words.size(done)} of {words.size(total)}"
+            f"{size(done)} of {size(total)}"
             if event["unit"] == "bytes"
             else f"{done:,} of {total:,} {event['unit']}"
         )

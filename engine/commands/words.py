@@ -1,4 +1,4 @@
-"""Numbers, sizes, times, verdicts and tables as plain text for a terminal."""
+"""Numbers, times, verdicts and tables as plain text for a terminal."""
 
 from __future__ import annotations
 
@@ -7,14 +7,6 @@ from typing import Any
 
 SAYINGS = {"better": "Better", "no measurable difference": "No measurable difference", "worse": "Worse"}
 MINUS = "−"
-
-
-def size(count: float) -> str:
-    """Return bytes as text: "14.2 MB"."""
-    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= factor:
-            return f"{count / factor:.1f} {unit}"
-    return f"{count:.0f} bytes"
 
 
 def duration(seconds: float) -> str:

@@ -1,5 +1,6 @@
 """The doctor: each finding with its remedy, and the whole report from real probes."""
 
+import json
 import os
 import subprocess
 import sys
@@ -34,6 +35,14 @@ def test_the_whole_report_comes_from_a_worker_that_asks_torch():
     assert "Processor" in checks["device"].text or "cuda" in checks["device"].text
     assert checks["hub"].text.startswith("Offline")
     assert [check.id for check in checks.values() if check.state == "problem"] == []
+
+
+def test_the_command_line_prints_one_object():
+    answer = subprocess.run(
+        [sys.executable, "main.py", "doctor", "--json"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    checks = json.loads(answer.stdout)["checks"]
+    assert {"system", "device", "hub", "folders", "disk"} <= {check["id"] for check in checks}
 
 
 def test_the_doctor_itself_loads_nothing_heavy():
