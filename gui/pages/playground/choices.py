@@ -12,6 +12,7 @@ from engine.api import STARTER, Adapter
 from gui.pages.playground.board import Entry
 
 MOST_COLUMNS = 8
+SAMPLES_NAME = "Samples"
 
 
 @dataclass(frozen=True)

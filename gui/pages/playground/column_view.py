@@ -63,6 +63,7 @@ class ColumnView(QWidget):
         column.addWidget(reading, 1)
         acts = QHBoxLayout()
         acts.setSpacing(4)
+        acts.addStrut(px(34))
         acts.addWidget(self._copy)
         acts.addWidget(self._cancel)
         acts.addStretch(1)
@@ -119,7 +120,11 @@ class ColumnView(QWidget):
         self._text.set_text(column.text, _drawn(marks))
         self._text.set_streaming(running)
         self._text.setVisible(bool(column.text) or running)
-        waiting = {"waiting": waiting_words or "Waiting for the columns before", "cancelled": "Cancelled"}
+        waiting = {
+            "empty": "No summary yet",
+            "waiting": waiting_words or "Waiting",
+            "cancelled": "Cancelled",
+        }
         self._state.setText(waiting.get(column.status, ""))
         self._state.setVisible(bool(self._state.text()))
         failed = column.status == "failed"

@@ -9,17 +9,20 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 from gui.look.type import px
 from gui.pages.playground.board import Board
 from gui.pages.playground.column_view import LEAST_WIDTH, ColumnView
+from gui.widgets.buttons import plain
+from gui.widgets.empty_state import EmptyState
 from gui.widgets.line import Line
 
 
 class ColumnsView(QWidget):
     """All columns of a board, of equal width.
 
-    Signals: `closed(adapter id)`, `base_wanted`, `cancelled`.
+    Signals: `closed(adapter id)`, `base_wanted`, `add_wanted`, `cancelled`.
     """
 
     closed = Signal(str)
     base_wanted = Signal()
+    add_wanted = Signal()
     cancelled = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -49,6 +52,16 @@ class ColumnsView(QWidget):
         row.setSpacing(0)
         row.addWidget(self._base_box)
         row.addWidget(self._scroll, 1)
+        row.addWidget(self._invitation(), 1)
+
+    def _invitation(self) -> QWidget:
+        """Return what stands beside the base as long as no adapter does."""
+        add = plain("Add adapter", "plus")
+        add.clicked.connect(self.add_wanted)
+        self._empty = EmptyState(
+            "library", "No adapter beside the base", "Add one to see what tuning changes.", [add]
+        )
+        return self._empty
 
     def views(self) -> list[ColumnView]:
         """Return the columns' views, in order."""
@@ -70,6 +83,7 @@ class ColumnsView(QWidget):
         while (item := self._row.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None and widget not in self._views.values():
+                widget.hide()
                 widget.deleteLater()
         kept = {adapter: view for adapter, view in self._views.items() if adapter in adapters}
         for adapter, view in self._views.items():
@@ -96,8 +110,9 @@ class ColumnsView(QWidget):
         """Give every column the same width, and the base never less than the least."""
         count = len(self._views) + 1
         room = self.contentsRect().width() - 16
-        self._base_box.setFixedWidth(max(px(LEAST_WIDTH), min(room, room // count)) if self._views else room)
+        self._base_box.setFixedWidth(max(px(LEAST_WIDTH), room // max(2, count)))
         self._scroll.setVisible(bool(self._views))
+        self._empty.setVisible(not self._views)
 
     def _line_up_feet(self) -> None:
         bar = self._scroll.horizontalScrollBar()

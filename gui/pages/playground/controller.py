@@ -42,7 +42,7 @@ class Controller(QObject):
         self.tries = Tries()
         self.session = Session(lambda arguments: engine.ask("summarize", arguments, parent=self), self)
         self.turn = DeviceTurn(engine, self.session, self)
-        self._asked: tuple[Request, str] | None = None
+        self._asked: Request | None = None
         self._ending: Ending | None = None
         self._message = ""
         self._redraw = QTimer(self)
@@ -153,16 +153,15 @@ class Controller(QObject):
         """Whether summaries can be asked for now."""
         return not self.board.busy and self.turn.is_ours
 
-    def summarise(self, request_of: Request, reference: str) -> None:
-        """Ask for summaries in every column. `request_of.columns` is filled in here."""
+    def summarise(self, conversation: str, reference: str, decoding: Decoding) -> None:
+        """Ask for summaries in every column, after pausing the run that has the device, if one has."""
         self._message = ""
-        if not request_of.conversation.strip():
-            self._message = "There is no conversation yet. Paste one, open a file, or pick a sample."
-            self.changed.emit()
+        if not conversation:
+            self.say("There is no conversation yet. Paste one, open a file, or pick a sample.")
             return
         columns = tuple(column.entry.adapter for column in self.board.columns)
-        request = Request(request_of.conversation, columns, request_of.decoding, reference)
-        self._asked, self._ending = (request, reference), None
+        request = Request(conversation, columns, decoding, reference)
+        self._asked, self._ending = request, None
         if self.turn.is_ours:
             self._ask(request)
         else:
@@ -189,7 +188,7 @@ class Controller(QObject):
         """Ask once more what was asked last."""
         self._ending = None
         if self._asked is not None:
-            self._ask(self._asked[0])
+            self._ask(self._asked)
 
     # What comes of it
 
@@ -207,11 +206,16 @@ class Controller(QObject):
         """Remember the try, if it came to anything."""
         if self._asked is None or not any(column.text for column in self.board.columns):
             return
-        request, reference = self._asked
+        asked = self._asked
         try:
-            self.tries.add(from_board(self.board, reference, {"id": self.base_id}, request.decoding))
+            self.tries.add(from_board(self.board, asked.reference, {"id": self.base_id}, asked.decoding))
         except AppError as error:
             self._message = f"{error.message} {error.hint}"
+
+    def say(self, message: str) -> None:
+        """Say something above the columns."""
+        self._message = message
+        self.changed.emit()
 
     def clear_tries(self) -> None:
         """Forget the earlier tries."""
@@ -235,7 +239,7 @@ class Controller(QObject):
     def strip(self) -> Strip | None:
         """Return what there is to say above the columns, the most pressing first."""
         if self._ending is not None:
-            text = f"{self._ending.message} {self._ending.hint}".strip() or "The worker is gone."
+            text = _why(self._ending)
             return Strip(text, "Start again", "problem", "brick", self._ending.log_tail)
         said = self.turn.strip()
         if said is None and self._message:
@@ -255,6 +259,13 @@ class Controller(QObject):
         beside = {0: "", 1: " with 1 adapter"}.get(count, f" with {count} adapters")
         known = f", {self.session.precision}" if self.session.state == "ready" else ""
         return f"{choices.base_title(self.base_id)}{beside}{known}"
+
+
+def _why(ending: Ending) -> str:
+    """Return why a worker ended; what a crash says of checkpoints is for runs."""
+    if ending.outcome == "crashed":
+        return f"{ending.message} The conversation and earlier tries are kept."
+    return f"{ending.message} {ending.hint}".strip()
 
 
 def _base_entry(base_id: str) -> Entry:

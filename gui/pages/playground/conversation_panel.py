@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import Example, speakers, turns
 from gui.look import style
@@ -82,10 +82,8 @@ class ConversationPanel(QWidget):
         self.reference_edit.setAccessibleName("Reference summary, optional")
         self.reference_edit.setTabChangesFocus(True)
         self.reference_edit.textChanged.connect(self.changed)
-        self._pick_button = quiet("Pick")
-        self._pick_button.clicked.connect(self.pick)
         self._open_button = quiet("Open…")
-        self._open_button.clicked.connect(self.file_wanted)
+        self._open_button.clicked.connect(self._offer_ways)
         self._edit_button = quiet("Edit")
         self._edit_button.clicked.connect(self.toggle_edit)
         QShortcut(QKeySequence("Escape"), self.picker, self._show)
@@ -100,7 +98,7 @@ class ConversationPanel(QWidget):
         head = QHBoxLayout()
         head.setSpacing(0)
         head.addWidget(Label("Conversation", "section"), 1)
-        for button in (self._pick_button, self._open_button, self._edit_button):
+        for button in (self._open_button, self._edit_button):
             button.set_short()
             head.addWidget(button)
         self._reading = Scroll((0, 0, 10, 0), spacing=0)
@@ -152,6 +150,11 @@ class ConversationPanel(QWidget):
         return self.reference_edit.toPlainText().strip()
 
     @property
+    def counted(self) -> int | None:
+        """The conversation's tokens, once the worker has counted them."""
+        return self._counted
+
+    @property
     def is_editing(self) -> bool:
         """Whether the conversation is being edited as text."""
         return self._stack.currentWidget() is self.editor
@@ -177,6 +180,19 @@ class ConversationPanel(QWidget):
         """Show the tokens that the worker counted."""
         self._counted = tokens
         self._measure()
+
+    def _offer_ways(self) -> None:
+        below = self._open_button.rect().bottomLeft()
+        self.ways_menu().popup(self._open_button.mapToGlobal(below))
+
+    def ways_menu(self) -> QMenu:
+        """Return a menu of the ways to another conversation."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Pick a conversation", self.pick)
+        menu.addAction("Open a text file…", self.file_wanted.emit)
+        menu.addAction("Paste", self.paste)
+        return menu
 
     def offer(self, sources: Mapping[str, Sequence[Example]]) -> None:
         """Offer conversations to pick from, by the name of where they are from."""

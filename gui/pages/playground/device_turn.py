@@ -1,6 +1,6 @@
 """Whose turn the device is: a run's, or the playground's. Never both.
 
-Pauses a run when summaries are wanted, sends the playground's worker away when the run goes on. Knows no widget.
+Pauses a run when summaries are wanted, and sends the worker away when the run goes on. Knows no widget.
 """
 
 from __future__ import annotations
@@ -56,6 +56,11 @@ class DeviceTurn(QObject):
     def is_ours(self) -> bool:
         """Whether summaries can be made now."""
         return not self._engine.device_is_taken and not self._pausing and not self._giving_back
+
+    @property
+    def run_is_computing(self) -> bool:
+        """Whether a run has the device and was not asked to pause yet."""
+        return self._engine.device_is_taken and not self._pausing
 
     def pause_run(self) -> None:
         """Pause the run; `came` tells when it rests."""

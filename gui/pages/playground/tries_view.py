@@ -25,6 +25,7 @@ class TryRow(QAbstractButton):
 
     def __init__(self, tried: Try, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.tried = tried
         self._when = _when(tried.made_at)
         self._what = tried.headline
         self._columns = f"{len(tried.columns)} columns" if len(tried.columns) > 1 else "base only"

@@ -1,0 +1,139 @@
+"""Small parts of the playground page: the strip above the columns, the folded conversation, the legend."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from gui.look import style
+from gui.look.type import font, metrics, px
+from gui.pages.playground.conversation_panel import TokenMeter
+from gui.pages.playground.device_turn import Strip
+from gui.pages.playground.tries import headline
+from gui.widgets.buttons import quiet
+from gui.widgets.cards import NoticeStrip
+from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.line import Line
+
+
+class StripView(QWidget):
+    """A notice with at most one action, and a worker's last log lines below it where they help."""
+
+    acted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._notice = NoticeStrip()
+        self._notice.acted.connect(self.acted)
+        self._log = Label("", "fixed", "ink2", wrap=True, selectable=True)
+        self._log.setAccessibleName("The worker's last log lines")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 12, 24, 12)
+        column.setSpacing(8)
+        column.addWidget(self._notice)
+        column.addWidget(self._log)
+        self.hide()
+
+    def show_strip(self, strip: Strip | None) -> None:
+        """Show a strip, or none."""
+        self.setVisible(strip is not None)
+        if strip is not None:
+            self._notice.show_notice(strip.text, strip.action, strip.icon, strip.ink)
+            self._log.setText(strip.log)
+            self._log.setVisible(bool(strip.log))
+
+    def text(self) -> str:
+        """Return the text shown, "" if there is none."""
+        return "" if self.isHidden() else self._notice.text()
+
+    def log(self) -> str:
+        """Return the log lines shown."""
+        return self._log.text()
+
+    def action_button(self) -> QWidget:
+        """Return the action's button."""
+        return self._notice.action_button()
+
+
+class FoldedConversation(QWidget):
+    """The conversation in one line with its token meter, for narrow windows; `toggled` asks for all of it."""
+
+    toggled = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        style.ground(self, "surface")
+        self._headline = ElidedLabel("", "body_medium")
+        self.meter = TokenMeter()
+        self.meter.setFixedWidth(px(260))
+        self._button = quiet("Show")
+        self._button.set_short()
+        self._button.clicked.connect(self.toggled)
+        row = QHBoxLayout()
+        row.setContentsMargins(24, 8, 16, 8)
+        row.setSpacing(16)
+        row.addWidget(self._headline, 1)
+        row.addWidget(self.meter)
+        row.addWidget(self._button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(row)
+        column.addWidget(Line())
+
+    def show_conversation(self, text: str, counted: int | None, limit: int) -> None:
+        """Show a conversation."""
+        self._headline.setText(headline(text) or "No conversation yet")
+        self.meter.show_length(text, counted, limit)
+
+    def set_open(self, is_open: bool) -> None:
+        """Say whether the whole conversation is shown below."""
+        self._button.setText("Hide" if is_open else "Show")
+
+    def button(self) -> QWidget:
+        """Return the button that shows and hides the conversation."""
+        return self._button
+
+
+class _Swatch(QWidget):
+    """A word marked as the summaries are."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self._kind = kind
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        style.follow(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(round(metrics("label").horizontalAdvance("abc")) + 2, px(20))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        is_claim = self._kind == "attention"
+        if is_claim:
+            painter.fillRect(QRectF(0, self.height() - 3, self.width(), 2), style.color("copper"))
+        else:
+            painter.fillRect(self.rect().adjusted(0, 1, 0, -1), style.color("accent_soft"))
+        painter.setFont(font("label_medium" if is_claim else "label"))
+        painter.setPen(style.color("copper" if is_claim else "ink"))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "abc")
+        painter.end()
+
+
+class Legend(QWidget):
+    """What the marks mean, and why there is no interval."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        for kind, words in (
+            ("new", "not in the base model’s summary"),
+            ("attention", "not in the conversation"),
+        ):
+            row.addWidget(_Swatch(kind))
+            row.addWidget(Label(words, "label", "ink2"))
+        row.addStretch(1)
+        row.addWidget(Label("One conversation, so no interval", "label", "ink3"))

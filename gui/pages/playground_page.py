@@ -1,0 +1,287 @@
+"""The playground page: one conversation, the base model's summary, and as many adapters' beside it.
+
+Lays out the parts in `gui.pages.playground` and wires them to their controller. Decides nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter, QVBoxLayout, QWidget
+
+from engine.api import Example, StorageError
+from gui.engine import Engine
+from gui.look.type import px
+from gui.pages.playground import choices
+from gui.pages.playground.columns_view import ColumnsView
+from gui.pages.playground.controller import Controller
+from gui.pages.playground.conversation_panel import ConversationPanel
+from gui.pages.playground.decoding_row import DecodingRow
+from gui.pages.playground.parts import FoldedConversation, Legend, StripView
+from gui.pages.playground.samples import samples
+from gui.pages.playground.tries import Try, as_markdown
+from gui.pages.playground.tries_view import TriesView
+from gui.shell.page import NARROW, Page
+from gui.widgets.buttons import plain, primary
+from gui.widgets.line import Line
+
+PANEL_WIDTH, PANEL_LEAST = 368, 300
+MOST_FILE_BYTES = 1_000_000
+TEXT_FILES = "Text files (*.txt *.md *.log *.text);;All files (*)"
+
+
+class PlaygroundPage(Page):
+    """Try summaries. `open` and `open_conversation` show it something."""
+
+    def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
+        super().__init__("Playground", "", parent)
+        self._engine = engine
+        self.controller = Controller(engine, self)
+        self.panel = ConversationPanel()
+        self.columns = ColumnsView()
+        self.decoding = DecodingRow()
+        self.tries = TriesView()
+        self.strip = StripView()
+        self.folded = FoldedConversation()
+        self._is_narrow = False
+        self._sources: dict[str, Sequence[Example]] = {}
+        self._asked_for_models = False
+        self._add_buttons()
+        self._lay_out()
+        self._connect()
+        self.setAcceptDrops(True)
+        self.tries.show_tries([])
+        self._refresh()
+
+    def _add_buttons(self) -> None:
+        self.add_button = plain("Add adapter", "plus")
+        self.copy_button = plain("Copy as Markdown", "copy")
+        self.summarise_button = primary("Summarise", "play")
+        self.summarise_button.setToolTip(QKeySequence("Ctrl+Return").toString())
+        for button in (self.add_button, self.copy_button, self.summarise_button):
+            self.header.add(button)
+
+    def _lay_out(self) -> None:
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 16)
+        column.setSpacing(0)
+        column.addWidget(self.columns, 1)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(24, 0, 24, 0)
+        foot.setSpacing(12)
+        for part in (Line(), Legend(), self.decoding, self.tries):
+            foot.addWidget(part)
+        column.addLayout(foot)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setHandleWidth(1)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(self.panel)
+        self.splitter.addWidget(right)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([px(PANEL_WIDTH), px(1440 - PANEL_WIDTH)])
+        self.panel.setMinimumWidth(px(PANEL_LEAST))
+        self.body.addWidget(self.strip)
+        self.body.addWidget(self.folded)
+        self.body.addWidget(self.splitter, 1)
+        self.folded.hide()
+
+    def _connect(self) -> None:
+        controller = self.controller
+        controller.changed.connect(self._refresh)
+        controller.counted.connect(self._show_counted)
+        self.add_button.clicked.connect(self._offer_adapters)
+        self.copy_button.clicked.connect(self._copy)
+        self.summarise_button.clicked.connect(self.summarise)
+        self.columns.closed.connect(controller.remove)
+        self.columns.base_wanted.connect(self._offer_bases)
+        self.columns.add_wanted.connect(self._offer_adapters)
+        self.columns.cancelled.connect(controller.cancel)
+        self.panel.changed.connect(self._refresh)
+        self.panel.file_wanted.connect(self._choose_file)
+        self.strip.acted.connect(self._act)
+        self.folded.toggled.connect(self._toggle_conversation)
+        self.tries.chosen.connect(self._restore)
+        self.tries.cleared.connect(controller.clear_tries)
+        QShortcut(QKeySequence("Ctrl+Return"), self, self.summarise)
+        QShortcut(QKeySequence.StandardKey.Paste, self, self.panel.paste)
+
+    # Being shown something
+
+    def shown(self) -> None:
+        """Offer the bundled conversations, and look again at what there is to compare."""
+        self._offer_samples()
+        self.controller.rescan()
+        if not self._asked_for_models:
+            self._asked_for_models = True
+            self._engine.ask("models", {"action": "list"}, parent=self).result.connect(self._take_models)
+
+    def open(self, adapter_ids: Iterable[str]) -> None:
+        """Compare these adapters of the library with their base model."""
+        self.controller.open_adapters(adapter_ids)
+        self._use_adapters_decoding()
+
+    def open_conversation(self, text: str, reference: str = "", whence: str = "") -> None:
+        """Show a conversation, with its reference summary if there is one."""
+        self.panel.show_conversation(text, reference, whence)
+
+    def offer_conversations(self, name: str, examples: Sequence[Example]) -> None:
+        """Offer the rows of checked data to pick from, in place of those of the data checked before."""
+        kept = {known: found for known, found in self._sources.items() if known == choices.SAMPLES_NAME}
+        self._sources = {name: examples} | kept
+        self.panel.offer(self._sources)
+
+    def _offer_samples(self) -> None:
+        if choices.SAMPLES_NAME not in self._sources:
+            try:
+                self._sources[choices.SAMPLES_NAME] = samples()
+            except StorageError as error:
+                self.controller.say(f"{error.message} {error.hint}")
+            self.panel.offer(self._sources)
+
+    def _take_models(self, result: dict[str, list[dict[str, str]]]) -> None:
+        self.controller.local_models = [model["id"] for model in result["models"]]
+
+    # Doing
+
+    def summarise(self) -> None:
+        """Ask for summaries of what is shown, pausing a run that has the device."""
+        if self.controller.board.busy:
+            return
+        self.panel.settle()
+        self.controller.summarise(self.panel.conversation, self.panel.reference, self.decoding.decoding())
+
+    def _act(self) -> None:
+        """Do what the strip offers; trying needs something to try."""
+        if self.controller.turn.run_is_computing and self.panel.conversation:
+            self.summarise()
+        else:
+            self.controller.act()
+
+    def _offer_adapters(self) -> None:
+        self.adapter_menu().popup(self.add_button.mapToGlobal(self.add_button.rect().bottomLeft()))
+
+    def adapter_menu(self) -> QMenu:
+        """Return a menu of every adapter, those that can't stand here greyed with the reason."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for choice in self.controller.adapter_choices():
+            words = choice.reason or choices.entry(choice.adapter).detail
+            action = menu.addAction(f"{choice.adapter.name}   {words}".replace("&", "&&"))
+            action.setEnabled(choice.fits)
+            action.setData(choice.adapter.id)
+        if menu.isEmpty():
+            menu.addAction("No adapters yet. Train one, or import one in the library.").setEnabled(False)
+        menu.triggered.connect(self._add)
+        return menu
+
+    def _add(self, action: object) -> None:
+        self.controller.add(action.data())  # type: ignore[attr-defined]
+        self._use_adapters_decoding()
+
+    def _use_adapters_decoding(self) -> None:
+        decoding = self.controller.decoding()
+        if decoding is not None:
+            self.decoding.show_decoding(decoding)
+
+    def _offer_bases(self) -> None:
+        button = self.columns.base.act
+        self.base_menu().popup(button.mapToGlobal(button.rect().bottomLeft()))
+
+    def base_menu(self) -> QMenu:
+        """Return a menu of the base models."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for base_id in self.controller.base_choices():
+            action = menu.addAction(choices.base_title(base_id).replace("&", "&&"))
+            action.setCheckable(True)
+            action.setChecked(base_id == self.controller.base_id)
+            action.setData(base_id)
+        menu.triggered.connect(lambda action: self.controller.choose_base(action.data()))
+        return menu
+
+    def _copy(self) -> None:
+        text = as_markdown(self.controller.board, self.panel.reference, self.decoding.decoding())
+        QGuiApplication.clipboard().setText(text)
+
+    def _restore(self, tried: Try) -> None:
+        self.controller.restore(tried)
+        self.panel.show_conversation(tried.conversation, tried.reference, "Earlier try")
+        self.decoding.show_decoding(tried.decoding)
+
+    # Files
+
+    def _choose_file(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, "Open a conversation", "", TEXT_FILES)
+        if name:
+            self.open_file(Path(name))
+
+    def open_file(self, path: Path) -> None:
+        """Show the conversation in a text file, or say why it can't be shown."""
+        try:
+            if path.stat().st_size > MOST_FILE_BYTES:
+                self.controller.say(f"{path.name} is larger than 1 MB. Choose a single conversation.")
+                return
+            text = path.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError):
+            self.controller.say(f"{path.name} can't be read as text. Choose a plain text file.")
+            return
+        self.panel.show_conversation(text, whence=path.name)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take text and files."""
+        if event.mimeData().hasUrls() or event.mimeData().hasText():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Show what was dropped."""
+        files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if files:
+            self.open_file(files[0])
+        elif event.mimeData().hasText():
+            self.panel.show_conversation(event.mimeData().text(), whence="Dropped")
+        event.acceptProposedAction()
+
+    # Showing
+
+    def adapt(self, width: int) -> None:
+        """Fold the conversation to a strip below 1200."""
+        narrow = width < NARROW
+        if narrow != self._is_narrow:
+            self._is_narrow = narrow
+            self.folded.setVisible(narrow)
+            self._open_conversation(not narrow)
+
+    def _toggle_conversation(self) -> None:
+        self._open_conversation(self.panel.isHidden())
+
+    def _open_conversation(self, is_open: bool) -> None:
+        self.panel.setVisible(is_open)
+        if is_open:
+            wide = px(PANEL_LEAST if self._is_narrow else PANEL_WIDTH)
+            self.splitter.setSizes([wide, max(1, self.width() - wide)])
+        self.folded.set_open(is_open)
+
+    def _show_counted(self, tokens: int) -> None:
+        self.panel.show_counted(tokens)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        controller = self.controller
+        ready = controller.session.state == "ready"
+        self.header.set_subtitle(controller.subtitle(), "accent" if ready else "")
+        self.columns.show_board(controller.board, controller.session.words)
+        self.strip.show_strip(controller.strip())
+        limit = controller.limit()
+        self.panel.show_limit(limit)
+        self.folded.show_conversation(self.panel.conversation, self.panel.counted, limit)
+        self.summarise_button.setEnabled(controller.can_ask)
+        self.copy_button.setEnabled(any(column.text for column in controller.board.columns))
+        if controller.tries.items != self._shown_tries():
+            self.tries.show_tries(controller.tries.items)
+
+    def _shown_tries(self) -> list[Try]:
+        return [row.tried for row in self.tries.rows()]
