@@ -17,7 +17,7 @@ HEIGHT = 72
 
 
 class Header(QWidget):
-    """72 high: `set_title`, `set_subtitle(text, dot)`, `add(widget)` at the right."""
+    """72 high and a hairline: `set_title`, `set_subtitle(text, dot)`, `add(widget)` at the right."""
 
     def __init__(self, title: str = "", subtitle: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +30,7 @@ class Header(QWidget):
         below.addWidget(self._dot)
         below.addWidget(self._subtitle, 1)
         texts = QVBoxLayout()
-        texts.setSpacing(0)
+        texts.setSpacing(2)
         texts.addStretch(1)
         texts.addWidget(self._title)
         texts.addLayout(below)
@@ -65,7 +65,7 @@ class Header(QWidget):
         self._row.addWidget(widget, alignment=Qt.AlignmentFlag.AlignVCenter)
 
     def _restyle(self) -> None:
-        self.setFixedHeight(px(HEIGHT))
+        self.setFixedHeight(px(HEIGHT) + 1)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -32,7 +32,7 @@ class RailItem(QAbstractButton):
         self.setText(text)
         self.setCheckable(checkable)
         self.setAutoExclusive(checkable)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(text)
         style.follow(self.update)
@@ -76,8 +76,6 @@ class RailItem(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
-        if mirrored and not self._folded:
-            painter.save()
         self._paint_ground(painter)
         self._paint_icon(painter, mirrored)
         if not self._folded:
@@ -143,17 +141,23 @@ class DeviceMeter(QWidget):
         self._folded_memory = Label("", "small", "ink2")
         self._folded_memory.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._bar = Bar()
-        self._texts = (self._name, self._device, self._memory_word, self._memory, self._load_word, self._load)
+        self._texts: tuple[QWidget, ...] = (self._name, self._device, self._memory_word, self._memory, self._load_word, self._load)
+        self._below_name, self._below_bar = QWidget(), QWidget()
+        self._below_name.setFixedHeight(1)
+        self._below_bar.setFixedHeight(2)
+        self._texts += (self._below_name, self._below_bar)
         self._lay_out()
         self.set_folded(False)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, 0, 0, 2)
         column.setSpacing(4)
         column.addLayout(_row(self._name, self._device))
+        column.addWidget(self._below_name)
         column.addLayout(_row(self._memory_word, self._memory))
         column.addWidget(self._bar)
+        column.addWidget(self._below_bar)
         column.addWidget(self._folded_memory)
         column.addLayout(_row(self._load_word, self._load))
 
@@ -226,8 +230,12 @@ class Rail(QWidget):
         item = RailItem(icon_name, text)
         item.set_folded(self._folded)
         item.clicked.connect(lambda _checked=False, key=key: self.chosen.emit(key))
+        if self._items:
+            QWidget.setTabOrder(list(self._items.values())[-1], item)
         self._items[key] = item
         self._pages.addWidget(item)
+        QWidget.setTabOrder(item, self._settings)
+        QWidget.setTabOrder(self._settings, self._help)
         return item
 
     def item(self, key: str) -> RailItem:
@@ -262,10 +270,10 @@ class Rail(QWidget):
         self._meter.set_folded(folded)
         for item in (*self._items.values(), self._settings):
             item.set_folded(folded)
-        edge = 8 if folded else 16
-        self._pages.setContentsMargins(8, 8, 8, 8)
-        self._meter_box.setContentsMargins(edge, 0, edge, 8)
-        self._foot.setContentsMargins(8, 0, 8 if folded else 16, 8)
+        left, right = (10, 11) if folded else (16, 18)
+        self._pages.setContentsMargins(8, 12, 9 if folded else 10, 8)
+        self._meter_box.setContentsMargins(left, 0, right, 6)
+        self._foot.setContentsMargins(8, 0, 9 if folded else 14, 6)
         self._foot_row.setDirection(
             QHBoxLayout.Direction.TopToBottom if folded else QHBoxLayout.Direction.LeftToRight
         )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
@@ -48,7 +48,6 @@ class NoticeStrip(QFrame):
     ) -> None:
         super().__init__(parent)
         style.ground(self, "notice")
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._icon = IconLabel(icon_name or "info", token)
         self._icon.setVisible(bool(icon_name))
         self._text = Label(text, "body", "ink", wrap=True)
@@ -71,6 +70,11 @@ class NoticeStrip(QFrame):
         if icon_name:
             self._icon.set_icon(icon_name, token)
         self.show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Be as high as the text needs at this width, and no higher."""
+        super().resizeEvent(event)
+        self.setMaximumHeight(max(px(40), self.layout().totalHeightForWidth(self.width())))
 
     def text(self) -> str:
         """Return the text shown."""

@@ -10,16 +10,16 @@ import math
 import random
 import sys
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QEnterEvent, QFocusEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
     QGridLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QRadioButton,
-    QToolTip,
     QVBoxLayout,
     QWidget,
 )
@@ -38,7 +38,7 @@ from gui.widgets.fields import Field, IconLabel
 from gui.widgets.histogram import Histogram
 from gui.widgets.labels import ElidedLabel, Figure, Label, Tag
 from gui.widgets.line import Line
-from gui.widgets.numbers import FloatField, IntField, SliderSpin
+from gui.widgets.numbers import FloatField, IntField, Slider, SliderSpin
 from gui.widgets.reading import ConversationView, Mark, ReadingText, Turn
 from gui.widgets.scrubber import Scrubber
 from gui.widgets.search_field import SearchField
@@ -129,16 +129,30 @@ def section(title: str) -> Label:
 
 
 def focused(widget: QWidget) -> QWidget:
-    """Return a widget that looks as if it had the focus."""
-    QApplication.sendEvent(widget, QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.TabFocusReason))
-    return widget
+    """Return a picture of a widget that has the focus."""
+    return _pictured(widget, focus=True)
 
 
 def hovered(widget: QWidget) -> QWidget:
-    """Return a widget that looks as if it were under the pointer."""
-    widget.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
-    QApplication.sendEvent(widget, QEnterEvent(QPointF(4, 4), QPointF(4, 4), QPointF(4, 4)))
-    return widget
+    """Return a picture of a widget under the pointer."""
+    return _pictured(widget, focus=False)
+
+
+def _pictured(widget: QWidget, focus: bool) -> QWidget:
+    window = column(widget)
+    style.ground(window, "window")
+    window.show()
+    window.activateWindow()
+    QApplication.processEvents()
+    widget.clearFocus()
+    if focus:
+        widget.setFocus(Qt.FocusReason.TabFocusReason)
+    else:
+        widget.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
+    picture = QLabel()
+    picture.setPixmap(window.grab(widget.geometry()))
+    window.close()
+    return picture
 
 
 def colors_and_type() -> QWidget:
@@ -175,6 +189,8 @@ def buttons_and_fields() -> QWidget:
     return column(
         section("Buttons"),
         named("rest", row(primary("Start", "play"), plain("Pause", "pause"), quiet("Skip"), link("Show log"))),
+        named("hover", row(*map(hovered, (primary("Start", "play"), plain("Pause", "pause"), quiet("Skip"))))),
+        named("focus", row(*map(focused, (primary("Start", "play"), plain("Pause"), quiet("Skip"), link("Show log"))))),
         named("disabled", row(off, off_plain, IconButton("more", "More"), IconButton("close", "Close"))),
         section("Fields"),
         *fields(),
@@ -195,6 +211,7 @@ def fields() -> list[QWidget]:
     )
     return [
         named("rest", row(Choice(["LoRA", "DoRA"]), IntField(1, 256, 32), FloatField(0.05), stretch=False)),
+        named("focus", row(*map(focused, (Choice(["LoRA", "DoRA"]), IntField(1, 256, 32), FloatField(0.05))))),
         named("fixed", row(*settled, stretch=False)),
         named("empty", SearchField("Search methods")),
         faulty,
@@ -214,12 +231,13 @@ def choices() -> list[QWidget]:
     checks[0].setChecked(True)
     checks[2].setChecked(True)
     return [
-        named("level", Segmented(["Essential", "More", "Everything"])),
-        named("short", Segmented(["Linear", "Log"], short=True)),
+        named("level", row(Segmented(["Essential", "More", "Everything"]))),
+        named("short", row(Segmented(["Linear", "Log"], short=True), focused(Segmented(["Run", "Recipe"], short=True)))),
         named("targets", chips),
         named("settled", settled_chips),
         named("range", SliderSpin(1, 64, 32)),
         named("settled", settled),
+        named("focus", row(focused(Slider(0, 9, 4)), focused(QCheckBox("On")), focused(QRadioButton("One")))),
         named("check", row(*checks[:2])),
         named("pick one", row(*checks[2:])),
         named("search", row(Tag("in use"), Tag("imported"), ElidedLabel("A text that is far too long for its room"))),
@@ -379,10 +397,10 @@ def main(arguments: list[str]) -> int:
     shown.show()
     app.processEvents()
     shown.findChild(LossPlot).redraw()
-    # An offscreen window always gives the focus to its first child; the sheet shows the focus on one of each kind instead.
+    if app.focusWidget() is not None:
+        app.focusWidget().clearFocus()
     app.processEvents()
     saved = shown.grab().save(path, "PNG")
-    QToolTip.hideText()
     return 0 if saved else 1
 
 
