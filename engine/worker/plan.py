@@ -1,0 +1,280 @@
+"""The job `plan`: what a run of a recipe would take and do, known before it starts. No weight is loaded.
+
+The base model is built on torch's meta device with the adapter on it, so that every count is exact and no
+method needs a formula of its own. With `serve` it answers one recipe after another while a form is edited.
+Nothing is downloaded.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from peft import PeftModel
+from peft.utils import get_peft_model_state_dict
+
+from engine import recipe as recipes
+from engine.errors import AppError, Problem, RecipeError
+from engine.recipe import SAMPLE, Recipe, looks_like_path
+from engine.worker import adapters, base_models, data, devices, hub, weightless
+from engine.worker.base_models import LoadedBase
+from engine.worker.batches import CPU_TOKENS, GPU_TOKENS
+from engine.worker.channel import Channel
+from engine.worker.data import Splits
+from engine.worker.estimate import Outline, heaviest, memory_bytes, outline
+from engine.worker.lengths import describe
+from engine.worker.preview import pieces
+from engine.worker.prompting import make_prompter
+from engine.worker.sources import SPLITS
+from engine.worker.trainer import total_steps
+
+LOOK_SECONDS = 0.05
+BATCH = 500
+NO_SPLITS = Splits((), (), (), "", "", "", {})
+
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """Tokens of each conversation and summary before any cutting, of all splits; pairs for training."""
+
+    conversations: tuple[int, ...]
+    summaries: tuple[int, ...]
+    train: tuple[tuple[int, int], ...]
+
+
+def run(channel: Channel, request: dict[str, Any]) -> None:
+    """Plan the job's recipe, or serve: answer each `plan {request, recipe}` until `quit`."""
+    planner = Planner(channel)
+    if request.get("serve"):
+        _serve(channel, planner)
+        return
+    channel.enter("read_data")
+    try:
+        channel.result(planner.plan(recipes.load(channel.job.recipe_path)))
+    except AppError as error:
+        # Whatever a plan finds is known without loading a model: a problem of the recipe.
+        raise RecipeError(error.problems) from error
+
+
+def _serve(channel: Channel, planner: Planner) -> None:
+    """Answer the newest of the recipes that wait; older ones were overtaken by the next key press."""
+    while not channel.wants_stop():
+        commands = channel.kept_commands()
+        if any(command["command"] == "quit" for command in commands):
+            return
+        asked = [command for command in commands if command["command"] == "plan"]
+        if asked:
+            _answer(channel, planner, asked[-1])
+        else:
+            time.sleep(LOOK_SECONDS)
+
+
+def _answer(channel: Channel, planner: Planner, asked: dict[str, Any]) -> None:
+    try:
+        channel.result(planner.plan(recipes.loads(asked["recipe"])), request=asked["request"])
+    except AppError as error:
+        problems = [problem.as_dict() for problem in error.problems]
+        channel.emit("request_failed", request=asked["request"], problems=problems)
+
+
+class Planner:
+    """Makes plans; keeps the last tokenizer, the last examples and their lengths for the next plan."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._kept: dict[str, tuple[Hashable, Any]] = {}
+
+    def plan(self, recipe: Recipe) -> Result:
+        """Return the plan of a recipe, with the problems that a run of it would end with.
+
+        Raises AppError if nothing can be said of the base model.
+        """
+        problems: list[Problem] = []
+        device = _device(recipe, problems)
+        base = self._base(recipe, device, problems)
+        shape = outline(base.model)
+        splits = self._splits(recipe, problems)
+        lengths = self._lengths(recipe, base, splits)
+        preview = _preview(recipe, base, splits)
+        facts, trained = _adapted(recipe, base, problems)
+        load = heaviest(
+            _fitted(recipe, base, lengths.train),
+            recipe.training.micro_batch_tokens or (CPU_TOKENS if device.type == "cpu" else GPU_TOKENS),
+            recipe.training.batch_size,
+            two_stacks=base.family == "encoder-decoder",
+        )
+        on_cpu = device.type == "cpu"
+        return {
+            "family": base.family,
+            "model_type": base.model.config.model_type,
+            "modules": dict(Counter(name.rpartition(".")[2] for name in shape.layers)),
+            "blocks": _blocks(shape),
+            **facts,
+            "memory_bytes": memory_bytes(
+                shape, trained, recipe.base_model, recipe.training, load, on_cpu=on_cpu
+            ),
+            "learning_rate": recipe.learning_rate(base.family),
+            "steps": total_steps(len(splits.train), recipe.training)[0],
+            "examples": {split: len(splits.of(split)) for split in SPLITS},
+            "token_lengths": {
+                "conversation": describe(lengths.conversations),
+                "summary": describe(lengths.summaries),
+                "over_limit": sum(
+                    length > recipe.data.max_conversation_tokens for length in lengths.conversations
+                ),
+            },
+            "learned_preview": {"pieces": preview},
+            "problems": [problem.as_dict() for problem in problems],
+        }
+
+    def _base(self, recipe: Recipe, device: torch.device, problems: list[Problem]) -> LoadedBase:
+        """Return the base model without weights, in the number format that a run would choose."""
+        options = recipe.base_model
+        folder = weightless.folder_of(options)
+        config = base_models.read_config(folder, options.id)
+        family = base_models.family_of(config, options.id)
+        chosen = devices.number_format(options.precision, device)
+        with _Noted(problems):
+            base_models.refuse_float16(config, chosen.dtype)
+        tokenizer = self._keep("tokenizer", folder, lambda: base_models.read_tokenizer(folder, options.id))
+        model = weightless.build(config, family, chosen.dtype, folder)
+        threads = devices.threads(device)
+        return LoadedBase(
+            model, tokenizer, family, options, "", chosen.name, chosen.reason, torch.device("meta"), threads
+        )
+
+    def _splits(self, recipe: Recipe, problems: list[Problem]) -> Splits:
+        """Return the examples; none with a problem, or with a notice if they are still on the hub."""
+        source = recipe.data.source
+        if (
+            source != SAMPLE
+            and not looks_like_path(source)
+            and hub.cached_folder(source, "main", "dataset") is None
+        ):
+            self._channel.notice(f"{source} is not on this computer yet: steps and lengths are not known.")
+            return NO_SPLITS
+        with _Noted(problems):
+            key = recipe.data.model_dump_json(
+                exclude={"prompt", "max_conversation_tokens", "max_summary_tokens"}
+            )
+            splits: Splits = self._keep("splits", key, lambda: data.read(recipe.data, self._channel))
+            return splits
+        return NO_SPLITS
+
+    def _lengths(self, recipe: Recipe, base: LoadedBase, splits: Splits) -> Lengths:
+        key = (splits.fingerprint, recipe.base_model.id, recipe.base_model.revision)
+        lengths: Lengths = self._keep("lengths", key, lambda: self._count(base, splits))
+        return lengths
+
+    def _count(self, base: LoadedBase, splits: Splits) -> Lengths:
+        counted: dict[str, list[tuple[int, int]]] = {split: [] for split in SPLITS}
+        for split in SPLITS:
+            examples = splits.of(split)
+            for start in range(0, len(examples), BATCH):
+                self._channel.check_stop()
+                batch = examples[start : start + BATCH]
+                counted[split] += zip(
+                    _tokens(base, [example.conversation for example in batch]),
+                    _tokens(base, [example.summary for example in batch]),
+                    strict=True,
+                )
+        pairs = [pair for split in SPLITS for pair in counted[split]]
+        conversations = tuple(conversation for conversation, _ in pairs)
+        return Lengths(conversations, tuple(summary for _, summary in pairs), tuple(counted["train"]))
+
+    def _keep(self, name: str, key: Hashable, make: Callable[[], Any]) -> Any:
+        """Return what `make` made for the same key before, or makes now."""
+        if name not in self._kept or self._kept[name][0] != key:
+            self._kept[name] = (key, make())
+        return self._kept[name][1]
+
+
+class _Noted:
+    """A context that turns an error into problems of the plan, and goes on behind it."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self._problems = problems
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, AppError):
+            self._problems.extend(error.problems)
+        return isinstance(error, AppError)
+
+
+def _device(recipe: Recipe, problems: list[Problem]) -> torch.device:
+    with _Noted(problems):
+        return devices.choose(recipe.training.device)
+    return torch.device("cpu")
+
+
+def _is_here(source: str) -> bool:
+    on_this_computer = source == SAMPLE or looks_like_path(source)
+    return on_this_computer or hub.cached_folder(source, "main", "dataset") is not None
+
+
+def _adapted(
+    recipe: Recipe, base: LoadedBase, problems: list[Problem]
+) -> tuple[Result, list[tuple[int, ...]]]:
+    """Put the adapter on; return what it adds, and the shapes of what is trained. A misfit is a problem."""
+    everything = sum(parameter.numel() for parameter in base.model.parameters())
+    nothing: Result = {"matrices": 0, "targets": [], "trainable_parameters": 0, "all_parameters": everything}
+    with _Noted(problems), torch.device("meta"):
+        model = adapters.attach(base, recipe)
+        trained = [tuple(parameter.shape) for parameter in adapters.trainable_parameters(model).values()]
+        trainable, everything = adapters.count_parameters(model)
+        names = adapters.adapted_modules(model)
+        return {
+            "trainable_parameters": trainable,
+            "all_parameters": everything,
+            "adapter_bytes": _adapter_bytes(model),
+            "matrices": len(names),
+            "targets": sorted({name.rpartition(".")[2] for name in names}),
+        }, trained
+    return {**nothing, "adapter_bytes": 0}, []
+
+
+def _adapter_bytes(model: PeftModel) -> int:
+    saved = get_peft_model_state_dict(model, save_embedding_layers=False)
+    return sum(tensor.numel() * tensor.element_size() for tensor in saved.values())
+
+
+def _blocks(shape: Outline) -> dict[str, int]:
+    """Return how many blocks encoder and decoder have; a model with one stack has a decoder only."""
+    stacks: dict[str, set[str]] = {}
+    for name in shape.layers:
+        parts = name.split(".")
+        number = next((part for part in parts if part.isdigit()), None)
+        if number is not None:
+            stacks.setdefault("encoder" if "encoder" in parts else "decoder", set()).add(number)
+    return {stack: len(numbers) for stack, numbers in stacks.items()}
+
+
+def _tokens(base: LoadedBase, texts: list[str]) -> list[int]:
+    return [len(ids) for ids in base.tokenizer(texts, add_special_tokens=False)["input_ids"]]
+
+
+def _fitted(recipe: Recipe, base: LoadedBase, lengths: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the input and label tokens that training sees: cut to the limits, prompt and end included."""
+    around = len(make_prompter(recipe, base, NO_SPLITS).input_ids(""))
+    limit, summary_limit = recipe.data.max_conversation_tokens, recipe.data.max_summary_tokens
+    return [
+        (around + min(conversation, limit), min(summary + 1, summary_limit))
+        for conversation, summary in lengths
+    ]
+
+
+def _preview(recipe: Recipe, base: LoadedBase, splits: Splits) -> list[tuple[str, bool]]:
+    """Return the first training example as pieces of text, each learned or not."""
+    if not splits.train:
+        return []
+    encoded = make_prompter(recipe, base, splits).example(splits.train[0])
+    return pieces(base.tokenizer, encoded, base.family)

@@ -1,0 +1,60 @@
+"""Base models without their weights: on torch's meta device every shape is known and nothing is read.
+
+Opens no connection and downloads nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, PretrainedConfig, PreTrainedModel
+
+from engine import recipe as recipes
+from engine.errors import BaseModelError, RecipeError
+from engine.foreign import weight_shapes
+from engine.methods import Family
+from engine.paths import starter_folder
+from engine.recipe import STARTER, BaseModelOptions
+from engine.worker import hub
+
+HEAD = "lm_head.weight"
+
+
+def folder_of(options: BaseModelOptions) -> Path:
+    """Return the folder of a base model on this computer.
+
+    Raises RecipeError for a folder that holds none, BaseModelError for a hub model that was never fetched.
+    """
+    found = [problem for problem in recipes.base_problems(options) if problem.field == "base_model.id"]
+    if found:
+        raise RecipeError(tuple(found))
+    if options.id == STARTER:
+        return starter_folder()
+    if recipes.looks_like_path(options.id):
+        return Path(options.id).expanduser()
+    cached = hub.cached_folder(options.id, options.revision)
+    if cached is None:
+        raise BaseModelError(
+            f"{options.id} is not on this computer yet.",
+            "A run downloads it first; what it takes is known then.",
+            "base_model.id",
+        )
+    return cached
+
+
+def build(config: PretrainedConfig, family: Family, dtype: torch.dtype, folder: Path) -> PreTrainedModel:
+    """Return the model on the meta device, its head tied to the embedding or not as in the folder's files."""
+    loader = AutoModelForSeq2SeqLM if family == "encoder-decoder" else AutoModelForCausalLM
+    with torch.device("meta"):
+        model: PreTrainedModel = loader.from_config(config, dtype=dtype, trust_remote_code=False)
+        head = model.get_output_embeddings()
+        if head is not None and HEAD in _stored_names(folder):
+            head.weight = torch.nn.Parameter(torch.empty_like(head.weight))
+            model.config.tie_word_embeddings = False
+    return model.requires_grad_(False)
+
+
+def _stored_names(folder: Path) -> set[str]:
+    """Return the names of the tensors in a model folder's files, from their headers."""
+    return {name for path in folder.glob("*.safetensors") for name in weight_shapes(path)}
