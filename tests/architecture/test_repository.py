@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = {".py", ".md", ".toml", ".txt", ".yml", ".cfg", ".sh", ".json", ".svg", ".qss", ".html", ".scene", ""}
-# Paths of somebody's machine and hosts of somebody's registry (this line spells them so as not to find itself).
+# Paths of somebody's machine and hosts of somebody's registry (spelt so as not to find itself).
 MACHINE = re.compile(r"/(?:work|farm)/|/ro[o]t/|--(?:extra-)?index-ur[l]|https?://[^ \"]*/simpl[e]\b")
 UNFINISHED = re.compile(r"\b(?:TOD[O]|FIXM[E]|XX[X])\b")
 LINES_AT_MOST = 500
