@@ -167,7 +167,7 @@ def test_a_hub_that_is_unwell_is_quoted(small_hub):
 
 
 def test_a_full_disk_is_seen_before_the_first_byte(small_hub, monkeypatch):
-    monkeypatch.setattr(hub.shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
     with pytest.raises(StorageError, match=r"needs 300\.\d kB"):
         fetch()
     assert not gets(small_hub, "resolve")
