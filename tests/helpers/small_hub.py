@@ -52,7 +52,7 @@ class SmallHub:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    hub = None
+    hub: SmallHub
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *words):
