@@ -20,7 +20,7 @@ from engine.recipe import DataOptions
 from engine.worker import data, sources
 from engine.worker.channel import Channel
 
-SAMSUM = Path("/work/shared/data/samsum")
+SAMSUM = Path(__file__).resolve().parents[3] / "shared" / "data" / "samsum"
 Rows = list[tuple[str, str]]
 
 
