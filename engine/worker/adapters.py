@@ -57,6 +57,8 @@ def attach(base: LoadedBase, recipe: Recipe) -> PeftModel:
             "See which layers the base model has under Applied to.",
             "method.target_modules",
         ) from error
+    # PEFT has put the folder that the base was loaded from there.
+    model.peft_config[TRAINED].base_model_name_or_path = public_name(recipe.base_model.id)
     if recipe.method.start_from:
         _go_on_from(model, library.find(recipe.method.start_from))
     return model
@@ -70,11 +72,7 @@ def _peft_config(base: LoadedBase, recipe: Recipe) -> Any:
     if "target_modules" in method.options.model_fields and settings.get("target_modules") is None:
         settings["target_modules"] = default_targets(base)
     config_class = peft.mapping.PEFT_TYPE_TO_CONFIG_MAPPING[PeftType[method.peft_type]]
-    return config_class(
-        task_type=TASK_TYPES[base.family],
-        base_model_name_or_path=public_name(recipe.base_model.id),
-        **settings,
-    )
+    return config_class(task_type=TASK_TYPES[base.family], **settings)
 
 
 def default_targets(base: LoadedBase) -> list[str] | str:

@@ -120,18 +120,18 @@ class Collator:
     def _grouped(self, examples: Sequence[Encoded]) -> Iterator[list[Encoded]]:
         """Yield groups of similar length whose padded tokens stay within the budget, or single examples."""
         group: list[Encoded] = []
-        longest = 0
-        for example in sorted(examples, key=self._cost, reverse=True):
-            longest = longest or self._cost(example)
-            if group and longest * (len(group) + 1) > self._tokens:
+        for example in sorted(examples, key=lambda one: (len(one.input_ids), len(one.labels)), reverse=True):
+            if group and self._padded_tokens([*group, example]) > self._tokens:
                 yield group
-                group, longest = [], self._cost(example)
+                group = []
             group.append(example)
         yield group
 
-    def _cost(self, example: Encoded) -> int:
-        extra = len(example.labels) if self._family == "encoder-decoder" else 0
-        return len(example.input_ids) + extra
+    def _padded_tokens(self, group: Sequence[Encoded]) -> int:
+        width = max(len(example.input_ids) for example in group)
+        if self._family == "encoder-decoder":
+            width += max(len(example.labels) for example in group)
+        return width * len(group)
 
     def _padded(self, group: Sequence[Encoded]) -> MicroBatch:
         input_ids = _rectangle([example.input_ids for example in group], self._pad)

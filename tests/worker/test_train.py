@@ -42,6 +42,17 @@ def test_a_run_lowers_the_loss_and_ends_with_a_scored_adapter(tmp_path, kind, me
     assert runs.open_run(job).state.tuned_scores is not None
 
 
+@pytest.mark.parametrize("quantization", ["int8", "nf4", "fp4"])
+@pytest.mark.parametrize("kind", ["t5", "llama"])
+def test_lora_learns_on_a_quantized_base(tmp_path, kind, quantization):
+    recipe = tiny_recipe(tmp_path, kind, "lora", f"base_model.quantization={quantization}")
+    _, events = train_here(recipe)
+
+    assert events[-1]["outcome"] == "completed", events[-1]
+    validation = [event["loss"] for event in named(events, "evaluated") if event["split"] == "validation"]
+    assert validation[-1] < validation[0]
+
+
 @pytest.mark.parametrize("method", [method.id for method in METHODS])
 @pytest.mark.parametrize("kind", ["t5", "bart", "llama", "gpt2"])
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # PEFT's own, of transformers' words
@@ -148,7 +159,7 @@ def test_a_worker_that_dies_without_a_word_goes_on_from_its_checkpoint(tmp_path,
     assert weights(adapter_of(resumed)) == weights(adapter_of(straight))
 
 
-class Death(Exception):
+class Death(Exception):  # noqa: N818
     """What a kill looks like from inside: nothing after it is done."""
 
 

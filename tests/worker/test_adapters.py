@@ -1,0 +1,142 @@
+"""Adapters on base models: new, loaded, switched; and strangers' files that must not get through."""
+
+import shutil
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from engine import library
+from engine.errors import AdapterError
+from engine.methods import METHODS
+from engine.worker import adapters
+from tests.helpers.tiny_models import KINDS
+from tests.helpers.worker_parts import attach_random, install_random, load_tiny, make_recipe
+
+pytestmark = pytest.mark.torch
+
+
+def logits(model, family):
+    ids = torch.arange(12, 30)[None]
+    more = {"decoder_input_ids": ids[:, :6]} if family == "encoder-decoder" else {}
+    with torch.no_grad():
+        return model(input_ids=ids, **more).logits
+
+
+def method_table(method_id, kind):
+    targets = {"target_modules": ["all-linear"]} if method_id == "lora" else {}
+    return {"id": method_id, **targets}
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.id)
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_untrained_adapter_changes_nothing_and_a_disabled_one_neither(kind, method):
+    base = load_tiny(kind)
+    before = logits(base.model, base.family)
+    model = adapters.attach(base, make_recipe(kind).__class__(**_with_method(kind, method.id))).eval()
+
+    if method.identity_at_start:
+        assert torch.equal(logits(model, base.family), before)
+    for parameter in adapters.trainable_parameters(model).values():
+        parameter.data.add_(0.1)
+    assert not torch.equal(logits(model, base.family), before)
+    with adapters.active(model, None):
+        assert torch.equal(logits(model, base.family), before)
+
+
+def _with_method(kind, method_id):
+    from engine.recipe import from_tables
+
+    tables = make_recipe(kind).as_tables() | {"method": {"id": method_id}}
+    return vars(from_tables(tables))
+
+
+def test_two_adapters_on_one_base_are_switched_exactly():
+    base = load_tiny("t5")
+    before = logits(base.model, base.family)
+    one, two = install_random("t5", "one", seed=1), install_random("t5", "two", seed=2)
+    alone = {}
+    for adapter in (one, two):
+        fresh = load_tiny("t5")
+        alone[adapter.id] = logits(adapters.load_adapter(fresh, adapter), fresh.family)
+
+    model = adapters.load_adapter(base, two, adapters.load_adapter(base, one))
+    for adapter in (one, two, one):
+        with adapters.active(model, adapter.id):
+            assert torch.equal(logits(model, base.family), alone[adapter.id])
+    with adapters.active(model, None):
+        assert torch.equal(logits(model, base.family), before)
+
+
+def test_an_adapter_of_another_base_is_refused_by_name():
+    adapter = install_random("t5", "made-for-t5")
+    with pytest.raises(AdapterError, match="was made for"):
+        adapters.load_adapter(load_tiny("t5-tied"), adapter)
+
+
+def stranger(tmp_path, change):
+    """Return an adapter folder whose tensors were changed by a stranger."""
+    adapter = install_random("t5", "honest")
+    folder = shutil.copytree(adapter.folder, tmp_path / "stranger")
+    tensors = load_file(folder / library.WEIGHTS_NAME)
+    change(tensors)
+    save_file(tensors, folder / library.WEIGHTS_NAME)
+    return library.find(str(folder))
+
+
+def test_keys_of_the_base_in_an_adapter_file_are_refused_and_the_base_stays(tmp_path):
+    base = load_tiny("t5")
+    before = base.model.shared.weight.clone()
+    evil = stranger(
+        tmp_path, lambda tensors: tensors.update({"base_model.model.shared.weight": torch.zeros_like(before)})
+    )
+    with pytest.raises(AdapterError):
+        adapters.load_adapter(base, evil)
+    assert torch.equal(base.model.shared.weight, before)
+
+
+def test_missing_keys_are_refused(tmp_path):
+    with pytest.raises(AdapterError):
+        adapters.load_adapter(load_tiny("t5"), stranger(tmp_path, lambda tensors: tensors.pop(min(tensors))))
+
+
+def test_pickled_weights_are_refused(tmp_path):
+    adapter = install_random("t5", "honest")
+    folder = shutil.copytree(adapter.folder, tmp_path / "pickled")
+    torch.save(load_file(folder / library.WEIGHTS_NAME), folder / "adapter_model.bin")
+    (folder / library.WEIGHTS_NAME).unlink()
+    with pytest.raises(AdapterError):
+        adapters.load_adapter(load_tiny("t5"), library.find(str(folder)))
+
+
+def test_saved_files_tell_no_path_of_this_computer(tmp_path):
+    base, recipe = load_tiny("t5"), make_recipe("t5")
+    adapters.save_adapter(attach_random(base, recipe), tmp_path / "saved")
+
+    for path in (tmp_path / "saved").iterdir():
+        assert str(tmp_path.parent.parent).encode() not in path.read_bytes()
+        assert recipe.base_model.id.encode() not in path.read_bytes()
+
+
+def test_the_same_recipe_begins_with_the_same_numbers():
+    def first(seed):
+        torch.manual_seed(seed)
+        model = adapters.attach(load_tiny("llama"), make_recipe("llama"))
+        return list(adapters.trainable_parameters(model).values())
+
+    assert all(torch.equal(one, other) for one, other in zip(first(1), first(2), strict=True))
+
+
+def test_targets_that_are_not_there_name_the_field():
+    with pytest.raises(AdapterError) as caught:
+        adapters.attach(load_tiny("llama"), make_recipe("llama", method={"target_modules": ["no_such"]}))
+    assert caught.value.field == "method.target_modules"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_full_fine_tuning_trains_every_number_once(kind):
+    base = load_tiny(kind)
+    everything = sum(parameter.numel() for parameter in base.model.parameters())
+    model = adapters.attach(base, make_recipe(kind).__class__(**_with_method(kind, "full")))
+
+    assert adapters.count_parameters(model) == (everything, everything)
