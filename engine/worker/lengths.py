@@ -15,7 +15,8 @@ from typing import Any
 from tokenizers import Tokenizer
 
 CHARACTERS_A_TOKEN = 4
-MOST_BINS = 40
+BINS_TO_P95 = 40
+MOST_BINS = 400
 
 
 @dataclass(frozen=True)
@@ -66,20 +67,24 @@ def describe(lengths: Sequence[int]) -> dict[str, int]:
 
 
 def histogram(lengths: Sequence[int]) -> dict[str, Any]:
-    """Return `edges` (one more than bins, round numbers from 0) and `counts`."""
-    most = max(lengths, default=0)
-    width = _round_width(most)
-    counts = [0] * (most // width + 1)
+    """Return `edges` (one more than bins, round numbers from 0) and `counts`.
+
+    Bins are as wide as suits the 95th percentile, so that a single long text does not blur all others; what lies
+    past `MOST_BINS` of them is counted in the last one.
+    """
+    width = _round_width(describe(lengths)["p95"])
+    bins = min(MOST_BINS, max(lengths, default=0) // width + 1)
+    counts = [0] * bins
     for length in lengths:
-        counts[length // width] += 1
-    return {"edges": [place * width for place in range(len(counts) + 1)], "counts": counts}
+        counts[min(length // width, bins - 1)] += 1
+    return {"edges": [place * width for place in range(bins + 1)], "counts": counts}
 
 
 def _round_width(most: int) -> int:
-    """Return the least of 1, 2, 5, 10, 20, … that needs at most `MOST_BINS` bins for 0 to `most`."""
+    """Return the least of 1, 2, 5, 10, 20, … that needs at most `BINS_TO_P95` bins for 0 to `most`."""
     power = 1
     while True:
         for factor in (1, 2, 5):
-            if most // (factor * power) < MOST_BINS:
+            if most // (factor * power) < BINS_TO_P95:
                 return factor * power
         power *= 10

@@ -279,7 +279,7 @@ class ConversationView(QWidget):
         painter.setFont(font("reading" if self._role == "reading" else "body_medium"))
         left = self.width() - indent + 16 if mirrored else 0.0
         name = painter.fontMetrics().elidedText(
-            self._turns[at].speaker, Qt.TextElideMode.ElideRight, int(indent - 16)
+            self._turns[at].speaker, Qt.TextElideMode.ElideRight, int(indent - 16) + 1
         )
         place = QRectF(left, y, indent - 16, px(_PITCH[self._role]))
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)

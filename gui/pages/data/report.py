@@ -6,6 +6,7 @@ Reads the result of a `check_data` job. Knows no widget.
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +96,7 @@ class Finding:
     detail: str
     count: int
     severity: Severity
+    counts: dict[str, int]
     first: tuple[tuple[str, int], ...]
 
 
@@ -169,14 +171,18 @@ def _findings(result: dict[str, Any]) -> Iterable[Finding]:
 def _leaks(leaks: list[dict[str, Any]]) -> Finding:
     title, severity = _TITLES["leaks"]
     parts = [f"{leak['count']:,} of {leak['split']} also in {leak['other']}" for leak in leaks]
-    return Finding("leaks", title, ", ".join(parts), sum(leak["count"] for leak in leaks), severity, ())
+    counts: Counter[str] = Counter()
+    for leak in leaks:
+        counts[leak["split"]] += leak["count"]
+    return Finding("leaks", title, ", ".join(parts), counts.total(), severity, counts, ())
 
 
 def _kind(kind: str, parts: list[dict[str, Any]]) -> Finding:
     title, severity = _TITLES.get(kind, (kind.replace("_", " ").capitalize(), "notice"))
     detail = "; ".join(_where(part) for part in parts)
     first = tuple((part["split"], number) for part in parts for number in part["rows"])
-    return Finding(kind, title, detail, sum(part["count"] for part in parts), severity, first)
+    counts = {part["split"]: part["count"] for part in parts}
+    return Finding(kind, title, detail, sum(counts.values()), severity, counts, first)
 
 
 def _where(part: dict[str, Any]) -> str:

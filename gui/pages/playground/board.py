@@ -34,6 +34,7 @@ class Column:
     tokens: int | None = None
     seconds: float | None = None
     scores: dict[str, float] = field(default_factory=dict)
+    is_capped: bool = False
     message: str = ""
     hint: str = ""
 
@@ -45,7 +46,7 @@ class Column:
     def clear(self, status: Status = "empty") -> None:
         """Forget the summary."""
         self.status, self.text, self.message, self.hint = status, "", "", ""
-        self.tokens, self.seconds, self.scores = None, None, {}
+        self.tokens, self.seconds, self.scores, self.is_capped = None, None, {}, False
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,7 @@ def _finished(column: Column, event: Event) -> None:
     column.text = event["summary"]
     column.tokens, column.seconds = event["tokens"], event["seconds"]
     column.scores = dict(event.get("scores") or {})
+    column.is_capped = bool(event.get("capped"))
 
 
 def _failed(column: Column, event: Event) -> None:

@@ -125,7 +125,8 @@ class ColumnView(QWidget):
             "waiting": waiting_words or "Waiting",
             "cancelled": "Cancelled",
         }
-        self._state.setText(waiting.get(column.status, ""))
+        capped = "Cut off at the longest summary" if column.is_capped else ""
+        self._state.setText(waiting.get(column.status, capped))
         self._state.setVisible(bool(self._state.text()))
         failed = column.status == "failed"
         self._trouble.tell(f"{column.message} {column.hint}".strip() if failed else "")

@@ -1,0 +1,146 @@
+"""What a check found, at a glance: figures in a row, and the two histograms with their limits."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from gui.look.format import number, percent
+from gui.look.type import px
+from gui.pages.data.report import Lengths, Report, SplitReport
+from gui.widgets.histogram import Histogram
+from gui.widgets.labels import ElidedLabel, Label, RichLabel
+from gui.widgets.line import Line
+
+SHOWN_PAST_P95 = 1.8
+
+
+class FigureCell(QWidget):
+    """A number, and below it what it counts."""
+
+    def __init__(self, value: str, words: str, tooltip: str = "") -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(Label(value, "figure_large"))
+        column.addWidget(Label(words, "label", "ink2"))
+        self.setToolTip(tooltip)
+        self.setAccessibleName(f"{value} {words}")
+
+
+class Figures(QWidget):
+    """The figures row: examples of each split, turns and speakers."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(28)
+
+    def show_report(self, report: Report) -> None:
+        """Show another report's figures."""
+        while (item := self._row.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for name, split in report.splits.items():
+            self._row.addWidget(FigureCell(number(split.examples), name))
+        first = next(iter(report.splits.values()), None)
+        if first is not None:
+            self._add_texts(first)
+        self._row.addStretch(1)
+
+    def _add_texts(self, split: SplitReport) -> None:
+        rule = Line(vertical=True)
+        self._row.addWidget(rule)
+        whence = f"Over the first {number(len(split.rows))} rows of {split.name}."
+        for value, words in (
+            (number(split.turns_median), "turns, median"),
+            (number(split.speakers_mean, 1), "speakers, mean"),
+        ):
+            self._row.addWidget(FigureCell(value, words, whence))
+
+    def texts(self) -> list[str]:
+        """Return the figures in words."""
+        return [cell.accessibleName() for cell in self.findChildren(FigureCell) if not cell.isHidden()]
+
+
+class LengthView(QWidget):
+    """One histogram, its title above, and below it the share that would be cut.
+
+    Signals: `limit_changed(tokens)` while the handle moves, `limit_settled(tokens)` when it rests.
+    """
+
+    limit_changed = Signal(int)
+    limit_settled = Signal(int)
+
+    def __init__(self, title: str, limit: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._lengths: Lengths | None = None
+        self._exact: tuple[int, int] | None = None
+        self._title = title
+        self._head = Label(title, "section")
+        self._facts = ElidedLabel("", "figure_small", "ink2")
+        self._facts.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.histogram = Histogram(title)
+        self.histogram.set_limit(limit)
+        self.histogram.limitChanged.connect(self._on_limit)
+        self.histogram.limitSettled.connect(self.limit_settled)
+        self._cut = RichLabel("", "body", "ink2")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        head = QHBoxLayout()
+        head.addWidget(self._head)
+        head.addWidget(self._facts, 1)
+        column.addLayout(head)
+        column.addWidget(self.histogram, 1)
+        column.addWidget(self._cut)
+
+    @property
+    def limit(self) -> int:
+        """The limit, in tokens."""
+        return int(self.histogram.limit() or 0)
+
+    def show_lengths(self, lengths: Lengths, split: str, exact: tuple[int, int] | None) -> None:
+        """Show a split's lengths; `exact` is a limit and how many are known to be longer."""
+        self._lengths, self._exact = lengths, exact
+        self._head.setText(f"{self._title}, {split}")
+        self._facts.setText(f"median {number(lengths.median)}, longest {number(lengths.most)}")
+        edges, counts = lengths.histogram.edges, lengths.histogram.counts
+        width = edges[1] - edges[0] if len(edges) > 1 else 1.0
+        most = max(lengths.p95 * SHOWN_PAST_P95, min(self.limit, lengths.most) * 1.05)
+        self.histogram.set_counts(
+            counts[: max(1, min(len(counts), round(most / width) + 1))], width, edges[0]
+        )
+        self._say()
+
+    def set_height(self, height: int) -> None:
+        """Give the drawing a fixed height, or all there is for 0."""
+        self.histogram.setMinimumHeight(px(height or 140))
+        self.histogram.setMaximumHeight(px(height) if height else 16_777_215)
+
+    def words(self) -> str:
+        """Return what would be cut, in words."""
+        return self._words().replace("<b>", "").replace("</b>", "")
+
+    def _on_limit(self, limit: int) -> None:
+        self._say()
+        self.limit_changed.emit(limit)
+
+    def _say(self) -> None:
+        self._cut.setText(self._words())
+
+    def _words(self) -> str:
+        if self._lengths is None:
+            return ""
+        total = self._lengths.histogram.total
+        if self._lengths.most <= self.limit:
+            return f"<b>None</b> of {number(total)} would be cut."
+        known = self._exact is not None and self._exact[0] == self.limit
+        count = self._exact[1] if known and self._exact else round(self._lengths.histogram.beyond(self.limit))
+        about = "" if known else "about "
+        cut = f"<b>{percent(count / total, 1)}</b> would be cut"
+        return f"{cut}: {about}{number(count)} of {number(total)}."
