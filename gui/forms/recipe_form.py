@@ -42,6 +42,8 @@ TABLES = {
     "evaluation": EvaluationOptions,
 }
 SECTIONS = {"base_model": "Base model", "data": "Data", "training": "Training", "evaluation": "Scoring"}
+# A recipe whose base model or data is another one gets another name.
+NAMED_AFTER = ("base_model.id", "data.source")
 
 
 class RecipeForm(QWidget):
@@ -92,6 +94,14 @@ class RecipeForm(QWidget):
         """Return the problems shown."""
         return self._problems
 
+    def method_id(self) -> str:
+        """Return the method in use."""
+        return str(self._tables["method"]["id"])
+
+    def family(self) -> Family:
+        """Return the base model's family, as far as a plan has told."""
+        return self._family
+
     def set_values(self, table: str, values: dict[str, Any]) -> None:
         """Change some values of one table, as another page asks for, and say so."""
         tables = self.tables()
@@ -109,7 +119,7 @@ class RecipeForm(QWidget):
         family = self._family if self._family in entry.presets else entry.families[0]
         preset = {name: value for name, value in entry.preset_options(family).items() if value is not None}
         kept = self._kept_methods.get(method_id, {"id": method_id, **preset})
-        self._set_tables(self.tables() | {"method": kept})
+        self._set_tables(self.tables() | {"name": "", "method": kept})
         self._check()
         self.edited.emit()
 
@@ -234,6 +244,8 @@ class RecipeForm(QWidget):
             table.pop(field.info.name, None)
         else:
             table[field.info.name] = list(value) if isinstance(value, tuple) else value
+        if field.place in NAMED_AFTER:
+            self._tables["name"] = ""
         self._check()
         self.edited.emit()
 

@@ -1,0 +1,114 @@
+"""Start the window: one application, one instance, one log, and a way out of every error.
+
+    run([])                                  the window
+    run(["--demo"])                          with the starter recipe, started at once
+    run(["--demo", "--screenshot", PNG])     ... saves the finished train page and ends
+
+Heavy things are imported where they are used, so that the window is there within a second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from engine.api import AppError, paths, recipe
+from gui.crash_report import install_hooks
+from gui.engine import Engine
+from gui.look import style
+from gui.main_window import MainWindow
+from gui.preferences import Preferences
+from gui.run_model import RunModel
+from gui.single_instance import SingleInstance
+
+DEMO_RECIPE = "starter.toml"
+SETTLE_MILLISECONDS = 400
+
+
+def run(argv: list[str]) -> int:
+    """Show the window until it is closed; return the exit code."""
+    wanted = _arguments(argv)
+    application = _application()
+    instance = SingleInstance()
+    if wanted.screenshot is None and instance.raise_first():
+        return 0
+    install_hooks(paths.cache_folder() / "tunesmith.log")
+    preferences = Preferences()
+    style.apply(application, preferences.get("scheme") or "system", _text_scale(preferences))
+    engine = Engine()
+    window = MainWindow(engine, preferences)
+    instance.asked.connect(lambda: _raise(window))
+    window.left.connect(engine.leave)
+    window.show()
+    QTimer.singleShot(0, window, lambda: _begin(window, wanted))
+    code = application.exec()
+    engine.leave()
+    return code
+
+
+def _arguments(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="tunesmith", description="Tunesmith's window.")
+    parser.add_argument("--demo", action="store_true", help="start the starter recipe at once")
+    parser.add_argument(
+        "--screenshot", type=Path, metavar="PNG", help="with --demo: save the finished page, then end"
+    )
+    return parser.parse_args(argv)
+
+
+def _application() -> QApplication:
+    QApplication.setApplicationName("tunesmith")
+    QApplication.setApplicationDisplayName("Tunesmith")
+    QApplication.setDesktopFileName("tunesmith")
+    existing = QApplication.instance()
+    return existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+
+
+def _text_scale(preferences: Preferences) -> float:
+    try:
+        return float(preferences.get("text_scale") or 1.0)
+    except ValueError:
+        return 1.0
+
+
+def _begin(window: MainWindow, wanted: argparse.Namespace) -> None:
+    """Show the living run if there is one; start the demo if asked."""
+    page = window.show_built("train")
+    if wanted.demo:
+        model = page.start_run(recipe.load(paths.presets_folder() / DEMO_RECIPE))
+        if wanted.screenshot is not None:
+            _end_with_picture(window, model, wanted.screenshot.absolute())
+        return
+    living = window.engine.find_living_run()
+    if living is not None:
+        try:
+            page.show_run(window.engine.attach(living))
+        except AppError as error:
+            page.say(error.message)
+
+
+def _end_with_picture(window: MainWindow, model: RunModel | None, place: Path) -> None:
+    """Save the page once the run has ended and leave: with 0 if it completed and the picture is there."""
+
+    def finish(completed: bool) -> None:
+        saved = window.grab().save(str(place))
+        QApplication.exit(0 if completed and saved else 1)
+
+    if model is None:
+        QTimer.singleShot(SETTLE_MILLISECONDS, window, lambda: finish(completed=False))
+        return
+    model.ended.connect(
+        lambda ending: QTimer.singleShot(
+            SETTLE_MILLISECONDS, window, lambda: finish(completed=ending.outcome == "completed")
+        )
+    )
+
+
+def _raise(window: MainWindow) -> None:
+    if window.isMinimized():
+        window.showNormal()
+    window.raise_()
+    window.activateWindow()

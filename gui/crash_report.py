@@ -1,0 +1,77 @@
+"""What happens to an error nobody foresaw: into the log, and to the user in words."""
+
+from __future__ import annotations
+
+import faulthandler
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from engine.api import AppError
+
+MOST_LOG_BYTES = 1_000_000
+
+
+class _Net(QObject):
+    """Catch exceptions of all threads and show them in the window's."""
+
+    caught = Signal(str, str)
+
+    def __init__(self, log: TextIO, path: Path) -> None:
+        super().__init__()
+        self._log = log
+        self._path = path
+        self._shown: QMessageBox | None = None
+        self.caught.connect(self._show)
+
+    def take(
+        self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Log an exception and show it; Ctrl+C in a terminal just ends the window."""
+        if issubclass(kind, KeyboardInterrupt):
+            QApplication.quit()
+            return
+        details = "".join(traceback.format_exception(kind, error, trace))
+        self._log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}\n{details}\n")
+        self._log.flush()
+        if isinstance(error, AppError):
+            self.caught.emit(f"{error.message} {error.hint}".strip(), details)
+        else:
+            self.caught.emit(f"Something went wrong: {error}. Runs go on in their own processes.", details)
+
+    def _show(self, message: str, details: str) -> None:
+        if self._shown is not None:
+            return
+        box = self._shown = QMessageBox(QApplication.activeWindow())
+        box.setWindowTitle("Tunesmith")
+        box.setText(message)
+        box.setDetailedText(details)
+        copy = box.addButton("Copy details", QMessageBox.ButtonRole.ActionRole)
+        folder = box.addButton("Open log folder", QMessageBox.ButtonRole.ActionRole)
+        box.addButton(QMessageBox.StandardButton.Close)
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(details))
+        folder.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._path.parent))))
+        box.finished.connect(self._forget)
+        box.open()
+
+    def _forget(self) -> None:
+        self._shown = None
+
+
+def install_hooks(log_path: Path) -> None:
+    """Send every unforeseen exception, and the traces of a hard crash, to `log_path`."""
+    if log_path.exists() and log_path.stat().st_size > MOST_LOG_BYTES:
+        log_path.replace(log_path.with_suffix(".old.log"))
+    log = log_path.open("a", encoding="utf-8", buffering=1)
+    faulthandler.enable(log)
+    net = _Net(log, log_path)
+    sys.excepthook = net.take
+    threading.excepthook = lambda hook: net.take(hook.exc_type, hook.exc_value, hook.exc_traceback)

@@ -1,0 +1,160 @@
+"""The window's pages: which there are, when each is built, and how one hands over to another.
+
+Pages are built when they are first shown, so that the window is there at once. Knows pages by their signals
+only.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from engine.api import library
+from gui.device_probe import DeviceProbe
+from gui.engine import Engine
+from gui.look.format import percent
+from gui.preferences import Preferences
+from gui.quit_dialog import QuitDialog
+from gui.run_model import RunModel
+from gui.shell.page import Page
+from gui.shell.window import ShellWindow
+
+PAGES = {
+    "data": ("gui.pages.data_page", "DataPage"),
+    "train": ("gui.pages.train_page", "TrainPage"),
+    "library": ("gui.pages.library_page", "LibraryPage"),
+    "playground": ("gui.pages.playground_page", "PlaygroundPage"),
+    "history": ("gui.pages.history_page", "HistoryPage"),
+}
+FIRST = "train"
+
+
+class LazyPage(QWidget):
+    """A place in the window whose page is built when it is first shown."""
+
+    def __init__(self, build: Callable[[], QWidget]) -> None:
+        super().__init__()
+        self._build = build
+        self._content: QWidget | None = None
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+
+    def content(self) -> QWidget:
+        """Return the page, built now if it was not."""
+        if self._content is None:
+            self._content = self._build()
+            self._column.addWidget(self._content)
+        return self._content
+
+
+class MainWindow(ShellWindow):
+    """Tunesmith's window. `left` is emitted when it may be gone for good."""
+
+    left = Signal()
+
+    def __init__(self, engine: Engine, preferences: Preferences) -> None:
+        super().__init__(preferences)
+        self.engine = engine
+        self.preferences = preferences
+        self._may_close = False
+        self._quit_dialog: QuitDialog | None = None
+        for key in PAGES:
+            self.add_page(key, LazyPage(lambda key=key: self._built(key)))
+        self.page_shown.connect(self._shown)
+        self.show_page(FIRST)
+        self._probe = DeviceProbe(self)
+        self._probe.measured.connect(self.rail.set_device)
+        engine.run_started.connect(self._run_changed)
+        engine.run_changed.connect(self._run_changed)
+        engine.run_ended.connect(self._run_ended)
+        engine.adapters_changed.connect(self._count_adapters)
+        QTimer.singleShot(200, self, self._when_idle)
+
+    def _when_idle(self) -> None:
+        """Do what the first picture of the window need not wait for."""
+        self._probe.start()
+        self._count_adapters()
+        self.engine.sweep_jobs()
+
+    def show_built(self, key: str) -> Any:
+        """Bring a page to the front and return it."""
+        self.show_page(key)
+        return self.built(key)
+
+    def built(self, key: str) -> Any:
+        """Return a page, built now if it was not."""
+        place = self.page(key)
+        assert isinstance(place, LazyPage)
+        return place.content()
+
+    def _shown(self, key: str) -> None:
+        page = self.built(key)
+        if isinstance(page, Page):
+            page.shown()
+
+    def _built(self, key: str) -> QWidget:
+        module, name = PAGES[key]
+        made = getattr(importlib.import_module(module), name)
+        page: QWidget = made(self.engine, self.preferences) if key == FIRST else made(self.engine)
+        self._connect(key, page)
+        return page
+
+    def _connect(self, key: str, page: Any) -> None:
+        if key == "train":
+            page.playground_requested.connect(lambda adapter: self.show_built("playground").open([adapter]))
+            page.library_requested.connect(lambda adapter: self.show_built("library").open(adapter))
+        elif key == "data":
+            page.use_requested.connect(lambda values: self.show_built("train").use_data(values))
+        elif key == "library":
+            page.try_requested.connect(lambda adapters: self.show_built("playground").open(adapters))
+            page.train_from_requested.connect(lambda adapter: self.show_built("train").start_from(adapter))
+        elif key == "history":
+            page.open_requested.connect(lambda run_id: self.show_built("train").open_run(run_id))
+            page.edit_requested.connect(lambda wanted: self.show_built("train").edit(wanted))
+            page.run_again_requested.connect(lambda wanted: self.show_built("train").start_run(wanted))
+            page.resume_requested.connect(lambda run_id: self.show_built("train").resume(run_id))
+
+    def _run_changed(self, model: RunModel) -> None:
+        share = model.state.share
+        self.rail.set_badge("train", percent(share) if model.state.total_steps else "", busy=True)
+        self._probe.watch(model)
+
+    def _run_ended(self, model: RunModel) -> None:
+        self.rail.set_badge("train", "")
+        self._probe.watch(None)
+        if self._quit_dialog is not None and self._quit_dialog.stopping:
+            self._leave()
+
+    def _count_adapters(self) -> None:
+        count = len(library.scan()[0])
+        self.rail.set_badge("library", str(count) if count else "")
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask what shall become of a run that trains; keep the window's place."""
+        if self.engine.current is not None and not self._may_close:
+            event.ignore()
+            self._ask_before_leaving(self.engine.current)
+            return
+        super().closeEvent(event)
+        self.left.emit()
+
+    def _ask_before_leaving(self, model: RunModel) -> None:
+        if self._quit_dialog is None:
+            self._quit_dialog = QuitDialog(model, self)
+            self._quit_dialog.keep_chosen.connect(self._leave)
+            self._quit_dialog.finished.connect(self._quit_dialog_closed)
+        self._quit_dialog.open()
+
+    def _quit_dialog_closed(self) -> None:
+        if self._quit_dialog is not None:
+            self._quit_dialog.deleteLater()
+            self._quit_dialog = None
+
+    def _leave(self) -> None:
+        self._may_close = True
+        self.close()

@@ -1,0 +1,164 @@
+"""Choose a base model: the bundled one, those on this computer, or one from the hub with its cost said first.
+
+Asks the `models` job through the engine; knows nothing of how models are kept.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QWidget
+
+from engine.api import Ending
+from gui.engine import Engine
+from gui.look.format import bytes_text
+from gui.widgets.buttons import IconButton, plain, quiet
+from gui.widgets.cards import Card, NoticeStrip
+from gui.widgets.labels import ElidedLabel, Label, Tag
+from gui.widgets.line import Line
+from gui.widgets.scroll import Scroll
+
+
+class BaseModelsView(Card):
+    """A list with family, size and licence. `chosen(id)` and `closed`; `known(ids)` once the list has been read."""
+
+    chosen = Signal(str)
+    closed = Signal()
+    known = Signal(list)
+
+    def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self._current = ""
+        self._models: list[dict[str, Any]] = []
+        self._id = QLineEdit()
+        self._id.setPlaceholderText("owner/name on the hub")
+        self._id.setAccessibleName("Hub id")
+        self._cost_button = plain("What it costs")
+        self._cost = NoticeStrip()
+        self._cost.acted.connect(lambda: self.chosen.emit(self._id.text().strip()))
+        self._trouble = NoticeStrip()
+        self._trouble.acted.connect(self._act)
+        self._doomed = ""
+        self._list = Scroll(margins=(0, 0, 10, 0), spacing=0)
+        self._grid = QGridLayout()
+        self._lay_out()
+        self._cost_button.clicked.connect(self._ask_cost)
+        self._id.returnPressed.connect(self._ask_cost)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(Label("Base models", "section"), 1)
+        back = quiet("Back to methods")
+        back.clicked.connect(self.closed)
+        head.addWidget(back)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self._id, 1)
+        row.addWidget(self._cost_button)
+        self.column.addLayout(head)
+        self.column.addLayout(row)
+        for strip in (self._cost, self._trouble):
+            strip.hide()
+            self.column.addWidget(strip)
+        self.column.addWidget(self._list, 1)
+        self._grid.setHorizontalSpacing(24)
+        self._grid.setVerticalSpacing(0)
+        self._grid.setColumnStretch(0, 1)
+        self._list.column.addLayout(self._grid)
+        self._list.column.addStretch(1)
+
+    def refresh(self, current: str) -> None:
+        """Read the list again; `current` is the base model in use."""
+        self._current = current
+        job = self._engine.ask("models", {"action": "list"}, parent=self)
+        job.result.connect(self._show)
+        job.failed.connect(self._fail)
+
+    def ids(self) -> list[str]:
+        """Return the ids listed."""
+        return [str(model["id"]) for model in self._models]
+
+    def _show(self, result: dict[str, Any]) -> None:
+        self._models = list(result.get("models", ()))
+        while (item := self._grid.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        for column, head in enumerate(("Base model", "Family", "Size", "Licence")):
+            self._grid.addWidget(Label(head, "head", "ink2"), 0, column)
+        for place, model in enumerate(self._models):
+            self._add_row(1 + 2 * place, model)
+        self.known.emit(self.ids())
+
+    def _add_row(self, row: int, model: dict[str, Any]) -> None:
+        model_id = str(model["id"])
+        self._grid.addWidget(Line(), row, 0, 1, 6)
+        cells = (
+            ElidedLabel(model_id, "body_medium"),
+            Label(str(model.get("family") or "not a text model"), "body", "ink2"),
+            Label(bytes_text(model.get("size_bytes")), "figure", "ink2"),
+            ElidedLabel(str(model.get("licence") or "not stated"), "body", "ink2"),
+        )
+        for column, cell in enumerate(cells):
+            cell.setMinimumHeight(40)
+            self._grid.addWidget(cell, row + 1, column)
+        if model_id == self._current:
+            self._grid.addWidget(Tag("in use"), row + 1, 4)
+        else:
+            use = quiet("Use")
+            use.setEnabled(bool(model.get("family")))
+            use.setAccessibleName(f"Use {model_id}")
+            use.clicked.connect(lambda _checked=False: self.chosen.emit(model_id))
+            self._grid.addWidget(use, row + 1, 4)
+        if not model.get("local"):
+            delete = IconButton("trash", f"Delete {model_id} from this computer")
+            delete.clicked.connect(lambda _checked=False: self._confirm_delete(model))
+            self._grid.addWidget(delete, row + 1, 5)
+
+    def _confirm_delete(self, model: dict[str, Any]) -> None:
+        """Ask in the page; what is deleted can be fetched again."""
+        self._doomed = str(model["id"])
+        size = bytes_text(model.get("size_bytes"))
+        self._trouble.show_notice(
+            f"Delete {self._doomed}? It frees {size} and can be fetched again.", "Delete"
+        )
+
+    def _act(self) -> None:
+        self._trouble.hide()
+        job = self._engine.ask("models", {"action": "delete", "id": self._doomed}, parent=self)
+        job.result.connect(self._deleted)
+        job.failed.connect(self._fail)
+
+    def _deleted(self, result: dict[str, Any]) -> None:
+        freed = bytes_text(result.get("freed_bytes"))
+        self._trouble.show_notice(f"Deleted {result['id']}. {freed} are free again.")
+        self.refresh(self._current)
+
+    def _ask_cost(self) -> None:
+        model_id = self._id.text().strip()
+        if not model_id:
+            return
+        self._cost.show_notice(f"Asking the hub about {model_id}…")
+        job = self._engine.ask("models", {"action": "cost", "id": model_id}, parent=self)
+        job.result.connect(self._show_cost)
+        job.failed.connect(self._fail_cost)
+
+    def _show_cost(self, cost: dict[str, Any]) -> None:
+        self._cost.show_notice(cost_words(cost), "Use it", "info", "ink2")
+
+    def _fail_cost(self, ending: Ending) -> None:
+        self._cost.show_notice(f"{ending.message} {ending.hint}".strip(), icon_name="warning")
+
+    def _fail(self, ending: Ending) -> None:
+        self._trouble.show_notice(f"{ending.message} {ending.hint}".strip(), icon_name="warning")
+
+
+def cost_words(cost: dict[str, Any]) -> str:
+    """Return what fetching a repository would take: "google/flan-t5-base: 990 MB to fetch, licence Apache-2.0."."""
+    missing = int(cost.get("missing_bytes") or 0)
+    size = f"{bytes_text(missing)} to fetch" if missing else "already on this computer"
+    licence = f", licence {cost['licence']}" if cost.get("licence") else ""
+    gated = " Its owner asks for an agreement first." if cost.get("gated") else ""
+    return f"{cost.get('id')}: {size}{licence}.{gated}"

@@ -1,0 +1,118 @@
+"""What the method trains: how many numbers, how much on disk and in memory, and which parts of the blocks.
+
+Shows a plan; knows nothing of how it was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from gui.look.format import bytes_text, number, percent
+from gui.widgets.bars import Bar
+from gui.widgets.block_drawing import Block, BlockDrawing, Group, Part
+from gui.widgets.labels import Label
+
+FEED_FORWARD = ("wi", "wo", "fc", "ff", "gate", "up_proj", "down_proj", "mlp", "dense", "lin")
+HEADS = ("lm_head", "embed", "shared")
+
+
+class EffectPanel(QWidget):
+    """The figure, its share, disk and memory, and the drawing. Empty until a plan is shown."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._figure = Label("", "figure_large")
+        self._share = Label("", "figure_medium", "accent")
+        self._bar = Bar()
+        self._disk = Label("", "label", "ink2")
+        self._memory = Label("", "label", "ink2")
+        self._drawing = BlockDrawing()
+        self._lay_out()
+        self.hide()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self._figure)
+        head.addWidget(Label("trainable", "label", "ink2"))
+        head.addStretch(1)
+        head.addWidget(self._share)
+        foot = QHBoxLayout()
+        foot.addWidget(self._disk)
+        foot.addStretch(1)
+        foot.addWidget(self._memory)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addLayout(head)
+        column.addWidget(self._bar)
+        column.addLayout(foot)
+        column.addSpacing(8)
+        column.addWidget(self._drawing)
+
+    def show_plan(self, plan: Mapping[str, Any]) -> None:
+        """Show a plan's counts; a plan without counts hides the panel."""
+        trainable, everything = plan.get("trainable_parameters"), plan.get("all_parameters")
+        self.setVisible(trainable is not None and bool(everything))
+        if trainable is None or not everything:
+            return
+        self._figure.setText(number(trainable))
+        self._share.setText(percent(trainable / everything, 2 if trainable < everything / 10 else 0))
+        self._bar.set_fraction(trainable / everything)
+        disk, memory = plan.get("adapter_bytes"), plan.get("memory_bytes")
+        self._disk.setText(f"{bytes_text(disk)} on disk" if disk is not None else "")
+        self._memory.setText(f"about {bytes_text(memory)} of memory" if memory else "")
+        self._draw(plan)
+
+    def show_run(self, started: Mapping[str, Any], adapter_bytes: int | None) -> None:
+        """Show what a run said of itself, where no plan was made."""
+        plan = {name: started.get(name) for name in ("trainable_parameters", "all_parameters")}
+        self.show_plan(plan | {"adapter_bytes": adapter_bytes})
+
+    def _draw(self, plan: Mapping[str, Any]) -> None:
+        modules, targets = plan.get("modules") or {}, set(plan.get("targets") or ())
+        blocks = blocks_of(modules, plan.get("blocks") or {})
+        self._drawing.setVisible(bool(blocks))
+        self._drawing.set_blocks(blocks)
+        everything = bool(plan.get("trainable_parameters")) and not targets
+        pair = "has a trained pair" if targets else "trained"
+        self._drawing.set_lit(set(modules) if everything else targets, pair)
+
+
+def blocks_of(modules: Mapping[str, int], blocks: Mapping[str, int]) -> list[Block]:
+    """Return the drawing of a model from the names of its linear layers and its numbers of blocks.
+
+    A name that occurs in every encoder block once and in every decoder block twice is attention that looks
+    across.
+    """
+    encoders, decoders = int(blocks.get("encoder") or 0), int(blocks.get("decoder") or 0)
+    inner = [name for name in modules if not name.startswith(HEADS)]
+    attention = [name for name in inner if not name.startswith(FEED_FORWARD)]
+    forward = [name for name in inner if name.startswith(FEED_FORWARD)]
+    crossing = [name for name in attention if modules[name] > encoders + decoders] if encoders else []
+    made = []
+    if encoders:
+        made.append(
+            _block("Encoder block", encoders, [("Self-attention", attention), ("Feed-forward", forward)])
+        )
+    if decoders:
+        groups = [("Self-attention", attention), ("Cross-attention", crossing), ("Feed-forward", forward)]
+        made.append(_block("Decoder block" if encoders else "Block", decoders, groups))
+    return made
+
+
+def _block(title: str, count: int, groups: list[tuple[str, list[str]]]) -> Block:
+    drawn = tuple(
+        Group(name, tuple(Part(short_name(part), part) for part in parts)) for name, parts in groups if parts
+    )
+    return Block(f"{title} × {count}", drawn)
+
+
+def short_name(module: str) -> str:
+    """Return a linear layer's name as short as it can be read: "q_proj" is "q"."""
+    for ending in ("_proj", "_lin"):
+        module = module.removesuffix(ending)
+    return module

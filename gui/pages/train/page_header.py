@@ -1,0 +1,109 @@
+"""The buttons in the train page's header: which there are while a recipe is edited, while a run trains, and after."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtWidgets import QMenu, QWidget
+
+from gui.pages.train.recipe_files import Preset, presets
+from gui.run_model import RunModel
+from gui.shell.header import Header
+from gui.widgets.buttons import Button, IconButton, plain
+from gui.widgets.segmented import Segmented
+
+
+class HeaderButtons(QWidget):
+    """Owns the buttons; signals tell what was pressed. `sides` chooses run or recipe where only one has room."""
+
+    preset_chosen = Signal(object)
+    open_wanted = Signal()
+    save_wanted = Signal()
+    pause_wanted = Signal()
+    stop_wanted = Signal()
+    resume_wanted = Signal()
+    new_wanted = Signal()
+    back_wanted = Signal()
+    checkpoint_wanted = Signal()
+    evaluation_wanted = Signal()
+    folder_wanted = Signal()
+
+    def __init__(self, header: Header) -> None:
+        super().__init__(header)
+        self.hide()
+        self.sides = Segmented([("run", "Run"), ("recipe", "Recipe")], name="Shown")
+        self.presets = plain("Presets…")
+        self.open = plain("Open recipe…", "folder")
+        self.back = plain("Back to the running run", "arrow-left")
+        self.pause = plain("Pause", "pause")
+        self.stop = plain("Stop", "stop")
+        self.resume = plain("Resume", "play")
+        self.new = plain("New run", "plus")
+        self.more = IconButton("more", "More")
+        self._is_run = False
+        parts = (self.sides, self.presets, self.open, self.back, self.resume, self.new, self.pause, self.stop)
+        for part in (*parts, self.more):
+            header.add(part)
+        self._connect()
+
+    def _connect(self) -> None:
+        for button, wish in (
+            (self.open, self.open_wanted),
+            (self.back, self.back_wanted),
+            (self.pause, self.pause_wanted),
+            (self.stop, self.stop_wanted),
+            (self.resume, self.resume_wanted),
+            (self.new, self.new_wanted),
+        ):
+            button.clicked.connect(wish)
+        self.presets.clicked.connect(self._open_presets)
+        self.more.clicked.connect(self._open_more)
+
+    def show_editing(self, current: RunModel | None) -> None:
+        """Show what can be done with a recipe."""
+        self._is_run = False
+        self._show(self.presets, self.open, *((self.back,) if current is not None else ()))
+
+    def show_run(self, model: RunModel, current: RunModel | None) -> None:
+        """Show what can be done with a run as it is now."""
+        self._is_run = True
+        if model.running:
+            self._show(self.pause, self.stop)
+        else:
+            resumes = model.state.outcome != "completed" and current is None
+            back = current is not None
+            self._show(self.new, *((self.resume,) if resumes else ()), *((self.back,) if back else ()))
+        self.pause.setText("Continue" if model.state.paused else "Pause")
+        self.pause.set_icon("play" if model.state.paused else "pause")
+        self.pause.setEnabled(model.state.stage == "train" and not model.stopping)
+        self.stop.setEnabled(not model.stopping)
+
+    def _show(self, *shown: Button) -> None:
+        buttons = (self.presets, self.open, self.back, self.resume, self.new, self.pause, self.stop)
+        for button in buttons:
+            button.setVisible(button in shown)
+
+    def _open_presets(self) -> None:
+        menu = QMenu(self.presets)
+        for preset in presets():
+            menu.addAction(preset.recipe.name, lambda preset=preset: self._choose(preset))
+        menu.exec(self.presets.mapToGlobal(QPoint(0, self.presets.height() + 4)))
+
+    def _choose(self, preset: Preset) -> None:
+        self.preset_chosen.emit(preset.recipe)
+
+    def more_menu(self) -> QMenu:
+        """Return the menu behind the three dots."""
+        menu = QMenu(self.more)
+        menu.addAction("Save recipe as…", self.save_wanted.emit)
+        if self._is_run:
+            running = self.stop.isVisibleTo(self.stop.parentWidget())
+            for text, wish in (
+                ("Save a checkpoint now", self.checkpoint_wanted),
+                ("Evaluate now", self.evaluation_wanted),
+            ):
+                menu.addAction(text, wish.emit).setEnabled(running)
+            menu.addAction("Open the run's folder", self.folder_wanted.emit)
+        return menu
+
+    def _open_more(self) -> None:
+        self.more_menu().exec(self.more.mapToGlobal(QPoint(0, self.more.height() + 4)))

@@ -1,0 +1,61 @@
+"""Recipes in files: the shipped presets, opening one, saving one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from engine.api import AppError, Recipe, paths, recipe
+
+FILTER = "Recipes (*.toml);;All files (*)"
+STARTER_FILE = "starter.toml"
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A recipe that ships with Tunesmith."""
+
+    path: Path
+    recipe: Recipe
+
+
+def presets() -> list[Preset]:
+    """Return the shipped recipes, the starter first, then by name; one that can't be read is left out."""
+    found = []
+    for path in sorted(paths.presets_folder().glob("*.toml")):
+        try:
+            found.append(Preset(path, recipe.load(path)))
+        except AppError:
+            continue
+    return sorted(found, key=lambda preset: (preset.path.name != STARTER_FILE, preset.recipe.name.lower()))
+
+
+def first_recipe(kept: str | None) -> tuple[Recipe, str]:
+    """Return the recipe to begin with and where it comes from: the one used last, else the starter."""
+    if kept:
+        try:
+            return recipe.loads(kept), "As in your last run"
+        except AppError:
+            pass
+    starter = recipe.load(paths.presets_folder() / STARTER_FILE)
+    return starter, preset_words(starter)
+
+
+def preset_words(chosen: Recipe) -> str:
+    """Return where a recipe comes from: 'From the preset "Starter"'."""
+    return f"From the preset “{chosen.name}”"
+
+
+def ask_to_open(parent: QWidget) -> Path | None:
+    """Let the user choose a recipe's file."""
+    path, _ = QFileDialog.getOpenFileName(parent, "Open a recipe", "", FILTER)
+    return Path(path) if path else None
+
+
+def ask_to_save(parent: QWidget, wanted: Recipe) -> Path | None:
+    """Let the user choose where a recipe is saved."""
+    name = "-".join(wanted.name.lower().split()) + ".toml"
+    path, _ = QFileDialog.getSaveFileName(parent, "Save the recipe", name, FILTER)
+    return Path(path) if path else None

@@ -1,0 +1,164 @@
+"""The left side of the train page: level, form, what will happen, and Start; or the recipe of a run.
+
+Knows the form and what a plan says; whoever owns it starts runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.api import Problem, Recipe
+from gui.forms.field_grid import LEVELS
+from gui.forms.recipe_form import RecipeForm
+from gui.look import style
+from gui.look.format import duration_text, number
+from gui.look.type import px
+from gui.pages.train.effect_panel import EffectPanel
+from gui.widgets.buttons import plain, primary
+from gui.widgets.fields import IconLabel, ProblemLine
+from gui.widgets.labels import Label, RichLabel
+from gui.widgets.line import Line
+from gui.widgets.scroll import Scroll
+from gui.widgets.segmented import Segmented
+
+WIDTH = 344
+
+
+class RecipePanel(QWidget):
+    """`start_wanted` and `copy_wanted` tell what was pressed, `edited` that the recipe is another one now."""
+
+    start_wanted = Signal()
+    copy_wanted = Signal()
+    edited = Signal()
+    level_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        style.ground(self, "surface")
+        self.effect = EffectPanel()
+        self.form = RecipeForm(self.effect)
+        self._levels = Segmented(
+            [(level, level.capitalize()) for level in LEVELS], stretch=True, name="Fields shown"
+        )
+        self._happening = RichLabel("", "label", "ink2")
+        self._problem = ProblemLine()
+        self.start_button = primary("Start", "play")
+        self.copy_button = plain("Edit a copy")
+        self._fixed_icon, self._fixed_text = IconLabel("lock", "ink2"), Label("", "label", "ink2", wrap=True)
+        self._start_foot, self._fixed_foot = QWidget(), QWidget()
+        self._lay_out()
+        self._connect()
+        self.set_fixed("")
+
+    def _lay_out(self) -> None:
+        self._scroll = Scroll(margins=(24, 0, 24, 16))
+        self._scroll.column.addWidget(self.form)
+        top = QVBoxLayout()
+        top.setContentsMargins(24, 16, 24, 12)
+        top.addWidget(self._levels)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(self._scroll, 1)
+        column.addWidget(Line())
+        start = QVBoxLayout(self._start_foot)
+        start.setContentsMargins(24, 12, 24, 16)
+        start.setSpacing(12)
+        for part in (self._happening, self._problem, self.start_button):
+            start.addWidget(part)
+        fixed = QHBoxLayout(self._fixed_foot)
+        fixed.setContentsMargins(24, 12, 24, 12)
+        fixed.setSpacing(8)
+        fixed.addWidget(self._fixed_icon)
+        fixed.addWidget(self._fixed_text, 1)
+        fixed.addWidget(self.copy_button)
+        column.addWidget(self._start_foot)
+        column.addWidget(self._fixed_foot)
+
+    def _connect(self) -> None:
+        self._levels.currentChanged.connect(self._set_level)
+        self.start_button.clicked.connect(self.start_wanted)
+        self.copy_button.clicked.connect(self.copy_wanted)
+        self.form.edited.connect(self.edited)
+        for keys in ("Ctrl+Return", "F5"):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.activated.connect(self.start_button.click)
+
+    def set_wide(self, wide: bool) -> None:
+        """Keep the width beside the run, or take all there is."""
+        self.setMinimumWidth(px(WIDTH))
+        self.setMaximumWidth(px(WIDTH) if wide else 16_777_215)
+
+    def level(self) -> str:
+        """Return the level shown."""
+        return self._levels.current()
+
+    def set_level(self, level: str) -> None:
+        """Show another level of fields."""
+        self._levels.set_current(level)
+        self._set_level(level)
+
+    def _set_level(self, level: str) -> None:
+        self.form.set_level(level)
+        self.level_chosen.emit(level)
+
+    def set_recipe(self, wanted: Recipe) -> None:
+        """Show a recipe."""
+        self.form.set_recipe(wanted)
+        self.show_problems(self.form.problems())
+
+    def set_fixed(self, why: str, icon_name: str = "lock") -> None:
+        """Show the recipe as settled, with the reason at the foot; an empty reason lets it be edited."""
+        self.form.set_fixed(bool(why))
+        self._fixed_text.setText(why)
+        self._fixed_icon.set_icon(icon_name)
+        self._start_foot.setVisible(not why)
+        self._fixed_foot.setVisible(bool(why))
+
+    def show_problems(self, problems: Sequence[Problem]) -> None:
+        """Show problems beside their fields, and those without a field at the foot. None of them lets a run start."""
+        homeless = self.form.show_problems(problems)
+        hidden = [problem for problem in problems if problem not in homeless and not self._is_seen(problem)]
+        first = (homeless + hidden)[:1]
+        self._problem.show_problem(first[0].message if first else "", first[0].hint if first else "")
+        self.start_button.setEnabled(not problems)
+
+    def _is_seen(self, problem: Problem) -> bool:
+        if problem.field in {"method", "method.id"}:
+            return True
+        return self.form.field(problem.field).around.isVisibleTo(self.form)
+
+    def show_busy(self) -> None:
+        """Say that the plan is being made."""
+        if not self._happening.text():
+            self._happening.setText("Looking at the base model and the data…")
+
+    def say(self, text: str) -> None:
+        """Say something else in the place of what will happen."""
+        self._happening.setText(text)
+        self._happening.setVisible(bool(text))
+
+    def show_plan(self, plan: Mapping[str, Any]) -> None:
+        """Show what will happen."""
+        self.form.show_plan(dict(plan))
+        self.effect.show_plan(plan)
+        self.say(plan_words(plan))
+
+
+def plan_words(plan: Mapping[str, Any]) -> str:
+    """Return what a run of the planned recipe will do; our own text, safe to show as rich text."""
+    steps = int(plan.get("steps") or 0)
+    if not steps:
+        return ""
+    seconds = plan.get("seconds")
+    about = f" in about <b>{duration_text(seconds)}</b>" if seconds else ""
+    return (
+        f"<b>{number(steps)} {'step' if steps == 1 else 'steps'}</b>{about}. "
+        "The base model is scored first, so you will see what was gained."
+    )

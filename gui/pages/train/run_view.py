@@ -1,0 +1,198 @@
+"""The right side of the train page once there is a run: figures, result or trouble, loss, samples.
+
+Draws a RunModel; live, replayed and re-attached runs are the same to it. What it leads to is told by signals.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from gui.look.format import number
+from gui.look.type import px
+from gui.pages.train.failure_card import FailureCard
+from gui.pages.train.figures_row import FiguresRow
+from gui.pages.train.samples_view import SamplesView
+from gui.pages.train.stop_strip import StopStrip
+from gui.pages.train.verdict_card import VerdictCard
+from gui.pages.train.words import evaluation_interval, progress_words, stage_words
+from gui.plots.loss_plot import LossPlot
+from gui.run_model import RunModel
+from gui.widgets.bars import Busy
+from gui.widgets.cards import NoticeStrip
+from gui.widgets.line import Line
+from gui.widgets.scroll import Scroll
+
+NOTICES_SHOWN = 2
+
+
+class RunView(Scroll):
+    """Show a run. `playground_wanted`, `library_wanted`, `resume_wanted` and `copy_wanted` tell what was pressed."""
+
+    playground_wanted = Signal()
+    library_wanted = Signal()
+    resume_wanted = Signal()
+    copy_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(margins=(24, 16, 24, 16), spacing=16, parent=parent)
+        self._model: RunModel | None = None
+        self._plotted = 0
+        self._evaluated = 0
+        self._revision = 0
+        self._ended = False
+        self.figures = FiguresRow()
+        self.stop_strip = StopStrip()
+        self.busy = Busy()
+        self.notices = [NoticeStrip() for _ in range(NOTICES_SHOWN)]
+        self.card: VerdictCard | FailureCard | None = None
+        self._card_place = QVBoxLayout()
+        self.plot = LossPlot()
+        self.samples = SamplesView()
+        self._samples_line = Line()
+        self.stopped = NoticeStrip()
+        self.stopped.acted.connect(self.resume_wanted)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        for part in (self.figures, self.stop_strip, self.busy, self.stopped, *self.notices):
+            self.column.addWidget(part)
+        self.column.addLayout(self._card_place)
+        self.column.addWidget(self.plot, 1)
+        self.column.addWidget(self._samples_line)
+        self.column.addWidget(self.samples)
+
+    def show_run(self, model: RunModel) -> None:
+        """Show another run from its beginning."""
+        self._model = model
+        self._plotted = self._evaluated = 0
+        self._revision, self._ended = model.state.revision, False
+        self.plot.clear()
+        self._set_card(None)
+        self.refresh()
+        self.verticalScrollBar().setValue(0)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Show two sample rows where there is less room, three elsewhere."""
+        self.samples.set_most_rows(2 if narrow else 3)
+
+    def refresh(self) -> None:
+        """Show what the run's state is now; called at most ten times a second."""
+        model = self._model
+        if model is None:
+            return
+        self.figures.setVisible(model.state.outcome != "completed")
+        self.figures.show_run(model)
+        self._show_stage(model)
+        self._show_notices(model)
+        self._feed_plot(model)
+        self._show_samples(model)
+        self.stop_strip.follow(model if model.stopping else None)
+        if model.ending is not None and not self._ended:
+            self._ended = True
+            self._show_ending(model)
+
+    # ------------------------------------------------------------------------------------------------- the
+    # parts
+
+    def _show_stage(self, model: RunModel) -> None:
+        """Outside of training there is a bar of its own, so that nobody waits without knowing for what."""
+        state = model.state
+        waits = model.running and state.stage != "train" and not model.stopping
+        self.busy.setVisible(waits)
+        if waits:
+            done, total, _unit = state.progress or (0, 0, "")
+            self.busy.set_progress(done / total if total else 0.0, progress_words(state), stage_words(state))
+        waiting = f"{stage_words(state)}. The curve begins with the first step." if not state.step else ""
+        self.plot.set_waiting(waiting if model.running else "")
+
+    def _show_notices(self, model: RunModel) -> None:
+        latest = model.state.notices[-NOTICES_SHOWN:]
+        for place, strip in enumerate(self.notices):
+            strip.setVisible(place < len(latest))
+            if place < len(latest):
+                notice = latest[place]
+                icon_name = "warning" if notice.get("level") == "warning" else "info"
+                strip.show_notice(
+                    f"{notice['message']} {notice.get('hint', '')}".strip(), icon_name=icon_name
+                )
+
+    def _feed_plot(self, model: RunModel) -> None:
+        state = model.state
+        if state.revision != self._revision:
+            self._revision = state.revision
+            self.plot.clear()
+            self._plotted = self._evaluated = 0
+        self.plot.set_total(state.total_steps)
+        if len(state.loss.steps) > self._plotted:
+            self.plot.append_many(state.loss.steps[self._plotted :], state.loss.values[self._plotted :])
+            self._plotted = len(state.loss.steps)
+        evaluations = state.evaluation_loss
+        for place in range(self._evaluated, len(evaluations.steps)):
+            self.plot.append_evaluation(evaluations.steps[place], evaluations.values[place])
+        self._evaluated = len(evaluations.steps)
+
+    def _show_samples(self, model: RunModel) -> None:
+        state = model.state
+        shown = bool(state.samples)
+        self.samples.setVisible(shown)
+        self._samples_line.setVisible(shown)
+        if shown:
+            every = evaluation_interval(model)
+            planned = range(every, state.total_steps + 1, every) if every else ()
+            self.samples.show_samples(state.samples, state.total_steps, list(planned))
+
+    # ------------------------------------------------------------------------------------------------ the
+    # ending
+
+    def _show_ending(self, model: RunModel) -> None:
+        state, ending = model.state, model.ending
+        assert ending is not None
+        self.plot.set_finished()
+        if state.adapter is not None:
+            self.plot.mark_kept(int(state.adapter["step"]))
+        if ending.outcome in {"failed", "crashed"}:
+            failure = FailureCard(ending, state)
+            failure.accepted.connect(self.resume_wanted if failure.can_resume else self.copy_wanted)
+            failure.second.connect(self.copy_wanted)
+            failure.linked.connect(self._open_log)
+            self._set_card(failure)
+        elif ending.outcome == "completed" or state.adapter is not None:
+            card = VerdictCard(state)
+            card.playground_wanted.connect(self.playground_wanted)
+            card.library_wanted.connect(self.library_wanted)
+            card.samples_wanted.connect(self._scroll_to_samples)
+            self._set_card(card)
+        self._show_stopped(model)
+
+    def _show_stopped(self, model: RunModel) -> None:
+        state = model.state
+        stopped = model.ending is not None and model.ending.outcome == "stopped"
+        self.stopped.setVisible(stopped)
+        if stopped:
+            kept = (
+                "The adapter holds what was learned so far." if state.adapter else "Nothing was learned yet."
+            )
+            text = f"Stopped at step {number(state.step)} of {number(state.total_steps)}. {kept}"
+            self.stopped.show_notice(text, "Resume", "stop", "ink2")
+
+    def _set_card(self, card: VerdictCard | FailureCard | None) -> None:
+        if self.card is not None:
+            self._card_place.removeWidget(self.card)
+            self.card.hide()
+            self.card.deleteLater()
+        self.card = card
+        self.stopped.hide()
+        self.plot.setMinimumHeight(px(260) if card is not None else 180)
+        if card is not None:
+            self._card_place.addWidget(card)
+
+    def _scroll_to_samples(self) -> None:
+        self.ensureWidgetVisible(self.samples)
+
+    def _open_log(self) -> None:
+        from PySide6.QtCore import QUrl
+        from PySide6.QtGui import QDesktopServices
+
+        if self._model is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._model.job.log_path)))

@@ -1,0 +1,204 @@
+"""How a finished run went: the verdict in words, then the intervals, then the facts, then one thing to do.
+
+Knows what a run's events say of its scores; the pages it leads to are told by signals.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.api import RunState
+from gui.look.format import gain, interval, score
+from gui.pages.train.words import facts_of, verdict_of, verdict_sentence
+from gui.widgets.buttons import plain, primary
+from gui.widgets.cards import Card
+from gui.widgets.fields import IconLabel
+from gui.widgets.labels import Label, RichLabel
+from gui.widgets.line import Line
+from gui.widgets.whisker import Whisker, WhiskerView, in_words
+
+TITLES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeLsum": "ROUGE-Lsum"}
+INKS = {"better": "accent", "worse": "brick"}
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class VerdictCard(Card):
+    """The result of a run. `playground_wanted`, `library_wanted` and `samples_wanted` tell what was pressed."""
+
+    playground_wanted = Signal()
+    library_wanted = Signal()
+    samples_wanted = Signal()
+
+    def __init__(self, state: RunState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        if state.difference and state.tuned_scores and state.base_scores:
+            self._add_verdict(state)
+            self._add_scores(state)
+        else:
+            self._add_plain_head(state)
+        self._add_facts(state)
+        self._add_foot(state)
+
+    def _add_head(self, icon_name: str, headline: str, ink: str, text: str) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(12)
+        head.addWidget(IconLabel(icon_name, ink, 20))
+        head.addWidget(Label(headline, "title"), 1)
+        self.column.addLayout(head)
+        self.column.addWidget(RichLabel(text, "body", "ink2"))
+        self.setAccessibleName(headline)
+        self.setAccessibleDescription(text.replace("<b>", "").replace("</b>", ""))
+
+    def _add_verdict(self, state: RunState) -> None:
+        difference = (state.difference or {})["rouge1"]
+        protocol = (state.tuned_scores or {}).get("protocol") or {}
+        icon_name, headline, ink = verdict_of(difference)
+        examples, split = int(protocol.get("examples") or 0), str(protocol.get("split") or "test")
+        self._add_head(icon_name, headline, ink, verdict_sentence(difference, examples, split))
+
+    def _add_plain_head(self, state: RunState) -> None:
+        if state.adapter is not None:
+            self._add_head(
+                "check", "The adapter is saved", "accent", "It was not scored against the base model."
+            )
+        else:
+            self._add_head("info", "No adapter was made", "ink2", "The run ended before its first step.")
+
+    def _add_scores(self, state: RunState) -> None:
+        base, tuned = (state.base_scores or {})["scores"], (state.tuned_scores or {})["scores"]
+        differences = state.difference or {}
+        names = [name for name in TITLES if name in tuned and name in base and name in differences]
+        score_axis = axis_of([part for name in names for part in (base[name], tuned[name])])
+        difference_axis = axis_of([*(differences[name] for name in names), {"low": 0.0, "high": 0.0}])
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(24)
+        grid.setVerticalSpacing(0)
+        for column, stretch in ((1, 3), (4, 2)):
+            grid.setColumnStretch(column, stretch)
+        for column, head in ((2, "Base"), (3, "Tuned"), (5, "Paired difference")):
+            grid.addWidget(Label(head, "head", "ink2"), 0, column, RIGHT)
+        for place, name in enumerate(names):
+            grid.addWidget(Line(), 1 + 2 * place, 0, 1, 6)
+            row = ScoreRow(TITLES[name], base[name], tuned[name], differences[name])
+            row.place(grid, 2 + 2 * place, score_axis, difference_axis)
+        self.column.addLayout(grid)
+        self.column.addWidget(_Legend())
+
+    def _add_facts(self, state: RunState) -> None:
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 8, 0, 4)
+        row.setSpacing(24)
+        for name, value in facts_of(state):
+            fact = QVBoxLayout()
+            fact.setSpacing(2)
+            fact.addWidget(Label(name, "label", "ink2"))
+            fact.addWidget(Label(value, "figure_medium"))
+            row.addLayout(fact)
+            row.addStretch(1)
+        self.column.addLayout(row)
+
+    def _add_foot(self, state: RunState) -> None:
+        foot = QHBoxLayout()
+        foot.setSpacing(8)
+        if state.adapter is not None:
+            main, library = primary("Try in playground", "playground"), plain("Show in library", "library")
+            main.clicked.connect(self.playground_wanted)
+            library.clicked.connect(self.library_wanted)
+            foot.addWidget(main)
+            foot.addWidget(library)
+        if state.samples:
+            examples = plain("Compare examples")
+            examples.clicked.connect(self.samples_wanted)
+            foot.addWidget(examples)
+        foot.addStretch(1)
+        if foot.count() > 1:
+            self.column.addLayout(foot)
+
+
+class ScoreRow:
+    """One score in the grid: name, both whiskers, both means, the paired difference."""
+
+    def __init__(
+        self, title: str, base: dict[str, float], tuned: dict[str, float], difference: dict[str, Any]
+    ) -> None:
+        self._title, self._base, self._tuned, self._difference = title, base, tuned, difference
+
+    def place(
+        self,
+        grid: QGridLayout,
+        row: int,
+        score_axis: tuple[float, float],
+        difference_axis: tuple[float, float],
+    ) -> None:
+        """Put the row into a grid; scores share one axis, differences another."""
+        base, tuned = whisker(self._base, "grey"), whisker(self._tuned, "accent")
+        verdict = str(self._difference.get("verdict", ""))
+        ink = INKS.get(verdict, "ink2")
+        scores, paired = WhiskerView(), WhiskerView()
+        words = f"{in_words(f'Base {self._title}', base)}. {in_words(f'Tuned {self._title}', tuned, verdict)}"
+        scores.show_whiskers([base, tuned], score_axis, words)
+        change = whisker(self._difference, ink)
+        told = f"{self._title} paired difference {gain(change.mean)}, interval {interval(change.low, change.high)}"
+        paired.show_whiskers([change], difference_axis, told, zero=True)
+        grid.addWidget(Label(self._title, "body"), row, 0)
+        grid.addWidget(scores, row, 1)
+        grid.addWidget(Label(score(base.mean), "figure", "ink2"), row, 2, RIGHT)
+        grid.addWidget(Label(score(tuned.mean), "figure_medium"), row, 3, RIGHT)
+        grid.addWidget(paired, row, 4)
+        grid.addWidget(self._amount(change, ink), row, 5, RIGHT)
+
+    def _amount(self, change: Whisker, ink: str) -> QWidget:
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 4, 0, 4)
+        column.setSpacing(0)
+        for text, role, token in (
+            (gain(change.mean), "figure_medium", ink),
+            (interval(change.low, change.high), "figure_small", "ink2"),
+        ):
+            label = Label(text, role, token)
+            label.setAlignment(RIGHT)
+            column.addWidget(label)
+        return box
+
+
+def whisker(values: dict[str, Any], token: str) -> Whisker:
+    """Return a mean with its interval as a whisker."""
+    return Whisker(float(values["mean"]), float(values["low"]), float(values["high"]), token)
+
+
+def axis_of(intervals: list[dict[str, Any]]) -> tuple[float, float]:
+    """Return an axis that holds all intervals, with a little room."""
+    low = min(float(each["low"]) for each in intervals)
+    high = max(float(each["high"]) for each in intervals)
+    room = max(0.002, (high - low) * 0.06)
+    return low - room, high + room
+
+
+class _Legend(QWidget):
+    """What the two colours and the whiskers mean."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        for token, text in (("grey", "base"), ("accent", "tuned")):
+            row.addWidget(_Dot(token))
+            row.addWidget(Label(text, "label", "ink2"))
+            row.addSpacing(10)
+        row.addWidget(Label("whiskers: 95 % interval", "label", "ink2"))
+        row.addStretch(1)
+
+
+class _Dot(WhiskerView):
+    """The dot of a whisker without its line."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__()
+        self.setMinimumSize(0, 0)
+        self.setFixedSize(20, 14)
+        self.show_whiskers([Whisker(0.5, 0.5, 0.5, token)], (0.0, 1.0), "")

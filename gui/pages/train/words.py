@@ -1,0 +1,165 @@
+"""A run in words: where it is, what it cost, how it went. Knows no widget."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from engine.api import RunState
+from gui.look.format import bytes_text, duration_text, number, percent, score
+from gui.models.words import moment_words
+from gui.run_model import RunModel
+
+STAGES = {
+    "": "Starting the worker",
+    "load_base": "Loading the base model",
+    "read_data": "Reading the data",
+    "attach_adapter": "Attaching the adapter",
+    "train": "Training",
+    "evaluate": "Scoring",
+    "save": "Saving the adapter",
+}
+OUTCOMES = {"completed": "Completed", "stopped": "Stopped", "failed": "Failed", "crashed": "Crashed"}
+DOTS = {"completed": "grey", "stopped": "grey", "failed": "brick", "crashed": "brick"}
+
+
+def stage_words(state: RunState) -> str:
+    """Return what the run does now: "Scoring the base model", "Training"."""
+    if state.paused:
+        return "Paused"
+    if state.stage == "evaluate":
+        return "Scoring the base model" if state.started is None else "Scoring the tuned model"
+    return STAGES.get(state.stage, state.stage.replace("_", " ").capitalize())
+
+
+def progress_words(state: RunState) -> str:
+    """Return how far the stage is: "40 of 200 examples"."""
+    if state.progress is None:
+        return ""
+    done, total, unit = state.progress
+    return f"{number(done)} of {number(total)} {unit}"
+
+
+def status_words(model: RunModel, now: float | None = None) -> tuple[str, str]:
+    """Return the line below a run's title and the token of its dot; `now` is the time of day in seconds."""
+    state = model.state
+    moment = time.time() if now is None else now
+    if state.outcome is not None:
+        return _ended_words(state, moment), DOTS[state.outcome]
+    if model.stopping:
+        return "Stopping. The step in hand is finished first, then all is saved", "copper"
+    parts = [stage_words(state)]
+    if state.stage == "train" and not state.paused:
+        following = next_evaluation(model)
+        if following:
+            parts.append(f"Next evaluation at step {number(following)}")
+    text = ". ".join(parts)
+    if state.checkpoint is not None:
+        text += f", last checkpoint {_ago(moment - float(state.checkpoint['time']))}"
+    return text, "copper" if state.paused else "accent"
+
+
+def _ended_words(state: RunState, now: float) -> str:
+    ended = state.last_event_at or now
+    when = moment_words(datetime.fromtimestamp(ended, UTC), datetime.fromtimestamp(now, UTC))
+    text = f"{OUTCOMES[state.outcome or 'crashed']} {when}"
+    if state.outcome != "completed" and state.step:
+        text += f" at step {number(state.step)} of {number(state.total_steps)}"
+    if state.adapter is not None:
+        text += f". Adapter saved as {state.adapter['adapter']}"
+    return text
+
+
+def _ago(seconds: float) -> str:
+    return "just now" if seconds < 2 else f"{duration_text(float(round(seconds)))} ago"
+
+
+def next_evaluation(model: RunModel) -> int | None:
+    """Return the step of the next evaluation, or None if it isn't known."""
+    every = evaluation_interval(model)
+    total = model.state.total_steps
+    if not every or model.state.step >= total:
+        return None
+    return min(total, (model.state.step // every + 1) * every)
+
+
+def evaluation_interval(model: RunModel) -> int:
+    """Return the steps between two evaluations: as the recipe says, or those of an epoch; 0 while unknown."""
+    asked = model.recipe.training.evaluate_every
+    if asked:
+        return asked
+    examples = ((model.state.started or {}).get("examples") or {}).get("train", 0)
+    return -(-int(examples) // model.recipe.training.batch_size) if examples else 0
+
+
+def seconds_so_far(state: RunState) -> float | None:
+    """Return how long the last attempt has taken by its events."""
+    if state.accepted_at is None or state.last_event_at is None:
+        return None
+    return state.last_event_at - state.accepted_at
+
+
+def clock_words(seconds_from_now: float, now: float | None = None) -> str:
+    """Return when something will be done: "done at 14:19"."""
+    at = (time.time() if now is None else now) + seconds_from_now
+    return f"done at {datetime.fromtimestamp(at).astimezone():%H:%M}"
+
+
+def verdict_of(difference: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return icon, headline and ink of a paired difference."""
+    verdict = str(difference.get("verdict"))
+    known = {
+        "better": ("arrow-up", "Better than the base model", "accent"),
+        "worse": ("arrow-down", "Worse than the base model", "brick"),
+    }
+    return known.get(verdict, ("equals", "No measurable difference", "ink2"))
+
+
+def verdict_sentence(difference: Mapping[str, Any], examples: int, split: str) -> str:
+    """Return the difference in a sentence, the change in bold: our own text, safe to show as rich text."""
+    mean, low, high = (float(difference[part]) for part in ("mean", "low", "high"))
+    verb = {"better": "rose by", "worse": "fell by"}.get(str(difference.get("verdict")), "changed by")
+    shown = abs(mean) if verb != "changed by" else mean
+    if verb == "fell by":
+        low, high = -high, -low
+    on = (
+        f"the same {number(examples)} {split} conversations"
+        if examples
+        else f"the same {split} conversations"
+    )
+    return (
+        f"ROUGE-1 {verb} <b>{score(shown)} points</b> (95 % interval {score(low)} to {score(high)}) on {on}."
+    )
+
+
+def facts_of(state: RunState) -> list[tuple[str, str]]:
+    """Return the facts of a finished run in one row: name and value."""
+    started, adapter, tuned = state.started or {}, state.adapter or {}, state.tuned_scores or {}
+    trainable, everything = started.get("trainable_parameters"), started.get("all_parameters")
+    share = f" · {percent(trainable / everything, 2)}" if trainable and everything else ""
+    kept = int(adapter.get("step") or 0)
+    facts = [
+        ("Time", duration_text(seconds_so_far(state))),
+        ("Trainable", f"{number(trainable)}{share}"),
+        ("Adapter", bytes_text(adapter.get("bytes"))),
+        ("Peak memory", bytes_text(state.peak_memory_bytes or None)),
+        (
+            "Kept step",
+            f"{number(kept)}{', the last' if kept == state.step else ', the best'}" if kept else "–",
+        ),
+    ]
+    if tuned.get("capped") is not None:
+        facts.append(("Outputs at the cap", percent(float(tuned["capped"]), 1)))
+    return facts
+
+
+def what_is_safe(state: RunState) -> str:
+    """Return what a run that failed or crashed leaves behind; our own text, safe to show as rich text."""
+    if state.checkpoint is not None:
+        at = number(int(state.checkpoint["step"]))
+        return f"Nothing is lost up to the <b>checkpoint at step {at}</b>: Resume goes on from there."
+    if state.step:
+        return "There was no checkpoint yet. The recipe, the curve and the log are kept."
+    return "Nothing was trained yet, so nothing is lost. The recipe and the log are kept."

@@ -1,0 +1,429 @@
+"""The train page: a recipe and what it will do, then the run it became, then how that went.
+
+Ties the recipe panel, the choosers and the run view to the engine. The parts know nothing of each other.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.api import AppError, Ending, Problem, Recipe, RecipeError, library, recipe, runs
+from gui.engine import Engine
+from gui.notify import notify
+from gui.pages.train import recipe_files
+from gui.pages.train.base_models_view import BaseModelsView
+from gui.pages.train.download_check import DownloadCheck
+from gui.pages.train.method_chooser import MethodChooser
+from gui.pages.train.page_header import HeaderButtons
+from gui.pages.train.recipe_panel import RecipePanel
+from gui.pages.train.run_view import RunView
+from gui.pages.train.words import OUTCOMES, status_words
+from gui.preferences import Preferences
+from gui.run_model import RunModel
+from gui.shell.page import NARROW, Page
+from gui.widgets.cards import NoticeStrip
+from gui.widgets.line import Line
+
+CLOCK_MILLISECONDS = 1_000
+
+
+class TrainPage(Page):
+    """`playground_requested(adapter id)` and `library_requested(adapter id)` lead to other pages."""
+
+    playground_requested = Signal(str)
+    library_requested = Signal(str)
+
+    def __init__(
+        self, engine: Engine, preferences: Preferences | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__("New run", parent=parent)
+        self._engine = engine
+        self._preferences = preferences or Preferences()
+        self._model: RunModel | None = None
+        self._origin = ""
+        self._planned_once = False
+        self._pending: Recipe | None = None
+        self.panel = RecipePanel()
+        self.methods = MethodChooser()
+        self.base_models = BaseModelsView(engine)
+        self.run_view = RunView()
+        self.buttons = HeaderButtons(self.header)
+        self.notice = NoticeStrip()
+        self._right = QStackedWidget()
+        self._downloads = DownloadCheck(engine, self)
+        self._clock = QTimer(self)
+        self._clock.setInterval(CLOCK_MILLISECONDS)
+        self._clock.timeout.connect(self._refresh_run)
+        self._lay_out()
+        self._connect()
+        self.edit(*recipe_files.first_recipe(self._preferences.get("recipe")))
+        self.panel.set_level(self._preferences.get("level") or "essential")
+
+    # --------------------------------------------------------------------------------------- what others
+    # ask for
+
+    def edit(self, wanted: Recipe, origin: str = "Copied from a run") -> None:
+        """Show a recipe to be changed and started."""
+        self._leave_run()
+        self._origin = origin
+        self.panel.set_recipe(wanted)
+        self.panel.set_fixed("")
+        self._right.setCurrentWidget(self._choosers)
+        self._show_method()
+        self._show_header()
+        if self._planned_once:
+            self._plan()
+
+    def start_run(self, wanted: Recipe) -> RunModel | None:
+        """Start a run of a recipe, unless another one trains; None if it could not be started."""
+        if self._engine.current is not None:
+            self.say("A run is training and holds the device. Stop it, or wait for its end.")
+            return None
+        try:
+            model = self._engine.start_run(wanted)
+        except RecipeError as error:
+            self.panel.show_problems(error.problems)
+            return None
+        except AppError as error:
+            self.say(f"{error.message} {error.hint}")
+            return None
+        self._preferences.set("recipe", recipe.dumps(wanted))
+        self.show_run(model)
+        return model
+
+    def show_run(self, model: RunModel) -> None:
+        """Show a run, living or replayed."""
+        self._leave_run()
+        self._model = model
+        model.changed.connect(self._refresh_run)
+        model.ended.connect(self._run_ended)
+        self.panel.set_recipe(model.recipe)
+        self.panel.show_problems(())
+        self._right.setCurrentWidget(self.run_view)
+        self.run_view.show_run(model)
+        self.buttons.sides.set_current("run")
+        self._refresh_run()
+        self._clock.start()
+
+    def open_run(self, run_id: str) -> None:
+        """Show the run with this id: the one that trains, a living one of elsewhere, or one that has ended."""
+        current = self._engine.current
+        if current is not None and current.id == run_id:
+            self.show_run(current)
+            return
+        self._try(lambda: self._open_job(run_id))
+
+    def _open_job(self, run_id: str) -> None:
+        job = runs.find_job(run_id)
+        living = self._engine.current is None and job.is_running()
+        self.show_run(self._engine.attach(job) if living else self._engine.replay(job))
+
+    def resume(self, run_id: str) -> None:
+        """Let a run go on from its last checkpoint."""
+        if self._engine.current is not None:
+            self.say("A run is training and holds the device. Stop it, or wait for its end.")
+            return
+        self._try(lambda: self.show_run(self._engine.resume(run_id)))
+
+    def use_data(self, values: dict[str, Any]) -> None:
+        """Take over the data that another page has chosen."""
+        if self._model is not None:
+            self.edit(self._model.recipe)
+        self.panel.form.set_values("data", values)
+
+    def start_from(self, adapter_id: str) -> None:
+        """Edit a recipe that goes on from an adapter."""
+
+        def begin() -> None:
+            adapter = library.find(adapter_id)
+            made_by = adapter.recipe()
+            if made_by is not None:
+                self.edit(made_by, f"Goes on from {adapter.name}")
+            self.panel.form.set_values("method", {"start_from": adapter.id})
+
+        self._try(begin)
+
+    def open(self, run_id: str) -> None:
+        """Show a run; the way all pages are shown something."""
+        self.open_run(run_id)
+
+    def say(self, text: str, action: str = "") -> None:
+        """Show a line at the page's top."""
+        self.notice.show_notice(text.strip(), action, "info", "ink2")
+        self._notice_box.show()
+
+    # ------------------------------------------------------------------------------------------------- the
+    # frame
+
+    def _lay_out(self) -> None:
+        self._choosers = QWidget()
+        inner = QVBoxLayout(self._choosers)
+        inner.setContentsMargins(24, 16, 24, 16)
+        self._chooser_stack = QStackedWidget()
+        for chooser in (self.methods, self.base_models):
+            self._chooser_stack.addWidget(chooser)
+        inner.addWidget(self._chooser_stack)
+        for part in (self._choosers, self.run_view):
+            self._right.addWidget(part)
+        self._notice_box = QWidget()
+        box = QVBoxLayout(self._notice_box)
+        box.setContentsMargins(24, 12, 24, 0)
+        box.addWidget(self.notice)
+        self._notice_box.hide()
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        right.addWidget(self._notice_box)
+        right.addWidget(self._right, 1)
+        self._right_side = QWidget()
+        self._right_side.setLayout(right)
+        right.setContentsMargins(0, 0, 0, 0)
+        self._edge = Line(vertical=True)
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        row.addWidget(self.panel)
+        row.addWidget(self._edge)
+        row.addWidget(self._right_side, 1)
+        self.body.addLayout(row, 1)
+
+    def _connect(self) -> None:
+        panel, buttons, view, planner = self.panel, self.buttons, self.run_view, self._engine.planner
+        panel.start_wanted.connect(self._start)
+        panel.copy_wanted.connect(self._edit_copy)
+        panel.edited.connect(self._edited)
+        panel.level_chosen.connect(lambda level: self._preferences.set("level", level))
+        panel.form.base_model_chooser().browse_requested.connect(self._show_base_models)
+        self.methods.chosen.connect(panel.form.choose_method)
+        self.base_models.chosen.connect(self._take_base_model)
+        self.base_models.known.connect(panel.form.base_model_chooser().set_known)
+        self.base_models.closed.connect(lambda: self._chooser_stack.setCurrentWidget(self.methods))
+        planner.planned.connect(self._show_plan)
+        planner.refused.connect(self._show_plan_problems)
+        planner.unavailable.connect(lambda ending: panel.say(ending.message))
+        planner.busy_changed.connect(lambda busy: panel.show_busy() if busy else None)
+        self._downloads.clear.connect(self.start_run)
+        self._downloads.asked.connect(self._ask_before_download)
+        self._downloads.refused.connect(self._download_refused)
+        self.notice.acted.connect(self._start_pending)
+        view.playground_wanted.connect(lambda: self._with_adapter(self.playground_requested))
+        view.library_wanted.connect(lambda: self._with_adapter(self.library_requested))
+        view.resume_wanted.connect(self._resume_shown)
+        view.copy_wanted.connect(self._edit_copy)
+        self._connect_buttons(buttons)
+
+    def _connect_buttons(self, buttons: HeaderButtons) -> None:
+        buttons.preset_chosen.connect(lambda chosen: self.edit(chosen, recipe_files.preset_words(chosen)))
+        buttons.open_wanted.connect(self._open_file)
+        buttons.save_wanted.connect(self._save_file)
+        buttons.pause_wanted.connect(self._pause_or_go_on)
+        buttons.stop_wanted.connect(lambda: self._tell(RunModel.stop))
+        buttons.resume_wanted.connect(self._resume_shown)
+        buttons.new_wanted.connect(self._new_run)
+        buttons.back_wanted.connect(self._back_to_current)
+        buttons.checkpoint_wanted.connect(lambda: self._tell(RunModel.save_checkpoint))
+        buttons.evaluation_wanted.connect(lambda: self._tell(RunModel.evaluate_now))
+        buttons.folder_wanted.connect(self._open_folder)
+        buttons.sides.currentChanged.connect(lambda _side: self.adapt(self.window().width()))
+
+    def adapt(self, width: int) -> None:
+        """Show recipe and run side by side, or one of them."""
+        narrow = width < NARROW
+        side = self.buttons.sides.current()
+        self.buttons.sides.setVisible(narrow)
+        self.buttons.sides.set_text("run", "Run" if self._model is not None else "Methods")
+        self.panel.set_wide(not narrow)
+        self.panel.setVisible(not narrow or side == "recipe")
+        self._edge.setVisible(not narrow)
+        self._right_side.setVisible(not narrow or side == "run")
+        self.run_view.set_narrow(narrow)
+
+    def shown(self) -> None:
+        """Begin to plan the first time the page comes to the front."""
+        if not self._planned_once:
+            self._planned_once = True
+            if self._model is None:
+                self._plan()
+
+    # --------------------------------------------------------------------------------------------------
+    # editing
+
+    def _edited(self) -> None:
+        self._show_method()
+        self._show_header()
+        self._plan()
+
+    def _plan(self) -> None:
+        """Ask what the recipe will do, or say its problems if it can't be planned."""
+        wanted = self.panel.form.recipe()
+        if wanted is None:
+            self._engine.planner.forget()
+            self.panel.show_problems(self.panel.form.problems())
+        else:
+            self.panel.show_problems(())
+            self._engine.planner.plan(wanted)
+
+    def _show_plan(self, plan: dict[str, Any]) -> None:
+        if self._model is not None:
+            return
+        self.panel.show_plan(plan)
+        self.panel.show_problems([_problem(found) for found in plan.get("problems") or ()])
+        self._show_method()
+        self.methods.show_plan(plan)
+
+    def _show_plan_problems(self, problems: list[Problem]) -> None:
+        if self._model is None:
+            self.panel.show_problems(problems)
+
+    def _show_method(self) -> None:
+        form = self.panel.form
+        self.methods.set_current(form.method_id(), form.family())
+
+    def _show_base_models(self) -> None:
+        self._chooser_stack.setCurrentWidget(self.base_models)
+        self.buttons.sides.set_current("run")
+        self.base_models.refresh(str(self.panel.form.tables()["base_model"]["id"]))
+
+    def _take_base_model(self, model_id: str) -> None:
+        self._chooser_stack.setCurrentWidget(self.methods)
+        self.panel.form.base_model_chooser().pick(model_id)
+
+    def _new_run(self) -> None:
+        wanted, origin = recipe_files.first_recipe(self._preferences.get("recipe"))
+        self.edit(wanted, origin)
+
+    def _edit_copy(self) -> None:
+        if self._model is not None:
+            self.edit(self._model.recipe)
+
+    def _open_file(self) -> None:
+        path = recipe_files.ask_to_open(self)
+        if path is not None:
+            self._try(lambda: self.open_file(path))
+
+    def open_file(self, path: Path) -> None:
+        """Edit the recipe in a file. Raises RecipeError."""
+        self.edit(recipe.load(path), f"From {path.name}")
+
+    def _save_file(self) -> None:
+        wanted = self._model.recipe if self._model is not None else self.panel.form.recipe()
+        if wanted is None:
+            self.say("The recipe has problems; they are shown beside its fields.")
+            return
+        path = recipe_files.ask_to_save(self, wanted)
+        if path is not None:
+            self._try(lambda: recipe.save(wanted, path))
+            self._origin = f"Saved as {path.name}"
+            self._show_header()
+
+    # -------------------------------------------------------------------------------------------------
+    # starting
+
+    def _start(self) -> None:
+        wanted = self.panel.form.recipe()
+        if wanted is not None:
+            self._downloads.check(wanted)
+
+    def _ask_before_download(self, wanted: Recipe, words: str) -> None:
+        self._pending = wanted
+        self.say(f"This run fetches what is not on this computer yet. {words}", "Fetch and start")
+
+    def _start_pending(self) -> None:
+        wanted, self._pending = self._pending, None
+        self._notice_box.hide()
+        if wanted is not None:
+            self.start_run(wanted)
+
+    def _download_refused(self, ending: Ending) -> None:
+        self.say(f"{ending.message} {ending.hint}")
+
+    # -------------------------------------------------------------------------------------------------
+    # running
+
+    def _refresh_run(self) -> None:
+        model = self._model
+        if model is None:
+            return
+        self.run_view.refresh()
+        self._show_header()
+        if model.state.started is not None:
+            adapter = model.state.adapter or {}
+            self.panel.effect.show_run(model.state.started, adapter.get("bytes"))
+            self.panel.form.show_plan(dict(model.state.started))
+        self._fix_panel(model)
+
+    def _fix_panel(self, model: RunModel) -> None:
+        if not model.running:
+            self.panel.set_fixed("The recipe this run used", "check")
+        elif model.state.paused:
+            self.panel.set_fixed("Fixed while this run is open")
+        else:
+            self.panel.set_fixed("Fixed while this run trains")
+
+    def _run_ended(self, ending: Ending) -> None:
+        model = self._model
+        self._clock.stop()
+        self._refresh_run()
+        if model is not None:
+            notify(self.window(), OUTCOMES[ending.outcome], model.recipe.name)
+
+    def _leave_run(self) -> None:
+        self._clock.stop()
+        self._notice_box.hide()
+        self._pending = None
+        if self._model is not None:
+            self._model.changed.disconnect(self._refresh_run)
+            self._model.ended.disconnect(self._run_ended)
+            self._model = None
+
+    def _show_header(self) -> None:
+        model, current = self._model, self._engine.current
+        if model is None:
+            self.header.set_title("New run")
+            self.header.set_subtitle(f"{self._origin}. Not started yet")
+            self.buttons.show_editing(current)
+        else:
+            self.header.set_title(model.recipe.name)
+            self.header.set_subtitle(*status_words(model))
+            self.buttons.show_run(model, current)
+        self.buttons.sides.set_text("run", "Run" if model is not None else "Methods")
+
+    def _pause_or_go_on(self) -> None:
+        if self._model is not None:
+            self._tell(RunModel.go_on if self._model.state.paused else RunModel.pause)
+
+    def _tell(self, what: Any) -> None:
+        model = self._model
+        if model is not None and model.running:
+            self._try(lambda: what(model))
+
+    def _resume_shown(self) -> None:
+        if self._model is not None:
+            self.resume(self._model.id)
+
+    def _back_to_current(self) -> None:
+        if self._engine.current is not None:
+            self.show_run(self._engine.current)
+
+    def _with_adapter(self, request: Any) -> None:
+        adapter = self._model.state.adapter if self._model is not None else None
+        if adapter is not None:
+            request.emit(str(adapter["adapter"]))
+
+    def _open_folder(self) -> None:
+        if self._model is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._model.job.folder)))
+
+    def _try(self, act: Any) -> None:
+        """Do something that may have words for the user."""
+        try:
+            act()
+        except AppError as error:
+            self.say(f"{error.message} {error.hint}")
+
+
+def _problem(found: dict[str, Any]) -> Problem:
+    return Problem(str(found.get("field", "")), str(found.get("message", "")), str(found.get("hint", "")))

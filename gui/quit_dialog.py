@@ -1,0 +1,74 @@
+"""What shall become of a run when the window is closed: keep training, stop and save, or stay."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from gui.look.format import percent
+from gui.run_model import RunModel
+from gui.widgets.buttons import plain, primary
+from gui.widgets.labels import Label
+
+
+class QuitDialog(QDialog):
+    """Ask. `keep_chosen`: leave the run alone; after "Stop and save" the window waits for the run's end."""
+
+    keep_chosen = Signal()
+
+    def __init__(self, model: RunModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self.stopping = False
+        self.setWindowTitle("Quit Tunesmith")
+        self._title = Label("", "section")
+        self._text = Label("", "body", "ink2", wrap=True)
+        self.keep_button = primary("Keep training")
+        self.stop_button = plain("Stop and save", "stop")
+        self.cancel_button = plain("Cancel")
+        self._lay_out()
+        self.keep_button.clicked.connect(self.keep_chosen)
+        self.stop_button.clicked.connect(self._stop)
+        self.cancel_button.clicked.connect(self.reject)
+        self._describe()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(8)
+        column.addWidget(self._title)
+        column.addWidget(self._text)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for button in (self.keep_button, self.stop_button, self.cancel_button):
+            row.addWidget(button)
+        row.addStretch(1)
+        column.addSpacing(8)
+        column.addLayout(row)
+        self.setMinimumWidth(440)
+
+    def _describe(self) -> None:
+        state = self._model.state
+        self._title.setText(
+            f"Training is at {percent(state.share)}." if state.total_steps else "A run is being prepared."
+        )
+        if self._model.recipe.training.when_window_leaves == "stop":
+            # Its worker stops by itself when the window goes, so keeping on is no choice.
+            self.keep_button.hide()
+            self._text.setText("This recipe stops its run when the window goes, after a checkpoint.")
+        else:
+            self._text.setText(
+                "The run can go on without the window. Tunesmith shows it again at the next start."
+            )
+
+    def _stop(self) -> None:
+        self.stopping = True
+        self._text.setText("Finishing the step, then a checkpoint and the adapter are saved.")
+        self.keep_button.setEnabled(False)
+        self.stop_button.setEnabled(False)
+        self._model.stop()
+
+    def reject(self) -> None:
+        """Stay."""
+        self.stopping = False
+        super().reject()
