@@ -13,6 +13,7 @@ import shutil
 import tempfile
 import time
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -192,16 +193,18 @@ def promote(checkpoint: Path, name: str) -> Adapter:
         )
     passport = passports.load(checkpoint)
     title = " ".join(name.split()) or passport.name
-    return _take_in(checkpoint, passport.model_copy(update={"name": title}))
+    recipe = checkpoint.parent / passports.RECIPE_NAME
+    beside = [recipe] if recipe.is_file() else []
+    return _take_in(checkpoint, passport.model_copy(update={"name": title}), beside)
 
 
-def _take_in(source: Path, passport: Passport) -> Adapter:
-    """Copy an adapter's files into the library with a new id."""
+def _take_in(source: Path, passport: Passport, beside: Sequence[Path] = ()) -> Adapter:
+    """Copy an adapter's files, and what lies `beside` them, into the library with a new id."""
     refuse_unsafe(source, passport)
     fresh = passport.model_copy(update={"id": new_id(passport.name)})
     partial = partial_folder(fresh.id)
     try:
-        for path in adapter_files(source):
+        for path in (*adapter_files(source), *beside):
             shutil.copyfile(path, partial / path.name)
         return install(partial, fresh)
     except OSError as error:

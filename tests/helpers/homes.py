@@ -140,7 +140,7 @@ def make_passport(
             id=entry.id,
             title=entry.title,
             peft_type=entry.peft_type,
-            summary=f"{entry.title}, {entry.short(options)}" if entry.short(options) else entry.title,
+            summary=entry.short(options),
             options=options.model_dump(mode="json", exclude_none=True),
             learning_rate=1e-3,
             targets=["q", "v"],

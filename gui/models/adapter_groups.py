@@ -1,0 +1,128 @@
+"""Which adapters are listed, in which groups and order. Knows no Qt.
+
+Scores compare under one protocol on one base only, so each such pair is a group with a scale of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from engine.api import Adapter, ScoreCard
+from gui.look.format import score
+from gui.models.words import base_words, data_words, method_words, protocol_source, protocol_words
+
+Show = Literal["all", "scored", "imported"]
+SHOWN: tuple[Show, ...] = ("all", "scored", "imported")
+SCORE = "rouge1"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Adapters that may be compared, or have no scores yet; `axis` is the scale of their scores, 0 to 1."""
+
+    title: str
+    facts: str
+    adapters: tuple[Adapter, ...]
+    axis: tuple[float, float] = (0.0, 1.0)
+    base: float | None = None
+
+
+def is_shown(adapter: Adapter, show: Show) -> bool:
+    """Tell whether a filter lets an adapter through."""
+    if show == "scored":
+        return adapter.passport.score_card is not None
+    return show == "all" or adapter.passport.origin == "imported"
+
+
+def matches(adapter: Adapter, text: str) -> bool:
+    """Tell whether every word of a search is in an adapter's names, base, method, data, tags or notes."""
+    passport = adapter.passport
+    found = " ".join(
+        [
+            adapter.name,
+            adapter.id,
+            base_words(passport.base_model.id),
+            passport.base_model.id,
+            method_words(passport),
+            passport.method.id,
+            data_words(passport.data.source),
+            passport.origin,
+            passport.notes,
+            *passport.tags,
+        ]
+    ).casefold()
+    return all(word in found for word in text.casefold().split())
+
+
+def grouped(adapters: Iterable[Adapter], order: str = "made", *, descending: bool = True) -> list[Group]:
+    """Return adapters in groups, the newest first, and those without scores at the end."""
+    scored: dict[Any, list[Adapter]] = {}
+    trained: list[Adapter] = []
+    imported: list[Adapter] = []
+    for adapter in adapters:
+        card = adapter.passport.score_card
+        if card is not None and SCORE in card.scores:
+            scored.setdefault(_comparable(adapter, card), []).append(adapter)
+        else:
+            (imported if adapter.passport.origin == "imported" else trained).append(adapter)
+    groups = [_scored_group(_ordered(found, order, descending)) for found in scored.values()]
+    groups.sort(key=lambda group: max(adapter.passport.made for adapter in group.adapters), reverse=True)
+    for title, found in (("Trained, not scored yet", trained), ("Imported, not scored yet", imported)):
+        if found:
+            groups.append(Group(title, "", tuple(_ordered(found, order, descending))))
+    return groups
+
+
+def _comparable(adapter: Adapter, card: ScoreCard) -> tuple[str, str, float]:
+    """Return what adapters share on one scale; the base's score tells apart what the protocol does not name."""
+    base = card.base.get(SCORE, {}).get("mean", -1.0)
+    return adapter.passport.base_model.id, card.key, round(base, 4)
+
+
+def _scored_group(adapters: Sequence[Adapter]) -> Group:
+    passport = adapters[0].passport
+    card = passport.score_card
+    assert card is not None
+    base = card.base.get(SCORE, {}).get("mean")
+    facts = protocol_words(card.protocol) + (f", base {score(base)}" if base is not None else "")
+    return Group(
+        title=f"{data_words(protocol_source(card, passport))} with {base_words(passport.base_model.id)}",
+        facts=facts,
+        adapters=tuple(adapters),
+        axis=axis_of([adapter.passport.score_card for adapter in adapters], SCORE),
+        base=base,
+    )
+
+
+def axis_of(cards: Iterable[ScoreCard | None], name: str) -> tuple[float, float]:
+    """Return a scale that holds every interval of one score and the base's mean, with a little air."""
+    ends: list[float] = []
+    for card in cards:
+        if card is not None and name in card.scores:
+            spread = card.scores[name]
+            ends += [spread["low"], spread["high"]]
+            ends += [card.base[name]["mean"]] if name in card.base else []
+    if not ends:
+        return 0.0, 1.0
+    air = max(0.002, (max(ends) - min(ends)) * 0.08)
+    return min(ends) - air, max(ends) + air
+
+
+def _mean(adapter: Adapter) -> float:
+    card = adapter.passport.score_card
+    return card.scores[SCORE]["mean"] if card is not None and SCORE in card.scores else -1.0
+
+
+ORDERS: dict[str, Callable[[Adapter], Any]] = {
+    "name": lambda adapter: adapter.name.casefold(),
+    "method": lambda adapter: method_words(adapter.passport).casefold(),
+    "score": _mean,
+    "size": lambda adapter: adapter.size_bytes,
+    "made": lambda adapter: adapter.passport.made,
+}
+
+
+def _ordered(adapters: Sequence[Adapter], order: str, descending: bool) -> list[Adapter]:
+    return sorted(adapters, key=ORDERS[order], reverse=descending)

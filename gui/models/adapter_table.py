@@ -1,0 +1,149 @@
+"""The library's list as a Qt model: adapters under the data and protocol they were scored with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QObject
+
+from engine.api import Adapter
+from gui.look.format import UNKNOWN, bytes_text, score
+from gui.models.adapter_groups import SCORE, Group, Show, grouped, is_shown, matches
+from gui.models.cells import Cell, Link, Named, Scored, Signed, Text
+from gui.models.grouped_table import Column, GroupedTable, Head
+from gui.models.words import UNKNOWN_VERDICT, VERDICTS, method_words, when_words
+from gui.widgets.whisker import Whisker, WhiskerCell, in_words
+
+FULL_VERDICTS = {"no measurable difference": "No measurable difference"}
+
+
+class AdapterTable(GroupedTable[Adapter]):
+    """Adapters by group; `set_adapters` takes all of them, `show` decides which are listed."""
+
+    columns = (
+        Column("name", "Adapter", order="name"),
+        Column("method", "Method", 136, order="method", hidden_below=620),
+        Column("score", "ROUGE-1, 95 % interval", 164, order="score"),
+        Column("verdict", "Paired with base", 136),
+        Column("size", "Size", 88, right=True, order="size", hidden_below=740),
+        Column("made", "Made", 104, right=True, order="made"),
+    )
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._adapters: list[Adapter] = []
+        self._groups: dict[str, Group] = {}
+        self._in_use: frozenset[str] = frozenset()
+        self._show: Show = "all"
+        self._search = ""
+        self.order, self.descending = "made", True
+
+    def set_adapters(self, adapters: Iterable[Adapter]) -> None:
+        """Take in all adapters of the library."""
+        self._adapters = list(adapters)
+        self._refill()
+
+    def adapters(self) -> list[Adapter]:
+        """Return all adapters, whether they are listed or not."""
+        return list(self._adapters)
+
+    def show_only(self, show: Show, search: str) -> None:
+        """List only what a filter and a search let through."""
+        self._show, self._search = show, search
+        self._refill()
+
+    def sort_by(self, order: str) -> None:
+        """Sort within the groups; the same order again turns it around."""
+        self.descending = not self.descending if order == self.order else order in {"made", "score", "size"}
+        self.order = order
+        self._refill()
+
+    def set_in_use(self, ids: Iterable[str]) -> None:
+        """Mark the adapters that a running job uses."""
+        self._in_use = frozenset(ids)
+        if self.rowCount():
+            self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, len(self.columns) - 1))
+
+    def count(self, show: Show) -> int:
+        """Return how many adapters a filter lets through."""
+        return sum(is_shown(adapter, show) for adapter in self._adapters)
+
+    def _refill(self) -> None:
+        kept = [
+            adapter
+            for adapter in self._adapters
+            if is_shown(adapter, self._show) and matches(adapter, self._search)
+        ]
+        rows: list[Head | Adapter] = []
+        self._groups = {}
+        for group in grouped(kept, self.order, descending=self.descending):
+            rows.append(Head(group.title, group.facts))
+            rows.extend(group.adapters)
+            self._groups.update((adapter.id, group) for adapter in group.adapters)
+        self.set_rows(rows)
+
+    def key_of(self, thing: Adapter) -> str:
+        return thing.id
+
+    def tags(self, adapter: Adapter) -> tuple[str, ...]:
+        """Return the tags behind a name: what the program knows first, then the person's own."""
+        known = ["in use"] if adapter.id in self._in_use else []
+        known += ["imported"] if adapter.passport.origin == "imported" else []
+        known += ["yardstick"] if adapter.passport.method.id == "full" else []
+        known += ["stopped early"] if adapter.passport.training.stopped else []
+        return (*known, *adapter.passport.tags)
+
+    def cell(self, thing: Adapter, key: str) -> Cell:
+        passport = thing.passport
+        if key == "name":
+            return Named(thing.name, self.tags(thing))
+        if key == "method":
+            return Text(method_words(passport), token="ink")
+        if key == "score":
+            return self._score(thing)
+        if key == "verdict":
+            return _verdict(thing)
+        if key == "size":
+            return Text(bytes_text(thing.size_bytes), "figure", "ink", right=True)
+        return Text(when_words(passport.made, datetime.now(UTC)), "figure", "ink2", right=True)
+
+    def _score(self, adapter: Adapter) -> Cell:
+        card = adapter.passport.score_card
+        if card is None or SCORE not in card.scores:
+            return Link("Score now")
+        group = self._groups[adapter.id]
+        spread = card.scores[SCORE]
+        whisker = Whisker(spread["mean"], spread["low"], spread["high"], "ink2")
+        return Scored(score(spread["mean"]), WhiskerCell(whisker, *group.axis, group.base))
+
+    def words(self, thing: Adapter) -> str:
+        card = thing.passport.score_card
+        parts = [thing.name, *self.tags(thing), method_words(thing.passport)]
+        if card is not None and SCORE in card.scores:
+            spread = card.scores[SCORE]
+            verdict = card.difference.get(SCORE, {}).get("verdict", "")
+            whisker = Whisker(spread["mean"], spread["low"], spread["high"])
+            parts.append(
+                in_words(
+                    "ROUGE-1", whisker, f"{verdict} than base" if verdict in {"better", "worse"} else verdict
+                )
+            )
+        else:
+            parts.append("not scored yet")
+        parts += [bytes_text(thing.size_bytes), when_words(thing.passport.made, datetime.now(UTC))]
+        return ", ".join(parts)
+
+    def explanation(self, thing: Adapter, key: str) -> str:
+        card = thing.passport.score_card
+        if key != "verdict" or card is None:
+            return ""
+        return FULL_VERDICTS.get(card.difference.get(SCORE, {}).get("verdict", ""), "")
+
+
+def _verdict(adapter: Adapter) -> Cell:
+    card = adapter.passport.score_card
+    if card is None or SCORE not in card.scores:
+        return Text(UNKNOWN)
+    icon, text, token = VERDICTS.get(card.difference.get(SCORE, {}).get("verdict", ""), UNKNOWN_VERDICT)
+    return Signed(icon, text, token)

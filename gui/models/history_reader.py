@@ -1,0 +1,77 @@
+"""Reads runs off the GUI thread, newest first and a few at a time, and only those that changed."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
+
+from engine.api import Job, RunEntry, paths, run_entries, runs
+from gui.models.background import Background
+
+CHUNK = 20
+REST_MILLISECONDS = 150
+
+
+class HistoryReader(QObject):
+    """`listed(ids)` names all runs there are, `read(entries)` brings some of them, `finished` ends a reading."""
+
+    listed = Signal(list)
+    read = Signal(list)
+    finished = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = Background(self)
+        self._stamps: dict[str, run_entries.Stamp] = {}
+        self._watcher = QFileSystemWatcher(self)
+        self._watcher.directoryChanged.connect(self.refresh_soon)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MILLISECONDS)
+        self._rest.timeout.connect(self.refresh)
+
+    def start(self) -> None:
+        """Read for the first time and watch from now on."""
+        self._watcher.addPath(str(paths.runs_folder()))
+        self.refresh()
+
+    def refresh_soon(self) -> None:
+        """Read again once the folder has come to rest."""
+        self._rest.start()
+
+    def refresh(self) -> None:
+        """Read what is new or has changed."""
+        self._rest.stop()
+        self._background.run(self._changed_jobs, self._on_listed)
+
+    def _changed_jobs(self) -> tuple[list[str], list[Job]]:
+        jobs = runs.list_jobs()
+        known = dict(self._stamps)
+        return [job.id for job in jobs], [job for job in jobs if known.get(job.id) != run_entries.stamp(job)]
+
+    def _on_listed(self, found: tuple[list[str], list[Job]]) -> None:
+        ids, jobs = found
+        self._stamps = {key: stamp for key, stamp in self._stamps.items() if key in set(ids)}
+        self.listed.emit(ids)
+        for start in range(0, len(jobs), CHUNK):
+            chunk = jobs[start : start + CHUNK]
+            self._background.run(lambda chunk=chunk: _entries(chunk), self._on_read)
+        self._background.run(lambda: None, lambda _nothing: self.finished.emit())
+
+    def _on_read(self, entries: list[RunEntry]) -> None:
+        self._stamps.update((entry.id, entry.stamp) for entry in entries)
+        self.read.emit(entries)
+
+    def wait(self) -> None:
+        """Wait until nothing is left to read."""
+        self._background.wait()
+
+
+def _entries(jobs: list[Job]) -> list[RunEntry]:
+    """Read some runs; one that was deleted meanwhile is left out."""
+    entries = []
+    for job in jobs:
+        with suppress(FileNotFoundError):
+            entries.append(run_entries.read_entry(job))
+    return entries

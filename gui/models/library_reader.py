@@ -1,0 +1,99 @@
+"""Reads the library's folder off the GUI thread, and again whenever something changes in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
+
+from engine.api import Adapter, Unreadable, library, paths
+from gui.models.background import Background
+
+REST_MILLISECONDS = 150
+
+
+class LibraryReader(QObject):
+    """Tells what it found.
+
+    `read(adapters, unreadable, bytes on disk)` comes after every reading, `checked(adapter id, changed files)` after
+    `check`.
+    """
+
+    read = Signal(list, list, object)
+    checked = Signal(str, list)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._scanning = Background(self)
+        self._hashing = Background(self)
+        self._known_sound: dict[tuple[str, tuple[int, ...]], list[str]] = {}
+        self._wanted = ""
+        self._watcher = QFileSystemWatcher(self)
+        self._watcher.directoryChanged.connect(self.refresh_soon)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MILLISECONDS)
+        self._rest.timeout.connect(self.refresh)
+
+    def start(self) -> None:
+        """Read for the first time, watch from now on, and let go of what was long in the trash."""
+        self._watcher.addPath(str(paths.adapters_folder()))
+        self.refresh()
+        self._scanning.run(library.empty_old_trash, lambda _count: None)
+
+    def refresh_soon(self) -> None:
+        """Read again once the folder has come to rest."""
+        self._rest.start()
+
+    def refresh(self) -> None:
+        """Read again."""
+        self._rest.stop()
+        self._scanning.run(_scan, self._on_scanned)
+
+    def _on_scanned(self, found: tuple[list[Adapter], list[Unreadable], int]) -> None:
+        adapters, unreadable, size_bytes = found
+        self._watch([adapter.folder for adapter in adapters])
+        self.read.emit(adapters, unreadable, size_bytes)
+
+    def _watch(self, folders: list[Path]) -> None:
+        """Watch every adapter's own folder too: its passport is replaced in there."""
+        new = {str(folder) for folder in folders} - set(self._watcher.directories())
+        if new:
+            self._watcher.addPaths(sorted(new))
+
+    def check(self, adapter: Adapter) -> None:
+        """Compare an adapter's files with its passport; the last one asked for is the one that is told."""
+        self._wanted = adapter.id
+        key = (adapter.id, _stamp(adapter))
+        if key in self._known_sound:
+            self.checked.emit(adapter.id, self._known_sound[key])
+            return
+
+        def told(changed: list[str] | None) -> None:
+            if changed is not None:
+                self._known_sound[key] = changed
+                if adapter.id == self._wanted:
+                    self.checked.emit(adapter.id, changed)
+
+        self._hashing.run(lambda: self._changed_files(adapter), told)
+
+    def _changed_files(self, adapter: Adapter) -> list[str] | None:
+        """Return the files that differ; None if meanwhile another adapter is looked at, or this one is gone."""
+        if adapter.id != self._wanted or not adapter.folder.exists():
+            return None
+        return adapter.changed_files()
+
+    def wait(self) -> None:
+        """Wait until nothing is left to read."""
+        self._scanning.wait()
+        self._hashing.wait()
+
+
+def _scan() -> tuple[list[Adapter], list[Unreadable], int]:
+    adapters, unreadable = library.scan()
+    return adapters, unreadable, sum(adapter.size_bytes for adapter in adapters)
+
+
+def _stamp(adapter: Adapter) -> tuple[int, ...]:
+    files = sorted(path for path in adapter.folder.rglob("*") if path.is_file())
+    return tuple(path.stat().st_mtime_ns for path in files)

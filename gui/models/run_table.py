@@ -1,0 +1,244 @@
+"""The history's list as a Qt model: runs under the day they were started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from itertools import groupby
+from typing import Literal
+
+from PySide6.QtCore import QObject
+
+from engine.api import RunEntry
+from gui.look.format import UNKNOWN, duration_text, gain, number, percent
+from gui.models.cells import EMPTY, Cell, Link, Named, Signed, Spark, Text
+from gui.models.grouped_table import Column, GroupedTable, Head
+from gui.models.words import UNKNOWN_VERDICT, VERDICTS, base_words, data_words, day_words
+
+Show = Literal["all", "completed", "resumable"]
+SHOWN: tuple[Show, ...] = ("all", "completed", "resumable")
+Action = Literal["", "open", "resume", "again", "edit"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An outcome in words, with its icon and inks."""
+
+    icon: str
+    text: str
+    token: str = "ink2"
+    text_token: str = "ink"
+
+
+_OUTCOMES = {
+    "completed": Outcome("check", "Completed"),
+    "stopped": Outcome("stop", "Stopped"),
+    "failed": Outcome("problem", "Failed", "brick", "brick"),
+    "crashed": Outcome("warning", "Crashed", "copper", "copper"),
+}
+_FAILURES = {
+    "OutOfMemoryError": "Out of memory",
+    "DataError": "Data problem",
+    "BaseModelError": "Base model problem",
+    "RecipeError": "Recipe problem",
+    "OfflineError": "No network",
+    "DeviceError": "Device problem",
+    "StorageError": "Storage problem",
+}
+_MEND_THE_RECIPE = {"RecipeError", "DataError", "BaseModelError", "TrainingError", "DeviceError"}
+
+
+def outcome_of(entry: RunEntry) -> Outcome:
+    """Return how a run ended or stands, in words."""
+    if entry.running:
+        return Outcome("play", f"Running, {percent(entry.share)}", "accent", "accent")
+    if entry.outcome is None:
+        return Outcome("clock", "Not started", "ink3", "ink2")
+    found = _OUTCOMES[entry.outcome]
+    if entry.outcome == "failed":
+        text = _FAILURES.get(entry.failure_kind, found.text)
+        return Outcome(found.icon, text, found.token, found.text_token)
+    return found
+
+
+def next_step(entry: RunEntry) -> tuple[Action, str]:
+    """Return the one thing to do next with a run, and its words; nothing for a completed one."""
+    if entry.running:
+        return "open", "Show"
+    if entry.recipe is None or entry.outcome == "completed":
+        return "", ""
+    if entry.failure_kind == "OutOfMemoryError":
+        return "open", "Choose a plan"
+    if entry.outcome == "failed" and entry.failure_kind in _MEND_THE_RECIPE:
+        return "edit", "Edit a copy"
+    return ("resume", "Resume") if entry.can_resume else ("again", "Run again")
+
+
+def is_shown(entry: RunEntry, show: Show) -> bool:
+    """Tell whether a filter lets a run through."""
+    if show == "completed":
+        return entry.outcome == "completed"
+    return show == "all" or entry.can_resume
+
+
+def matches(entry: RunEntry, text: str) -> bool:
+    """Tell whether every word of a search is in a run's name, id, base model, data, method or outcome."""
+    parts = [entry.name, entry.id, outcome_of(entry).text]
+    if entry.recipe is not None:
+        recipe = entry.recipe
+        parts += [
+            base_words(recipe.base_model.id),
+            data_words(recipe.data.source),
+            recipe.method.method.title,
+        ]
+    found = " ".join(parts).casefold()
+    return all(word in found for word in text.casefold().split())
+
+
+def started(entry: RunEntry) -> datetime:
+    """Return when a run was started, in local time."""
+    return datetime.fromtimestamp(entry.started_at, UTC).astimezone()
+
+
+class RunTable(GroupedTable[RunEntry]):
+    """Runs by day, newest first; `put` takes in what was read, `show_only` decides which are listed."""
+
+    columns = (
+        Column("name", "Run"),
+        Column("outcome", "Outcome", 150),
+        Column("loss", "Loss", 132, hidden_below=820),
+        Column("steps", "Steps", 124, right=True, hidden_below=700),
+        Column("time", "Time", 100, right=True, hidden_below=1000),
+        Column("gain", "ROUGE-1 gain", 116, right=True),
+        Column("started", "Started", 80, right=True),
+        Column("next", "", 128, right=True),
+    )
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._entries: dict[str, RunEntry] = {}
+        self._show: Show = "all"
+        self._search = ""
+
+    def put(self, entries: Iterable[RunEntry]) -> None:
+        """Take in runs that were read, new ones and known ones."""
+        self._entries |= {entry.id: entry for entry in entries}
+        self._refill()
+
+    def keep(self, ids: Iterable[str]) -> None:
+        """Forget every run but these."""
+        kept = set(ids)
+        if self._entries.keys() - kept:
+            self._entries = {key: entry for key, entry in self._entries.items() if key in kept}
+            self._refill()
+
+    def update_live(self, entry: RunEntry) -> None:
+        """Show what has become of a run that is listed, without moving any row."""
+        if entry.id in self._entries:
+            self._entries[entry.id] = entry
+            self.replace(entry)
+
+    def entries(self) -> list[RunEntry]:
+        """Return all runs that were read, newest first."""
+        return sorted(self._entries.values(), key=lambda entry: entry.started_at, reverse=True)
+
+    def entry(self, run_id: str) -> RunEntry | None:
+        """Return a run that was read, or None."""
+        return self._entries.get(run_id)
+
+    def show_only(self, show: Show, search: str) -> None:
+        """List only what a filter and a search let through."""
+        self._show, self._search = show, search
+        self._refill()
+
+    def count(self, show: Show) -> int:
+        """Return how many runs a filter lets through."""
+        return sum(is_shown(entry, show) for entry in self._entries.values())
+
+    def _refill(self) -> None:
+        kept = [e for e in self.entries() if is_shown(e, self._show) and matches(e, self._search)]
+        rows: list[Head | RunEntry] = []
+        today = datetime.now(UTC).astimezone().date()
+        for day, found in groupby(kept, key=_day):
+            rows.append(Head(day_words(day, today)))
+            rows.extend(found)
+        self.set_rows(rows)
+
+    def key_of(self, thing: RunEntry) -> str:
+        return thing.id
+
+    def cell(self, thing: RunEntry, key: str) -> Cell:
+        return _CELLS[key](thing)
+
+    def words(self, thing: RunEntry) -> str:
+        parts = [
+            thing.name,
+            outcome_of(thing).text,
+            f"{_steps(thing).text} steps",
+            duration_text(thing.seconds),
+        ]
+        if thing.gain is not None:
+            parts.append(f"ROUGE-1 {gain(thing.gain)}, {thing.verdict or 'not compared'}")
+        action, text = next_step(thing)
+        parts += [f"started {started(thing):%H:%M}", *([f"next: {text}"] if action else [])]
+        return ", ".join(parts)
+
+    def explanation(self, thing: RunEntry, key: str) -> str:
+        if key == "outcome":
+            return thing.failure_message or thing.trouble
+        if key == "gain" and thing.verdict == "no measurable difference":
+            return "No measurable difference"
+        return ""
+
+
+def _day(entry: RunEntry) -> date:
+    return started(entry).date()
+
+
+def _outcome(entry: RunEntry) -> Cell:
+    found = outcome_of(entry)
+    return Signed(found.icon, found.text, found.token, text_token=found.text_token)
+
+
+def _loss(entry: RunEntry) -> Cell:
+    if len(entry.loss) < 2:
+        return EMPTY
+    told = "accent" if entry.running or entry.outcome == "completed" else "grey"
+    return Spark(entry.loss, entry.share, told)
+
+
+def _steps(entry: RunEntry) -> Text:
+    if not entry.total_steps:
+        return Text(UNKNOWN, "figure", right=True)
+    done = number(entry.step)
+    whole = done if entry.step >= entry.total_steps else f"{done} of {number(entry.total_steps)}"
+    return Text(whole, "figure", right=True)
+
+
+def _time(entry: RunEntry) -> Cell:
+    return Text(duration_text(entry.seconds or None), "figure", right=True)
+
+
+def _gain(entry: RunEntry) -> Cell:
+    if entry.gain is None:
+        return Text(UNKNOWN, "figure", right=True)
+    icon, _, token = VERDICTS.get(entry.verdict, UNKNOWN_VERDICT)
+    return Signed(icon, gain(entry.gain), token, right=True, role="figure_medium")
+
+
+def _next(entry: RunEntry) -> Cell:
+    _, text = next_step(entry)
+    return Link(text, right=True) if text else EMPTY
+
+
+_CELLS = {
+    "name": lambda entry: Named(entry.name),
+    "outcome": _outcome,
+    "loss": _loss,
+    "steps": _steps,
+    "time": _time,
+    "gain": _gain,
+    "started": lambda entry: Text(f"{started(entry):%H:%M}", "figure", right=True),
+    "next": _next,
+}

@@ -1,0 +1,100 @@
+"""Adapters, runs and the days they were made on, in the words of the lists. Knows no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QDate, QLocale
+
+from engine.api import SAMPLE, STARTER, Passport, ScoreCard
+from gui.look.format import number
+
+VERDICTS = {
+    "better": ("arrow-up", "Better", "accent"),
+    "no measurable difference": ("equals", "No difference", "ink2"),
+    "worse": ("arrow-down", "Worse", "brick"),
+}
+UNKNOWN_VERDICT = ("minus", "Not compared", "ink3")
+
+
+def data_words(source: str) -> str:
+    """Return a data source as people call it: "SAMSum", "tickets.csv", "Sample conversations"."""
+    if not source:
+        return "Unknown data"
+    return "Sample conversations" if source == SAMPLE else Path(source).name
+
+
+def base_words(base_id: str) -> str:
+    """Return a base model as people call it: a hub id as it is, a folder by its name."""
+    if not base_id:
+        return "unknown base model"
+    if base_id == STARTER:
+        return "the starter"
+    return Path(base_id).name if Path(base_id).is_absolute() else base_id
+
+
+def method_words(passport: Passport) -> str:
+    """Return method and main setting: "LoRA, r 32", with the base's quantization if it has one."""
+    method = passport.method
+    parts = [method.title or method.id, method.summary]
+    if passport.base_model.quantization != "none":
+        parts.append(passport.base_model.quantization.upper())
+    return ", ".join(part for part in parts if part)
+
+
+def protocol_words(protocol: Mapping[str, Any]) -> str:
+    """Return how something was scored: "819 test conversations, greedy"."""
+    count = int(protocol.get("examples") or 0)
+    split = str(protocol.get("split") or "test")
+    noun = "conversation" if count == 1 else "conversations"
+    return f"{number(count)} {split} {noun}, {decoding_words(protocol)}"
+
+
+def decoding_words(protocol: Mapping[str, Any]) -> str:
+    """Return how summaries were decoded: "greedy" or "4 beams"."""
+    beams = int(protocol.get("beams") or 1)
+    return "greedy" if beams == 1 else f"{beams} beams"
+
+
+def protocol_source(card: ScoreCard, passport: Passport) -> str:
+    """Return the data that was scored: the protocol's, else what the adapter was trained on."""
+    found = card.protocol.get("source") or card.protocol.get("data")
+    if isinstance(found, Mapping):
+        found = found.get("source")
+    return str(found or passport.data.source)
+
+
+def day_words(day: date, today: date) -> str:
+    """Return a day as a heading: "Today", "Yesterday", "9 March", "9 March 2024"."""
+    days = (today - day).days
+    if days in (0, 1):
+        return "Yesterday" if days else "Today"
+    pattern = "d MMMM" if day.year == today.year else "d MMMM yyyy"
+    return QLocale().toString(QDate(day.year, day.month, day.day), pattern)
+
+
+def when_words(moment: datetime, now: datetime) -> str:
+    """Return when something was made, for a narrow cell: "today, 14:14", "yesterday", "9 Mar"."""
+    local, today = moment.astimezone(), now.astimezone().date()
+    if local.date() == today:
+        return f"today, {local:%H:%M}"
+    if (today - local.date()).days == 1:
+        return "yesterday"
+    pattern = "d MMM" if local.year == today.year else "d MMM yyyy"
+    return QLocale().toString(QDate(local.year, local.month, local.day), pattern)
+
+
+def moment_words(moment: datetime, now: datetime) -> str:
+    """Return when something was made, for a sentence: "today at 14:14", "on 9 March at 08:20"."""
+    local, today = moment.astimezone(), now.astimezone().date()
+    words = day_words(local.date(), today)
+    day = words.lower() if words in ("Today", "Yesterday") else f"on {words}"
+    return f"{day} at {local:%H:%M}"
+
+
+def grouped_digits(text: str, size: int = 4) -> str:
+    """Return a fingerprint in groups that can be read aloud: "9f3c 41d8 e07a"."""
+    return " ".join(text[start : start + size] for start in range(0, len(text), size))

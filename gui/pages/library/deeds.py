@@ -1,0 +1,87 @@
+"""What can be done to adapters without a worker: rename, annotate, delete, import, export. Knows no widget.
+
+Every deed says what it did, and how to take it back if that can be done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.api import Adapter, AppError, library
+from gui.models.background import Background
+from gui.pages.library.jobs import in_one_line
+
+Undo = Callable[[], None]
+
+
+class LibraryDeeds(QObject):
+    """`changed(adapter id)` asks to read the library again and to select that adapter ("" for none).
+
+    `told(text, undo or None)` says what was done, `failed(text)` what could not be.
+    """
+
+    changed = Signal(str)
+    told = Signal(str, object)
+    failed = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = Background(self)
+
+    def update(self, adapter: Adapter, **values: object) -> None:
+        """Write a new name, tags or notes into an adapter's passport."""
+        try:
+            library.update(adapter, **values)
+        except AppError as error:
+            self._fail(error)
+            return
+        self.changed.emit(adapter.id)
+
+    def delete(self, adapter: Adapter) -> None:
+        """Move an adapter to the trash."""
+        try:
+            place = library.delete(adapter)
+        except AppError as error:
+            self._fail(error)
+            return
+        self.changed.emit("")
+        self.told.emit(f"Moved {adapter.name} to the trash.", lambda: self._restore(place))
+
+    def _restore(self, place: Path) -> None:
+        try:
+            adapter = library.restore_adapter(place)
+        except AppError as error:
+            self._fail(error)
+            return
+        self.changed.emit(adapter.id)
+
+    def take_in(self, sources: Iterable[Path]) -> None:
+        """Import adapters from folders and zips, off the GUI thread."""
+        for source in sources:
+            self._background.run(partial(library.import_adapter, source), self._on_imported, self._fail)
+
+    def _on_imported(self, adapter: Adapter) -> None:
+        self.changed.emit(adapter.id)
+        self.told.emit(f"Imported {adapter.name}.", lambda: self.delete(adapter))
+
+    def export_folder(self, adapter: Adapter, target: Path) -> None:
+        """Copy an adapter to a new folder, off the GUI thread."""
+        self._background.run(lambda: library.export_folder(adapter, target), self._on_exported, self._fail)
+
+    def export_zip(self, adapter: Adapter, target: Path) -> None:
+        """Write an adapter as one zip file, off the GUI thread."""
+        self._background.run(lambda: library.export_zip(adapter, target), self._on_exported, self._fail)
+
+    def _on_exported(self, target: Path) -> None:
+        self.told.emit(f"Exported to {target}.", None)
+
+    def _fail(self, error: AppError) -> None:
+        self.failed.emit(in_one_line(error.message, error.hint))
+
+    def wait(self) -> None:
+        """Wait until nothing is left to copy."""
+        self._background.wait()

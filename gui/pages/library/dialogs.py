@@ -1,0 +1,49 @@
+"""The system's own dialogs that the library asks with. Tests put another object in their place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+ZIP_FILES = "Zip files (*.zip);;All files (*)"
+
+
+class Dialogs:
+    """Ask for places; None means that the person thought better of it."""
+
+    def folder_to_import(self, parent: QWidget) -> Path | None:
+        """Ask for the folder of an adapter."""
+        return _path(QFileDialog.getExistingDirectory(parent, "Import the adapter in a folder"))
+
+    def zip_to_import(self, parent: QWidget) -> Path | None:
+        """Ask for the zip of an adapter."""
+        return _path(QFileDialog.getOpenFileName(parent, "Import the adapter in a zip", "", ZIP_FILES)[0])
+
+    def place_for_folder(self, parent: QWidget, title: str, name: str) -> Path | None:
+        """Ask for the folder in which a new folder called `name` shall be made; return the new folder's path."""
+        found = _path(QFileDialog.getExistingDirectory(parent, title))
+        return free_place(found, name) if found is not None else None
+
+    def place_for_zip(self, parent: QWidget, name: str) -> Path | None:
+        """Ask where a zip shall be written."""
+        return _path(QFileDialog.getSaveFileName(parent, "Export as a zip", f"{name}.zip", ZIP_FILES)[0])
+
+    def open_folder(self, folder: Path) -> None:
+        """Show a folder in the system's file manager."""
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+def _path(text: str) -> Path | None:
+    return Path(text) if text else None
+
+
+def free_place(parent: Path, name: str) -> Path:
+    """Return a path below `parent` that nothing has yet: `name`, else `name-2` and so on."""
+    place, number = parent / name, 1
+    while place.exists():
+        number += 1
+        place = parent / f"{name}-{number}"
+    return place

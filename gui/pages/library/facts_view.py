@@ -1,0 +1,54 @@
+"""Facts as pairs of a label and a value, under a heading. Knows texts only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+
+from gui.look import style
+from gui.look.type import px
+from gui.widgets.labels import ElidedLabel, Label
+
+Fact = tuple[str, str]
+LABEL_WIDTH = 116
+
+
+class FactsView(QWidget):
+    """A heading and its facts; a value that does not fit is cut in the middle and whole in its tooltip."""
+
+    def __init__(self, heading: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._facts: list[Fact] = []
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(Label(heading, "label_medium", "ink2"))
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(1, 1)
+        column.addLayout(self._grid)
+        style.follow(self._restyle)
+
+    def show_facts(self, facts: Sequence[Fact]) -> None:
+        """Show other facts; those without a value are left out."""
+        self._facts = [(label, value) for label, value in facts if value]
+        while (item := self._grid.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        for row, (label, value) in enumerate(self._facts):
+            role = "figure" if value[:1].isdigit() and "-" not in value else "body"
+            shown = ElidedLabel(value, role, "ink", elide=Qt.TextElideMode.ElideMiddle)
+            shown.setAccessibleName(f"{label}: {value}")
+            self._grid.addWidget(Label(label, "body", "ink2"), row, 0)
+            self._grid.addWidget(shown, row, 1)
+
+    def facts(self) -> list[Fact]:
+        """Return what is shown."""
+        return list(self._facts)
+
+    def _restyle(self) -> None:
+        self._grid.setColumnMinimumWidth(0, px(LABEL_WIDTH))

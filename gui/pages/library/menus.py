@@ -1,0 +1,32 @@
+"""The library's menus: what can be done with an adapter, where to export and import. Decides nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+Entry = tuple[str, Callable[[], object], str]
+SEPARATOR: Entry = ("", lambda: None, "")
+
+
+def make_menu(parent: QWidget, entries: Sequence[Entry]) -> QMenu:
+    """Return a menu of (text, deed, keys) entries; it goes when it is closed."""
+    menu = QMenu(parent)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for text, deed, keys in entries:
+        if not text:
+            menu.addSeparator()
+            continue
+        action = menu.addAction(text)
+        if keys:
+            action.setShortcut(QKeySequence(keys))
+        action.triggered.connect(lambda _checked=False, deed=deed: deed())
+    return menu
+
+
+def below(button: QWidget) -> QPoint:
+    """Return the place on the screen where a button's menu opens."""
+    return button.mapToGlobal(QPoint(0, button.height() + 4))

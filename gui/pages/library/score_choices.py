@@ -1,0 +1,49 @@
+"""Under which recipes an adapter can be scored. Knows no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+
+from engine.api import SAMPLE, Adapter, AppError, Recipe, recipe
+from gui.models.words import data_words
+
+Choice = tuple[str, Recipe]
+
+
+def score_choices(adapter: Adapter, others: Iterable[Adapter]) -> list[Choice]:
+    """Return what to score an adapter on, in words, with the recipe for it.
+
+    One that was trained here has its own recipe and no choice. One from elsewhere can be scored as any other adapter
+    of its base model was, so that their scores stand on one scale, or on the sample conversations.
+    """
+    own = _recipe(adapter)
+    if own is not None:
+        return [(f"on {data_words(own.data.source)}", own)]
+    found: dict[str, Recipe] = {}
+    for other in others:
+        theirs = _recipe(other) if other.passport.base_model.id == adapter.passport.base_model.id else None
+        if theirs is not None:
+            found.setdefault(theirs.data.source, theirs)
+    if SAMPLE not in found:
+        found[SAMPLE] = _sample_recipe(adapter)
+    return [(f"on {data_words(source)}", wanted) for source, wanted in found.items()]
+
+
+def _recipe(adapter: Adapter) -> Recipe | None:
+    with suppress(AppError):
+        return adapter.recipe()
+    return None
+
+
+def _sample_recipe(adapter: Adapter) -> Recipe:
+    """Return a recipe that asks the base model about the sample conversations, the way a new one would."""
+    base = adapter.passport.base_model
+    made = recipe.from_tables(
+        {"base_model": {"id": base.id or "unknown"}, "data": {"source": SAMPLE}, "method": {"id": "lora"}}
+    )
+    kept = {"none", "int8", "nf4", "fp4"}
+    wanted = base.quantization if base.quantization in kept else "none"
+    options = made.base_model.model_copy(update={"quantization": wanted, "revision": base.revision or "main"})
+    return replace(made, base_model=options)

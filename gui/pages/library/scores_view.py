@@ -1,0 +1,111 @@
+"""An adapter's scores beside its base's, each as what was gained, with its interval. Knows score cards only."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from engine.api import ScoreCard
+from gui.look import icons, style
+from gui.look.format import gain, score
+from gui.look.type import font, px
+from gui.models.words import UNKNOWN_VERDICT, VERDICTS
+from gui.widgets.whisker import Whisker, in_words, paint_base_line, paint_whisker
+
+NAMES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeLsum": "ROUGE-Lsum"}
+PITCH = 26
+
+
+class ScoresView(QWidget):
+    """Three rows: name, score, whisker from the base's mean, gain. The dashed line is the base model."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._card: ScoreCard | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        style.follow(self.updateGeometry)
+
+    def show_card(self, card: ScoreCard | None) -> None:
+        """Show other scores; None clears."""
+        self._card = card
+        rows = [self._words(name) for name in self._shown()]
+        self.setAccessibleName("Scores")
+        self.setAccessibleDescription("; ".join(rows))
+        self.updateGeometry()
+        self.update()
+
+    def _shown(self) -> list[str]:
+        return [name for name in NAMES if self._card is not None and name in self._card.scores]
+
+    def _words(self, name: str) -> str:
+        assert self._card is not None
+        spread = self._card.scores[name]
+        verdict = str(self._card.difference.get(name, {}).get("verdict", ""))
+        told = f"{verdict} than base" if verdict in {"better", "worse"} else verdict
+        return in_words(NAMES[name], Whisker(spread["mean"], spread["low"], spread["high"]), told)
+
+    def sizeHint(self) -> QSize:
+        return QSize(px(320), px(PITCH) * len(self._shown()))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        shown = self._shown()
+        if shown:
+            axis = self._axis(shown)
+            place = QRectF(px(138), 2, self.width() - px(138) - px(76), px(PITCH) * len(shown) - 4)
+            if any(name in self._base() for name in shown):
+                paint_base_line(painter, place, axis, 0.0)
+            for at, name in enumerate(shown):
+                self._paint_row(painter, at, name, axis, place)
+        painter.end()
+
+    def _base(self) -> dict[str, dict[str, float]]:
+        return self._card.base if self._card is not None else {}
+
+    def _from_base(self, name: str) -> tuple[float, float, float]:
+        """Return mean, low and high of a score as distances from the base's mean."""
+        assert self._card is not None
+        spread = self._card.scores[name]
+        middle = self._base().get(name, {}).get("mean", spread["mean"])
+        return spread["mean"] - middle, spread["low"] - middle, spread["high"] - middle
+
+    def _axis(self, shown: list[str]) -> tuple[float, float]:
+        ends = [0.0, *(end for name in shown for end in self._from_base(name))]
+        air = max(0.002, (max(ends) - min(ends)) * 0.06)
+        return min(ends) - air, max(ends) + air
+
+    def _paint_row(
+        self, painter: QPainter, at: int, name: str, axis: tuple[float, float], place: QRectF
+    ) -> None:
+        assert self._card is not None
+        row = QRectF(0, px(PITCH) * at, self.width(), px(PITCH))
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.setFont(font("body"))
+        painter.setPen(style.color("ink2"))
+        painter.drawText(row, left, NAMES[name])
+        painter.setFont(font("figure_medium"))
+        painter.setPen(style.color("ink"))
+        painter.drawText(
+            QRectF(px(84), row.top(), px(40), row.height()), right, score(self._card.scores[name]["mean"])
+        )
+        mean, low, high = self._from_base(name)
+        along = QRectF(place.left(), row.top(), place.width(), row.height())
+        paint_whisker(painter, along, axis, Whisker(mean, low, high))
+        self._paint_gain(painter, row, name)
+
+    def _paint_gain(self, painter: QPainter, row: QRectF, name: str) -> None:
+        assert self._card is not None
+        difference = self._card.difference.get(name)
+        if difference is None:
+            return
+        icon, _, token = VERDICTS.get(difference.get("verdict", ""), UNKNOWN_VERDICT)
+        text = gain(difference.get("mean"))
+        painter.setFont(font("figure_medium"))
+        wide = painter.fontMetrics().horizontalAdvance(text)
+        side = px(14)
+        mark = QRectF(row.right() - wide - side - px(4), row.center().y() - side / 2, side, side)
+        icons.paint(painter, mark, icon, token)
+        painter.setPen(style.color(token))
+        painter.drawText(row, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)

@@ -1,0 +1,437 @@
+"""The library page: every adapter on this computer, comparable ones together, and the passport of the one selected.
+
+Lays out the parts in `gui.pages.library` and wires them to what they do. Decides nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.api import Adapter, Unreadable, library, paths
+from gui.look.format import bytes_text, number
+from gui.look.type import px
+from gui.models.adapter_groups import SHOWN
+from gui.models.adapter_table import AdapterTable
+from gui.models.library_reader import LibraryReader
+from gui.pages.library.deeds import LibraryDeeds
+from gui.pages.library.dialogs import Dialogs
+from gui.pages.library.drawer import Drawer
+from gui.pages.library.jobs import LibraryJobs
+from gui.pages.library.menus import SEPARATOR, Entry, below, make_menu
+from gui.pages.library.passport_panel import PassportPanel
+from gui.pages.library.score_choices import score_choices
+from gui.shell.page import NARROW, Page
+from gui.widgets.bars import Busy
+from gui.widgets.buttons import plain, primary
+from gui.widgets.cards import NoticeStrip
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.grouped_table import GroupedTableView
+from gui.widgets.labels import Label
+from gui.widgets.name_editor import NameEditor
+from gui.widgets.search_field import SearchField
+from gui.widgets.segmented import Segmented
+from gui.widgets.toast import UndoStrip
+
+FILTERS = {"all": "All", "scored": "Scored", "imported": "Imported"}
+SEARCH_WIDTH = 280
+
+
+class LibraryPage(Page):
+    """Shows the library. `open` selects an adapter.
+
+    `try_requested(adapter ids)` asks for the playground, `train_from_requested(adapter id)` and `new_run_requested` for
+    the train page.
+    """
+
+    try_requested = Signal(list)
+    train_from_requested = Signal(str)
+    new_run_requested = Signal()
+
+    def __init__(self, engine: Any, dialogs: Dialogs | None = None, parent: QWidget | None = None) -> None:
+        super().__init__("Library", "", parent)
+        self._engine = engine
+        self._dialogs = dialogs or Dialogs()
+        self._wanted = ""
+        self.reader = LibraryReader(self)
+        self.deeds = LibraryDeeds(self)
+        self.jobs = LibraryJobs(engine, self)
+        self.table = AdapterTable(self)
+        self.view = GroupedTableView(self.table, "Adapters")
+        self.panel = PassportPanel()
+        self._make_parts()
+        self._lay_out()
+        self._connect()
+        self._connect_jobs()
+        self.setAcceptDrops(True)
+        self.reader.start()
+
+    # Building.
+    def _make_parts(self) -> None:
+        self.folder_button = plain("Open folder", "folder")
+        self.import_button = plain("Import…", "import")
+        for button in (self.folder_button, self.import_button):
+            self.header.add(button)
+        self.search = SearchField("Search names, bases, methods, tags")
+        self.filter = Segmented(list(FILTERS.items()), name="Show")
+        self.disk = Label("", "figure_small", "ink3")
+        self.undo_strip = UndoStrip()
+        self.notice = NoticeStrip()
+        self.notice.hide()
+        self.cancel_button = plain("Cancel")
+        self.busy = Busy("", self.cancel_button)
+        self.busy.hide()
+        self._empty_run = primary("New run", "plus")
+        self._empty_import = plain("Import…", "import")
+        self.empty = EmptyState(
+            "library",
+            "No adapters yet",
+            "Train one, or bring in a folder or zip you already have.",
+            [self._empty_run, self._empty_import],
+        )
+        self.nothing_found = EmptyState("search", "No adapter fits", "Change the search or show all.")
+
+    def _lay_out(self) -> None:
+        self._stack = QStackedWidget()
+        shown: tuple[QWidget, ...] = (self.view, self.empty, self.nothing_found)
+        for part in shown:
+            self._stack.addWidget(part)
+        tools = QHBoxLayout()
+        tools.setSpacing(16)
+        tools.addWidget(self.search, 100)
+        tools.addWidget(self.filter)
+        tools.addStretch(1)
+        tools.addWidget(self.disk)
+        self.search.setMinimumWidth(px(160))
+        self.search.setMaximumWidth(px(SEARCH_WIDTH))
+        self._left = QWidget()
+        column = QVBoxLayout(self._left)
+        column.setContentsMargins(24, 16, 24, 16)
+        column.setSpacing(12)
+        column.addLayout(tools)
+        column.addWidget(self._stack, 1)
+        for strip in (self.busy, self.undo_strip, self.notice):
+            column.addWidget(strip)
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        row.addWidget(self._left, 1)
+        self.drawer = Drawer(row, self._left, self.panel)
+        self.body.addLayout(row, 1)
+
+    def _connect(self) -> None:
+        self.reader.read.connect(self._on_read)
+        self.reader.checked.connect(self._on_checked)
+        self.deeds.changed.connect(self._on_changed)
+        self.deeds.told.connect(self.undo_strip.offer)
+        self.deeds.failed.connect(self.tell_trouble)
+        self.folder_button.clicked.connect(lambda: self._dialogs.open_folder(paths.adapters_folder()))
+        self.import_button.clicked.connect(lambda: self._import_menu(self.import_button))
+        self._empty_import.clicked.connect(lambda: self._import_menu(self._empty_import))
+        self._empty_run.clicked.connect(self.new_run_requested)
+        self.search.searched.connect(self._show_only)
+        self.filter.currentChanged.connect(self._show_only)
+        view = self.view
+        view.chosen.connect(self._on_chosen)
+        view.clicked.connect(lambda _index: self.drawer.open())
+        view.opened.connect(self._on_opened)
+        view.link_pressed.connect(lambda adapter, _column: self.score(adapter))
+        view.menu_wanted.connect(lambda adapter, place: self.menu_for(adapter).popup(place))
+        view.rename_wanted.connect(self.rename)
+        view.delete_wanted.connect(self.delete)
+        view.order_wanted.connect(self.table.sort_by)
+        self._connect_panel()
+
+    def _connect_panel(self) -> None:
+        panel = self.panel
+        panel.try_pressed.connect(lambda: self._with_shown(lambda found: self.try_requested.emit([found.id])))
+        panel.score_pressed.connect(lambda: self._with_shown(self.score))
+        panel.merge_pressed.connect(lambda: self._with_shown(self.merge))
+        panel.export_pressed.connect(lambda: self._with_shown(self._export_menu))
+        panel.folder_pressed.connect(
+            lambda: self._with_shown(lambda found: self._dialogs.open_folder(found.folder))
+        )
+        panel.more_pressed.connect(
+            lambda: self._with_shown(lambda found: self.menu_for(found).popup(below(panel.more_button)))
+        )
+        panel.close_pressed.connect(self._close_drawer)
+        panel.tags_changed.connect(lambda adapter, tags: self.deeds.update(adapter, tags=tags))
+        panel.notes_changed.connect(lambda adapter, notes: self.deeds.update(adapter, notes=notes))
+
+    def _connect_jobs(self) -> None:
+        self.jobs.started.connect(self._on_job_started)
+        self.jobs.progressed.connect(self.busy.set_progress)
+        self.jobs.finished.connect(self._on_job_finished)
+        self.jobs.failed.connect(self._on_job_failed)
+        self.jobs.stopped.connect(self._on_job_stopped)
+        self.cancel_button.clicked.connect(self.jobs.cancel)
+        self._engine.adapters_changed.connect(self.reader.refresh)
+        self._engine.run_started.connect(lambda _model: self._mark_in_use())
+        self._engine.run_ended.connect(lambda _model: self._mark_in_use())
+
+    # Showing.
+    def open(self, adapter_id: str) -> None:
+        """Select an adapter, now or as soon as it is read."""
+        self._wanted = adapter_id
+        self.search.clear()
+        self.filter.set_current("all")
+        self.reader.refresh()
+
+    def shown(self) -> None:
+        """Read again, since other programs may have changed the folder."""
+        self.reader.refresh_soon()
+
+    def _on_read(self, adapters: list[Adapter], unreadable: list[Unreadable], size_bytes: int) -> None:
+        self.table.set_adapters(adapters)
+        self._mark_in_use()
+        bases = {adapter.passport.base_model.id for adapter in adapters}
+        self.header.set_subtitle(
+            _counted(len(adapters), "adapter") + f" for {_counted(len(bases), 'base model')}"
+        )
+        self.filter.set_text("all", f"All {number(len(adapters))}" if adapters else "All")
+        self.disk.setText(f"{bytes_text(size_bytes)} on disk" if adapters else "")
+        self._show_unreadable(unreadable)
+        self._select_after_reading()
+        self._show_state()
+
+    def _select_after_reading(self) -> None:
+        if self._wanted and self.view.choose(self._wanted):
+            self.drawer.open()
+            self._wanted = ""
+        elif self.view.current() is None:
+            self.view.choose_first()
+
+    def _show_unreadable(self, unreadable: list[Unreadable]) -> None:
+        if not unreadable:
+            return
+        more = f" and {len(unreadable) - 1} more" if len(unreadable) > 1 else ""
+        self.tell_trouble(f"A folder in the library is no adapter: {unreadable[0].reason.rstrip('.')}{more}.")
+
+    def _show_only(self, _changed: str = "") -> None:
+        show = next(show for show in SHOWN if show == self.filter.current())
+        self.table.show_only(show, self.search.text().strip())
+        if self.view.current() is None:
+            self.view.choose_first()
+        self._show_state()
+
+    def _show_state(self) -> None:
+        """Show the list, or in its place what is missing and what to do."""
+        any_there, any_listed = bool(self.table.adapters()), self.table.rowCount() > 0
+        self._stack.setCurrentWidget(
+            self.view if any_listed else self.nothing_found if any_there else self.empty
+        )
+        for part in (self.search, self.filter):
+            part.setVisible(any_there)
+        self.drawer.set_filled(self.view.current() is not None)
+
+    def _on_chosen(self, adapter: Adapter | None) -> None:
+        if adapter is not None:
+            self.panel.show_adapter(adapter)
+            self.reader.check(adapter)
+        self.drawer.set_filled(self.view.current() is not None)
+
+    def _on_checked(self, adapter_id: str, changed: list[str]) -> None:
+        found = self.panel.adapter()
+        if found is not None and found.id == adapter_id:
+            self.panel.show_soundness(changed)
+
+    def _mark_in_use(self) -> None:
+        current = self._engine.current
+        used = {self.jobs.adapter_id} - {""}
+        if current is not None and current.recipe.method.start_from:
+            used.add(current.recipe.method.start_from)
+        self.table.set_in_use(used)
+
+    def is_in_use(self, adapter: Adapter) -> bool:
+        """Tell whether a running job uses an adapter."""
+        return "in use" in self.table.tags(adapter)
+
+    def tell_trouble(self, text: str) -> None:
+        """Say what could not be done, in the page."""
+        self.notice.show_notice(text, "Close", "warning")
+
+    def adapt(self, width: int) -> None:
+        """Let the passport lie over the table's right half below 1200."""
+        self.drawer.set_narrow(width < NARROW)
+
+    def _close_drawer(self) -> None:
+        self.drawer.close()
+        self.view.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Close the drawer with Esc."""
+        if event.key() == Qt.Key.Key_Escape and self.drawer.is_open:
+            self._close_drawer()
+            return
+        super().keyPressEvent(event)
+
+    def _on_opened(self, adapter: Adapter) -> None:
+        """Return opens: the passport where it is not there yet, else the playground."""
+        if self.drawer.is_narrow and not self.drawer.is_open:
+            self.drawer.open()
+        else:
+            self.try_requested.emit([adapter.id])
+
+    # Doing.
+    def _with_shown(self, deed: Callable[[Adapter], object]) -> None:
+        adapter = self.panel.adapter()
+        if adapter is not None:
+            deed(adapter)
+
+    def _on_changed(self, adapter_id: str) -> None:
+        self._wanted = adapter_id
+        self.reader.refresh()
+        self._engine.adapters_changed.emit()
+
+    def rename(self, adapter: Adapter) -> None:
+        """Let the person type another name over the one in the list."""
+        row = self.table.row_of(adapter.id)
+        place = self.view.visualRect(self.table.index(row, 0)).adjusted(px(4), 2, 0, -2)
+        place.setWidth(max(place.width(), px(200)))
+        editor = NameEditor(self.view.viewport(), place, adapter.name)
+        editor.renamed.connect(lambda name: self.deeds.update(adapter, name=name))
+
+    def delete(self, adapter: Adapter) -> None:
+        """Move an adapter to the trash, unless a job uses it."""
+        if self.is_in_use(adapter):
+            self.tell_trouble(f"{adapter.name} is in use by a running job. Delete it when that is done.")
+            return
+        self.panel.save_notes()
+        self.deeds.delete(adapter)
+
+    def score(self, adapter: Adapter) -> None:
+        """Score an adapter as its recipe says; ask on what, if it has none."""
+        choices = score_choices(adapter, self.table.adapters())
+        if len(choices) == 1:
+            self.jobs.score(adapter, choices[0][1])
+            return
+        entries: list[Entry] = [
+            (f"Score {words}", partial(self.jobs.score, adapter, wanted), "") for words, wanted in choices
+        ]
+        make_menu(self, entries).popup(self.cursor().pos())
+
+    def merge(self, adapter: Adapter) -> None:
+        """Fold an adapter into a plain model folder."""
+        name = f"{library.safe_file_name(adapter.name)}-merged"
+        target = self._dialogs.place_for_folder(self, "Merge into a new folder in", name)
+        if target is not None:
+            self.jobs.merge(adapter, target)
+
+    def export_folder(self, adapter: Adapter) -> None:
+        """Copy an adapter to a folder of the person's choice."""
+        name = library.safe_file_name(adapter.name)
+        target = self._dialogs.place_for_folder(self, "Export to a new folder in", name)
+        if target is not None:
+            self.deeds.export_folder(adapter, target)
+
+    def export_zip(self, adapter: Adapter) -> None:
+        """Write an adapter as a zip of the person's choice."""
+        target = self._dialogs.place_for_zip(self, library.safe_file_name(adapter.name))
+        if target is not None:
+            self.deeds.export_zip(adapter, target)
+
+    def import_folder(self) -> None:
+        """Import the adapter in a folder."""
+        source = self._dialogs.folder_to_import(self)
+        if source is not None:
+            self.deeds.take_in([source])
+
+    def import_zip(self) -> None:
+        """Import the adapter in a zip."""
+        source = self._dialogs.zip_to_import(self)
+        if source is not None:
+            self.deeds.take_in([source])
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take folders and zips."""
+        if _dropped(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Import what was dropped."""
+        event.acceptProposedAction()
+        self.deeds.take_in(_dropped(event))
+
+    # Jobs.
+    def _on_job_started(self, words: str) -> None:
+        self.notice.hide()
+        self.busy.set_progress(0.0, "Starting the worker", words)
+        self.busy.show()
+        self._mark_in_use()
+
+    def _on_job_finished(self, text: str, folder: Path | None) -> None:
+        self._put_job_away()
+        self.reader.refresh()
+        self._engine.adapters_changed.emit()
+        if folder is None:
+            self.undo_strip.offer(text)
+        else:
+            self.undo_strip.offer(text, lambda: self._dialogs.open_folder(folder), "Open folder")
+
+    def _on_job_failed(self, text: str) -> None:
+        if not self.jobs.busy:
+            self._put_job_away()
+        self.tell_trouble(text)
+
+    def _on_job_stopped(self) -> None:
+        self._put_job_away()
+        self.undo_strip.offer("Cancelled.")
+
+    def _put_job_away(self) -> None:
+        self.busy.hide()
+        self._mark_in_use()
+
+    # Menus.
+    def menu_for(self, adapter: Adapter) -> QMenu:
+        """Return the menu of an adapter."""
+        again = "Score again" if adapter.passport.score_card else "Score now"
+        return make_menu(
+            self,
+            [
+                ("Try in playground", lambda: self.try_requested.emit([adapter.id]), ""),
+                ("Train further from here", lambda: self.train_from_requested.emit(adapter.id), ""),
+                (again, lambda: self.score(adapter), ""),
+                SEPARATOR,
+                ("Rename", lambda: self.rename(adapter), "F2"),
+                ("Open folder", lambda: self._dialogs.open_folder(adapter.folder), ""),
+                *self._export_entries(adapter, "Export as "),
+                SEPARATOR,
+                ("Delete", lambda: self.delete(adapter), "Del"),
+            ],
+        )
+
+    def _export_entries(self, adapter: Adapter, words: str) -> list[Entry]:
+        return [
+            (f"{words}a folder…", lambda: self.export_folder(adapter), ""),
+            (f"{words}a zip…", lambda: self.export_zip(adapter), ""),
+        ]
+
+    def _export_menu(self, adapter: Adapter) -> None:
+        make_menu(self, self._export_entries(adapter, "As ")).popup(below(self.panel.export_button))
+
+    def _import_menu(self, button: QWidget) -> None:
+        entries: list[Entry] = [
+            ("From a folder…", self.import_folder, ""),
+            ("From a zip…", self.import_zip, ""),
+        ]
+        make_menu(self, entries).popup(below(button))
+
+
+def _subtitle(adapters: list[Adapter]) -> str:
+    if not adapters:
+        return "What you train or import is kept here"
+    bases = {adapter.passport.base_model.id for adapter in adapters}
+    return f"{_counted(len(adapters), 'adapter')} for {_counted(len(bases), 'base model')}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
+
+
+def _dropped(event: QDropEvent) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

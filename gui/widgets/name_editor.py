@@ -1,0 +1,50 @@
+"""A field that lies over a name in a list while it is changed: Return keeps, Esc does not."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+
+class NameEditor(QLineEdit):
+    """Shows itself at a place in `parent`; `renamed(text)` comes at most once, and only for another name."""
+
+    renamed = Signal(str)
+
+    def __init__(self, parent: QWidget, place: QRect, name: str) -> None:
+        super().__init__(name, parent)
+        self._name = name
+        self._done = False
+        self.setAccessibleName("Name")
+        self.setGeometry(place)
+        self.selectAll()
+        self.show()
+        self.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self._finish(keep=False)
+        elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self._finish(keep=True)
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() != Qt.FocusReason.PopupFocusReason:
+            self._finish(keep=True)
+
+    def _finish(self, *, keep: bool) -> None:
+        if self._done:
+            return
+        self._done = True
+        text = " ".join(self.text().split())
+        self.hide()
+        viewport = self.parentWidget()
+        view = viewport.parentWidget() if viewport is not None else None
+        if view is not None:
+            view.setFocus()
+        self.deleteLater()
+        if keep and text and text != self._name:
+            self.renamed.emit(text)
