@@ -62,12 +62,13 @@ def _ratios() -> list[float]:
 
 @lru_cache(maxsize=512)
 def _drawn(name: str, color: str, side: int, ratio: float, gap: int) -> QPixmap:
+    renderer = _renderer(name, color)
     made = QPixmap(round((side + gap) * ratio), round(side * ratio))
     made.setDevicePixelRatio(ratio)
     made.fill(Qt.GlobalColor.transparent)
     painter = QPainter(made)
     mirrored = gap and QGuiApplication.layoutDirection() == Qt.LayoutDirection.RightToLeft
-    _renderer(name, color).render(painter, QRectF(gap if mirrored else 0, 0, side, side))
+    renderer.render(painter, QRectF(gap if mirrored else 0, 0, side, side))
     painter.end()
     return made
 

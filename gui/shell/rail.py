@@ -5,6 +5,8 @@ Knows keys, names and icons of pages, not the pages. Below 1200 wide the window 
 
 from __future__ import annotations
 
+import itertools
+
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -227,15 +229,16 @@ class Rail(QWidget):
 
     def add_item(self, key: str, text: str, icon_name: str) -> RailItem:
         """Add a page at the end."""
-        item = RailItem(icon_name, text)
+        item = RailItem(icon_name, text, self)
         item.set_folded(self._folded)
         item.clicked.connect(lambda _checked=False, key=key: self.chosen.emit(key))
-        if self._items:
-            QWidget.setTabOrder(list(self._items.values())[-1], item)
+        before = list(self._items.values())
         self._items[key] = item
         self._pages.addWidget(item)
-        QWidget.setTabOrder(item, self._settings)
-        QWidget.setTabOrder(self._settings, self._help)
+        item.show()
+        chain = [*before[-1:], item, self._settings, self._help]
+        for first, second in itertools.pairwise(chain):
+            QWidget.setTabOrder(first, second)
         return item
 
     def item(self, key: str) -> RailItem:

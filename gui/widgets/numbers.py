@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QValidator, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QSlider, QSpinBox, QStyle, QWidget
 
@@ -36,6 +36,10 @@ class IntField(QSpinBox):
         self.setProperty("arrows", "false" if fixed else "true")
         style.set_property(self, "fixed", "true" if fixed else "false")
         self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return the same height as of any other field."""
+        return QSize(super().sizeHint().width(), px(30) + 2)
 
     def stepEnabled(self) -> QSpinBox.StepEnabledFlag:
         """Allow no steps while fixed."""

@@ -12,6 +12,7 @@ import sys
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -148,7 +149,9 @@ def _pictured(widget: QWidget, focus: bool) -> QWidget:
     if focus:
         widget.setFocus(Qt.FocusReason.TabFocusReason)
     else:
-        widget.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
+        QTest.mouseMove(widget, widget.rect().topLeft())
+        QTest.mouseMove(widget, widget.rect().center())
+        QApplication.processEvents()
     picture = QLabel()
     picture.setPixmap(window.grab(widget.geometry()))
     window.close()

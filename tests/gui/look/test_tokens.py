@@ -1,0 +1,53 @@
+"""The colours keep the contrast they promise, computed from the hex values."""
+
+import re
+
+import pytest
+
+from gui.look.tokens import DARK, LIGHT, contrast
+
+SCHEMES = [pytest.param(LIGHT, id="light"), pytest.param(DARK, id="dark")]
+GROUNDS = ("window", "rail", "surface", "sunken")
+
+
+def test_contrast_of_black_on_white_is_21():
+    assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
+    assert contrast("#FFFFFF", "#000000") == pytest.approx(21)
+
+
+@pytest.mark.parametrize("table", SCHEMES)
+def test_every_colour_is_a_hex_value(table):
+    for name, value in table.colors().items():
+        assert re.fullmatch(r"#[0-9A-F]{6}", value), name
+
+
+@pytest.mark.parametrize("table", SCHEMES)
+@pytest.mark.parametrize("ground", GROUNDS)
+@pytest.mark.parametrize("ink", ["ink", "ink2", "ink3", "accent", "copper", "brick"])
+def test_text_can_be_read_on_every_ground(table, ground, ink):
+    assert contrast(getattr(table, ink), getattr(table, ground)) >= 4.5
+
+
+@pytest.mark.parametrize("table", SCHEMES)
+@pytest.mark.parametrize(
+    ("front", "back", "least"),
+    [
+        ("ink", "window", 15.0),
+        ("ink", "accent_soft", 10.0),
+        ("ink", "copper_soft", 4.5),
+        ("ink", "brick_soft", 4.5),
+        ("on_accent", "accent_fill", 6.0),
+        ("on_accent", "accent_hover", 8.0),
+        ("on_accent", "accent_pressed", 8.0),
+        ("ink2", "hover", 4.5),
+        ("ink3", "hover", 4.5),
+        ("ink", "pressed", 4.5),
+        ("accent", "accent_soft", 4.5),
+        ("outline", "window", 3.0),
+        ("outline", "surface", 3.0),
+        ("grey", "window", 3.0),
+        ("accent_mid", "window", 3.0),
+    ],
+)
+def test_each_pair_has_its_least_contrast(table, front, back, least):
+    assert round(contrast(getattr(table, front), getattr(table, back)), 1) >= least

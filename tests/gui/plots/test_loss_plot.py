@@ -1,0 +1,195 @@
+"""The loss plot: what it shows, when it redraws, what it exports, and what it does not import."""
+
+import csv
+import subprocess
+import sys
+
+import pytest
+from PySide6.QtGui import QImage
+
+from gui.look import style
+from gui.look.tokens import DARK
+from gui.plots.loss_plot import LossPlot
+
+
+@pytest.fixture
+def plot(styled, qtbot):
+    made = LossPlot()
+    qtbot.addWidget(made)
+    made.resize(800, 320)
+    made.set_total(100)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def _run(code, *arguments):
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code, *arguments], capture_output=True, text=True, timeout=240
+    )
+
+
+def test_nothing_heavy_is_imported_before_the_first_show():
+    code = """
+import sys
+from PySide6.QtWidgets import QApplication
+from gui.plots.loss_plot import LossPlot
+from gui.look import style
+import gui.shell.window
+app = QApplication([])
+style.apply(app, "light")
+plot = LossPlot()
+plot.set_total(100)
+assert not {"pyqtgraph", "numpy"} & set(sys.modules)
+plot.append(1, 2.0)
+assert "pyqtgraph" not in sys.modules
+plot.show()
+assert "pyqtgraph" in sys.modules
+"""
+    done = _run(code)
+    assert done.returncode == 0, done.stderr
+
+
+def test_two_thousand_redraws_and_labels_leave_none_alone():
+    code = """
+import sys
+from PySide6.QtWidgets import QApplication, QLabel
+from gui.plots.loss_plot import LossPlot
+from gui.look import style
+app = QApplication([])
+style.apply(app, "light")
+label = QLabel()
+before = sys.getrefcount(None)
+for at in range(1000):
+    label.setText(str(at))
+assert sys.getrefcount(None) > before - 100, "setText drops references to None"
+plot = LossPlot()
+plot.resize(500, 260)
+plot.show()
+for at in range(2000):
+    plot.append(at, 1.0 + at % 7)
+    plot.redraw()
+    app.processEvents()
+print("done")
+"""
+    done = _run(code)
+    assert (done.returncode, done.stdout.strip()) == (0, "done"), done.stderr
+
+
+def test_values_before_the_first_show_are_kept(styled, qtbot):
+    made = LossPlot()
+    qtbot.addWidget(made)
+    made.append_many(range(1, 51), [2.0] * 50)
+    made.append_evaluation(50, 1.5)
+    made.show()
+    qtbot.waitExposed(made)
+    assert "step 50" in made.accessibleDescription()
+    assert "1.500" in made.accessibleDescription()
+
+
+def test_many_events_make_one_redraw(plot, qtbot, monkeypatch):
+    plot.redraw()
+    drawn = []
+    monkeypatch.setattr(plot._canvas, "draw", lambda drawing: drawn.append(len(drawing.train)))
+    for step in range(1, 201):
+        plot.append(step, 1.0)
+    assert drawn == []
+    qtbot.waitUntil(lambda: bool(drawn), timeout=3000)
+    assert drawn == [200]
+
+
+def test_a_resumed_run_drops_what_lies_past_its_checkpoint(plot):
+    plot.append_many(range(1, 51), [1.0] * 50)
+    plot.append_evaluation(40, 1.2)
+    plot.drop_after(30)
+    plot.redraw()
+    assert "step 30" in plot.accessibleDescription()
+    assert "evaluation" not in plot.accessibleDescription()
+
+
+def test_clear_starts_over(plot):
+    plot.append(1, 1.0)
+    plot.mark_kept(1)
+    plot.clear()
+    plot.redraw()
+    assert plot.accessibleDescription() == "No step yet."
+
+
+def test_the_waiting_line_goes_with_the_first_step(plot):
+    plot.set_waiting("The first step is being prepared, 12 s left")
+    assert plot._waiting.isVisible()
+    plot.append(1, 1.0)
+    plot.redraw()
+    assert not plot._waiting.isVisible()
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_odd_data_is_drawn_without_a_warning(plot, scale):
+    plot._scale.set_current(scale)
+    for values in ([], [1.0], [1.0, 1.0], [0.0, 0.0], [float("nan")], [1e-9, 1e9]):
+        plot.clear()
+        plot.append_many(range(1, len(values) + 1), values)
+        plot.mark_kept(1)
+        plot.set_finished()
+        plot.redraw()
+        assert not plot.grab().isNull()
+
+
+def test_the_view_holds_the_middle_and_show_all_holds_everything(plot):
+    plot.append_many(range(1, 1001), [1.0 + 0.1 * (at % 5) for at in range(999)] + [80.0])
+    plot.redraw()
+    assert plot._canvas.getPlotItem().viewRange()[1][1] < 10
+    plot.show_all()
+    plot.redraw()
+    assert plot._canvas.getPlotItem().viewRange()[1][1] > 80
+
+
+def test_the_axis_reaches_the_planned_steps(plot):
+    plot.append(1, 1.0)
+    plot.redraw()
+    low, high = plot._canvas.getPlotItem().viewRange()[0]
+    assert low == 0
+    assert 100 <= high <= 102
+
+
+def test_zooming_is_kept_until_the_whole_run_is_asked_for(plot):
+    plot.append_many(range(1, 101), [1.0] * 100)
+    plot.redraw()
+    plot._canvas.getPlotItem().getViewBox().scaleBy(x=0.5)
+    plot._canvas._moved()
+    plot.redraw()
+    low, high = plot._canvas.getPlotItem().viewRange()[0]
+    assert high - low < 60
+    plot.show_all(everything=False)
+    plot.redraw()
+    low, high = plot._canvas.getPlotItem().viewRange()[0]
+    assert high - low > 99
+
+
+def test_csv_has_every_step_and_evaluation(plot, tmp_path):
+    plot.append_many([1, 2, 3], [3.0, 2.0, 1.0])
+    plot.append_evaluation(2, 2.5)
+    plot.append_evaluation(4, 2.0)
+    plot.set_smoothing(0.0)
+    plot.save_csv(tmp_path / "loss.csv")
+    with (tmp_path / "loss.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["step"] for row in rows] == ["1", "2", "3", "4"]
+    assert [row["loss"] for row in rows] == ["3.0", "2.0", "1.0", ""]
+    assert [row["evaluation_loss"] for row in rows] == ["", "2.5", "", "2.0"]
+
+
+def test_png_is_a_picture(plot, tmp_path):
+    plot.append_many([1, 2, 3], [3.0, 2.0, 1.0])
+    assert plot.save_png(tmp_path / "loss.png")
+    assert QImage(str(tmp_path / "loss.png")).width() >= 800
+    assert not plot.save_png(tmp_path / "missing" / "loss.png")
+
+
+def test_the_plot_follows_the_scheme(plot, styled):
+    plot.append_many(range(1, 51), [2.0] * 50)
+    style.apply(styled, "dark")
+    plot.redraw()
+    image = plot.grab().toImage()
+    colors = {image.pixelColor(x, y).name().upper() for x in range(0, 800) for y in range(60, 300)}
+    assert DARK.accent in colors

@@ -1,0 +1,119 @@
+"""The numbers behind a plot: buffers, running means and peaks against slow, obvious ones."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gui.plots.series import Series
+from gui.plots.ticks import log_ticks, nice_ticks
+
+VALUES = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=300)
+
+
+def series_of(values):
+    made = Series()
+    made.extend(range(1, len(values) + 1), values)
+    return made
+
+
+@given(VALUES, st.integers(1, 50))
+def test_the_running_mean_is_the_mean_of_the_last_values(values, window):
+    made = series_of(values)
+    wanted = [np.mean(values[max(0, at + 1 - window) : at + 1]) for at in range(len(values))]
+    assert made.mean_at(np.arange(len(values)), window) == pytest.approx(wanted, abs=1e-6)
+
+
+@given(VALUES, st.integers(4, 40))
+def test_peaks_keep_every_extreme(values, columns):
+    x, y = series_of(values).peaks(0, len(values) + 1, columns)
+    assert y.max() == max(values)
+    assert y.min() == min(values)
+    assert len(x) == len(y) <= max(2 * columns, len(values) if len(values) <= 2 * columns else 0)
+    assert (np.diff(x) >= 0).all()
+
+
+def test_peaks_of_one_column_are_its_minimum_and_maximum():
+    made = series_of([0.0, 5.0, -5.0, 1.0] * 100)
+    _, y = made.peaks(0, 401, 10)
+    assert set(y.tolist()) == {5.0, -5.0}
+
+
+def test_few_points_are_drawn_as_they_are():
+    x, y = series_of([3.0, 1.0, 2.0]).peaks(0, 10, 50)
+    assert x.tolist() == [1, 2, 3]
+    assert y.tolist() == [3, 1, 2]
+
+
+def test_smoothing_ends_at_the_last_step_and_thins():
+    x, y = series_of(list(range(1000))).smoothed(0, 1001, 100, 1)
+    assert x[-1] == 1000
+    assert y[-1] == 999
+    assert len(x) <= 102
+
+
+def test_a_part_in_view_has_one_point_beyond_each_side():
+    x, _ = series_of([1.0] * 100).peaks(40, 60, 200)
+    assert x[0] == 39
+    assert x[-1] == 61
+
+
+def test_growing_one_by_one_equals_all_at_once():
+    one, all_at_once = Series(), Series()
+    values = np.random.default_rng(3).normal(size=5000)
+    for step, value in enumerate(values):
+        one.append(step, value)
+    all_at_once.extend(range(5000), values)
+    assert np.array_equal(one.values, all_at_once.values)
+    at = np.arange(5000)
+    assert one.mean_at(at, 20) == pytest.approx(all_at_once.mean_at(at, 20), abs=1e-9)
+
+
+def test_a_step_that_goes_back_drops_what_lies_past_it():
+    made = series_of([1.0] * 10)
+    made.append(6, 2.0)
+    assert made.steps.tolist() == [1, 2, 3, 4, 5, 6]
+    assert made.values[-1] == 2.0
+    assert float(made.mean_at(5, 2)) == 1.5
+
+
+def test_what_is_not_finite_is_left_out():
+    made = Series()
+    made.extend([1, 2, 3], [1.0, float("nan"), float("inf")])
+    made.append(4, 2.0)
+    assert made.steps.tolist() == [1, 4]
+
+
+def test_spread_leaves_out_the_odd_peak():
+    values = [1.0 + 0.001 * at for at in range(500)] + [900.0]
+    low, high = series_of(values).spread(0, 600)
+    assert 0.99 < low < 1.1
+    assert high < 2.0
+
+
+def test_an_empty_series_has_no_spread_and_no_points():
+    made = Series()
+    assert made.spread(0, 1) is None
+    assert made.peaks(0, 1, 10)[0].size == 0
+    assert made.smoothed(0, 1, 10, 5)[0].size == 0
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6), st.integers(2, 9))
+def test_ticks_are_few_and_inside(low, span, about):
+    high = low + span
+    ticks = nice_ticks(low, high, about)
+    slack = 1e-6 * max(1.0, abs(low), abs(high))
+    assert len(ticks) <= 2 * about + 2
+    assert all(low - slack <= tick <= high + slack for tick in ticks)
+
+
+def test_ticks_stand_at_round_values():
+    assert nice_ticks(0, 1549, 8, whole=True) == [0, 200, 400, 600, 800, 1000, 1200, 1400]
+    assert nice_ticks(0.94, 1.71, 4) == [1.0, 1.2, 1.4, 1.6]
+    assert nice_ticks(0, 3, 8, whole=True) == [0, 1, 2, 3]
+
+
+def test_log_ticks_are_round_values_too():
+    assert [round(10**tick, 6) for tick in log_ticks(-1, 1)] == [0.1, 0.2, 0.5, 1, 2, 5, 10]
+    assert len(log_ticks(0.0, 0.2)) >= 2
+    assert log_ticks(-4, 3) == [-4, -3, -2, -1, 0, 1, 2, 3]

@@ -1,0 +1,168 @@
+"""The window's frame: pages, keys, folding, badges, the device, and its place on the screen."""
+
+import pytest
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
+
+from gui.shell.page import Page
+from gui.shell.window import DEFAULT, ShellWindow
+
+
+class Kept:
+    """Settings in memory."""
+
+    def __init__(self):
+        self.texts = {}
+
+    def get(self, key):
+        return self.texts.get(key)
+
+    def set(self, key, value):
+        self.texts[key] = value
+
+
+class Watched(Page):
+    """A page that remembers what it was told."""
+
+    def __init__(self, title):
+        super().__init__(title)
+        self.body.addWidget(QLabel(title))
+        self.widths = []
+        self.times_shown = 0
+
+    def adapt(self, width):
+        self.widths.append(width)
+
+    def shown(self):
+        self.times_shown += 1
+
+
+@pytest.fixture
+def window(styled, qtbot):
+    made = ShellWindow()
+    qtbot.addWidget(made)
+    for key in ("data", "train", "library"):
+        made.add_page(key, Watched(key.capitalize()))
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def test_only_pages_that_were_added_stand_in_the_rail(window):
+    assert window.rail.keys() == ["data", "train", "library"]
+    assert window.rail.item("library").text() == "Library"
+
+
+def test_the_first_page_is_in_front(window):
+    assert window.current_key() == "data"
+    assert window.page("data").times_shown == 1
+
+
+def test_a_click_in_the_rail_brings_the_page(window, qtbot):
+    with qtbot.waitSignal(window.page_shown) as told:
+        QTest.mouseClick(window.rail.item("train"), Qt.MouseButton.LeftButton)
+    assert told.args == ["train"]
+    assert window.current_key() == "train"
+    assert window.rail.item("train").isChecked()
+    assert not window.rail.item("data").isChecked()
+
+
+def test_control_and_a_digit_bring_the_page(window):
+    QTest.keyClick(window, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    assert window.current_key() == "library"
+
+
+def test_tab_goes_down_the_rail_before_anything_else(window):
+    order, widget = [], window.rail.item("data")
+    for _ in range(5):
+        order.append(widget.accessibleName())
+        widget = widget.nextInFocusChain()
+        while not widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            widget = widget.nextInFocusChain()
+    assert order == ["Data", "Train", "Library", "Settings", "Help"]
+
+
+def test_the_window_starts_without_a_focus_rim(window):
+    assert not any(window.rail.item(key).hasFocus() for key in window.rail.keys())
+
+
+def test_the_rail_folds_below_1200_and_pages_are_told(window):
+    window.resize(1440, 900)
+    assert not window.rail.is_folded()
+    wide = window.rail.width()
+    window.resize(1100, 800)
+    assert window.rail.is_folded()
+    assert window.rail.width() < wide
+    assert window.rail.item("train").toolTip() == "Train"
+    assert window.page("data").widths[-1] == 1100
+
+
+def test_a_badge_is_shown_and_said(window):
+    window.rail.set_badge("train", "62 %", busy=True)
+    assert window.rail.item("train").badge() == "62 %"
+    assert window.rail.item("train").accessibleName() == "Train 62 %"
+    window.rail.set_badge("train", "")
+    assert window.rail.item("train").accessibleName() == "Train"
+
+
+def test_the_device_is_said_in_one_sentence(window):
+    window.rail.set_device("RTX 4070", "cuda:0", 5.9e9, 12e9, 0.96)
+    told = window.rail.findChild(type(window.rail._meter)).accessibleName()
+    assert told == "RTX 4070 cuda:0, memory 5.9 of 12.0 GB, load 96\u00a0%"
+
+
+def test_an_unknown_device_is_no_trouble(window):
+    window.rail.set_device("CPU", "cpu", None, None, None)
+    assert "–" in window.rail._meter.accessibleName()
+
+
+def test_settings_and_help_are_at_the_foot(window, qtbot):
+    with qtbot.waitSignal(window.rail.settings_wanted):
+        QTest.mouseClick(window.rail._settings, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(window.rail.help_wanted):
+        QTest.mouseClick(window.rail._help, Qt.MouseButton.LeftButton)
+
+
+def test_the_window_has_a_least_and_a_first_size(styled, qtbot):
+    made = ShellWindow()
+    qtbot.addWidget(made)
+    assert made.size() == DEFAULT
+    assert made.minimumSize() == QSize(1024, 700)
+
+
+def test_the_place_is_kept_where_it_is_told_to(styled, qtbot):
+    kept = Kept()
+    first = ShellWindow(kept)
+    qtbot.addWidget(first)
+    first.resize(1300, 800)
+    first.close()
+    second = ShellWindow(kept)
+    qtbot.addWidget(second)
+    assert second.size() != DEFAULT  # a screen smaller than the window trims it, but it is not the first size
+
+
+def test_an_unreadable_place_is_passed_over(styled, qtbot):
+    kept = Kept()
+    kept.set("window_geometry", "no geometry")
+    made = ShellWindow(kept)
+    qtbot.addWidget(made)
+    assert made.size() == DEFAULT
+
+
+def test_a_header_shows_state_in_words_and_a_dot(window):
+    header = window.page("data").header
+    header.set_title("SAMSum")
+    header.set_subtitle("Training. Next evaluation at step 1,078", "accent")
+    assert window.page("data").title() == "SAMSum"
+    assert header.subtitle().startswith("Training")
+    assert header._dot.isVisibleTo(header)
+    header.set_subtitle("Saved")
+    assert not header._dot.isVisibleTo(header)
+
+
+def test_right_to_left_mirrors_the_rail(window, qtbot):
+    window.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    qtbot.waitUntil(lambda: window.rail.geometry().left() > 0)
+    window.rail.set_badge("train", "62 %", busy=True)
+    assert not window.grab().isNull()

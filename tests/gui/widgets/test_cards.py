@@ -1,0 +1,96 @@
+"""Cards and strips tell what was pressed."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from gui.widgets.buttons import Button, plain, primary
+from gui.widgets.cards import ErrorCard, NoticeStrip, Plan, PlanRow
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.toast import UndoStrip
+
+PLANS = [Plan("Micro-batch 8 to 4", "in two parts", "7.7 GB", "−38 %", "+6 %", "same result"), Plan("4 bit")]
+
+
+def _button(widget, text):
+    return next(button for button in widget.findChildren(Button) if button.text() == text)
+
+
+@pytest.fixture
+def card(styled, qtbot):
+    made = ErrorCard("Out of memory at step 212", "Nothing is <b>lost</b>.", PLANS, "Continue", "Probe", "End", "Show log")
+    qtbot.addWidget(made)
+    return made
+
+
+def test_the_first_plan_is_chosen_and_the_primary_action_names_it(card, qtbot):
+    assert card.chosen() == 0
+    QTest.mouseClick(card.findChildren(PlanRow)[1], Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(card.accepted) as told:
+        _button(card, "Continue").click()
+    assert told.args == [1]
+
+
+@pytest.mark.parametrize(("text", "signal"), [("Probe", "second"), ("End", "ended"), ("Show log", "linked")])
+def test_each_button_has_its_signal(card, qtbot, text, signal):
+    with qtbot.waitSignal(getattr(card, signal)):
+        _button(card, text).click()
+
+
+def test_there_is_one_primary_button(card):
+    assert [b.text() for b in card.findChildren(Button) if b.property("kind") == "primary"] == ["Continue"]
+
+
+def test_a_card_and_its_plans_can_be_heard(card):
+    assert card.accessibleDescription() == "Nothing is lost."
+    assert "7.7 GB" in card.findChildren(PlanRow)[0].accessibleName()
+
+
+def test_without_plans_there_is_nothing_to_choose(styled, qtbot):
+    card = ErrorCard("The run failed", "The log says why.", link_text="Show log")
+    qtbot.addWidget(card)
+    assert card.chosen() == -1
+    assert not card.findChildren(PlanRow)
+
+
+def test_a_notice_has_no_button_without_an_action(styled, qtbot):
+    strip = NoticeStrip("Only words.")
+    qtbot.addWidget(strip)
+    assert not strip.action_button().isVisibleTo(strip)
+    strip.show_notice("Moved.", "Undo")
+    with qtbot.waitSignal(strip.acted):
+        strip.action_button().click()
+
+
+def test_a_long_notice_is_not_cut(styled, qtbot):
+    page = QWidget()
+    qtbot.addWidget(page)
+    column = QVBoxLayout(page)
+    strip = NoticeStrip("A notice with many words that has to go over several lines. " * 3, "Raise the cap", "warning")
+    column.addWidget(strip)
+    column.addStretch(1)
+    page.resize(260, 600)
+    page.grab()
+    assert strip.height() >= strip.layout().totalHeightForWidth(strip.width())
+
+
+def test_undo_is_offered_once(styled, qtbot):
+    page = QWidget()
+    qtbot.addWidget(page)
+    strip = UndoStrip(page)
+    undone = []
+    strip.offer("Moved samsum-prefix-20 to the trash.", lambda: undone.append(1))
+    assert strip.isVisibleTo(page)
+    strip.action_button().click()
+    strip.action_button().click()
+    assert undone == [1]
+    assert not strip.isVisibleTo(page)
+
+
+def test_an_empty_state_names_what_is_missing(styled, qtbot):
+    empty = EmptyState("library", "No adapters yet", "Train one.", [primary("New run"), plain("Import…")], card=True)
+    qtbot.addWidget(empty)
+    assert empty.accessibleName() == "No adapters yet"
+    empty.set_texts("Nothing found", "Clear the search.")
+    assert empty.accessibleDescription() == "Clear the search."
