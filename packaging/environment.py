@@ -1,6 +1,6 @@
 """The environment in `.venv`: made with an interpreter that suits, renewed when its definition changes.
 
-Knows nothing of what is run in it. Parses on any Python 3, so that an old one can say what is wanted.
+Knows nothing of what is run in it. Parses on much older versions of Python 3 too, so that they can say what is wanted.
 """
 
 from __future__ import annotations

@@ -1,0 +1,98 @@
+"""The developer's commands: what each starts, with which variables, and how it ends."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import dev
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Collect what would be started instead of starting it; `failing` names programs that would fail."""
+    found = []
+
+    def start(command, variables):
+        found.append((command, variables))
+        return 3 if command[0] in start.failing else 0
+
+    start.failing = set()
+    monkeypatch.setattr(dev.environment, "ensure", lambda root: None)
+    monkeypatch.setattr(dev, "_program", start)
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    start.found = found
+    return start
+
+
+def test_the_demo_without_a_display_draws_off_screen_and_keeps_the_picture(started, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert dev.main(["demo"]) == 0
+    ((command, variables),) = started.found
+    assert command == ["python", "main.py", "--demo", "--screenshot", "demo.png"]
+    assert variables["QT_QPA_PLATFORM"] == "offscreen"
+    assert "off screen" in capsys.readouterr().out
+
+
+def test_the_demo_with_a_display_opens_the_window(started, monkeypatch):
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr(dev, "_prepare_qt", lambda variables: None)
+    dev.main(["demo"])
+    ((command, variables),) = started.found
+    assert command == ["python", "main.py", "--demo"]
+    assert "QT_QPA_PLATFORM" not in variables
+
+
+def test_the_demo_takes_another_name_for_the_picture(started):
+    dev.main(["demo", "--screenshot", "other.png"])
+    assert started.found[0][0][-2:] == ["--screenshot", "other.png"]
+
+
+def test_every_check_runs_to_its_end_and_the_tests_come_last(started, capsys):
+    started.failing = {"mypy", "ruff"}
+    assert dev.main(["test"]) == 1
+    programs = [command[0] for command, _ in started.found]
+    assert programs == ["ruff", "ruff", "mypy", "lint-imports", "pytest"]
+    assert capsys.readouterr().out.splitlines()[-1] == "Failed: ruff, format, types."
+
+
+def test_named_tests_run_alone(started):
+    assert dev.main(["test", "-k", "recipe"]) == 0
+    ((command, variables),) = started.found
+    assert command == ["pytest", "-k", "recipe"]
+    assert (variables["QT_QPA_PLATFORM"], variables["HF_HUB_OFFLINE"]) == ("offscreen", "1")
+
+
+def test_an_unknown_benchmark_is_refused(started, capsys):
+    assert dev.main(["bench", "no_such"]) == 2
+    assert "no_such" in capsys.readouterr().out
+    assert started.found == []
+
+
+def test_the_exit_code_is_that_of_the_program(started):
+    started.failing = {"python"}
+    assert dev.main(["run", "methods"]) == 3
+
+
+def test_missing_libraries_of_qt_end_with_the_line_to_install(started, monkeypatch, capsys):
+    monkeypatch.setattr(dev.qt_libraries, "missing", lambda packages, plugin: ["libEGL.so.1"])
+    monkeypatch.setattr(
+        dev.qt_libraries, "install_command", lambda libraries: ["apt-get", "install", "libegl1"]
+    )
+    monkeypatch.setenv("CI", "")
+    with pytest.raises(SystemExit):
+        dev.main(["run"])
+    assert "apt-get install libegl1" in capsys.readouterr().out
+    assert started.found == []
+
+
+def test_what_is_started_gets_its_variables_and_its_exit_code_is_returned(tmp_path):
+    code = "import os, sys; sys.exit(7 if os.environ['OMP_WAIT_POLICY'] == 'PASSIVE' else 1)"
+    answer = subprocess.run(
+        [sys.executable, "-c", f"import dev; raise SystemExit(dev._python(['-c', {code!r}], {{}}))"],
+        cwd=ROOT / "packaging",
+    )
+    assert answer.returncode == 7
