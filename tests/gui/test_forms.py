@@ -1,0 +1,202 @@
+"""The recipe's form: derived from the declarations, problems beside the fields, nothing lost on the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from engine.api import METHODS, OptionInfo, Problem, describe, method, recipe
+from gui.forms.controls import can_be_set, make_control
+from gui.forms.field_grid import LEVELS
+from gui.forms.module_chips import ModuleChips
+from gui.forms.recipe_form import TABLES, RecipeForm
+from gui.widgets.numbers import FloatField
+
+BASICS = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
+DECLARATIONS = [*TABLES.values(), *(entry.options for entry in METHODS)]
+INFOS = [info for declaration in DECLARATIONS for info in describe(declaration)]
+PLAN = {
+    "family": "encoder-decoder",
+    "all_parameters": 247_577_856,
+    "matrices": 72,
+    "modules": {"q": 36, "k": 36, "v": 36},
+    "targets": ["q", "v"],
+    "examples": {"train": 1228, "validation": 69, "test": 819},
+}
+
+
+@pytest.fixture
+def form(qtbot):
+    made = RecipeForm(QWidget())
+    qtbot.addWidget(made)
+    made.set_recipe(recipe.from_tables(BASICS))
+    return made
+
+
+def an_other_value(info: OptionInfo) -> Any:
+    """A valid value that is not the default."""
+    if info.kind == "choice":
+        return next(choice for choice in info.choices if choice != info.default)
+    if info.kind == "bool":
+        return not info.default
+    if info.kind == "int":
+        return int(info.default) + 1
+    if info.kind == "float":
+        return (info.least or 0.0) + 0.125
+    if info.kind == "texts":
+        return ("q", "k")
+    return "cpu" if info.suggestions else "something"
+
+
+@pytest.mark.parametrize("info", [info for info in INFOS if can_be_set(info)], ids=lambda info: info.name)
+def test_every_control_reads_back_what_was_written(qtbot, info):
+    control = make_control(info)
+    qtbot.addWidget(control.widget)
+    value = an_other_value(info)
+    control.write(value)
+
+    assert control.read() == value
+
+
+def test_only_lists_and_tables_without_a_control_of_their_own_have_none():
+    assert {info.kind for info in INFOS if not can_be_set(info)} <= {"texts", "table"}
+
+
+@pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)
+def test_every_method_has_a_form_and_its_preset_is_valid(form, entry):
+    form.choose_method(entry.id)
+
+    assert form.recipe().method.id == entry.id
+    assert form.problems() == ()
+
+
+def test_a_recipe_comes_back_unchanged(form):
+    tables = BASICS | {
+        "name": "mine",
+        "method": {"id": "lora", "rank": 7, "alpha": 9, "target_modules": ["q"], "start_from": "an-adapter"},
+        "training": {"learning_rate": 2e-5, "device": "cuda:1", "when_window_leaves": "stop"},
+        "evaluation": {"beams": 4},
+    }
+    wanted = recipe.from_tables(tables)
+    form.set_recipe(wanted)
+
+    assert form.recipe() == wanted
+
+
+def test_a_change_is_one_recipe_later(form, qtbot):
+    with qtbot.waitSignal(form.edited):
+        form.field("method.rank").control.widget.setValue(64)
+
+    assert form.recipe().method.options.rank == 64
+
+
+def test_all_problems_stand_beside_their_fields_at_once(form):
+    form.set_level("everything")
+    form.field("method.dropout").control.widget.setText("5")
+    form.field("method.dropout").control.widget.textEdited.emit("5")
+    form.field("training.warmup").control.widget.setText("3")
+    form.field("training.warmup").control.widget.textEdited.emit("3")
+    form.field("data.prompt").control.widget.setPlainText("Summarise this.")
+
+    assert form.recipe() is None
+    assert {problem.field for problem in form.problems()} >= {"method.dropout", "training.warmup"}
+    assert "below 1" in form.field("method.dropout").around._problem.text()
+    assert "below 1" in form.field("training.warmup").around._problem.text()
+
+
+def test_mending_the_field_takes_the_problem_away(form):
+    line = form.field("data.conversation").control.widget
+    assert isinstance(line, QLineEdit)
+    line.setText("")
+    line.textEdited.emit("")
+    assert [problem.field for problem in form.problems()] == ["data.conversation"]
+    line.setText("dialogue")
+    line.textEdited.emit("dialogue")
+
+    assert form.problems() == ()
+    assert form.recipe().data.conversation == "dialogue"
+
+
+def test_a_problem_without_a_field_is_handed_back(form):
+    homeless = Problem("schema", "Recipes of schema 2 are not known here.")
+
+    assert form.show_problems([homeless, Problem("method.rank", "Too much.")]) == [homeless]
+
+
+def test_a_missing_file_is_a_problem_of_its_field(form):
+    form.field("data.source").control.widget.pick("/nowhere/at/all.csv")
+
+    assert [problem.field for problem in form.problems()] == ["data.source"]
+    assert form.recipe() is None
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_level_shows_its_fields_and_those_below(form, level):
+    form.set_level(level)
+    most = LEVELS.index(level)
+    for field in form._all_fields():
+        assert field.around.isVisibleTo(form) == (LEVELS.index(field.info.level) <= most), field.place
+
+
+def test_a_method_keeps_what_was_set_for_it(form):
+    form.field("method.rank").control.widget.setValue(64)
+    form.choose_method("full")
+    form.choose_method("lora")
+
+    assert form.recipe().method.options.rank == 64
+
+
+def test_a_method_starts_at_its_preset_for_the_family(form):
+    form.show_plan(PLAN | {"family": "decoder-only"})
+    form.choose_method("full")
+    form._kept_methods.clear()
+    form.choose_method("lora")
+
+    assert form.recipe().method.options.target_modules == ("all-linear",)
+
+
+def test_a_recipe_under_another_method_gets_another_name(form):
+    form.choose_method("full")
+
+    assert form.recipe().name == f"starter on sample with {method('full').title}"
+
+
+def test_the_plan_fills_chips_and_hints(form):
+    form.show_plan(PLAN)
+    chips = form.field("method.target_modules").control.widget
+
+    assert isinstance(chips, ModuleChips)
+    assert chips._chips.on() == ["q", "v"]
+    assert chips.value() is None
+    chips._chips.chip("k").click()
+    assert form.recipe().method.options.target_modules == ("q", "k", "v")
+    assert form.field("base_model.id").around._foot.text() == "248 M parameters, encoder-decoder"
+
+
+def test_without_a_learning_rate_the_presets_is_shown(form):
+    rate = form.field("training.learning_rate").control.widget
+
+    assert isinstance(rate, FloatField)
+    assert rate.value() is None
+    assert rate.placeholderText() == "0.001, preset"
+
+
+def test_a_fixed_form_takes_no_change(form):
+    form.set_fixed(True)
+    rank = form.field("method.rank").control.widget
+    before = form.recipe()
+    rank.setValue(64)
+
+    assert form.recipe() == before
+
+
+def test_choosing_an_action_of_a_chooser_keeps_what_was_chosen(form, qtbot):
+    chooser = form.base_model_chooser()
+    chooser.setCurrentIndex(chooser.findText("All base models…"))
+    with qtbot.waitSignal(chooser.browse_requested):
+        chooser.chosen.emit(chooser.key())
+
+    assert chooser.key() == "starter"
+    assert form.recipe().base_model.id == "starter"
