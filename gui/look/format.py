@@ -30,7 +30,7 @@ def plain(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return UNKNOWN
     text = repr(float(value))
-    text = text[:-2] if text.endswith(".0") else text
+    text = text.removesuffix(".0")
     return _signed(text.replace(".", _locale().decimalPoint()))
 
 

@@ -1,8 +1,8 @@
 """The one style sheet, written from the tokens.
 
 In the text below `@name` is a colour of the tokens and `<n>` a length of n pixels that grows with the text. Fonts never
-stand here. Containers are addressed by property (`ground`, `kind`, `token`, `problem`, `fixed`) so that no rule leaks into
-children.
+stand here. Containers are addressed by property (`ground`, `kind`, `token`, `problem`, `fixed`) so that no rule leaks
+into children.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from gui.look import type as typography
 from gui.look.proxy_style import TunesmithStyle
@@ -55,8 +55,11 @@ def color(name: str, alpha: float = 1.0) -> QColor:
 def mixed(name: str, ground: str, share: float) -> QColor:
     """Return a token laid over another at `share`, 0 to 1, as an opaque colour: strokes that cross do not darken."""
     over, under = QColor(getattr(_State.tokens, name)), QColor(getattr(_State.tokens, ground))
-    parts = zip(over.getRgbF()[:3], under.getRgbF()[:3], strict=True)
-    return QColor.fromRgbF(*(share * top + (1 - share) * below for top, below in parts))
+    return QColor.fromRgbF(
+        share * over.redF() + (1 - share) * under.redF(),
+        share * over.greenF() + (1 - share) * under.greenF(),
+        share * over.blueF() + (1 - share) * under.blueF(),
+    )
 
 
 def apply(app: QApplication, scheme: str = "system", text_scale: float = 1.0) -> None:
@@ -110,9 +113,7 @@ def _restyle(app: QApplication) -> None:
         app.setProperty("tunesmith_style", True)
     app.setPalette(palette(_State.tokens))
     app.setFont(typography.font("body"))
-    for widget_class in ("QPushButton", "QToolButton"):
-        app.setFont(typography.font("body_medium"), widget_class)
-    app.setFont(typography.font("label"), "QToolTip")
+    QToolTip.setFont(typography.font("label_medium"))
     app.setStyleSheet(style_sheet(_State.tokens, typography.px))
     signals.changed.emit()
 

@@ -6,7 +6,6 @@ pixels at 96 dots per inch and grow with the user's text size.
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -53,19 +52,20 @@ TEXT, DISPLAY = 14.0, 32.0
 READING_PITCH = 22
 BODY_PITCH = 20
 
-_text_scale = 1.0
+
+class _State:
+    text_scale: float = 1.0
 
 
 def set_text_scale(scale: float) -> None:
     """Make all type larger or smaller; 1.0 is the drawn size, the range is 0.8 to 2.0."""
-    global _text_scale
-    _text_scale = min(2.0, max(0.8, scale))
+    _State.text_scale = min(2.0, max(0.8, scale))
     font.cache_clear()
 
 
 def text_scale() -> float:
     """Return by how much type is larger than drawn: the user's choice times the system's text size."""
-    return _text_scale * _system_scale()
+    return _State.text_scale * _system_scale()
 
 
 def px(size: float) -> int:
@@ -99,14 +99,14 @@ def family() -> str:
     folder = files("fontpkg_inter") / "files"
     number = QFontDatabase.addApplicationFont(str(folder / "Inter[opsz,wght].ttf"))
     families = QFontDatabase.applicationFontFamilies(number) if number >= 0 else []
-    return families[0] if families else QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family()
+    return (
+        families[0] if families else QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family()
+    )
 
 
 def _system_scale() -> float:
     """The system's own text size: on Windows it is the menu font, elsewhere the logical resolution."""
-    screen = QGuiApplication.primaryScreen()
-    if screen is None or sys.platform == "darwin":
-        return 1.0
-    if QSysInfo.productType() == "windows":
+    kind = QSysInfo.productType()
+    if kind == "windows":
         return QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).pointSizeF() / 9.0
-    return screen.logicalDotsPerInch() / 96.0
+    return 1.0 if kind == "macos" else QGuiApplication.primaryScreen().logicalDotsPerInch() / 96.0

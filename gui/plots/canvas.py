@@ -1,11 +1,13 @@
 """The drawn part of a loss plot, on pyqtgraph: axes, hairlines, curves and the names at their ends.
 
-Owns how a loss is drawn. It is given series and draws what is in view; it knows no run and decides no range but the y one.
+Owns how a loss is drawn. It is given series and draws what is in view; it knows no run and decides no range but the
+y one.
 Import it only when a plot is first shown: pyqtgraph costs half a second.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -21,7 +23,7 @@ from gui.plots.series import Drawing, Floats
 from gui.plots.ticks import log_ticks, nice_ticks
 
 
-class _Axis(pg.AxisItem):  # type: ignore[misc]
+class _Axis(pg.AxisItem):
     """An axis without line and ticks, whose labels stand at chosen values."""
 
     def __init__(self, orientation: str) -> None:
@@ -40,7 +42,7 @@ class _Axis(pg.AxisItem):  # type: ignore[misc]
         return [labels.get(value, "") for value in values]
 
 
-class Canvas(pg.PlotWidget):  # type: ignore[misc]
+class Canvas(pg.PlotWidget):
     """Draws a `Drawing`. `viewed` tells that the person has moved or zoomed the view."""
 
     viewed = Signal()
@@ -79,7 +81,9 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]
         self._train_name = pg.TextItem(anchor=(0, 0.5))
         self._evaluation_name = pg.TextItem(anchor=(0, 0.5))
         self._kept_name = pg.TextItem(anchor=(0, 0))
-        for z, item in enumerate((self._now, self._raw, self._evaluations, self._smooth, self._diamonds, self._kept)):
+        for z, item in enumerate(
+            (self._now, self._raw, self._evaluations, self._smooth, self._diamonds, self._kept)
+        ):
             item.setZValue(z)
             self._box.addItem(item, ignoreBounds=True)
         for name in (self._train_name, self._evaluation_name, self._kept_name):
@@ -190,7 +194,11 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]
         return smooth_x, smooth_y
 
     def _draw_ends(
-        self, drawing: Drawing, smooth: tuple[Floats, Floats], shown_x: tuple[float, float], shown_y: tuple[float, float]
+        self,
+        drawing: Drawing,
+        smooth: tuple[Floats, Floats],
+        shown_x: tuple[float, float],
+        shown_y: tuple[float, float],
     ) -> None:
         """Names at the line ends, the line of now, and the step that was kept."""
         self._now.setVisible(bool(len(drawing.train)) and not drawing.finished)
@@ -226,16 +234,14 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]
         middle = (ends[0][3] + ends[1][3]) / 2 if close else 0.0
         for at, (name, text, x, y) in enumerate(ends):
             name.setText(text)
-            name.setFont(font("small_medium"))
-            if close:
-                y = middle + (apart / 2 if at else -apart / 2)
+            height_of_name = middle + (apart / 2 if at else -apart / 2) if close else y
             if beside:
                 name.setAnchor((0, 0.5))
-                name.setPos(x + 8 * per_x, y)
+                name.setPos(x + 8 * per_x, height_of_name)
             else:
                 upper = name is self._evaluation_name
                 name.setAnchor((1, 1) if upper else (1, 0))
-                name.setPos(min(x, shown_x[1]) - 8 * per_x, y + (6 if upper else -6) * per_y)
+                name.setPos(min(x, shown_x[1]) - 8 * per_x, height_of_name + (6 if upper else -6) * per_y)
 
     def _place_kept(self, kept: int | None, shown_y: tuple[float, float]) -> None:
         self._kept.setVisible(kept is not None)
@@ -287,5 +293,5 @@ def _digits(values: list[float]) -> int:
     """Places after the point that tell the values apart."""
     if len(values) < 2:
         return 2
-    step = min(abs(b - a) for a, b in zip(values, values[1:], strict=False))
+    step = min(abs(after - before) for before, after in itertools.pairwise(values))
     return min(6, max(1 if step < 1 else 0, -math.floor(math.log10(step) + 1e-9))) if step > 0 else 2

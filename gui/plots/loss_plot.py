@@ -1,7 +1,8 @@
 """The loss of one run, live: every step, the smoothed line and the evaluations.
 
-Owns the buffers, the row above the plot (legend, smoothing, scale, export) and when to redraw: on a timer of 100 ms after
-something changed, never per event. pyqtgraph is imported when the plot is first shown, numpy when the first value comes.
+Owns the buffers, the row above the plot (legend, smoothing, scale, export) and when to redraw: on a timer of 100 ms
+after something changed, never per event. pyqtgraph is imported when the plot is first shown, numpy when the first value
+comes.
 """
 
 from __future__ import annotations
@@ -240,7 +241,9 @@ class LossPlot(QWidget):
     def _open_menu(self, at: QPoint) -> None:
         menu = QMenu(self)
         everything = self._need_drawing().everything
-        menu.addAction("Show the middle 98 %" if everything else "Show all", lambda: self.show_all(not everything))
+        menu.addAction(
+            "Show the middle 98 %" if everything else "Show all", lambda: self.show_all(not everything)
+        )
         zoom = menu.addAction("Whole run", lambda: self.show_all(everything))
         zoom.setEnabled(self._canvas is not None and self._canvas.is_zoomed())
         menu.addSeparator()

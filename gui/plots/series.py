@@ -17,7 +17,10 @@ SAMPLED = 4096
 
 
 class Series:
-    """Values over rising steps. Values that are not finite are left out; a step that goes back drops what lies past it."""
+    """Values over rising steps.
+
+    Values that are not finite are left out; a step that goes back drops what lies past it.
+    """
 
     def __init__(self) -> None:
         self._steps = np.empty(1024)

@@ -1,7 +1,7 @@
 """The base of a page: header above, body below.
 
-A page adds its content to `body` (a layout without margins) and its buttons to `header`. The shell calls `adapt` with the
-page's width whenever it changes, `shown` when it comes to the front.
+A page adds its content to `body` (a layout without margins) and its buttons to `header`. `adapt` is called with the
+window's width whenever it changes, `shown` when the page comes to the front.
 """
 
 from __future__ import annotations

@@ -12,11 +12,9 @@ from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.look import icons, style
-from gui.look.format import bytes_text, percent
 from gui.look.type import font, metrics, px
-from gui.widgets.bars import Bar
+from gui.shell.device_meter import DeviceMeter
 from gui.widgets.buttons import IconButton
-from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.line import Line
 
 WIDE, FOLDED = 208, 56
@@ -25,7 +23,9 @@ WIDE, FOLDED = 208, 56
 class RailItem(QAbstractButton):
     """One page in the rail: icon, name and what stands at its right ("62 %", "14")."""
 
-    def __init__(self, icon_name: str, text: str, parent: QWidget | None = None, checkable: bool = True) -> None:
+    def __init__(
+        self, icon_name: str, text: str, parent: QWidget | None = None, checkable: bool = True
+    ) -> None:
         super().__init__(parent)
         self._icon_name = icon_name
         self._badge = ""
@@ -92,7 +92,9 @@ class RailItem(QAbstractButton):
         painter.setPen(Qt.PenStyle.NoPen)
         token = "surface" if self.isChecked() else "hover" if self.underMouse() else ""
         if token:
-            painter.setBrush(style.color("hover" if style.tokens().scheme == "dark" and self.isChecked() else token))
+            painter.setBrush(
+                style.color("hover" if style.tokens().scheme == "dark" and self.isChecked() else token)
+            )
             painter.drawRoundedRect(QRectF(self.rect()), 6, 6)
         if self.isChecked():
             mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
@@ -127,61 +129,6 @@ class RailItem(QAbstractButton):
         ltr = self.layoutDirection() == Qt.LayoutDirection.LeftToRight
         leading = side == Qt.AlignmentFlag.AlignLeading
         return Qt.AlignmentFlag.AlignLeft if leading == ltr else Qt.AlignmentFlag.AlignRight
-
-
-class DeviceMeter(QWidget):
-    """The device at the rail's foot: its name, its memory and how busy it is."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._name = ElidedLabel("", "label_medium", "ink")
-        self._device = Label("", "label", "ink2")
-        self._memory_word = Label("Memory", "label", "ink2")
-        self._memory = Label("", "figure_small", "ink2")
-        self._load_word = Label("Load", "label", "ink2")
-        self._load = Label("", "figure_small", "ink2")
-        self._folded_memory = Label("", "small", "ink2")
-        self._folded_memory.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self._bar = Bar()
-        self._texts: tuple[QWidget, ...] = (self._name, self._device, self._memory_word, self._memory, self._load_word, self._load)
-        self._below_name, self._below_bar = QWidget(), QWidget()
-        self._below_name.setFixedHeight(1)
-        self._below_bar.setFixedHeight(2)
-        self._texts += (self._below_name, self._below_bar)
-        self._lay_out()
-        self.set_folded(False)
-
-    def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 2)
-        column.setSpacing(4)
-        column.addLayout(_row(self._name, self._device))
-        column.addWidget(self._below_name)
-        column.addLayout(_row(self._memory_word, self._memory))
-        column.addWidget(self._bar)
-        column.addWidget(self._below_bar)
-        column.addWidget(self._folded_memory)
-        column.addLayout(_row(self._load_word, self._load))
-
-    def set_device(
-        self, name: str, device: str, used: float | None, total: float | None, load: float | None
-    ) -> None:
-        """Show a device: `used` and `total` memory in bytes, `load` 0 to 1; None where not known."""
-        self._name.setText(name)
-        self._device.setText(device)
-        self._bar.set_fraction(used / total if used is not None and total else 0.0)
-        self._memory.setText(_memory_text(used, total))
-        self._load.setText(percent(load))
-        self._folded_memory.setText(bytes_text(used) if used is not None else "")
-        told = f"{name} {device}, memory {_memory_text(used, total)}, load {percent(load)}"
-        self.setAccessibleName(told)
-        self.setToolTip(told)
-
-    def set_folded(self, folded: bool) -> None:
-        """Show the bar and the figure only."""
-        for text in self._texts:
-            text.setVisible(not folded)
-        self._folded_memory.setVisible(folded)
 
 
 class Rail(QWidget):
@@ -327,25 +274,9 @@ class _Mark(QWidget):
             place.moveRight(self.width() - left)
             texts.moveLeft(8)
             align = Qt.AlignmentFlag.AlignRight
-        painter.drawPixmap(
-            place.topLeft(), icons.pixmap("mark", "accent", 20, self.devicePixelRatioF())
-        )
+        painter.drawPixmap(place.topLeft(), icons.pixmap("mark", "accent", 20, self.devicePixelRatioF()))
         if not self._folded:
             painter.setFont(font("section"))
             painter.setPen(style.color("ink"))
             painter.drawText(texts, align | Qt.AlignmentFlag.AlignVCenter, "Tunesmith")
         painter.end()
-
-
-def _row(left: QWidget, right: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(8)
-    row.addWidget(left, 1)
-    row.addWidget(right)
-    return row
-
-
-def _memory_text(used: float | None, total: float | None) -> str:
-    if used is None or total is None:
-        return bytes_text(total if used is None else used)
-    return f"{bytes_text(used).split()[0] if total >= 1e9 <= used else bytes_text(used)} of {bytes_text(total)}"

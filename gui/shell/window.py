@@ -1,7 +1,7 @@
 """The window: the rail at the left and the pages beside it.
 
-Owns which page is shown, the folding of the rail, the keys Ctrl+1 … Ctrl+6 and the window's place on the screen. It knows
-pages as widgets only, and keeps its place in whatever settings object it is given.
+Owns which page is shown, the folding of the rail, the keys Ctrl+1 … Ctrl+6 and the window's place on the screen. It
+knows pages as widgets only, and keeps its place in whatever settings object it is given.
 """
 
 from __future__ import annotations

@@ -74,7 +74,8 @@ class BlockDrawing(QWidget):
         tallest = max((self._block_height(block) for block in self._blocks), default=0)
         shortest = self._block_height(self._blocks[0]) if self._blocks else 0
         legend = 2 * px(20) + 8
-        return QSize(px(296), px(22) + max(tallest, shortest + legend if len(self._blocks) > 1 else tallest + legend))
+        beside = len(self._blocks) > 1
+        return QSize(px(296), px(22) + round(max(tallest, shortest + legend if beside else tallest + legend)))
 
     def minimumSizeHint(self) -> QSize:
         """Return a narrow drawing."""
@@ -158,7 +159,9 @@ class BlockDrawing(QWidget):
         for block in self._blocks:
             for group in block.groups:
                 lit = [part.text for part in group.parts if (part.key or part.text) in self._lit]
-                told.append(f"{block.title}, {group.title}: {', '.join(lit) + ' trained' if lit else 'frozen'}")
+                told.append(
+                    f"{block.title}, {group.title}: {', '.join(lit) + ' trained' if lit else 'frozen'}"
+                )
         self.setAccessibleName("What is trained")
         self.setAccessibleDescription(". ".join(told))
 

@@ -44,7 +44,12 @@ class NoticeStrip(QFrame):
     acted = Signal()
 
     def __init__(
-        self, text: str = "", action: str = "", icon_name: str = "", token: str = "copper", parent: QWidget | None = None
+        self,
+        text: str = "",
+        action: str = "",
+        icon_name: str = "",
+        token: str = "copper",
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         style.ground(self, "notice")
@@ -74,7 +79,7 @@ class NoticeStrip(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Be as high as the text needs at this width, and no higher."""
         super().resizeEvent(event)
-        self.setMaximumHeight(max(px(40), self.layout().totalHeightForWidth(self.width())))
+        self.setMaximumHeight(max(px(40), self.heightForWidth(self.width())))
 
     def text(self) -> str:
         """Return the text shown."""
@@ -132,7 +137,9 @@ class PlanRow(QAbstractButton):
         self._text(painter, lower, self._plan.detail, "label", "ink2", left)
         for text, right, role, token in self._columns(box):
             place = QRectF(right - 160, box.top(), 160, box.height())
-            self._text(painter, place, text, role, token, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self._text(
+                painter, place, text, role, token, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            )
         painter.end()
 
     def _columns(self, box: QRectF) -> list[tuple[str, float, str, str]]:
@@ -192,8 +199,8 @@ class _PlanHead(QWidget):
 class ErrorCard(Card):
     """What happened, what is safe, and up to three plans of which one is chosen.
 
-    `accepted(index)` is the primary action with the chosen plan (−1 without plans); `second`, `ended` and `linked` are the
-    plain button, the quiet one and the link at the top. Empty texts leave a button out.
+    `accepted(index)` is the primary action with the chosen plan (−1 without plans); `second`, `ended` and `linked` are
+    the plain button, the quiet one and the link at the top. Empty texts leave a button out.
     """
 
     accepted = Signal(int)

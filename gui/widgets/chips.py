@@ -71,7 +71,9 @@ class ToggleChips(QWidget):
 
     changed = Signal(list)
 
-    def __init__(self, items: Sequence[str] = (), on: Iterable[str] = (), parent: QWidget | None = None) -> None:
+    def __init__(
+        self, items: Sequence[str] = (), on: Iterable[str] = (), parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._chips: dict[str, Chip] = {}
         self._is_fixed = False

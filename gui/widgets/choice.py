@@ -21,7 +21,10 @@ class Choice(QComboBox):
     chosen = Signal(str)
 
     def __init__(
-        self, items: Sequence[tuple[str, str] | str] = (), parent: QWidget | None = None, editable: bool = False
+        self,
+        items: Sequence[tuple[str, str] | str] = (),
+        parent: QWidget | None = None,
+        editable: bool = False,
     ) -> None:
         super().__init__(parent)
         self.setEditable(editable)

@@ -26,7 +26,9 @@ class Fixable(Protocol):
 class IconLabel(QLabel):
     """Show an icon in an ink, for a line of text beside it to name."""
 
-    def __init__(self, icon_name: str, token: str = "ink2", size: int = 16, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, icon_name: str, token: str = "ink2", size: int = 16, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._icon_name, self._token, self._size = icon_name, token, size
         style.follow(self._restyle)

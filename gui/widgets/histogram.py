@@ -60,7 +60,9 @@ class Histogram(QWidget):
         """Return how many lie in bins that begin at or past the limit."""
         if self._limit is None:
             return 0
-        return sum(count for at, count in enumerate(self._counts) if self._low + at * self._bin >= self._limit)
+        return sum(
+            count for at, count in enumerate(self._counts) if self._low + at * self._bin >= self._limit
+        )
 
     def sizeHint(self) -> QSize:
         """Return a good size."""
@@ -86,7 +88,9 @@ class Histogram(QWidget):
             painter.fillRect(ground, style.color("copper_soft"))
         self._paint_bars(painter, plot)
         painter.setPen(QPen(style.color("outline"), 1))
-        painter.drawLine(QPointF(plot.left(), plot.bottom() + 0.5), QPointF(plot.right(), plot.bottom() + 0.5))
+        painter.drawLine(
+            QPointF(plot.left(), plot.bottom() + 0.5), QPointF(plot.right(), plot.bottom() + 0.5)
+        )
         self._paint_labels(painter, plot)
         if self._limit is not None:
             self._paint_limit(painter, plot)

@@ -60,7 +60,9 @@ class RichLabel(Label):
     def setText(self, text: str) -> None:
         """Show the text, with `<b>` drawn in full ink."""
         ink = style.tokens().ink
-        super().setText(text.replace("<b>", f'<span style="font-weight:600; color:{ink}">').replace("</b>", "</span>"))
+        super().setText(
+            text.replace("<b>", f'<span style="font-weight:600; color:{ink}">').replace("</b>", "</span>")
+        )
         self._source = text
 
     def _restyle(self) -> None:

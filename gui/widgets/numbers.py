@@ -17,7 +17,12 @@ class IntField(QSpinBox):
     """A whole number within bounds, with arrows. `valueChanged(int)` as of any spin box."""
 
     def __init__(
-        self, low: int = 0, high: int = 2_147_483_647, value: int = 0, parent: QWidget | None = None, suffix: str = ""
+        self,
+        low: int = 0,
+        high: int = 2_147_483_647,
+        value: int = 0,
+        parent: QWidget | None = None,
+        suffix: str = "",
     ) -> None:
         super().__init__(parent)
         self.setRange(low, high)
@@ -117,7 +122,11 @@ class FloatField(QLineEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Step with Up and Down."""
-        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down) and not self.isReadOnly() and self._value is not None:
+        if (
+            event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down)
+            and not self.isReadOnly()
+            and self._value is not None
+        ):
             self._step_by(1 if event.key() == Qt.Key.Key_Up else -1)
             return
         super().keyPressEvent(event)

@@ -72,7 +72,9 @@ def paint_marks(painter: QPainter, layout: QTextLayout, at: QPointF, marks: Sequ
         for rect in _rectangles(layout, mark):
             rect.translate(at)
             if mark.kind == "attention":
-                painter.fillRect(QRectF(rect.left(), rect.bottom() - 1, rect.width(), 2), style.color("copper"))
+                painter.fillRect(
+                    QRectF(rect.left(), rect.bottom() - 1, rect.width(), 2), style.color("copper")
+                )
             else:
                 painter.fillRect(rect.adjusted(0, -1, 0, 1), style.color("accent_soft"))
 
@@ -113,7 +115,11 @@ class ReadingText(QWidget):
     """Show a text with marks; `set_streaming(True)` puts a caret after it. Its height follows its width."""
 
     def __init__(
-        self, text: str = "", marks: Sequence[Mark] = (), role: str = "reading", token: str = "ink",
+        self,
+        text: str = "",
+        marks: Sequence[Mark] = (),
+        role: str = "reading",
+        token: str = "ink",
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)

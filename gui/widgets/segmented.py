@@ -18,8 +18,8 @@ from gui.look.type import font, metrics, px
 class Segmented(QWidget):
     """Choose one of a few: `items` are (key, text) pairs or plain texts that are their own keys.
 
-    Left and Right move, Home and End jump; `short` is 28 high for tool rows. `currentChanged(key)` tells of a change by the
-    person or by `set_current`.
+    Left and Right move, Home and End jump; `short` is 28 high for tool rows. `currentChanged(key)` tells of a change by
+    the person or by `set_current`.
     """
 
     currentChanged = Signal(str)

@@ -1,7 +1,7 @@
 """Every widget in every state on one sheet, to be looked at: `python -m tests.helpers.gallery OUT.png light|dark`.
 
-Nothing is asserted here. The sheet shows what the pages are made of, so that a change of a token or of the style sheet can
-be judged in both schemes and at any scale factor.
+Nothing is asserted here. The sheet shows what the pages are made of, so that a change of a token or of the style sheet
+can be judged in both schemes and at any scale factor.
 """
 
 from __future__ import annotations
@@ -191,9 +191,16 @@ def buttons_and_fields() -> QWidget:
     off_plain.setEnabled(False)
     return column(
         section("Buttons"),
-        named("rest", row(primary("Start", "play"), plain("Pause", "pause"), quiet("Skip"), link("Show log"))),
-        named("hover", row(*map(hovered, (primary("Start", "play"), plain("Pause", "pause"), quiet("Skip"))))),
-        named("focus", row(*map(focused, (primary("Start", "play"), plain("Pause"), quiet("Skip"), link("Show log"))))),
+        named(
+            "rest", row(primary("Start", "play"), plain("Pause", "pause"), quiet("Skip"), link("Show log"))
+        ),
+        named(
+            "hover", row(*map(hovered, (primary("Start", "play"), plain("Pause", "pause"), quiet("Skip"))))
+        ),
+        named(
+            "focus",
+            row(*map(focused, (primary("Start", "play"), plain("Pause"), quiet("Skip"), link("Show log")))),
+        ),
         named("disabled", row(off, off_plain, IconButton("more", "More"), IconButton("close", "Close"))),
         section("Fields"),
         *fields(),
@@ -214,7 +221,9 @@ def fields() -> list[QWidget]:
     )
     return [
         named("rest", row(Choice(["LoRA", "DoRA"]), IntField(1, 256, 32), FloatField(0.05), stretch=False)),
-        named("focus", row(*map(focused, (Choice(["LoRA", "DoRA"]), IntField(1, 256, 32), FloatField(0.05))))),
+        named(
+            "focus", row(*map(focused, (Choice(["LoRA", "DoRA"]), IntField(1, 256, 32), FloatField(0.05))))
+        ),
         named("fixed", row(*settled, stretch=False)),
         named("empty", SearchField("Search methods")),
         faulty,
@@ -230,12 +239,20 @@ def choices() -> list[QWidget]:
     chips = ToggleChips(["q", "k", "v", "o", "wi", "wo"], ["q", "v"])
     settled_chips = ToggleChips(["q", "k", "v", "o", "wi", "wo"], ["q", "v"])
     settled_chips.set_fixed(True)
-    checks = [QCheckBox("Smoothed"), QCheckBox("Log axis"), QRadioButton("Hold the device"), QRadioButton("Free it")]
+    checks = [
+        QCheckBox("Smoothed"),
+        QCheckBox("Log axis"),
+        QRadioButton("Hold the device"),
+        QRadioButton("Free it"),
+    ]
     checks[0].setChecked(True)
     checks[2].setChecked(True)
     return [
         named("level", row(Segmented(["Essential", "More", "Everything"]))),
-        named("short", row(Segmented(["Linear", "Log"], short=True), focused(Segmented(["Run", "Recipe"], short=True)))),
+        named(
+            "short",
+            row(Segmented(["Linear", "Log"], short=True), focused(Segmented(["Run", "Recipe"], short=True))),
+        ),
         named("targets", chips),
         named("settled", settled_chips),
         named("range", SliderSpin(1, 64, 32)),
@@ -243,7 +260,10 @@ def choices() -> list[QWidget]:
         named("focus", row(focused(Slider(0, 9, 4)), focused(QCheckBox("On")), focused(QRadioButton("One")))),
         named("check", row(*checks[:2])),
         named("pick one", row(*checks[2:])),
-        named("search", row(Tag("in use"), Tag("imported"), ElidedLabel("A text that is far too long for its room"))),
+        named(
+            "search",
+            row(Tag("in use"), Tag("imported"), ElidedLabel("A text that is far too long for its room")),
+        ),
     ]
 
 
@@ -315,8 +335,15 @@ def drawings() -> QWidget:
         gap=16,
     )
     return column(
-        figures, plot(), row(section("Sample summaries"), scrubber, stretch=False), blocks(), whiskers(), histogram(),
-        row(Spark(1.0, "accent"), Spark(0.5, "grey")), error_card(), gap=16,
+        figures,
+        plot(),
+        row(section("Sample summaries"), scrubber, stretch=False),
+        blocks(),
+        whiskers(),
+        histogram(),
+        row(Spark(1.0, "accent"), Spark(0.5, "grey")),
+        error_card(),
+        gap=16,
     )
 
 
@@ -349,10 +376,18 @@ def blocks() -> BlockDrawing:
 def whiskers() -> QWidget:
     """Return base above tuned, and their difference with its zero."""
     both, difference = WhiskerView(), WhiskerView()
-    both.show_whiskers([Whisker(0.469, 0.457, 0.481, "grey"), Whisker(0.484, 0.472, 0.496)], (0.44, 0.51), "ROUGE-1")
+    both.show_whiskers(
+        [Whisker(0.469, 0.457, 0.481, "grey"), Whisker(0.484, 0.472, 0.496)], (0.44, 0.51), "ROUGE-1"
+    )
     difference.show_whiskers([Whisker(0.015, 0.006, 0.024)], (-0.01, 0.03), "difference", zero=True)
-    return row(Label("ROUGE-1"), both, Label("46.9", "figure", "ink2"), Label("48.4", "figure_medium"), difference,
-               stretch=False)
+    return row(
+        Label("ROUGE-1"),
+        both,
+        Label("46.9", "figure", "ink2"),
+        Label("48.4", "figure_medium"),
+        difference,
+        stretch=False,
+    )
 
 
 def histogram() -> Histogram:
@@ -368,12 +403,29 @@ def histogram() -> Histogram:
 def error_card() -> ErrorCard:
     """Return the card of a run out of memory."""
     plans = [
-        Plan("Micro-batch 8 to 4", "Same 8 examples per step, in two parts", "7.7 GB", "−38 %", "+6 %", "same result"),
-        Plan("Recompute activations", "Nothing kept between layers", "6.3 GB", "−49 %", "+31 %", "same result"),
+        Plan(
+            "Micro-batch 8 to 4",
+            "Same 8 examples per step, in two parts",
+            "7.7 GB",
+            "−38 %",
+            "+6 %",
+            "same result",
+        ),
+        Plan(
+            "Recompute activations", "Nothing kept between layers", "6.3 GB", "−49 %", "+31 %", "same result"
+        ),
     ]
-    text = "Nothing is lost: the run goes on from the <b>checkpoint at step 200</b>. Choose how to make it fit."
+    text = (
+        "Nothing is lost: the run goes on from the <b>checkpoint at step 200</b>. Choose how to make it fit."
+    )
     return ErrorCard(
-        "Out of memory at step 212", text, plans, "Continue from step 200", "Probe first", "End the run", "Show log"
+        "Out of memory at step 212",
+        text,
+        plans,
+        "Continue from step 200",
+        "Probe first",
+        "End the run",
+        "Show log",
     )
 
 

@@ -191,5 +191,5 @@ def test_the_plot_follows_the_scheme(plot, styled):
     style.apply(styled, "dark")
     plot.redraw()
     image = plot.grab().toImage()
-    colors = {image.pixelColor(x, y).name().upper() for x in range(0, 800) for y in range(60, 300)}
+    colors = {image.pixelColor(x, y).name().upper() for x in range(800) for y in range(60, 300)}
     assert DARK.accent in colors

@@ -19,7 +19,9 @@ def _button(widget, text):
 
 @pytest.fixture
 def card(styled, qtbot):
-    made = ErrorCard("Out of memory at step 212", "Nothing is <b>lost</b>.", PLANS, "Continue", "Probe", "End", "Show log")
+    made = ErrorCard(
+        "Out of memory at step 212", "Nothing is <b>lost</b>.", PLANS, "Continue", "Probe", "End", "Show log"
+    )
     qtbot.addWidget(made)
     return made
 
@@ -67,7 +69,9 @@ def test_a_long_notice_is_not_cut(styled, qtbot):
     page = QWidget()
     qtbot.addWidget(page)
     column = QVBoxLayout(page)
-    strip = NoticeStrip("A notice with many words that has to go over several lines. " * 3, "Raise the cap", "warning")
+    strip = NoticeStrip(
+        "A notice with many words that has to go over several lines. " * 3, "Raise the cap", "warning"
+    )
     column.addWidget(strip)
     column.addStretch(1)
     page.resize(260, 600)
@@ -89,7 +93,9 @@ def test_undo_is_offered_once(styled, qtbot):
 
 
 def test_an_empty_state_names_what_is_missing(styled, qtbot):
-    empty = EmptyState("library", "No adapters yet", "Train one.", [primary("New run"), plain("Import…")], card=True)
+    empty = EmptyState(
+        "library", "No adapters yet", "Train one.", [primary("New run"), plain("Import…")], card=True
+    )
     qtbot.addWidget(empty)
     assert empty.accessibleName() == "No adapters yet"
     empty.set_texts("Nothing found", "Clear the search.")

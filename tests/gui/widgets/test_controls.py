@@ -12,7 +12,9 @@ from gui.widgets.segmented import Segmented
 
 @pytest.fixture
 def level(styled, qtbot):
-    made = Segmented([("essential", "Essential"), ("more", "More"), ("everything", "Everything")], name="Level")
+    made = Segmented(
+        [("essential", "Essential"), ("more", "More"), ("everything", "Everything")], name="Level"
+    )
     qtbot.addWidget(made)
     made.resize(made.sizeHint())
     return made

@@ -18,7 +18,9 @@ from gui.widgets.whisker import CELL_ROLE, Whisker, WhiskerCell, WhiskerDelegate
 
 def _colors(widget):
     image = widget.grab().toImage()
-    return {image.pixelColor(x, y).name().upper() for x in range(image.width()) for y in range(image.height())}
+    return {
+        image.pixelColor(x, y).name().upper() for x in range(image.width()) for y in range(image.height())
+    }
 
 
 @pytest.fixture

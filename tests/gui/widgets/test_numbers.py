@@ -20,7 +20,15 @@ def test_a_float_reads_back_as_itself(value):
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(2e-5, "2e-5"), (0.001, "0.001"), (0.05, "0.05"), (1.0, "1"), (1e-8, "1e-8"), (0.0, "0"), (1e22, "1e22")],
+    [
+        (2e-5, "2e-5"),
+        (0.001, "0.001"),
+        (0.05, "0.05"),
+        (1.0, "1"),
+        (1e-8, "1e-8"),
+        (0.0, "0"),
+        (1e22, "1e22"),
+    ],
 )
 def test_a_float_is_shown_as_short_as_can_be(styled, qtbot, value, shown):
     field = FloatField(value)

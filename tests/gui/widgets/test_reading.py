@@ -12,7 +12,9 @@ from gui.widgets.reading import ConversationView, Mark, ReadingText, Turn, laid_
 
 def _colors(widget):
     image = widget.grab().toImage()
-    return {image.pixelColor(x, y).name().upper() for x in range(image.width()) for y in range(image.height())}
+    return {
+        image.pixelColor(x, y).name().upper() for x in range(image.width()) for y in range(image.height())
+    }
 
 
 @pytest.mark.parametrize(("kind", "token"), [("new", "accent_soft"), ("attention", "copper")])

@@ -1,0 +1,91 @@
+"""The device meter at the rail's foot: what trains here, how much of its memory is taken, how busy it is.
+
+It shows what it is told; it asks no device.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from gui.look.format import bytes_text, percent
+from gui.widgets.bars import Bar
+from gui.widgets.labels import ElidedLabel, Label
+
+
+class DeviceMeter(QWidget):
+    """The device at the rail's foot: its name, its memory and how busy it is."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name = ElidedLabel("", "label_medium", "ink")
+        self._device = Label("", "label", "ink2")
+        self._memory_word = Label("Memory", "label", "ink2")
+        self._memory = Label("", "figure_small", "ink2")
+        self._load_word = Label("Load", "label", "ink2")
+        self._load = Label("", "figure_small", "ink2")
+        self._folded_memory = Label("", "small", "ink2")
+        self._folded_memory.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._bar = Bar()
+        self._texts: tuple[QWidget, ...] = (
+            self._name,
+            self._device,
+            self._memory_word,
+            self._memory,
+            self._load_word,
+            self._load,
+        )
+        self._below_name, self._below_bar = QWidget(), QWidget()
+        self._below_name.setFixedHeight(1)
+        self._below_bar.setFixedHeight(2)
+        self._texts += (self._below_name, self._below_bar)
+        self._lay_out()
+        self.set_folded(False)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 2)
+        column.setSpacing(4)
+        column.addLayout(_row(self._name, self._device))
+        column.addWidget(self._below_name)
+        column.addLayout(_row(self._memory_word, self._memory))
+        column.addWidget(self._bar)
+        column.addWidget(self._below_bar)
+        column.addWidget(self._folded_memory)
+        column.addLayout(_row(self._load_word, self._load))
+
+    def set_device(
+        self, name: str, device: str, used: float | None, total: float | None, load: float | None
+    ) -> None:
+        """Show a device: `used` and `total` memory in bytes, `load` 0 to 1; None where not known."""
+        self._name.setText(name)
+        self._device.setText(device)
+        self._bar.set_fraction(used / total if used is not None and total else 0.0)
+        self._memory.setText(_memory_text(used, total))
+        self._load.setText(percent(load))
+        self._folded_memory.setText(bytes_text(used) if used is not None else "")
+        told = f"{name} {device}, memory {_memory_text(used, total)}, load {percent(load)}"
+        self.setAccessibleName(told)
+        self.setToolTip(told)
+
+    def set_folded(self, folded: bool) -> None:
+        """Show the bar and the figure only."""
+        for text in self._texts:
+            text.setVisible(not folded)
+        self._folded_memory.setVisible(folded)
+
+
+def _row(left: QWidget, right: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    row.addWidget(left, 1)
+    row.addWidget(right)
+    return row
+
+
+def _memory_text(used: float | None, total: float | None) -> str:
+    if used is None or total is None:
+        return bytes_text(total if used is None else used)
+    return (
+        f"{bytes_text(used).split()[0] if total >= 1e9 <= used else bytes_text(used)} of {bytes_text(total)}"
+    )
