@@ -71,17 +71,22 @@ def attach_random(base: LoadedBase, recipe: Recipe, seed: int = 5, strength: flo
     return model.eval()
 
 
-def install_random(kind: Kind, name: str, seed: int = 5, **tables: Any) -> Adapter:
+def install_random(kind: Kind, name: str, seed: int = 5, strength: float = 0.3, **tables: Any) -> Adapter:
     """Put a random adapter for a small base model into the library."""
-    recipe, base = make_recipe(kind, **tables), load_tiny(kind)
-    model = attach_random(base, recipe, seed)
+    recipe = make_recipe(kind, **tables)
+    base = base_models.load(recipe.base_model, "cpu", make_channel("inspect"))
+    model = attach_random(base, recipe, seed, strength)
     passport = Passport(
         schema=1,
         id=new_id(name),
         name=name,
         made_at=now_text(),
         base_model=BaseModelFacts(
-            id=recipe.base_model.id, fingerprint=base.fingerprint, family=base.family, precision="float32"
+            id=recipe.base_model.id,
+            fingerprint=base.fingerprint,
+            family=base.family,
+            precision="float32",
+            quantization=recipe.base_model.quantization,
         ),
         method=MethodFacts(id=recipe.method.id, peft_type=recipe.method.method.peft_type),
         prompt=PromptFacts(
