@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
@@ -56,7 +57,7 @@ class HistoryReader(QObject):
         self.listed.emit(ids)
         for start in range(0, len(jobs), CHUNK):
             chunk = jobs[start : start + CHUNK]
-            self._background.run(lambda chunk=chunk: _entries(chunk), self._on_read)
+            self._background.run(partial(_entries, chunk), self._on_read)
         self._background.run(lambda: None, lambda _nothing: self.finished.emit())
 
     def _on_read(self, entries: list[RunEntry]) -> None:

@@ -107,8 +107,8 @@ class RunTable(GroupedTable[RunEntry]):
     columns = (
         Column("name", "Run"),
         Column("outcome", "Outcome", 150),
-        Column("loss", "Loss", 132, hidden_below=820),
-        Column("steps", "Steps", 124, right=True, hidden_below=700),
+        Column("loss", "Loss", 132, hidden_below=760),
+        Column("steps", "Steps", 124, right=True, hidden_below=1040),
         Column("time", "Time", 100, right=True, hidden_below=1000),
         Column("gain", "ROUGE-1 gain", 116, right=True),
         Column("started", "Started", 80, right=True),

@@ -12,7 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from engine.api import Adapter, Unreadable, library, paths
 from gui.look.format import bytes_text, number
@@ -30,17 +30,12 @@ from gui.pages.library.score_choices import score_choices
 from gui.shell.page import NARROW, Page
 from gui.widgets.bars import Busy
 from gui.widgets.buttons import plain, primary
-from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.grouped_table import GroupedTableView
-from gui.widgets.labels import Label
+from gui.widgets.list_pane import ListPane
 from gui.widgets.name_editor import NameEditor
-from gui.widgets.search_field import SearchField
-from gui.widgets.segmented import Segmented
-from gui.widgets.toast import UndoStrip
 
 FILTERS = {"all": "All", "scored": "Scored", "imported": "Imported"}
-SEARCH_WIDTH = 280
 
 
 class LibraryPage(Page):
@@ -78,64 +73,39 @@ class LibraryPage(Page):
         self.import_button = plain("Import…", "import")
         for button in (self.folder_button, self.import_button):
             self.header.add(button)
-        self.search = SearchField("Search names, bases, methods, tags")
-        self.filter = Segmented(list(FILTERS.items()), name="Show")
-        self.disk = Label("", "figure_small", "ink3")
-        self.undo_strip = UndoStrip()
-        self.notice = NoticeStrip()
-        self.notice.hide()
         self.cancel_button = plain("Cancel")
         self.busy = Busy("", self.cancel_button)
         self.busy.hide()
         self._empty_run = primary("New run", "plus")
         self._empty_import = plain("Import…", "import")
-        self.empty = EmptyState(
+        empty = EmptyState(
             "library",
             "No adapters yet",
             "Train one, or bring in a folder or zip you already have.",
             [self._empty_run, self._empty_import],
         )
-        self.nothing_found = EmptyState("search", "No adapter fits", "Change the search or show all.")
+        nothing_found = EmptyState("search", "No adapter fits", "Change the search, or show all.")
+        self.pane = ListPane(self.view, "Search names, bases, methods, tags", FILTERS, empty, nothing_found)
+        self.pane.add_strip(self.busy)
 
     def _lay_out(self) -> None:
-        self._stack = QStackedWidget()
-        shown: tuple[QWidget, ...] = (self.view, self.empty, self.nothing_found)
-        for part in shown:
-            self._stack.addWidget(part)
-        tools = QHBoxLayout()
-        tools.setSpacing(16)
-        tools.addWidget(self.search, 100)
-        tools.addWidget(self.filter)
-        tools.addStretch(1)
-        tools.addWidget(self.disk)
-        self.search.setMinimumWidth(px(160))
-        self.search.setMaximumWidth(px(SEARCH_WIDTH))
-        self._left = QWidget()
-        column = QVBoxLayout(self._left)
-        column.setContentsMargins(24, 16, 24, 16)
-        column.setSpacing(12)
-        column.addLayout(tools)
-        column.addWidget(self._stack, 1)
-        for strip in (self.busy, self.undo_strip, self.notice):
-            column.addWidget(strip)
         row = QHBoxLayout()
         row.setSpacing(0)
-        row.addWidget(self._left, 1)
-        self.drawer = Drawer(row, self._left, self.panel)
+        row.addWidget(self.pane, 1)
+        self.drawer = Drawer(row, self.pane, self.panel)
         self.body.addLayout(row, 1)
 
     def _connect(self) -> None:
         self.reader.read.connect(self._on_read)
         self.reader.checked.connect(self._on_checked)
         self.deeds.changed.connect(self._on_changed)
-        self.deeds.told.connect(self.undo_strip.offer)
-        self.deeds.failed.connect(self.tell_trouble)
+        self.deeds.told.connect(self.pane.undo_strip.offer)
+        self.deeds.failed.connect(self.pane.tell_trouble)
         self.folder_button.clicked.connect(lambda: self._dialogs.open_folder(paths.adapters_folder()))
         self.import_button.clicked.connect(lambda: self._import_menu(self.import_button))
         self._empty_import.clicked.connect(lambda: self._import_menu(self._empty_import))
         self._empty_run.clicked.connect(self.new_run_requested)
-        self.search.searched.connect(self._show_only)
-        self.filter.currentChanged.connect(self._show_only)
+        self.pane.narrowed.connect(self._on_narrowed)
         view = self.view
         view.chosen.connect(self._on_chosen)
         view.clicked.connect(lambda _index: self.drawer.open())
@@ -178,8 +148,7 @@ class LibraryPage(Page):
     def open(self, adapter_id: str) -> None:
         """Select an adapter, now or as soon as it is read."""
         self._wanted = adapter_id
-        self.search.clear()
-        self.filter.set_current("all")
+        self.pane.clear()
         self.reader.refresh()
 
     def shown(self) -> None:
@@ -193,8 +162,8 @@ class LibraryPage(Page):
         self.header.set_subtitle(
             _counted(len(adapters), "adapter") + f" for {_counted(len(bases), 'base model')}"
         )
-        self.filter.set_text("all", f"All {number(len(adapters))}" if adapters else "All")
-        self.disk.setText(f"{bytes_text(size_bytes)} on disk" if adapters else "")
+        self.pane.filter.set_text("all", f"All {number(len(adapters))}" if adapters else "All")
+        self.pane.right.setText(f"{bytes_text(size_bytes)} on disk" if adapters else "")
         self._show_unreadable(unreadable)
         self._select_after_reading()
         self._show_state()
@@ -203,30 +172,21 @@ class LibraryPage(Page):
         if self._wanted and self.view.choose(self._wanted):
             self.drawer.open()
             self._wanted = ""
-        elif self.view.current() is None:
-            self.view.choose_first()
 
     def _show_unreadable(self, unreadable: list[Unreadable]) -> None:
         if not unreadable:
             return
         more = f" and {len(unreadable) - 1} more" if len(unreadable) > 1 else ""
-        self.tell_trouble(f"A folder in the library is no adapter: {unreadable[0].reason.rstrip('.')}{more}.")
+        self.pane.tell_trouble(
+            f"A folder in the library is no adapter: {unreadable[0].reason.rstrip('.')}{more}."
+        )
 
-    def _show_only(self, _changed: str = "") -> None:
-        show = next(show for show in SHOWN if show == self.filter.current())
-        self.table.show_only(show, self.search.text().strip())
-        if self.view.current() is None:
-            self.view.choose_first()
+    def _on_narrowed(self, show: str, search: str) -> None:
+        self.table.show_only(next(known for known in SHOWN if known == show), search)
         self._show_state()
 
     def _show_state(self) -> None:
-        """Show the list, or in its place what is missing and what to do."""
-        any_there, any_listed = bool(self.table.adapters()), self.table.rowCount() > 0
-        self._stack.setCurrentWidget(
-            self.view if any_listed else self.nothing_found if any_there else self.empty
-        )
-        for part in (self.search, self.filter):
-            part.setVisible(any_there)
+        self.pane.show_state(any_there=bool(self.table.adapters()))
         self.drawer.set_filled(self.view.current() is not None)
 
     def _on_chosen(self, adapter: Adapter | None) -> None:
@@ -250,10 +210,6 @@ class LibraryPage(Page):
     def is_in_use(self, adapter: Adapter) -> bool:
         """Tell whether a running job uses an adapter."""
         return "in use" in self.table.tags(adapter)
-
-    def tell_trouble(self, text: str) -> None:
-        """Say what could not be done, in the page."""
-        self.notice.show_notice(text, "Close", "warning")
 
     def adapt(self, width: int) -> None:
         """Let the passport lie over the table's right half below 1200."""
@@ -299,7 +255,7 @@ class LibraryPage(Page):
     def delete(self, adapter: Adapter) -> None:
         """Move an adapter to the trash, unless a job uses it."""
         if self.is_in_use(adapter):
-            self.tell_trouble(f"{adapter.name} is in use by a running job. Delete it when that is done.")
+            self.pane.tell_trouble(f"{adapter.name} is in use by a running job. Delete it when that is done.")
             return
         self.panel.save_notes()
         self.deeds.delete(adapter)
@@ -359,7 +315,7 @@ class LibraryPage(Page):
 
     # Jobs.
     def _on_job_started(self, words: str) -> None:
-        self.notice.hide()
+        self.pane.notice.hide()
         self.busy.set_progress(0.0, "Starting the worker", words)
         self.busy.show()
         self._mark_in_use()
@@ -369,18 +325,18 @@ class LibraryPage(Page):
         self.reader.refresh()
         self._engine.adapters_changed.emit()
         if folder is None:
-            self.undo_strip.offer(text)
+            self.pane.undo_strip.offer(text)
         else:
-            self.undo_strip.offer(text, lambda: self._dialogs.open_folder(folder), "Open folder")
+            self.pane.undo_strip.offer(text, lambda: self._dialogs.open_folder(folder), "Open folder")
 
     def _on_job_failed(self, text: str) -> None:
         if not self.jobs.busy:
             self._put_job_away()
-        self.tell_trouble(text)
+        self.pane.tell_trouble(text)
 
     def _on_job_stopped(self) -> None:
         self._put_job_away()
-        self.undo_strip.offer("Cancelled.")
+        self.pane.undo_strip.offer("Cancelled.")
 
     def _put_job_away(self) -> None:
         self.busy.hide()

@@ -17,7 +17,7 @@ MOST_TARGETS = 6
 def made_from(passport: Passport) -> list[Fact]:
     """Return where an adapter comes from."""
     base, data, training = passport.base_model, passport.data, passport.training
-    trained_on = f"{number(data.train)} conversations" if data.train else ""
+    trained_on = f"{number(data.train)} examples" if data.train else ""
     if data.excluded:
         trained_on += f", {number(data.excluded)} excluded"
     return [

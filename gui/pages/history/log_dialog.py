@@ -1,0 +1,45 @@
+"""A run's log: the last lines that libraries printed, to be read and copied."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+
+from engine.api import RunEntry
+from gui.look import style
+from gui.look.type import font
+from gui.widgets.buttons import plain
+
+LINES = 2000
+
+
+class LogDialog(QDialog):
+    """Shows the end of a run's `worker.log`."""
+
+    def __init__(self, entry: RunEntry, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(f"Log of {entry.name}")
+        self.resize(840, 560)
+        self.text = QPlainTextEdit()
+        self.text.setReadOnly(True)
+        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.text.setAccessibleName("Log")
+        self.text.setPlainText(entry.job.log_tail(LINES) or "The log is empty.")
+        self.text.verticalScrollBar().setValue(self.text.verticalScrollBar().maximum())
+        self.copy_button = plain("Copy all", "copy")
+        self.copy_button.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text.toPlainText()))
+        close = plain("Close")
+        close.clicked.connect(self.close)
+        foot = QHBoxLayout()
+        foot.addWidget(self.copy_button)
+        foot.addStretch(1)
+        foot.addWidget(close)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(12)
+        column.addWidget(self.text, 1)
+        column.addLayout(foot)
+        style.follow(self._restyle)
+
+    def _restyle(self) -> None:
+        self.text.setFont(font("fixed"))

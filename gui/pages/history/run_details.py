@@ -1,0 +1,148 @@
+"""The run that is selected in the history: its name, what made it, and what can be done with it.
+
+It shows and tells what was pressed; what happens is the page's business.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from engine.api import Recipe, RunEntry
+from gui.look.format import number
+from gui.models.run_table import started
+from gui.models.words import base_words, data_words, moment_words
+from gui.widgets.buttons import IconButton, plain, primary
+from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.line import Line
+
+Fact = tuple[str, str]
+MOST_TARGETS = 4
+
+
+class RunDetails(QWidget):
+    """Shows one run. The signals name what was pressed."""
+
+    open_pressed = Signal()
+    edit_pressed = Signal()
+    folder_pressed = Signal()
+    more_pressed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._entry: RunEntry | None = None
+        self._name = ElidedLabel("", "section", "ink")
+        self._about = ElidedLabel("", "label", "ink2")
+        self.open_button = primary("Open", "arrow-right")
+        self.edit_button = plain("Edit a copy", "copy")
+        self.folder_button = plain("Open folder", "folder")
+        self.more_button = IconButton("more", "More")
+        self._facts = [_FactView() for _ in range(6)]
+        self._lay_out()
+        for button, signal in (
+            (self.open_button, self.open_pressed),
+            (self.edit_button, self.edit_pressed),
+            (self.folder_button, self.folder_pressed),
+            (self.more_button, self.more_pressed),
+        ):
+            button.clicked.connect(signal)
+
+    def _lay_out(self) -> None:
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addWidget(self._name)
+        texts.addWidget(self._about)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addLayout(texts, 1)
+        for button in (self.open_button, self.edit_button, self.folder_button, self.more_button):
+            head.addWidget(button)
+        facts = QHBoxLayout()
+        facts.setSpacing(16)
+        for view, stretch in zip(self._facts, (5, 7, 4, 4, 5, 3), strict=True):
+            facts.addWidget(view, stretch)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 8)
+        column.setSpacing(14)
+        column.addWidget(Line())
+        column.addLayout(head)
+        column.addLayout(facts)
+
+    def entry(self) -> RunEntry | None:
+        """Return the run that is shown."""
+        return self._entry
+
+    def show_entry(self, entry: RunEntry) -> None:
+        """Show a run."""
+        self._entry = entry
+        self._name.setText(entry.name)
+        self._about.setText(_about(entry))
+        facts = run_facts(entry)
+        for view, fact in zip(self._facts, facts, strict=True):
+            view.show_fact(fact)
+        for button in (self.open_button, self.edit_button):
+            button.setEnabled(entry.recipe is not None)
+
+    def about(self) -> str:
+        """Return the line below the name."""
+        return self._about.text()
+
+    def facts(self) -> list[Fact]:
+        """Return the facts that are shown."""
+        return run_facts(self._entry) if self._entry is not None else []
+
+
+class _FactView(QWidget):
+    """A label and the value below it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._label = Label("", "label", "ink2")
+        self._value = ElidedLabel("", "body_medium", "ink")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self._label)
+        column.addWidget(self._value)
+
+    def show_fact(self, fact: Fact) -> None:
+        self._label.setText(fact[0])
+        self._value.setText(fact[1])
+        self.setAccessibleName(f"{fact[0]}: {fact[1]}")
+
+
+def _about(entry: RunEntry) -> str:
+    if entry.trouble:
+        return entry.trouble
+    if entry.failure_message:
+        return entry.failure_message
+    when = moment_words(started(entry), datetime.now(UTC))
+    again = f", {number(entry.attempts)} attempts" if entry.attempts > 1 else ""
+    return f"Started {when}{again}. Opening it brings back plot and samples"
+
+
+def run_facts(entry: RunEntry) -> list[Fact]:
+    """Return what made a run, in six facts."""
+    if entry.recipe is None:
+        return [("", "")] * 6
+    recipe = entry.recipe
+    examples = f", {number(entry.examples)}" if entry.examples else ""
+    kept = f"{number(entry.adapter_step)} of {number(entry.total_steps)}" if entry.adapter_id else "–"
+    return [
+        ("Data", data_words(recipe.data.source) + examples),
+        ("Method", _method(recipe)),
+        ("Base model", base_words(recipe.base_model.id)),
+        ("Precision", entry.precision or recipe.base_model.precision),
+        ("Kept step", kept),
+        ("Seed", str(recipe.training.seed)),
+    ]
+
+
+def _method(recipe: Recipe) -> str:
+    method = recipe.method.method
+    targets = recipe.method.as_table().get("target_modules") or ()
+    shown = ", ".join(targets[:MOST_TARGETS]) + ("…" if len(targets) > MOST_TARGETS else "")
+    return ", ".join(part for part in (method.title, method.short(recipe.method.options), shown) if part)
