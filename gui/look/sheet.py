@@ -131,6 +131,9 @@ QScrollBar::handle:vertical { background: @grey_soft; border-radius: 3px; margin
 QScrollBar::handle:horizontal { background: @grey_soft; border-radius: 3px; margin: 2px; min-width: 32px; }
 QScrollBar::handle:hover { background: @grey; }
 QScrollBar::handle:disabled { background: transparent; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
+QScrollBar::handle:disabled { background: transparent; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; border: none; background: none; }
 QScrollBar::add-page, QScrollBar::sub-page { background: none; }
 QMenu { background: @surface; color: @ink; border: 1px solid @edge; padding: 4px; }

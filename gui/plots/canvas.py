@@ -162,7 +162,10 @@ class Canvas(pg.PlotWidget):
         return least - pad, most + pad
 
     def _draw_axes(self, drawing: Drawing, low: float, high: float, shown_y: tuple[float, float]) -> None:
-        self._bottom.chosen = [(x, number(x)) for x in nice_ticks(low, high, 8, whole=True) if x > 0]
+        room = px(20) * (high - low) / max(1.0, self._box.width())
+        about = max(2, min(8, int(self._box.width() / px(80))))
+        steps = nice_ticks(low, high, about, whole=True)
+        self._bottom.chosen = [(x, number(x)) for x in steps if 0 < x < high - room]
         ticks = log_ticks(*shown_y) if drawing.log else nice_ticks(*shown_y, 4)
         digits = _digits([10**y for y in ticks] if drawing.log else ticks)
         self._left.chosen = [(y, number(10**y if drawing.log else y, digits)) for y in ticks]

@@ -81,8 +81,11 @@ class _Dot(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._token = "grey"
-        self.setFixedSize(QSize(8, 8))
-        style.follow(self.update)
+        style.follow(self._restyle)
+
+    def _restyle(self) -> None:
+        self.setFixedSize(QSize(px(8), px(8)))
+        self.update()
 
     def set_token(self, token: str) -> None:
         self._token = token or "grey"
@@ -93,5 +96,5 @@ class _Dot(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(style.color(self._token))
-        painter.drawEllipse(QRectF(0.5, 0.5, 7, 7))
+        painter.drawEllipse(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
         painter.end()

@@ -120,15 +120,10 @@ class RailItem(QAbstractButton):
         text = painter.fontMetrics().elidedText(
             self.text(), Qt.TextElideMode.ElideRight, int(box.width() - badge_room)
         )
-        painter.drawText(box, self._aligned(Qt.AlignmentFlag.AlignLeading) | middle, text)
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeading | middle, text)
         painter.setFont(font("figure_small"))
         painter.setPen(style.color("accent" if self._busy else "ink2"))
-        painter.drawText(box, self._aligned(Qt.AlignmentFlag.AlignTrailing) | middle, self._badge)
-
-    def _aligned(self, side: Qt.AlignmentFlag) -> Qt.AlignmentFlag:
-        ltr = self.layoutDirection() == Qt.LayoutDirection.LeftToRight
-        leading = side == Qt.AlignmentFlag.AlignLeading
-        return Qt.AlignmentFlag.AlignLeft if leading == ltr else Qt.AlignmentFlag.AlignRight
+        painter.drawText(box, Qt.AlignmentFlag.AlignTrailing | middle, self._badge)
 
 
 class Rail(QWidget):
@@ -269,14 +264,14 @@ class _Mark(QWidget):
         left = (self.width() - side) / 2 if self._folded else 20.0
         place = QRectF(left, px(20), side, side)
         texts = QRectF(left + side + 8, 0, self.width() - left - side - 16, px(60))
-        align = Qt.AlignmentFlag.AlignLeft
         if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
             place.moveRight(self.width() - left)
             texts.moveLeft(8)
-            align = Qt.AlignmentFlag.AlignRight
         painter.drawPixmap(place.topLeft(), icons.pixmap("mark", "accent", 20, self.devicePixelRatioF()))
         if not self._folded:
             painter.setFont(font("section"))
             painter.setPen(style.color("ink"))
-            painter.drawText(texts, align | Qt.AlignmentFlag.AlignVCenter, "Tunesmith")
+            painter.drawText(
+                texts, Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter, "Tunesmith"
+            )
         painter.end()

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import style
@@ -72,10 +72,7 @@ class BlockDrawing(QWidget):
     def sizeHint(self) -> QSize:
         """Return room for the taller block and the legend."""
         tallest = max((self._block_height(block) for block in self._blocks), default=0)
-        shortest = self._block_height(self._blocks[0]) if self._blocks else 0
-        legend = 2 * px(20) + 8
-        beside = len(self._blocks) > 1
-        return QSize(px(296), px(22) + round(max(tallest, shortest + legend if beside else tallest + legend)))
+        return QSize(px(296), round(max(px(22) + tallest, self._legend_top() + 2 * px(20))))
 
     def minimumSizeHint(self) -> QSize:
         """Return a narrow drawing."""
@@ -85,12 +82,27 @@ class BlockDrawing(QWidget):
         """Draw the blocks and the legend."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        width = (self.width() - 16) / 2 if len(self._blocks) > 1 else min(self.width(), px(296))
+        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        width = self._block_width()
         for at, block in enumerate(self._blocks):
             self._paint_block(painter, block, QRectF(at * (width + 16), 0, width, self._block_height(block)))
         if self._blocks:
-            self._paint_legend(painter, px(22) + self._block_height(self._blocks[0]) + 12)
+            self._paint_legend(painter, self._legend_top())
         painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Find another place for the legend if its own got too narrow."""
+        super().resizeEvent(event)
+        self.updateGeometry()
+
+    def _block_width(self) -> float:
+        return (self.width() - 16) / 2 if len(self._blocks) > 1 else min(self.width(), px(296))
+
+    def _legend_top(self) -> float:
+        """Below the first block where the legend fits there, else below all."""
+        heights = [self._block_height(block) for block in self._blocks] or [0.0]
+        fits = metrics("small").horizontalAdvance(self._lit_text) + 24 <= self._block_width()
+        return px(22) + (heights[0] if fits else max(heights)) + 12
 
     def _block_height(self, block: Block) -> float:
         return sum(self._group_height() + GAP for _ in block.groups) + GAP
@@ -103,7 +115,7 @@ class BlockDrawing(QWidget):
         painter.setFont(font("small_medium"))
         painter.setPen(style.color("ink2"))
         title = QRectF(place.left(), 0, place.width(), px(16))
-        painter.drawText(title, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, block.title)
+        self._title(painter, title, block.title)
         frame = place.translated(0, px(22)).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setPen(QPen(style.color("grey_soft"), 1))
         painter.setBrush(style.color("surface"))
@@ -121,7 +133,7 @@ class BlockDrawing(QWidget):
         painter.setFont(font("small"))
         painter.setPen(style.color("ink2"))
         title = QRectF(place.left() + INNER, place.top() + 1, place.width() - INNER, px(16))
-        painter.drawText(title, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, group.title)
+        self._title(painter, title, group.title)
         width = (place.width() - 2 * INNER + 4) / max(1, len(group.parts))
         for at, part in enumerate(group.parts):
             left = place.left() + INNER + at * width
@@ -134,6 +146,11 @@ class BlockDrawing(QWidget):
         painter.setPen(style.color("on_accent" if lit else "ink2"))
         text = painter.fontMetrics().elidedText(part.text, Qt.TextElideMode.ElideRight, int(place.width()))
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+
+    @staticmethod
+    def _title(painter: QPainter, place: QRectF, text: str) -> None:
+        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(place.width()))
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
 
     @staticmethod
     def _swatch(painter: QPainter, place: QRectF, lit: bool) -> None:

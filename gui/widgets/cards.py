@@ -5,6 +5,7 @@ Knows how they look and what was pressed; not what a plan does.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.look import style
-from gui.look.type import font, px
+from gui.look.type import font, metrics, px
 from gui.widgets.buttons import link, plain, primary, quiet
 from gui.widgets.fields import IconLabel
 from gui.widgets.labels import Label, RichLabel
@@ -129,17 +130,15 @@ class PlanRow(QAbstractButton):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
         self._paint_radio(painter)
         box = QRectF(self.rect()).adjusted(40, 9, -16, -9)
-        upper, lower = QRectF(box), QRectF(box)
-        upper.setHeight(box.height() / 2)
-        lower.setTop(box.center().y())
-        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        self._text(painter, upper, self._plan.title, "body_semibold", "ink", left)
-        self._text(painter, lower, self._plan.detail, "label", "ink2", left)
-        for text, right, role, token in self._columns(box):
+        columns = self._columns(box)
+        taken = metrics("figure_medium").horizontalAdvance(self._plan.memory) + 16
+        words = QRectF(box.left(), box.top(), columns[0][1] - taken - box.left(), box.height() / 2)
+        self._text(painter, words, self._plan.title, "body_semibold", "ink", Qt.AlignmentFlag.AlignLeading)
+        words.moveTop(box.center().y())
+        self._text(painter, words, self._plan.detail, "label", "ink2", Qt.AlignmentFlag.AlignLeading)
+        for text, right, role, token in columns:
             place = QRectF(right - 160, box.top(), 160, box.height())
-            self._text(
-                painter, place, text, role, token, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            )
+            self._text(painter, place, text, role, token, Qt.AlignmentFlag.AlignTrailing)
         painter.end()
 
     def _columns(self, box: QRectF) -> list[tuple[str, float, str, str]]:
@@ -152,7 +151,8 @@ class PlanRow(QAbstractButton):
         ]
 
     def _paint_radio(self, painter: QPainter) -> None:
-        centre = QPointF(20, self.height() / 2)
+        mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        centre = QPointF(self.width() - 20 if mirrored else 20, self.height() / 2)
         on = self.isChecked()
         painter.setBrush(style.color("accent_fill" if on else "surface"))
         painter.setPen(QPen(style.color("accent_fill" if on else "outline"), 1))
@@ -162,13 +162,20 @@ class PlanRow(QAbstractButton):
             painter.setBrush(style.color("on_accent"))
             painter.drawEllipse(centre, 3, 3)
 
-    @staticmethod
     def _text(
-        painter: QPainter, place: QRectF, text: str, role: str, token: str, align: Qt.AlignmentFlag
+        self, painter: QPainter, place: QRectF, text: str, role: str, token: str, align: Qt.AlignmentFlag
     ) -> None:
         painter.setFont(font(role))
         painter.setPen(style.color(token))
-        painter.drawText(place, align, text)
+        draw_text(painter, self, place, text, align)
+
+
+def draw_text(painter: QPainter, widget: QWidget, place: QRectF, text: str, align: Qt.AlignmentFlag) -> None:
+    """Draw one line, shortened to its room; the place is mirrored where the widget is."""
+    if widget.layoutDirection() == Qt.LayoutDirection.RightToLeft:
+        place = QRectF(widget.width() - place.right(), place.top(), place.width(), place.height())
+    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, math.ceil(place.width()))
+    painter.drawText(place, align | Qt.AlignmentFlag.AlignVCenter, shown)
 
 
 def column_edges(right: float) -> tuple[float, float, float]:
@@ -186,13 +193,16 @@ class _PlanHead(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.setFont(font("head"))
+        painter.setPen(style.color("ink2"))
         box = QRectF(self.rect()).adjusted(36, 0, -16, 0)
-        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        PlanRow._text(painter, box, "Plan", "head", "ink2", left)
+        draw_text(
+            painter, self, QRectF(box.left(), 0, px(120), box.height()), "Plan", Qt.AlignmentFlag.AlignLeading
+        )
         heads = ("Memory at peak", "Time", "Learning")
         for head, edge in zip(heads, column_edges(box.right()), strict=True):
-            PlanRow._text(painter, QRectF(edge - 160, 0, 160, box.height()), head, "head", "ink2", right)
+            place = QRectF(edge - px(110), 0, px(110), box.height())
+            draw_text(painter, self, place, head, Qt.AlignmentFlag.AlignTrailing)
         painter.end()
 
 

@@ -82,6 +82,7 @@ class Histogram(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw ground, bars, axis and limit."""
         painter = QPainter(self)
+        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         plot = self._plot()
         if self._limit is not None:
             ground = QRectF(QPointF(self._x(self._limit), plot.top()), plot.bottomRight())

@@ -21,7 +21,6 @@ class Scroll(QScrollArea):
         super().__init__(parent)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         left, top, right, bottom = margins
@@ -33,6 +32,7 @@ class Scroll(QScrollArea):
         self.viewport().setAutoFillBackground(False)
         self.content.setAutoFillBackground(False)
         self.verticalScrollBar().rangeChanged.connect(self._range_changed)
+        self._range_changed(0, 0)
 
     def _range_changed(self, low: int, high: int) -> None:
         """A bar that has nothing to scroll shows nothing, but keeps its place."""

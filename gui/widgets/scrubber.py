@@ -82,6 +82,7 @@ class Scrubber(QWidget):
         """Draw the ends' names, the track, the steps and the handle."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         track, y = self._track(), self.height() / 2
         painter.setPen(style.color("ink2"))
         painter.setFont(font("label"))
