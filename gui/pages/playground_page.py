@@ -16,6 +16,7 @@ from engine.api import Example, StorageError
 from gui.engine import Engine
 from gui.look.type import px
 from gui.pages.playground import choices
+from gui.pages.playground.column_view import LEAST_WIDTH
 from gui.pages.playground.columns_view import ColumnsView
 from gui.pages.playground.controller import Controller
 from gui.pages.playground.conversation_panel import ConversationPanel
@@ -47,6 +48,7 @@ class PlaygroundPage(Page):
         self.strip = StripView()
         self.folded = FoldedConversation()
         self._is_narrow = False
+        self._columns_shown = 0
         self._sources: dict[str, Sequence[Example]] = {}
         self._asked_for_models = False
         self._add_buttons()
@@ -255,6 +257,16 @@ class PlaygroundPage(Page):
             self.folded.setVisible(narrow)
             self._open_conversation(not narrow)
 
+    def _share_width(self) -> None:
+        """Let the conversation give way, down to its least, before the columns have to be scrolled."""
+        columns = len(self.controller.board.columns)
+        if columns == self._columns_shown or self._is_narrow:
+            return
+        self._columns_shown = columns
+        rest = self.width() - columns * px(LEAST_WIDTH) - 2 * ColumnsView.MARGIN - columns
+        wide = max(px(PANEL_LEAST), min(px(PANEL_WIDTH), rest))
+        self.splitter.setSizes([wide, max(1, self.width() - wide)])
+
     def _toggle_conversation(self) -> None:
         self._open_conversation(self.panel.isHidden())
 
@@ -273,6 +285,7 @@ class PlaygroundPage(Page):
         controller = self.controller
         ready = controller.session.state == "ready"
         self.header.set_subtitle(controller.subtitle(), "accent" if ready else "")
+        self._share_width()
         self.columns.show_board(controller.board, controller.session.words)
         self.strip.show_strip(controller.strip())
         limit = controller.limit()

@@ -1,0 +1,352 @@
+"""The playground page with a real worker process that answers from a script."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QGuiApplication
+
+from engine.api import Job, paths, recipe
+from engine.passport import BaseModelFacts, MethodFacts, Passport, PromptFacts, save
+from gui.engine import Engine
+from gui.pages.playground_page import PlaygroundPage
+from tests.helpers import scripted_summarizer, scripted_worker
+
+WAIT = 20_000
+CONVERSATION = """Leila: the venue wrote, they can't do the 14th
+Tom: what do they offer?
+Leila: Thursday 21st, and Marcus by video at 16:30"""
+SUMMARIES: dict[str, Any] = {
+    "": "The venue can't do the 14th.",
+    "a1": "The venue can't do the 14th and offers Thursday 21st.",
+    "a2": "The venue offers Thursday 21st. Marcus may join at 17:30.",
+}
+TABLES = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
+
+
+def make_adapter(adapter_id: str, base: str = "starter") -> None:
+    folder = paths.adapters_folder() / adapter_id
+    folder.mkdir()
+    prompt = PromptFacts(template="{conversation}", max_conversation_tokens=64, beams=2, max_new_tokens=32)
+    passport = Passport(
+        schema=1,
+        id=adapter_id,
+        name=f"{adapter_id}-name",
+        made_at="2026-11-25T02:00:00+00:00",
+        base_model=BaseModelFacts(id=base),
+        method=MethodFacts(id="lora", title="LoRA", summary="LoRA, r 8"),
+        prompt=prompt,
+    )
+    save(passport, folder)
+
+
+class Workers:
+    """An engine whose summarize jobs answer from a table and whose runs follow a script."""
+
+    def __init__(self, monkeypatch) -> None:
+        self._monkeypatch = monkeypatch
+        self.run_script: list[Any] = []
+        self.engine = Engine(self._command)
+        self.say(SUMMARIES)
+
+    def say(self, summaries: dict[str, Any]) -> None:
+        """Answer with these from the next worker on."""
+        self._monkeypatch.setenv(scripted_summarizer.VARIABLE, json.dumps(summaries))
+
+    def _command(self, job: Job) -> list[str]:
+        kind = job.request()["kind"]
+        if kind == "summarize":
+            return scripted_summarizer.command(job)
+        models = {"event": "result_made", "result": {"models": [{"id": "starter"}, {"id": "local/one"}]}}
+        scripted_worker.give_script(job, self.run_script if kind == "train" else [["emit", models]])
+        return scripted_worker.command(job)
+
+
+@pytest.fixture
+def workers(qtbot, home, monkeypatch, styled):
+    made = Workers(monkeypatch)
+    yield made
+    if made.engine.current:
+        made.engine.current.force()
+    made.engine.leave()
+
+
+@pytest.fixture
+def page(workers, qtbot):
+    for adapter_id in ("a1", "a2", "a3", "a4"):
+        make_adapter(adapter_id)
+    make_adapter("b1", "google/flan-t5-base")
+    made = PlaygroundPage(workers.engine)
+    qtbot.addWidget(made)
+    made.resize(1232, 860)
+    made.show()
+    return made
+
+
+def tried(page: PlaygroundPage, qtbot, *adapters: str, reference: str = "") -> None:
+    """Summarise the conversation beside these adapters and wait until all is done."""
+    page.open_conversation(CONVERSATION, reference)
+    page.open(adapters)
+    page.summarise_button.click()
+    qtbot.waitUntil(lambda: not page.controller.board.busy, timeout=WAIT)
+    qtbot.waitUntil(page.summarise_button.isEnabled, timeout=WAIT)
+
+
+def test_base_and_adapters_summarise_side_by_side(page, qtbot):
+    tried(page, qtbot, "a1", "a2", reference="The venue offers the 21st.")
+
+    views = page.columns.views()
+    assert [view.text() for view in views] == [SUMMARIES[""], SUMMARIES["a1"], SUMMARIES["a2"]]
+    assert views[0].marks() == ()
+    assert {mark.kind for mark in views[1].marks()} == {"new"}
+    assert "attention" in {mark.kind for mark in views[2].marks()}
+    assert views[2].figures() == {
+        "rouge1": "50.0",
+        "missing": "1",
+        "seconds": "0.5 s",
+        "speed": "20 tokens/s",
+    }
+    assert page.header.subtitle() == "The bundled model with 2 adapters, float32"
+
+
+def test_without_a_reference_there_is_no_rouge(page, qtbot):
+    tried(page, qtbot, "a1")
+    assert page.columns.view("a1").figures()["rouge1"] == "–"
+
+
+def test_base_and_four_adapters_stand_side_by_side(page, qtbot):
+    tried(page, qtbot, "a1", "a2", "a3", "a4")
+    views = page.columns.views()
+    assert len(views) == 5
+    assert all(view.text() for view in views)
+    widths = {view.width() for view in views}
+    assert max(widths) - min(widths) <= 2
+
+
+def test_the_worker_stays_for_the_next_try(page, qtbot):
+    tried(page, qtbot, "a1")
+    session = page.controller.session
+    first = session._thread
+    tried(page, qtbot, "a1", "a2")
+    assert session._thread is first
+
+
+def test_another_base_model_gets_another_worker_and_foreign_adapters_leave(page, qtbot):
+    tried(page, qtbot, "a1")
+    first = page.controller.session._thread
+    page.controller.choose_base("google/flan-t5-base")
+    assert page.controller.board.adapters == []
+    tried_thread = page.controller.session
+    page.controller.add("b1")
+    page.summarise()
+    qtbot.waitUntil(lambda: bool(page.columns.view("b1").text()), timeout=WAIT)
+    assert tried_thread._thread is not first
+    assert tried_thread.base_model == {"id": "google/flan-t5-base"}
+    qtbot.waitUntil(lambda: not page.controller.board.busy, timeout=WAIT)
+
+
+def test_foreign_adapters_are_offered_greyed_with_the_reason(page):
+    actions = {action.data(): action for action in page.adapter_menu().actions()}
+    assert actions["a1"].isEnabled()
+    assert not actions["b1"].isEnabled()
+    assert "made for google/flan-t5-base" in actions["b1"].text()
+
+
+def test_adapters_that_cannot_be_compared_are_named(page):
+    page.open(["a1", "b1"])
+    assert page.controller.board.adapters == ["a1"]
+    assert page.strip.text() == "b1-name was made for google/flan-t5-base"
+
+
+def test_an_opened_adapter_brings_its_decoding_and_its_limit(page):
+    page.open(["a1"])
+    decoding = page.decoding.decoding()
+    assert (decoding.beams, decoding.max_new_tokens) == (2, 32)
+    page.open_conversation(CONVERSATION)
+    assert "of 64 tokens" in page.panel.meter.accessibleName()
+
+
+def test_a_conversation_is_estimated_until_the_worker_has_counted_it(page, qtbot):
+    page.open_conversation(CONVERSATION)
+    assert page.panel.meter.accessibleName().startswith("about ")
+    tried(page, qtbot, "a1")
+    counted = len(CONVERSATION.split())
+    assert page.panel.meter.accessibleName().startswith(f"{counted} of 64 tokens")
+
+
+def test_a_conversation_longer_than_the_limit_says_so(page):
+    page.open(["a1"])
+    page.open_conversation("Leila: " + "word " * 400)
+    assert "the end is cut off" in page.panel.meter.accessibleName()
+
+
+def test_nothing_is_asked_without_a_conversation(page):
+    page.summarise()
+    assert "no conversation yet" in page.strip.text()
+    assert not page.controller.session.alive
+
+
+def test_cancel_ends_a_request_and_keeps_what_had_come(page, workers, qtbot):
+    workers.say(SUMMARIES | {"a1": {"hang": True}})
+    page.open_conversation(CONVERSATION)
+    page.open(["a1", "a2"])
+    page.summarise()
+    qtbot.waitUntil(lambda: page.columns.view("a1").text() == "The beg", timeout=WAIT)
+    assert not page.summarise_button.isEnabled()
+    page.columns.view("a1").cancelled.emit()
+    assert page.columns.base.text() == SUMMARIES[""]
+    assert page.columns.view("a1").text() == "The beg"
+    assert page.columns.view("a2").state_text() == "Cancelled"
+    assert page.summarise_button.isEnabled()
+
+
+def test_one_column_may_fail_alone(page, workers, qtbot):
+    workers.say(SUMMARIES | {"a1": {"fail": "The adapter is damaged."}})
+    tried(page, qtbot, "a1", "a2")
+    assert page.columns.view("a1").state_text() == "The adapter is damaged."
+    assert page.columns.view("a2").text() == SUMMARIES["a2"]
+    assert page.strip.text() == ""
+
+
+def test_a_dead_worker_is_explained_and_can_be_started_again(page, workers, qtbot):
+    workers.say(SUMMARIES | {"a1": {"abort": True}})
+    page.open_conversation(CONVERSATION)
+    page.open(["a1"])
+    page.summarise()
+    qtbot.waitUntil(lambda: page.strip.text() != "", timeout=WAIT)
+    assert "SIGABRT" in page.strip.text()
+    assert "a kernel gave up" in page.strip.log()
+
+    workers.say(SUMMARIES)
+    page.strip.acted.emit()
+    qtbot.waitUntil(lambda: page.columns.view("a1").text() == SUMMARIES["a1"], timeout=WAIT)
+    assert page.strip.text() == ""
+    qtbot.waitUntil(lambda: not page.controller.board.busy, timeout=WAIT)
+
+
+def test_a_try_is_kept_and_comes_back_in_another_window(page, workers, qtbot):
+    tried(page, qtbot, "a1", reference="The venue offers the 21st.")
+    other = PlaygroundPage(workers.engine)
+    qtbot.addWidget(other)
+    (row,) = other.tries.rows()
+    row.click()
+    assert other.panel.conversation == CONVERSATION
+    assert other.panel.reference == "The venue offers the 21st."
+    assert other.columns.view("a1").text() == SUMMARIES["a1"]
+    other.tries.cleared.emit()
+    assert other.tries.rows() == []
+
+
+def test_copy_puts_markdown_on_the_clipboard(page, qtbot):
+    assert not page.copy_button.isEnabled()
+    tried(page, qtbot, "a1")
+    page.copy_button.click()
+    text = QGuiApplication.clipboard().text()
+    assert SUMMARIES["a1"] in text
+    assert text.startswith("## Conversation")
+
+
+def test_pasting_shows_the_conversation_in_turns(page):
+    QGuiApplication.clipboard().setText(CONVERSATION)
+    page.panel.paste()
+    assert page.panel.about() == "Pasted, 2 speakers, 3 turns"
+
+
+def test_editing_changes_the_conversation(page):
+    page.open_conversation(CONVERSATION)
+    page.panel.toggle_edit()
+    page.panel.editor.setPlainText("Ann: at 5")
+    page.panel.toggle_edit()
+    assert page.panel.conversation == "Ann: at 5"
+    assert not page.panel.is_editing
+
+
+def test_samples_and_checked_rows_can_be_picked(page, qtbot):
+    page.shown()
+    qtbot.waitUntil(lambda: page.controller.local_models == ["starter", "local/one"], timeout=WAIT)
+    page.panel.pick()
+    model = page.panel.picker.list.model()
+    assert model.rowCount() > 100
+    page.panel.picker.list.clicked.emit(model.index(0, 0))
+    assert page.panel.conversation
+    assert page.panel.reference
+    assert "local/one" in page.controller.base_choices()
+
+
+def test_a_dropped_text_file_is_shown(page, tmp_path):
+    (tmp_path / "chat.txt").write_text(CONVERSATION, encoding="utf-8")
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "chat.txt"))])
+    drop = QDropEvent(
+        QPointF(10, 10),
+        Qt.DropAction.CopyAction,
+        mime,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    page.dropEvent(drop)
+    assert page.panel.conversation == CONVERSATION
+    assert page.panel.about().startswith("chat.txt")
+
+
+def test_a_file_that_is_no_text_is_refused_in_words(page, tmp_path):
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\xff\xfe\x00")
+    page.open_file(tmp_path / "picture.png")
+    assert page.strip.text() == "picture.png can't be read as text. Choose a plain text file."
+    assert page.panel.conversation == ""
+
+
+def test_below_1200_the_conversation_folds_to_a_strip(page, qtbot):
+    page.open_conversation(CONVERSATION)
+    page.adapt(1024)
+    assert page.panel.isHidden()
+    assert page.folded.isVisible()
+    page.folded.button().click()
+    assert not page.panel.isHidden()
+    page.adapt(1440)
+    assert not page.folded.isVisible()
+    assert not page.panel.isHidden()
+
+
+def test_a_run_is_paused_for_a_try_and_goes_on_afterwards(page, workers, qtbot):
+    workers.run_script = [["steps", {"count": 4000, "per_second": 40}]]
+    run = workers.engine.start_run(recipe.from_tables(TABLES))
+    qtbot.waitUntil(lambda: run.state.step > 1, timeout=WAIT)
+    page.open_conversation(CONVERSATION)
+    page.open(["a1"])
+    qtbot.waitUntil(lambda: "holds the device" in page.strip.text(), timeout=WAIT)
+    assert not page.summarise_button.isEnabled()
+    assert not page.controller.session.alive
+
+    page.strip.acted.emit()
+    qtbot.waitUntil(lambda: page.columns.view("a1").text() == SUMMARIES["a1"], timeout=WAIT)
+    assert run.state.paused
+    qtbot.waitUntil(lambda: "is paused at step" in page.strip.text(), timeout=WAIT)
+
+    page.strip.acted.emit()
+    qtbot.waitUntil(lambda: not run.state.paused, timeout=WAIT)
+    assert not page.controller.session.alive
+    run.stop()
+    qtbot.waitUntil(lambda: not run.running, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.strip.text() == "", timeout=WAIT)
+    assert page.summarise_button.isEnabled()
+
+
+def test_a_run_that_starts_gets_the_device(page, workers, qtbot):
+    tried(page, qtbot, "a1")
+    assert page.controller.session.alive
+    workers.run_script = [["steps", {"count": 4000, "per_second": 40}]]
+    run = workers.engine.start_run(recipe.from_tables(TABLES))
+    qtbot.waitUntil(lambda: not page.controller.session.alive, timeout=WAIT)
+    run.stop()
+    qtbot.waitUntil(lambda: not run.running, timeout=WAIT)
+
+
+def test_an_adapter_that_is_deleted_leaves_its_column(page, workers):
+    page.open(["a1", "a2"])
+    (paths.adapters_folder() / "a1").rename(paths.trash_folder() / "a1")
+    workers.engine.adapters_changed.emit()
+    assert page.controller.board.adapters == ["a2"]

@@ -1,0 +1,217 @@
+"""The playground without its widgets: columns built from events, earlier tries on disk, who fits beside a base."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.api import STARTER, Adapter, StorageError
+from engine.passport import BaseModelFacts, MethodFacts, Passport
+from gui.pages.playground.board import Board, Entry, about_tokens
+from gui.pages.playground.choices import MOST_COLUMNS, adapter_choices, base_choices
+from gui.pages.playground.tries import (
+    MOST_TRIES,
+    Decoding,
+    Tries,
+    as_markdown,
+    decoding_words,
+    from_board,
+    headline,
+    into_board,
+)
+
+CONVERSATION = "Leila: the venue offers Thursday 21st\nTom: ok, at 16:30"
+
+
+def filled_board() -> Board:
+    board = Board(Entry(None, "Base model", "starter"))
+    board.add(Entry("a1", "tuned", "LoRA, r 8"))
+    board.begin("r", CONVERSATION)
+    for adapter, text in ((None, "The venue offers a day."), ("a1", "The venue offers Friday at 16:30.")):
+        facts = {"request": "r", "adapter": adapter}
+        board.apply({"event": "summary_started", **facts, "input_tokens": 17})
+        board.apply({"event": "summary_extended", **facts, "text": text[:9]})
+        board.apply({"event": "summary_finished", **facts, "summary": text, "tokens": 8, "seconds": 0.5})
+    return board
+
+
+def passport(name: str, base: str) -> Passport:
+    return Passport(
+        schema=1,
+        id=name,
+        name=name,
+        made_at="2026-11-25T02:00:00+00:00",
+        base_model=BaseModelFacts(id=base),
+        method=MethodFacts(id="lora", title="LoRA"),
+    )
+
+
+def adapters(**bases: str) -> list[Adapter]:
+    return [Adapter(Path("/library") / name, passport(name, base)) for name, base in bases.items()]
+
+
+# The board
+
+
+def test_a_board_follows_its_request_column_by_column():
+    board = Board(Entry(None, "Base model"))
+    board.add(Entry("a1", "tuned"))
+    board.begin("r", CONVERSATION)
+    assert [column.status for column in board.columns] == ["waiting", "waiting"]
+
+    board.apply({"event": "summary_started", "request": "r", "adapter": None, "input_tokens": 17})
+    board.apply({"event": "summary_extended", "request": "r", "adapter": None, "text": "The "})
+    board.apply({"event": "summary_extended", "request": "r", "adapter": None, "text": "venue"})
+    assert (board.base.status, board.base.text, board.input_tokens) == ("running", "The venue", 17)
+    assert board.busy
+
+    board.apply(
+        {
+            "event": "summary_finished", "request": "r", "adapter": None, "summary": "The venue.",
+            "tokens": 4, "seconds": 0.5, "scores": {"rouge1": 0.25},
+        }
+    )  # fmt: skip
+    board.apply({"event": "summary_failed", "request": "r", "adapter": "a1", "message": "No.", "hint": ""})
+    assert board.base.tokens_per_second == 8.0
+    assert board.base.scores == {"rouge1": 0.25}
+    assert board.column("a1").status == "failed"
+    assert not board.busy
+
+
+def test_events_of_another_request_change_nothing():
+    board = Board(Entry(None, "Base model"))
+    board.begin("new", CONVERSATION)
+    board.apply({"event": "summary_extended", "request": "old", "adapter": None, "text": "late"})
+    assert board.base.text == ""
+
+
+def test_what_is_given_up_keeps_what_had_come():
+    board = Board(Entry(None, "Base model"))
+    board.add(Entry("a1", "tuned"))
+    board.begin("r", CONVERSATION)
+    board.apply({"event": "summary_extended", "request": "r", "adapter": None, "text": "The venue"})
+    board.give_up("cancelled")
+    board.apply({"event": "summary_extended", "request": "r", "adapter": None, "text": " late"})
+    assert [(column.status, column.text) for column in board.columns] == [
+        ("cancelled", "The venue"),
+        ("cancelled", ""),
+    ]
+
+
+def test_marks_show_what_tuning_added_and_what_was_not_said():
+    board = filled_board()
+    tuned = board.column("a1")
+    marks = board.marks(tuned)
+    assert [tuned.text[start:end] for start, end in marks.added] == ["Friday at 16:30"]
+    assert [claim.text for claim in marks.unsupported] == ["Friday"]
+    assert board.marks(board.base).added == ()
+
+
+def test_an_adapter_stands_on_a_board_once():
+    board = Board(Entry(None, "Base model"))
+    board.add(Entry("a1", "tuned"))
+    board.add(Entry("a1", "tuned"))
+    assert board.adapters == ["a1"]
+    board.remove("a1")
+    assert board.adapters == []
+
+
+def test_tokens_are_estimated_from_letters():
+    assert about_tokens("") == 0
+    assert 20 <= about_tokens("word " * 20) <= 40
+
+
+# Earlier tries
+
+
+def test_a_try_comes_back_from_disk_as_it_was(tmp_path):
+    board = filled_board()
+    tries = Tries(tmp_path / "tries.json")
+    tries.add(from_board(board, "Reference.", {"id": STARTER}, Decoding(beams=4)))
+
+    (kept,) = Tries(tmp_path / "tries.json").items
+    again = into_board(kept)
+    assert kept == tries.items[0]
+    assert kept.decoding == Decoding(beams=4)
+    assert [(column.entry, column.text) for column in again.columns] == [
+        (column.entry, column.text) for column in board.columns
+    ]
+    assert again.marks(again.columns[1]) == board.marks(board.columns[1])
+
+
+def test_only_so_many_tries_are_kept_newest_first(tmp_path):
+    tries = Tries(tmp_path / "tries.json")
+    for number in range(MOST_TRIES + 2):
+        tries.add(from_board(filled_board(), str(number), {"id": STARTER}, Decoding()))
+    kept = Tries(tmp_path / "tries.json").items
+    assert len(kept) == MOST_TRIES
+    assert kept[0].reference == str(MOST_TRIES + 1)
+    tries.clear()
+    assert Tries(tmp_path / "tries.json").items == []
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"version": 2, "tries": []}', '{"version": 1, "tries": [{}]}']
+)
+def test_a_damaged_or_later_file_holds_no_tries(tmp_path, text):
+    (tmp_path / "tries.json").write_text(text)
+    assert Tries(tmp_path / "tries.json").items == []
+
+
+def test_tries_that_cannot_be_written_are_a_trouble_for_the_user(tmp_path):
+    tries = Tries(tmp_path / "nowhere" / "tries.json")
+    with pytest.raises(StorageError):
+        tries.add(from_board(filled_board(), "", {"id": STARTER}, Decoding()))
+
+
+def test_the_file_is_json_that_other_programs_can_read(tmp_path):
+    Tries(tmp_path / "tries.json").add(from_board(filled_board(), "", {"id": STARTER}, Decoding()))
+    stored = json.loads((tmp_path / "tries.json").read_text())
+    assert stored["tries"][0]["conversation"] == CONVERSATION
+
+
+def test_markdown_has_the_conversation_every_summary_and_its_facts():
+    text = as_markdown(filled_board(), "Reference.", Decoding(temperature=0.7))
+    assert "> Leila: the venue offers Thursday 21st" in text
+    assert "## tuned (LoRA, r 8)" in text
+    assert "not in the conversation: Friday" in text
+    assert "8 tokens in 0.5 s" in text
+    assert text.rstrip().endswith("sampled at temperature 0.7, at most 128 tokens.")
+
+
+def test_decodings_have_words():
+    assert decoding_words(Decoding()) == "greedy, at most 128 tokens"
+    assert decoding_words(Decoding(beams=4, max_new_tokens=32)) == "4 beams, at most 32 tokens"
+
+
+def test_a_headline_names_who_speaks_and_stays_short():
+    assert headline(CONVERSATION) == "Leila, Tom: the venue offers Thursday 21st"
+    assert len(headline("Bo: " + "word " * 40)) <= 64
+    assert headline("") == ""
+
+
+# Who fits
+
+
+def test_only_adapters_of_the_base_can_stand_beside_it():
+    choices = adapter_choices(adapters(other="google/flan-t5-base", ours=STARTER), STARTER, [])
+    assert [(choice.adapter.id, choice.fits) for choice in choices] == [("ours", True), ("other", False)]
+    assert choices[1].reason == "made for google/flan-t5-base"
+
+
+def test_an_adapter_is_offered_once_and_columns_have_a_limit():
+    many = adapters(**{f"a{number}": STARTER for number in range(MOST_COLUMNS)})
+    shown = [adapter.id for adapter in many[: MOST_COLUMNS - 1]]
+    reasons = {choice.adapter.id: choice.reason for choice in adapter_choices(many, STARTER, shown)}
+    assert reasons["a0"] == "shown already"
+    assert reasons[f"a{MOST_COLUMNS - 1}"] == f"{MOST_COLUMNS} columns are the most"
+
+
+def test_base_models_are_the_bundled_one_the_local_ones_and_those_that_adapters_name():
+    assert base_choices(["starter", "local/one"], adapters(a="hub/two", b="local/one")) == [
+        "starter",
+        "local/one",
+        "hub/two",
+    ]
