@@ -65,7 +65,7 @@ def _delete(request: Request, _: Channel) -> Result:
 
 
 def _named(request: Request) -> tuple[str, str, Kind]:
-    return request["id"], request.get("revision") or "main", request.get("kind") or "model"
+    return request["id"], request.get("revision") or "main", request.get("repository") or "model"
 
 
 _ACTIONS: dict[str, Callable[[Request, Channel], Result]] = {

@@ -5,6 +5,7 @@ Ties the recipe panel, the choosers and the run view to the engine. The parts kn
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 from typing import Any
 
@@ -203,8 +204,8 @@ class TrainPage(Page):
         self.base_models.closed.connect(lambda: self._chooser_stack.setCurrentWidget(self.methods))
         planner.planned.connect(self._show_plan)
         planner.refused.connect(self._show_plan_problems)
-        planner.unavailable.connect(lambda ending: panel.say(ending.message))
-        planner.busy_changed.connect(lambda busy: panel.show_busy() if busy else None)
+        planner.unavailable.connect(self._plan_unavailable)
+        planner.busy_changed.connect(panel.show_busy)
         self._downloads.clear.connect(self.start_run)
         self._downloads.asked.connect(self._ask_before_download)
         self._downloads.refused.connect(self._download_refused)
@@ -277,6 +278,9 @@ class TrainPage(Page):
     def _show_plan_problems(self, problems: list[Problem]) -> None:
         if self._model is None:
             self.panel.show_problems(problems)
+
+    def _plan_unavailable(self, ending: Ending) -> None:
+        self.panel.say(html.escape(ending.message))
 
     def _show_method(self) -> None:
         form = self.panel.form

@@ -8,6 +8,7 @@ import pytest
 
 from engine.api import Job, create_job, paths, recipe, runs
 from gui.engine import Engine
+from gui.engine_thread import EngineThread
 from tests.helpers import scripted_worker
 
 TABLES = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
@@ -30,8 +31,8 @@ class Scripts:
 def scripts(qtbot, home):
     made = Scripts()
     yield made
-    if made.engine.current:
-        made.engine.current.force()
+    for thread in made.engine.findChildren(EngineThread):
+        thread.force()
     made.engine.leave()
 
 

@@ -135,6 +135,14 @@ def answer(channel: Channel, facts: dict[str, Any]) -> None:
         time.sleep(0.02)
 
 
+def by_action(channel: Channel, answers: dict[str, Any]) -> None:
+    """Answer by the request's `action`: with a result, or with an error if the answer is text."""
+    said = answers[channel.job.request()["action"]]
+    if isinstance(said, str):
+        raise AppError(said)
+    channel.result(said)
+
+
 def deaf(channel: Channel, seconds: float) -> None:
     """Heed nothing for `seconds`."""
     time.sleep(seconds)
@@ -150,6 +158,7 @@ STEPS = {
     "error": error,
     "abort": abort,
     "answer": answer,
+    "by_action": by_action,
     "deaf": deaf,
 }
 

@@ -15,7 +15,7 @@ from gui.pages.train.base_models_view import cost_words
 
 
 class DownloadCheck(QObject):
-    """`clear(recipe)`: nothing is to be fetched; `asked(recipe, words)`: confirm first; `refused(Ending)`: it can't be."""
+    """`clear(recipe)`: nothing is to be fetched; `asked(recipe, words)`: confirm first; `refused(Ending)`."""
 
     clear = Signal(object)
     asked = Signal(object, str)
@@ -37,15 +37,15 @@ class DownloadCheck(QObject):
     def _listed(self, wanted: Recipe, result: dict[str, Any]) -> None:
         here = {str(model["id"]) for model in result.get("models", ())}
         if is_on_hub(wanted.base_model.id) and wanted.base_model.id not in here:
-            request = {"id": wanted.base_model.id, "revision": wanted.base_model.revision, "kind": "model"}
+            request = {"id": wanted.base_model.id, "revision": wanted.base_model.revision}
         elif is_on_hub(wanted.data.source):
-            request = {"id": wanted.data.source, "kind": "dataset"}
+            request = {"id": wanted.data.source, "repository": "dataset"}
         else:
             self.clear.emit(wanted)
             return
         job = self._engine.ask("models", {"action": "cost", **request}, parent=self)
         job.result.connect(lambda cost: self._priced(wanted, cost))
-        job.failed.connect(lambda ending: self._unpriced(wanted, request["kind"], ending))
+        job.failed.connect(lambda ending: self._unpriced(wanted, request, ending))
 
     def _priced(self, wanted: Recipe, cost: dict[str, Any]) -> None:
         if cost.get("missing_bytes"):
@@ -53,9 +53,9 @@ class DownloadCheck(QObject):
         else:
             self.clear.emit(wanted)
 
-    def _unpriced(self, wanted: Recipe, kind: str, ending: Ending) -> None:
+    def _unpriced(self, wanted: Recipe, request: dict[str, str], ending: Ending) -> None:
         """A data set may lie in the cache though the hub can't be asked: then the worker will say."""
-        if kind == "dataset":
+        if request.get("repository") == "dataset":
             self.clear.emit(wanted)
         else:
             self.refused.emit(ending)

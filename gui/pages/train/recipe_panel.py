@@ -134,9 +134,9 @@ class RecipePanel(QWidget):
             return True
         return self.form.field(problem.field).around.isVisibleTo(self.form)
 
-    def show_busy(self) -> None:
-        """Say that the plan is being made."""
-        if not self._happening.text():
+    def show_busy(self, busy: bool) -> None:
+        """Say that the first plan is being made; later ones replace what is shown when they are there."""
+        if busy and not self._happening.text():
             self._happening.setText("Looking at the base model and the data…")
 
     def say(self, text: str) -> None:

@@ -1,0 +1,509 @@
+"""The train page with a worker that follows a script: editing, starting, watching, stopping, and how it went."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QWidget
+
+from engine.api import Ending, Problem, RunState, Sample, paths, recipe
+from gui.engine import Engine
+from gui.engine_thread import EngineThread
+from gui.pages.train.effect_panel import blocks_of
+from gui.pages.train.failure_card import FailureCard
+from gui.pages.train.recipe_panel import plan_words
+from gui.pages.train.samples_view import SamplesView, new_parts
+from gui.pages.train.verdict_card import VerdictCard
+from gui.pages.train.words import verdict_sentence
+from gui.pages.train_page import TrainPage
+from gui.preferences import Preferences
+from gui.widgets.labels import Label
+from tests.helpers import scripted_worker
+
+BASICS = {
+    "name": "A run",
+    "base_model": {"id": "starter"},
+    "data": {"source": "sample"},
+    "method": {"id": "lora"},
+}
+WAIT = 20_000
+
+STARTED = {
+    "event": "run_started",
+    "total_steps": 40,
+    "first_step": 0,
+    "trainable_parameters": 1_000,
+    "all_parameters": 100_000,
+    "device": "cpu",
+    "threads": 2,
+    "precision": "float32",
+    "precision_reason": "",
+    "examples": {"train": 80, "validation": 8, "test": 8},
+    "family": "encoder-decoder",
+    "matrices": 12,
+    "learning_rate": 0.001,
+}
+PLAN = {
+    "family": "encoder-decoder",
+    "trainable_parameters": 3_538_944,
+    "all_parameters": 251_116_800,
+    "adapter_bytes": 14_200_000,
+    "memory_bytes": 5_900_000_000,
+    "steps": 1540,
+    "matrices": 72,
+    "modules": {"q": 36, "k": 36, "v": 36, "o": 36, "wi": 24, "wo": 24},
+    "targets": ["q", "v"],
+    "blocks": {"encoder": 12, "decoder": 12},
+    "examples": {"train": 1228, "validation": 69, "test": 819},
+    "problems": [],
+}
+
+
+def scores(mean: float, width: float = 0.012) -> dict[str, dict[str, float]]:
+    names = ("rouge1", "rouge2", "rougeL", "rougeLsum")
+    return {name: {"mean": mean, "low": mean - width, "high": mean + width} for name in names}
+
+
+def scored(of: str, mean: float, difference: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {
+        "event": "evaluated",
+        "step": 40,
+        "split": "test",
+        "of": of,
+        "protocol": {"split": "test", "examples": 200},
+        "loss": None,
+        "scores": scores(mean),
+        "difference": difference,
+        "capped": 0.004,
+        "seconds": 3.0,
+    }
+
+
+def difference(mean: float, verdict: str) -> dict[str, Any]:
+    return {name: values | {"verdict": verdict} for name, values in scores(mean, 0.009).items()}
+
+
+def sample(step: int, summary: str, example: str = "1") -> dict[str, Any]:
+    return {
+        "event": "sample_made",
+        "step": step,
+        "example": example,
+        "conversation": "Priya: the 14:10 is cancelled\nTom: ok",
+        "reference": "Priya's train is cancelled.",
+        "summary": summary,
+        "rouge1": 0.61,
+    }
+
+
+SAVED = {"event": "adapter_saved", "adapter": "an-adapter", "path": "", "bytes": 14_200, "step": 40}
+COMPLETE = [
+    ["emit", {"event": "stage_entered", "stage": "train"}],
+    ["emit", STARTED],
+    ["emit", sample(0, "Tom says ok.")],
+    ["steps", {"count": 40, "per_second": 400}],
+    ["emit", sample(40, "Priya's train is cancelled.")],
+    ["emit", SAVED],
+    ["emit", scored("base", 0.469)],
+    ["emit", scored("an-adapter", 0.484, difference(0.015, "better"))],
+]
+ENDLESS = [
+    ["emit", {"event": "stage_entered", "stage": "train"}],
+    ["emit", STARTED],
+    ["steps", {"count": 10_000, "per_second": 50}],
+]
+
+
+class Stage:
+    """A train page in a window, and scripts for its workers by kind."""
+
+    def __init__(self, qtbot) -> None:
+        self.scripts: dict[str, list[Any]] = {"plan": [["answer", PLAN]]}
+        self.engine = Engine(self._command)
+        self.preferences = Preferences()
+        self.preferences.set("recipe", recipe.dumps(recipe.from_tables(BASICS)))
+        self.page = TrainPage(self.engine, self.preferences)
+        qtbot.addWidget(self.page)
+        self.page.resize(1232, 900)
+        self.page.show()
+
+    def _command(self, job) -> list[str]:
+        scripted_worker.give_script(job, self.scripts.get(job.request()["kind"], []))
+        return scripted_worker.command(job)
+
+    def start(self, qtbot, script: list[Any]):
+        self.scripts["train"] = script
+        self.page.panel.start_button.click()
+        qtbot.waitUntil(lambda: self.engine.current is not None, timeout=WAIT)
+        return self.engine.current
+
+    def run(self, qtbot, script: list[Any]):
+        model = self.start(qtbot, script)
+        qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
+        return model
+
+
+@pytest.fixture
+def stage(qtbot, home):
+    made = Stage(qtbot)
+    yield made
+    for thread in made.engine.findChildren(EngineThread):
+        thread.force()
+    made.engine.leave()
+
+
+def texts(widget: QWidget) -> str:
+    """All that a widget says, one label a line."""
+    return "\n".join(label.text() for label in widget.findChildren(Label) if label.isVisibleTo(widget))
+
+
+# -------------------------------------------------------------------------------------------------------- editing
+
+
+def test_what_will_happen_is_said_before_the_start(stage, qtbot):
+    stage.page.shown()
+    qtbot.waitUntil(lambda: "1540" in texts(stage.page.panel).replace(",", ""), timeout=WAIT)
+    said = texts(stage.page.panel).replace(",", "")
+
+    assert "3538944" in said
+    assert "14.2 MB on disk" in said
+    assert "The base model is scored first" in said
+
+
+def test_the_chosen_method_and_its_count_are_marked_in_the_list(stage, qtbot):
+    stage.page.shown()
+    qtbot.waitUntil(lambda: "3.54 M" in stage.page.methods.row("lora").accessibleName(), timeout=WAIT)
+    assert stage.page.methods.row("lora").isChecked()
+    stage.page.methods.row("full").click()
+
+    assert stage.page.panel.form.method_id() == "full"
+    assert stage.page.methods.row("full").isChecked()
+    assert not stage.page.methods.row("lora").isChecked()
+
+
+def test_a_search_leaves_the_methods_that_fit(stage):
+    stage.page.methods._search.searched.emit("every weight")
+
+    assert stage.page.methods.row("full").isVisibleTo(stage.page)
+    assert not stage.page.methods.row("lora").isVisibleTo(stage.page)
+
+
+def test_a_problem_that_only_the_plan_knows_stands_beside_its_field_and_holds_the_start(stage, qtbot):
+    problem = {
+        "field": "base_model.precision",
+        "message": "T5 overflows in float16.",
+        "hint": "Use bfloat16.",
+    }
+    stage.scripts["plan"] = [["answer", PLAN | {"problems": [problem]}]]
+    stage.page.panel.set_level("more")
+    stage.page.shown()
+    qtbot.waitUntil(lambda: not stage.page.panel.start_button.isEnabled(), timeout=WAIT)
+    around = stage.page.panel.form.field("base_model.precision").around
+
+    assert "Use bfloat16." in texts(around)
+
+
+def test_a_problem_of_a_hidden_field_is_said_at_the_foot(stage):
+    stage.page.panel.set_level("essential")
+    stage.page.panel.show_problems([Problem("training.warmup", "Warm-up can't be 3.", "Below 1.")])
+
+    assert "Warm-up can't be 3. Below 1." in texts(stage.page.panel)
+
+
+def test_another_page_can_choose_the_data(stage):
+    stage.page.use_data({"source": "owner/name", "every": 12})
+
+    assert stage.page.panel.form.tables()["data"]["source"] == "owner/name"
+    assert stage.page.panel.form.tables()["data"]["every"] == 12
+
+
+def test_an_opened_recipe_is_named_by_its_file_and_saved_ones_come_back(stage, tmp_path):
+    wanted = recipe.from_tables(BASICS | {"method": {"id": "lora", "rank": 3}})
+    recipe.save(wanted, tmp_path / "mine.toml")
+    stage.page.open_file(tmp_path / "mine.toml")
+
+    assert stage.page.panel.form.recipe() == wanted
+    assert "From mine.toml" in stage.page.header.subtitle()
+
+
+# ------------------------------------------------------------------------------------------------------- running
+
+
+def test_a_run_from_start_to_verdict(stage, qtbot):
+    model = stage.run(qtbot, COMPLETE)
+    card = stage.page.run_view.card
+
+    assert isinstance(card, VerdictCard)
+    said = texts(card)
+    assert "Better than the base model" in said
+    assert "46.9" in said
+    assert "48.4" in said
+    assert "+1.5" in said
+    assert stage.page.header.title() == "A run"
+    assert "Adapter saved as an-adapter" in stage.page.header.subtitle()
+    assert stage.page.run_view.samples.summaries() == ["Priya's train is cancelled."]
+    assert [run.name for run in paths.runs_folder().iterdir()] == [model.id]
+
+
+def test_the_verdict_leads_to_playground_and_library(stage, qtbot):
+    stage.run(qtbot, COMPLETE)
+    card = stage.page.run_view.card
+    with qtbot.waitSignal(stage.page.playground_requested) as playground:
+        card.playground_wanted.emit()
+    with qtbot.waitSignal(stage.page.library_requested) as library:
+        card.library_wanted.emit()
+
+    assert playground.args == library.args == ["an-adapter"]
+
+
+def test_while_it_trains_the_recipe_is_fixed_and_figures_move(stage, qtbot):
+    model = stage.start(qtbot, ENDLESS)
+    qtbot.waitUntil(lambda: model.state.step >= 5, timeout=WAIT)
+    qtbot.waitUntil(
+        lambda: stage.page.run_view.figures.figure("Step").value() not in {"–", "0"}, timeout=WAIT
+    )
+
+    assert not stage.page.panel.start_button.isVisibleTo(stage.page)
+    assert "Fixed while this run trains" in texts(stage.page.panel)
+    assert stage.page.buttons.stop.isVisibleTo(stage.page)
+    assert "Training" in stage.page.header.subtitle()
+
+
+def test_stop_asks_the_worker_and_the_run_can_be_resumed(stage, qtbot):
+    model = stage.start(qtbot, ENDLESS)
+    qtbot.waitUntil(lambda: model.state.step >= 3, timeout=WAIT)
+    qtbot.waitUntil(stage.page.buttons.stop.isEnabled, timeout=WAIT)
+    stage.page.buttons.stop.click()
+    assert stage.page.run_view.stop_strip.isVisibleTo(stage.page)
+    qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
+
+    assert model.ending.outcome == "stopped"
+    assert not stage.page.run_view.stop_strip.isVisibleTo(stage.page)
+    assert "Stopped at step" in stage.page.run_view.stopped.text()
+    stage.scripts["train"] = COMPLETE
+    stage.page.run_view.stopped.acted.emit()
+    qtbot.waitUntil(lambda: isinstance(stage.page.run_view.card, VerdictCard), timeout=WAIT)
+    assert stage.page._model.state.attempt == 2
+
+
+def test_a_deaf_worker_can_be_forced_after_two_seconds(stage, qtbot):
+    model = stage.start(qtbot, [["emit", STARTED], ["steps", {"count": 2, "per_second": 100}], ["deaf", 60]])
+    qtbot.waitUntil(lambda: model.state.step == 2, timeout=WAIT)
+    stage.page.buttons.stop_wanted.emit()
+    force = stage.page.run_view.stop_strip.action_button()
+    qtbot.waitUntil(lambda: force.isVisibleTo(stage.page), timeout=WAIT)
+    assert "Finishing" in stage.page.run_view.stop_strip.text()
+    force.click()
+    qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
+
+    assert model.ending.outcome == "crashed"
+    assert isinstance(stage.page.run_view.card, FailureCard)
+
+
+def test_pause_and_continue(stage, qtbot):
+    model = stage.start(qtbot, ENDLESS)
+    qtbot.waitUntil(lambda: stage.page.buttons.pause.isEnabled() and model.state.step > 0, timeout=WAIT)
+    stage.page.buttons.pause.click()
+    qtbot.waitUntil(lambda: stage.page.buttons.pause.text() == "Continue", timeout=WAIT)
+    assert "Paused" in stage.page.header.subtitle()
+    stage.page.buttons.pause.click()
+    qtbot.waitUntil(lambda: stage.page.buttons.pause.text() == "Pause", timeout=WAIT)
+
+
+def test_a_crash_says_what_happened_and_what_is_safe_and_keeps_the_curve(stage, qtbot):
+    checkpoint = {"event": "checkpoint_saved", "step": 20, "path": "", "bytes": 9}
+    script = [
+        ["emit", STARTED],
+        ["steps", {"count": 25, "per_second": 500}],
+        ["emit", checkpoint],
+        ["abort", None],
+    ]
+    model = stage.run(qtbot, script)
+    card = stage.page.run_view.card
+
+    assert isinstance(card, FailureCard)
+    assert "Crashed at step 25" in texts(card)
+    assert "SIGABRT" in texts(card)
+    assert "checkpoint at step 20" in texts(card)
+    assert card.can_resume
+    assert len(model.state.loss.steps) == 25
+
+
+def test_a_failed_run_shows_the_end_of_its_log(stage, qtbot):
+    stage.run(qtbot, [["emit", STARTED], ["error", "seven is not even"]])
+    card = stage.page.run_view.card
+
+    assert isinstance(card, FailureCard)
+    assert "seven is not even" in card._log.toPlainText()
+    assert not card.can_resume
+
+
+def test_a_copy_of_a_finished_runs_recipe_can_be_edited(stage, qtbot):
+    stage.run(qtbot, COMPLETE)
+    stage.page.panel.copy_button.click()
+
+    assert stage.page.header.title() == "New run"
+    assert stage.page.panel.start_button.isVisibleTo(stage.page)
+    assert stage.page.panel.form.recipe() == recipe.from_tables(BASICS)
+
+
+def test_a_run_opened_from_the_history_is_the_same_as_it_was_live(stage, qtbot):
+    model = stage.run(qtbot, COMPLETE)
+    stage.page.buttons.new_wanted.emit()
+    stage.page.open_run(model.id)
+    qtbot.waitUntil(lambda: isinstance(stage.page.run_view.card, VerdictCard), timeout=WAIT)
+
+    assert stage.page._model is not model
+    assert stage.page._model.state == model.state
+
+
+def test_no_second_run_while_one_trains(stage, qtbot):
+    stage.start(qtbot, ENDLESS)
+
+    assert stage.page.start_run(recipe.from_tables(BASICS)) is None
+    assert "holds the device" in stage.page.notice.text()
+
+
+def test_a_run_that_would_fetch_something_asks_first(stage, qtbot):
+    wanted = recipe.from_tables(BASICS | {"base_model": {"id": "google/flan-t5-small"}})
+    cost = {"id": "google/flan-t5-small", "missing_bytes": 308_000_000, "licence": "apache-2.0"}
+    answers = {"list": {"models": []}, "cost": cost}
+    stage.scripts["models"] = [["by_action", answers]]
+    stage.page.edit(wanted)
+    stage.page.panel.start_button.click()
+    qtbot.waitUntil(lambda: "308.0 MB to fetch" in stage.page.notice.text(), timeout=WAIT)
+    assert stage.engine.current is None
+    stage.scripts["train"] = COMPLETE
+    stage.page.notice.action_button().click()
+    qtbot.waitUntil(lambda: stage.engine.current is not None, timeout=WAIT)
+
+
+def test_without_a_network_the_page_says_so_and_starts_nothing(stage, qtbot):
+    wanted = recipe.from_tables(BASICS | {"base_model": {"id": "google/flan-t5-small"}})
+    stage.scripts["models"] = [["by_action", {"list": {"models": []}, "cost": "No network."}]]
+    stage.page.edit(wanted)
+    stage.page.panel.start_button.click()
+    qtbot.waitUntil(lambda: "No network." in stage.page.notice.text(), timeout=WAIT)
+
+    assert stage.engine.current is None
+
+
+def test_base_models_are_listed_and_chosen(stage, qtbot):
+    models = [
+        {
+            "id": "starter",
+            "family": "encoder-decoder",
+            "size_bytes": 19_000_000,
+            "licence": "apache-2.0",
+            "local": True,
+        },
+        {"id": "owner/small", "family": "decoder-only", "size_bytes": 9, "licence": "", "local": False},
+        {"id": "owner/images", "family": None, "size_bytes": 9, "licence": "", "local": False},
+    ]
+    stage.scripts["models"] = [["by_action", {"list": {"models": models}}]]
+    stage.page.panel.form.base_model_chooser().browse_requested.emit()
+    qtbot.waitUntil(
+        lambda: stage.page.base_models.ids() == ["starter", "owner/small", "owner/images"], timeout=WAIT
+    )
+    qtbot.waitUntil(lambda: "not a text model" in texts(stage.page.base_models), timeout=WAIT)
+    stage.page.base_models.chosen.emit("owner/small")
+
+    assert stage.page.panel.form.tables()["base_model"]["id"] == "owner/small"
+
+
+def test_below_1200_recipe_and_run_take_turns(stage):
+    stage.page.adapt(1024)
+    stage.page.buttons.sides.set_current("run")
+    stage.page.adapt(1024)
+    assert not stage.page.panel.isVisibleTo(stage.page)
+    assert stage.page._right_side.isVisibleTo(stage.page)
+    stage.page.buttons.sides.set_current("recipe")
+    stage.page.adapt(1024)
+
+    assert stage.page.panel.isVisibleTo(stage.page)
+    assert not stage.page._right_side.isVisibleTo(stage.page)
+
+
+# -------------------------------------------------------------------------------------------------------- parts
+
+
+@pytest.mark.parametrize(
+    ("mean", "verdict", "headline", "words"),
+    [
+        (
+            0.015,
+            "better",
+            "Better than the base model",
+            "rose by <b>1.5 points</b> (95 % interval 0.6 to 2.4)",
+        ),
+        (-0.02, "worse", "Worse than the base model", "fell by <b>2.0 points</b> (95 % interval 1.1 to 2.9)"),
+        (0.003, "no measurable difference", "No measurable difference", "changed by <b>0.3 points</b>"),
+    ],
+)
+def test_the_verdict_comes_first_in_words(qtbot, mean, verdict, headline, words):
+    state = RunState()
+    for event in (
+        STARTED,
+        SAVED,
+        scored("base", 0.469),
+        scored("x", 0.469 + mean, difference(mean, verdict)),
+    ):
+        state.apply(event | {"time": 1.0})
+    card = VerdictCard(state)
+    qtbot.addWidget(card)
+
+    assert card.accessibleName() == headline
+    assert words in verdict_sentence(difference(mean, verdict)["rouge1"], 200, "test")
+
+
+def test_a_stopped_runs_card_claims_no_score(qtbot):
+    state = RunState()
+    for event in (STARTED, SAVED):
+        state.apply(event | {"time": 1.0})
+    card = VerdictCard(state)
+    qtbot.addWidget(card)
+
+    assert "not scored" in card.accessibleDescription()
+    assert "ROUGE" not in texts(card)
+
+
+def test_out_of_memory_is_named(qtbot):
+    ending = Ending("failed", "The memory is full.", event={"kind": "OutOfMemoryError"})
+    card = FailureCard(ending, RunState())
+    qtbot.addWidget(card)
+
+    assert card.accessibleName() == "Out of memory before the first step"
+
+
+def test_new_words_of_a_summary_are_marked():
+    marks = new_parts("Tom will go.", "Tom will go. Priya stays at home.")
+
+    assert [(mark.start, mark.length) for mark in marks] == [(13, 20)]
+    assert new_parts("the same", "the same") == []
+
+
+def test_the_scrubber_goes_back_to_earlier_summaries(qtbot):
+    view = SamplesView()
+    qtbot.addWidget(view)
+    made = [Sample(step, "1", "A: b", "r", f"summary {step}", None) for step in (0, 10, 20)]
+    view.show_samples(made, 40, [])
+    assert view.summaries() == ["summary 20"]
+    view.scrubber.set_current(0)
+
+    assert view.summaries() == ["summary 0"]
+
+
+def test_the_drawing_is_of_the_models_own_parts():
+    encoder, decoder = blocks_of(PLAN["modules"], PLAN["blocks"])
+
+    assert encoder.title == "Encoder block × 12"
+    assert [group.title for group in encoder.groups] == ["Self-attention", "Feed-forward"]
+    assert [group.title for group in decoder.groups] == ["Self-attention", "Cross-attention", "Feed-forward"]
+    (block,) = blocks_of({"q_proj": 30, "down_proj": 30, "lm_head": 1}, {"decoder": 30})
+    assert [[part.text for part in group.parts] for group in block.groups] == [["q"], ["down"]]
+
+
+def test_a_plan_in_words():
+    assert plan_words({"steps": 1, "seconds": None}).startswith("<b>1 step</b>.")
+    assert "in about <b>12 min 00 s</b>" in plan_words({"steps": 1540, "seconds": 720})
+    assert plan_words({}) == ""
