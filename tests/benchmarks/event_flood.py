@@ -1,0 +1,62 @@
+"""Does the real window stay fluent, and lose nothing, when events come faster than any training sends them?"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from typing import Any
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from engine.api import paths, recipe, runs
+from gui.engine import Engine
+from gui.look import style
+from gui.main_window import MainWindow
+from gui.preferences import Preferences
+from tests.benchmarks.lateness import Lateness
+from tests.benchmarks.report import show
+from tests.helpers import scripted_worker
+
+SUSTAINED = {"count": 20_000, "per_second": 2_000}
+BURST = 100_000
+MOST_SECONDS = 120
+
+
+def main() -> None:
+    """Measure and print."""
+    application = QApplication.instance() or QApplication([])
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["TUNESMITH_HOME"] = home
+        style.apply(application, "light")
+        engine = Engine(command=scripted_worker.command)
+        window = MainWindow(engine, Preferences())
+        window.show()
+        _flood(engine, window, "2,000 events a second, 10 s", [["steps", SUSTAINED]], SUSTAINED["count"])
+        _flood(engine, window, "A burst of 100,000 events", [["flood", BURST]], BURST)
+        engine.leave()
+
+
+def _flood(engine: Engine, window: MainWindow, title: str, script: list[Any], count: int) -> None:
+    job = runs.create_run(recipe.load(paths.presets_folder() / "starter.toml"))
+    started = ["emit", {"event": "run_started", "total_steps": count, "first_step": 0}]
+    scripted_worker.give_script(job, [started, *script])
+    page = window.show_built("train")
+    model = engine._follow(job, recipe.load(job.recipe_path), attach=False)
+    page.show_run(model)
+    lateness = Lateness()
+    lateness.start()
+    began = time.perf_counter()
+    model.ended.connect(lambda _: QTimer.singleShot(500, QApplication.quit))
+    QTimer.singleShot(MOST_SECONDS * 1000, QApplication.quit)
+    QApplication.exec()
+    lateness.stop()
+    got = len(model.state.loss.steps)
+    lost = count - got
+    rows = [("events lost", f"{lost:,} of {count:,}", "0"), *lateness.rows("16 ms")]
+    show(title, [*rows, ("seconds", f"{time.perf_counter() - began:.1f}", "")])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""How a benchmark says what it found: machine, date, a small table."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import platform
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def machine() -> str:
+    """Return the processor, cores and system in a line."""
+    system = f"{platform.system()}, Python {platform.python_version()}"
+    return f"{_processor()}, {os.cpu_count()} cores, {system}"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def show(title: str, rows: Iterable[tuple[str, str, str]]) -> None:
+    """Print figure, what was reached, and the goal, aligned."""
+    print(f"\n{title}\n{dt.datetime.now(dt.UTC).date().isoformat()}, {machine()}")
+    table = [("figure", "reached", "goal"), *rows]
+    widths = [max(len(row[column]) for row in table) for column in range(3)]
+    for row in table:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def percentile(values: list[float], share: float) -> float:
+    """Return the value below which `share` of the values lie (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
