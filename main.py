@@ -24,9 +24,9 @@ def main(arguments: list[str]) -> int:
     asked = parse(arguments)
     if asked.run is not None:
         return run(asked)
-    from gui.app import main as open_window
+    from gui.app import run as open_window
 
-    return open_window(demo=asked.demo, screenshot=asked.screenshot)
+    return open_window(asked.window)
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def list_adapters(_: argparse.Namespace, output: Output) -> int:
 def _row(adapter: Adapter) -> tuple[str, ...]:
     passport, card = adapter.passport, adapter.passport.score_card
     score = words.score(card.scores["rouge1"]["mean"]) if card else "not scored"
-    gain = words.score(card.difference["rouge1"]["mean"]) if card else ""
+    gain = words.gain(card.difference["rouge1"]["mean"]) if card else ""
     method = " ".join(filter(None, (passport.method.title or passport.method.id, passport.method.summary)))
     base = Path(passport.base_model.id).name
     return adapter.name, method, base, score, gain, size(adapter.size_bytes), adapter.id
@@ -85,7 +85,7 @@ def passport_lines(adapter: Adapter) -> list[str]:
         ("Adapter", adapter.name),
         ("Id", adapter.id),
         ("Made", passport.made_at),
-        ("Base model", f"{passport.base_model.id}  {passport.base_model.revision}"),
+        ("Base model", f"{passport.base_model.id} {passport.base_model.revision}"),
         ("Precision", f"{passport.base_model.precision}, quantization {passport.base_model.quantization}"),
         ("Method", method.title or method.id),
         ("Settings", settings),
@@ -106,7 +106,7 @@ def _score_lines(adapter: Adapter) -> list[str]:
     if card is None:
         return ["Not scored yet. `main.py evaluate` scores it."]
     rows = [
-        (name, words.interval(card.base[name]), words.interval(card.scores[name]))
+        (words.score_name(name), words.interval(card.base[name]), words.interval(card.scores[name]))
         for name in card.scores
         if name in card.base
     ]

@@ -17,7 +17,10 @@ FAILED = 1
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return what is asked for; `run` is None for the window. Bad usage ends the program with exit code 2."""
+    """Return what is asked for: `run` carries it out, or is None for the window, which gets `window`.
+
+    Bad usage ends the program with exit code 2.
+    """
     parser = make_parser(_add_verbs)
     asked = parser.parse_args(arguments)
     if asked.run is not None and (asked.demo or asked.screenshot):
@@ -27,6 +30,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if getattr(asked, "offline", False):
         # Read by the hub's libraries when they are imported, here and in every worker.
         os.environ["HF_HUB_OFFLINE"] = "1"
+    asked.window = ["--demo"] if asked.demo else []
+    asked.window += ["--screenshot", str(asked.screenshot)] if asked.screenshot else []
     return asked
 
 

@@ -135,8 +135,8 @@ def list_runs(_: argparse.Namespace, output: Output) -> int:
     if not entries:
         output.line("There are no runs yet. `main.py train RECIPE.toml` makes one.")
         return 0
-    head = ("Run", "Outcome", "Steps", "Time", "ROUGE-1", "Name")
-    output.lines(words.table(head, [_row(entry) for entry in entries], right=("Steps", "Time", "ROUGE-1")))
+    head = ("Run", "Outcome", "Steps", "Time", "Gain", "Name")
+    output.lines(words.table(head, [_row(entry) for entry in entries], right=("Steps", "Time", "Gain")))
     return 0
 
 
@@ -156,7 +156,7 @@ def _outcome(entry: RunEntry) -> str:
 
 
 def _row(entry: RunEntry) -> tuple[str, ...]:
-    gain = "" if entry.gain is None else f"{'+' if entry.gain >= 0 else ''}{words.score(entry.gain)}"
+    gain = "" if entry.gain is None else words.gain(entry.gain)
     steps = f"{entry.step:,} / {entry.total_steps:,}" if entry.total_steps else ""
     time = words.duration(entry.seconds) if entry.seconds else ""
     return entry.id, _outcome(entry), steps, time, gain, entry.name

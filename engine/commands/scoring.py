@@ -14,7 +14,6 @@ from engine.commands import words
 from engine.commands.asking import Result, ask
 from engine.commands.follow import Follower, conclude
 from engine.commands.looking import require_no_problems
-from engine.commands.narrator import Narrator
 from engine.commands.output import Output
 from engine.commands.parser import Verbs
 from engine.errors import AppError, Problem, RecipeError
@@ -71,7 +70,7 @@ def evaluation_lines(result: Result) -> list[str]:
         for each in result["adapters"]
         if each.get("difference")
     ]
-    return [*words.table(("", *result["base"]["scores"]), rows), *verdicts]
+    return [*words.table(("", *map(words.score_name, result["base"]["scores"])), rows), *verdicts]
 
 
 def _name_for_worker(adapter: Adapter) -> str:
@@ -161,15 +160,17 @@ class _Listener:
         self.failed = False
         self._follower = follower
         self._output = output
-        self._narrator = Narrator(output)
         self._request = request
         self._finished: list[Event] = []
         self._open = len(request["columns"])
 
     def tell(self, event: Event) -> None:
-        """Take in one event."""
-        self._narrator.tell(event)
-        if event["event"] == "base_ready":
+        """Take in one event; standard output is for the summaries alone."""
+        if event["event"] == "stage_entered":
+            self._output.status("Loading the base model …")
+        elif event["event"] == "notice" and not self._output.as_json:
+            self._output.remark(f"{event['message']} {event.get('hint', '')}".strip())
+        elif event["event"] == "base_ready":
             self._follower.send("summarize", **self._request)
         elif event["event"] == "summary_finished":
             self._finished.append(event)

@@ -31,6 +31,16 @@ def score(fraction: float) -> str:
     return f"{fraction * 100:.1f}".replace("-", MINUS)
 
 
+def gain(fraction: float) -> str:
+    """Return a difference of scores times 100, always signed."""
+    return score(fraction) if fraction < 0 else f"+{score(fraction)}"
+
+
+def score_name(name: str) -> str:
+    """Return a score's name as people write it: "rouge1" is "ROUGE-1"."""
+    return name.replace("rouge", "ROUGE-")
+
+
 def interval(spread: Mapping[str, float]) -> str:
     """Return a mean with its interval: "48.4 (47.2 to 49.6)"."""
     return f"{score(spread['mean'])} ({score(spread['low'])} to {score(spread['high'])})"
