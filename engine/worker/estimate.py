@@ -15,6 +15,7 @@ An estimate: allocators round up and attention kernels differ. Knows nothing of 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -51,6 +52,20 @@ class Outline:
     value_bytes: int
     vocabulary: int
     width: int
+
+    def modules(self) -> dict[str, int]:
+        """Return how often each name of a linear layer occurs."""
+        return dict(Counter(name.rpartition(".")[2] for name in self.layers))
+
+    def blocks(self) -> dict[str, int]:
+        """Return how many blocks encoder and decoder have; a model with one stack has a decoder only."""
+        stacks: dict[str, set[str]] = {}
+        for name in self.layers:
+            parts = name.split(".")
+            number = next((part for part in parts if part.isdigit()), None)
+            if number is not None:
+                stacks.setdefault("encoder" if "encoder" in parts else "decoder", set()).add(number)
+        return {stack: len(numbers) for stack, numbers in stacks.items()}
 
 
 @dataclass(frozen=True)

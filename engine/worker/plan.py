@@ -8,7 +8,6 @@ Nothing is downloaded.
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +24,7 @@ from engine.worker.base_models import LoadedBase
 from engine.worker.batches import CPU_TOKENS, GPU_TOKENS
 from engine.worker.channel import Channel
 from engine.worker.data import Splits
-from engine.worker.estimate import Outline, heaviest, memory_bytes, outline
+from engine.worker.estimate import heaviest, memory_bytes, outline
 from engine.worker.lengths import describe
 from engine.worker.preview import pieces
 from engine.worker.prompting import make_prompter
@@ -113,8 +112,8 @@ class Planner:
         return {
             "family": base.family,
             "model_type": base.model.config.model_type,
-            "modules": dict(Counter(name.rpartition(".")[2] for name in shape.layers)),
-            "blocks": _blocks(shape),
+            "modules": shape.modules(),
+            "blocks": shape.blocks(),
             **facts,
             "memory_bytes": memory_bytes(
                 shape, trained, recipe.base_model, recipe.training, load, on_cpu=on_cpu
@@ -245,17 +244,6 @@ def _adapted(
 def _adapter_bytes(model: PeftModel) -> int:
     saved = get_peft_model_state_dict(model, save_embedding_layers=False)
     return sum(tensor.numel() * tensor.element_size() for tensor in saved.values())
-
-
-def _blocks(shape: Outline) -> dict[str, int]:
-    """Return how many blocks encoder and decoder have; a model with one stack has a decoder only."""
-    stacks: dict[str, set[str]] = {}
-    for name in shape.layers:
-        parts = name.split(".")
-        number = next((part for part in parts if part.isdigit()), None)
-        if number is not None:
-            stacks.setdefault("encoder" if "encoder" in parts else "decoder", set()).add(number)
-    return {stack: len(numbers) for stack, numbers in stacks.items()}
 
 
 def _tokens(base: LoadedBase, texts: list[str]) -> list[int]:

@@ -21,6 +21,7 @@ from engine.worker.base_models import LoadedBase
 from engine.worker.batches import CPU_TOKENS, GPU_TOKENS, Collator
 from engine.worker.channel import Channel, Stopped
 from engine.worker.data import Splits
+from engine.worker.estimate import Outline, outline
 from engine.worker.facts import make_passport
 from engine.worker.prompting import Encoded, Prompter, make_prompter
 from engine.worker.session import Prepared, Session
@@ -46,6 +47,7 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
     channel.enter("evaluate")
     base_evaluation = evaluate.base_evaluation(channel, base, base.model, recipe, splits)
     channel.enter("attach_adapter")
+    shape = outline(base.model)
     model = adapters.attach(base, recipe)
     collator = Collator(base.family, base.tokenizer.pad_token_id, _micro_batch_tokens(recipe, base))
     prepared = Prepared(
@@ -63,7 +65,7 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
     session = Session(channel, prepared, partial(passport, stopped=True))
     checkpoint = _checkpoint(channel)
     channel.enter("train")
-    _emit_started(channel, session, prepared, splits, checkpoint)
+    _emit_started(channel, session, prepared, splits, checkpoint, shape)
     finished = session.train(checkpoint)
     channel.enter("save")
     adapter = _save(channel, session, passport, finished)
@@ -135,9 +137,15 @@ def _checkpoint(channel: Channel) -> Path | None:
 
 
 def _emit_started(
-    channel: Channel, session: Session, prepared: Prepared, splits: Splits, checkpoint: Path | None
+    channel: Channel,
+    session: Session,
+    prepared: Prepared,
+    splits: Splits,
+    checkpoint: Path | None,
+    shape: Outline,
 ) -> None:
     trainable, everything = adapters.count_parameters(prepared.model)
+    adapted = adapters.adapted_modules(prepared.model)
     channel.emit(
         "run_started",
         total_steps=session.total,
@@ -150,7 +158,10 @@ def _emit_started(
         precision_reason=prepared.base.precision_reason,
         examples={"train": len(splits.train), "validation": len(splits.validation), "test": len(splits.test)},
         family=prepared.base.family,
-        matrices=len(adapters.adapted_modules(prepared.model)),
+        matrices=len(adapted),
+        targets=sorted({name.rpartition(".")[2] for name in adapted}),
+        modules=shape.modules(),
+        blocks=shape.blocks(),
         learning_rate=prepared.learning_rate,
     )
 
