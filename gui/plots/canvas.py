@@ -20,7 +20,7 @@ from gui.look import style
 from gui.look.format import number
 from gui.look.type import font, px
 from gui.plots.series import Drawing, Floats
-from gui.plots.ticks import log_ticks, nice_ticks
+from gui.plots.ticks import level_ticks, log_ticks, nice_ticks
 
 
 class _Axis(pg.AxisItem):
@@ -94,13 +94,13 @@ class Canvas(pg.PlotWidget):
         """Take pens and fonts from the tokens."""
         ratio = self.devicePixelRatioF()
         dark = style.tokens().scheme == "dark"
-        self._raw.setPen(pg.mkPen(style.mixed("accent", "window", 0.30 if dark else 0.26), width=ratio))
+        self._raw.setPen(pg.mkPen(style.mixed("accent", "window", 0.30 if dark else 0.26), width=1))
         self._smooth.setPen(_pen("accent", 2 * ratio))
         self._evaluations.setPen(_pen("copper", ratio))
         self._diamonds.setBrush(pg.mkBrush(style.color("copper")))
         self._diamonds.setPen(pg.mkPen(None))
         self._diamonds.setSize(9)
-        self._now.setPen(_pen("edge", ratio))
+        self._now.setPen(_pen("edge", 1))
         self._kept.setPen(QPen(_pen("ink", ratio, Qt.PenStyle.DashLine)))
         self._style_names()
         for axis in (self._left, self._bottom):
@@ -109,10 +109,10 @@ class Canvas(pg.PlotWidget):
         self._left.setWidth(px(40))
         self._bottom.setHeight(px(26))
         for line in self._hairlines:
-            line.setPen(_pen("line", ratio))
+            line.setPen(_pen("line", 1))
 
     def _style_names(self) -> None:
-        medium: QFont = font("small_medium")
+        medium: QFont = font("label_medium")
         for name, token in (
             (self._train_name, "accent"),
             (self._evaluation_name, "copper"),
@@ -166,7 +166,9 @@ class Canvas(pg.PlotWidget):
         about = max(2, min(8, int(self._box.width() / px(80))))
         steps = nice_ticks(low, high, about, whole=True)
         self._bottom.chosen = [(x, number(x)) for x in steps if 0 < x < high - room]
-        ticks = log_ticks(*shown_y) if drawing.log else nice_ticks(*shown_y, 4)
+        edge = px(7) * (shown_y[1] - shown_y[0]) / max(1.0, self._box.height())
+        inside = (shown_y[0] + edge, shown_y[1] - edge)
+        ticks = log_ticks(*inside) if drawing.log else level_ticks(*inside)
         digits = _digits([10**y for y in ticks] if drawing.log else ticks)
         self._left.chosen = [(y, number(10**y if drawing.log else y, digits)) for y in ticks]
         for axis in (self._left, self._bottom):
@@ -176,7 +178,7 @@ class Canvas(pg.PlotWidget):
 
     def _place_hairlines(self, ticks: list[float]) -> None:
         while len(self._hairlines) < len(ticks):
-            line = pg.InfiniteLine(angle=0, movable=False, pen=_pen("line", self.devicePixelRatioF()))
+            line = pg.InfiniteLine(angle=0, movable=False, pen=_pen("line", 1))
             line.setZValue(-10)
             self._box.addItem(line, ignoreBounds=True)
             self._hairlines.append(line)
@@ -230,7 +232,7 @@ class Canvas(pg.PlotWidget):
         width, height = max(1.0, self._box.width()), max(1.0, self._box.height())
         per_x, per_y = (shown_x[1] - shown_x[0]) / width, (shown_y[1] - shown_y[0]) / height
         room = (shown_x[1] - max((end[2] for end in ends), default=0.0)) / per_x
-        beside = room > px(116)
+        beside = room > px(124)
         ends = sorted(ends, key=lambda end: end[3])
         apart = px(16) * per_y
         close = len(ends) == 2 and ends[1][3] - ends[0][3] < apart

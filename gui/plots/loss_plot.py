@@ -46,6 +46,8 @@ class LossPlot(QWidget):
         self._timer.setInterval(REDRAW_MILLISECONDS)
         self._timer.timeout.connect(self.redraw)
         self._waiting = Label("", "body", "ink3", self)
+        self._waiting.setContentsMargins(8, 0, 8, 0)
+        style.ground(self._waiting, "window")
         self._waiting.hide()
         self._build(title)
         self.setMinimumHeight(180)

@@ -18,13 +18,19 @@ def nice_ticks(low: float, high: float, about: int, whole: bool = False) -> list
     return [round(at * step, 12) for at in range(first, last + 1)]
 
 
+def level_ticks(low: float, high: float) -> list[float]:
+    """Return three to five round values between two, where there are so few to be had."""
+    tried = (nice_ticks(low, high, about) for about in (4, 5, 6, 8))
+    return next((ticks for ticks in tried if len(ticks) >= 3), nice_ticks(low, high, 4))
+
+
 def log_ticks(low: float, high: float) -> list[float]:
     """Return logarithms of round values between two logarithms: 1-2-5 within few decades, else powers of ten."""
     if high - low > 3:
         return [float(power) for power in range(math.ceil(low), math.floor(high) + 1)]
     found = _marked(low, high, (1, 2, 5))
     if len(found) < 3:
-        found = [math.log10(value) for value in nice_ticks(10**low, 10**high, 4) if value > 0]
+        found = [math.log10(value) for value in level_ticks(10**low, 10**high) if value > 0]
     return found
 
 

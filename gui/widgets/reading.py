@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QFont,
+    QGuiApplication,
     QPainter,
     QPaintEvent,
     QPen,
@@ -18,7 +20,7 @@ from PySide6.QtGui import (
     QTextLayout,
     QTextOption,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from gui.look import style
 from gui.look.type import BODY_PITCH, READING_PITCH, font, metrics, px
@@ -178,6 +180,10 @@ class ReadingText(QWidget):
             painter.fillRect(self._caret(layout), style.color("accent"))
         painter.end()
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer to copy the text."""
+        offer_copy(self, self._text, event)
+
     def _laid_out(self, width: float) -> QTextLayout:
         return laid_out(self._text, self._role, width, self._shown_marks())
 
@@ -215,6 +221,7 @@ class ConversationView(QWidget):
         self._turns: list[Turn] = []
         self._cut_after: int | None = None
         self._cut_text = ""
+        self._placed: tuple[float, list[tuple[float, QTextLayout, float]]] | None = None
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -254,7 +261,10 @@ class ConversationView(QWidget):
 
     def _rows(self, width: float) -> list[tuple[float, QTextLayout, float]]:
         """Each turn's top, layout and height."""
-        rows, y, indent = [], 0.0, self._speaker_width(width)
+        if self._placed is not None and self._placed[0] == width:
+            return self._placed[1]
+        rows: list[tuple[float, QTextLayout, float]] = []
+        y, indent = 0.0, self._speaker_width(width)
         for at, turn in enumerate(self._turns):
             if at == self._cut_after:
                 y += px(24)
@@ -262,6 +272,7 @@ class ConversationView(QWidget):
             height = height_of(layout, self._role)
             rows.append((y, layout, height))
             y += height + self.GAP
+        self._placed = (width, rows)
         return rows
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -302,6 +313,19 @@ class ConversationView(QWidget):
         place = QRectF(self.width() - room, y - 10, room, 20)
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._cut_text)
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer to copy the conversation."""
+        offer_copy(self, self.accessibleName(), event)
+
     def _restyle(self) -> None:
+        self._placed = None
         self.updateGeometry()
         self.update()
+
+
+def offer_copy(widget: QWidget, text: str, event: QContextMenuEvent) -> None:
+    """Open a menu that copies a text."""
+    menu = QMenu(widget)
+    menu.addAction("Copy", lambda: QGuiApplication.clipboard().setText(text))
+    menu.exec(event.globalPos())
+    menu.deleteLater()

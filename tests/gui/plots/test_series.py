@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gui.plots.series import Series
-from gui.plots.ticks import log_ticks, nice_ticks
+from gui.plots.ticks import level_ticks, log_ticks, nice_ticks
 
 VALUES = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=300)
 
@@ -111,6 +111,11 @@ def test_ticks_stand_at_round_values():
     assert nice_ticks(0, 1549, 8, whole=True) == [0, 200, 400, 600, 800, 1000, 1200, 1400]
     assert nice_ticks(0.94, 1.71, 4) == [1.0, 1.2, 1.4, 1.6]
     assert nice_ticks(0, 3, 8, whole=True) == [0, 1, 2, 3]
+
+
+@given(st.floats(0.01, 10), st.floats(0.01, 10))
+def test_a_level_axis_has_at_least_three_labels(low, span):
+    assert 3 <= len(level_ticks(low, low + span)) <= 7
 
 
 def test_log_ticks_are_round_values_too():
