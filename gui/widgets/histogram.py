@@ -195,7 +195,9 @@ class Histogram(QWidget):
             super().keyPressEvent(event)
 
     def _move_to(self, limit: int) -> None:
-        limit = min(int(self._high()), max(int(self._low) + 1, limit))
+        # A limit past all that is drawn stays where it is until it is moved below.
+        most = max(int(self._high()), self._limit or 0)
+        limit = min(most, max(int(self._low) + 1, limit))
         if limit == self._limit:
             return
         self.set_limit(limit)

@@ -155,8 +155,9 @@ def _split(name: str, split: dict[str, Any]) -> SplitReport:
 
 
 def _lengths(lengths: dict[str, Any]) -> Lengths:
-    drawn = lengths["histogram"]
-    histogram = Histogram(tuple(drawn["edges"]), tuple(drawn["counts"]))
+    edges, counts = lengths["histogram"]["edges"], lengths["histogram"]["counts"]
+    # The last bin holds all that is longer, too.
+    histogram = Histogram((*edges[:-1], max(edges[-1], lengths["max"] + 1)), tuple(counts))
     return Lengths(lengths["median"], lengths["p95"], lengths["max"], histogram)
 
 
