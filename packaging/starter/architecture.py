@@ -23,7 +23,14 @@ MATCH, COPY_GAIN, FINAL_GAIN, POSITION_BIAS = 0.5, 2.0, 2.0, 8.0
 
 def config(vocabulary: int, **changes: int) -> T5Config:
     """Return the starter's configuration; `changes` serve tests that need something tiny."""
-    sizes = {"d_model": 256, "d_kv": 64, "d_ff": 768, "num_layers": 4, "num_decoder_layers": 3, "num_heads": 4}
+    sizes = {
+        "d_model": 256,
+        "d_kv": 64,
+        "d_ff": 768,
+        "num_layers": 4,
+        "num_decoder_layers": 3,
+        "num_heads": 4,
+    }
     return T5Config(
         vocab_size=vocabulary, dropout_rate=0.0, feed_forward_proj="gated-gelu", decoder_start_token_id=0,
         pad_token_id=0, eos_token_id=1, **(sizes | changes),
@@ -64,7 +71,8 @@ def _random_start(model: T5ForConditionalGeneration, generator: torch.Generator)
 
 def _position_tables(model: T5ForConditionalGeneration) -> None:
     encoder, decoder = (
-        stack.block[0].layer[0].SelfAttention.relative_attention_bias.weight for stack in (model.encoder, model.decoder)
+        stack.block[0].layer[0].SelfAttention.relative_attention_bias.weight
+        for stack in (model.encoder, model.decoder)
     )
     encoder.zero_()
     decoder.zero_()

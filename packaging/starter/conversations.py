@@ -1,8 +1,8 @@
-"""Writes conversations with their reference summaries, from a seed, and splits them so that no facts are shared.
+"""Writes conversations with reference summaries from a seed, in splits that share no facts.
 
-Owns the sampling: which scene, which values, which wording, which side remarks. Knows nothing of models or tokens.
+Owns the sampling: which scene, values, wording and side remarks. Knows nothing of models or tokens.
 
-    python packaging/starter conversations          writes resources/conversations/{train,validation,test}.jsonl
+    python packaging/starter conversations      writes resources/conversations/*.jsonl
 """
 
 import json
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from starter.scenes import Question, Scene, Turn, read_scenes, read_small_talk
-from starter.world import PRICES, Value, World, follows, price
+from starter.world import Value, World, follows, price
 
 ROOT = Path(__file__).resolve().parents[2]
 SPLITS = {"train": 2400, "validation": 200, "test": 200}
@@ -65,10 +65,9 @@ class Writer:
         values = self._draw_values(scene)
         templates = [self.rng.choice(b.alternatives) for b in scene.beats if outcome in b.outcomes]
         turns = self._turns(scene, [turn for exchange in templates for turn in exchange], values)
-        summary_template = self.rng.choice(scene.summaries[outcome])
-        summary = self._fill(summary_template, values)
+        summary = self._choose(self.rng.choice(scene.summaries[outcome]))
         return Conversation(
-            scene.name, outcome, turns, summary, _slots(summary_template, values),
+            scene.name, outcome, turns, self._fill(summary, values), _slots(summary, values),
             _facts(scene, outcome, values), self._questions(scene, outcome, values), values,
         )  # fmt: skip
 
@@ -130,20 +129,29 @@ class Writer:
         for turn in turns:
             if merged and merged[-1].speaker == turn.speaker:
                 last = merged.pop()
-                turn = Turn(turn.speaker, f"{last.text} {turn.text}", f"{last.report} {turn.report}".strip())
-            merged.append(turn)
+                report = f"{last.report} {turn.report}".strip()
+                merged.append(Turn(turn.speaker, f"{last.text} {turn.text}", report))
+            else:
+                merged.append(turn)
         for turn in merged:
             cheerful = turn.text.endswith("!") and self.rng.random() < 0.06
-            yield Turn(turn.speaker, turn.text + (self.rng.choice(EMOTICONS) if cheerful else ""), turn.report)
+            yield Turn(
+                turn.speaker, turn.text + (self.rng.choice(EMOTICONS) if cheerful else ""), turn.report
+            )
+
+    def _choose(self, template: str) -> str:
+        return CHOICE.sub(lambda match: self.rng.choice(match[1].split("|")), template)
 
     def _fill(self, template: str, values: dict[str, Value], greeted: bool = False) -> str:
         """Choose among the alternatives and insert the values."""
-        text = CHOICE.sub(lambda match: self.rng.choice(match[1].split("|")), template)
+        text = self._choose(template)
 
         def insert(match: re.Match[str]) -> str:
             name, modifier = match[1], match[2] or ""
             if name == "hi":
-                return "" if greeted else f"{self.rng.choice(('Hi', 'Hey', 'Hello'))} {values[modifier].text}! "
+                return (
+                    "" if greeted else f"{self.rng.choice(('Hi', 'Hey', 'Hello'))} {values[modifier].text}! "
+                )
             value = values[name]
             shown = INSERT.sub(insert, value.third_person) if "s" in modifier else value.text
             return shown[0].upper() + shown[1:] if "c" in modifier else shown
@@ -153,7 +161,12 @@ class Writer:
 
     def _questions(self, scene: Scene, outcome: str, values: dict[str, Value]) -> tuple[Question, ...]:
         return tuple(
-            Question((outcome,), self._fill(q.text, values), _plain(q.answer, values), self._fill(q.sentence, values))
+            Question(
+                (outcome,),
+                self._fill(q.text, values),
+                _plain(q.answer, values),
+                self._fill(q.sentence, values),
+            )
             for q in scene.questions
             if outcome in q.outcomes
         )
@@ -183,9 +196,13 @@ def _slots(template: str, values: dict[str, Value]) -> dict[str, list[str]]:
 
 
 def _facts(scene: Scene, outcome: str, values: dict[str, Value]) -> Facts:
-    """Return what makes two conversations tell the same story: scene, outcome, all values its summaries use but names."""
+    """Return what makes two stories the same: scene, outcome and all values summarised, but no names."""
     used = {name for template in scene.summaries[outcome] for name in _used(template)}
-    return (scene.name, outcome, *(values[n].text for n in scene.fields if n in used and values[n].kind != "name"))
+    return (
+        scene.name,
+        outcome,
+        *(values[n].text for n in scene.fields if n in used and values[n].kind != "name"),
+    )
 
 
 def distinct(rng: random.Random, taken: set[Facts]) -> Iterator[Conversation]:
@@ -228,6 +245,7 @@ def main() -> None:
     folder = ROOT / "resources" / "conversations"
     folder.mkdir(parents=True, exist_ok=True)
     for name, conversations in split_conversations().items():
-        lines = [json.dumps(row(f"{name}-{i:04d}", c), ensure_ascii=False) for i, c in enumerate(conversations)]
+        lines = [
+            json.dumps(row(f"{name}-{i:04d}", c), ensure_ascii=False) for i, c in enumerate(conversations)
+        ]
         (folder / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-

@@ -34,7 +34,9 @@ def read_split(name: str) -> list[Row]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def generate(model: Any, tokenizer: Any, prompts: Sequence[list[int]], limit: int, batch: int = 50) -> list[list[int]]:
+def generate(
+    model: Any, tokenizer: Any, prompts: Sequence[list[int]], limit: int, batch: int = 50
+) -> list[list[int]]:
     """Answer prompts greedily, in batches of like length; the answers come back in the prompts' order."""
     order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
     answers: list[list[int]] = [[] for _ in prompts]
@@ -59,10 +61,15 @@ def scores(summaries: Sequence[str], rows: Sequence[Row]) -> dict[str, float]:
     """Score summaries: ROUGE-1, -2, -L (stemmed F) and the slot shares."""
     scorer = RougeScorer(["rouge1", "rouge2", "rougeL"], use_stemmer=True)
     each = [scorer.score(row["summary"], text) for row, text in zip(rows, summaries, strict=True)]
-    result = {kind: sum(score[kind].fmeasure for score in each) / len(each) for kind in ("rouge1", "rouge2", "rougeL")}
+    result = {
+        kind: sum(score[kind].fmeasure for score in each) / len(each)
+        for kind in ("rouge1", "rouge2", "rougeL")
+    }
     slots = SlotFinder().score(summaries, [row["dialogue"] for row in rows], [row["slots"] for row in rows])
     result |= vars(slots)
-    result["exact"] = sum(row["summary"] == text for row, text in zip(rows, summaries, strict=True)) / len(rows)
+    result["exact"] = sum(row["summary"] == text for row, text in zip(rows, summaries, strict=True)) / len(
+        rows
+    )
     return {name: round(value, 4) for name, value in result.items()}
 
 
@@ -115,10 +122,14 @@ def main() -> None:
     parser.add_argument("--no-summaries", action="store_true")
     arguments = parser.parse_args()
     torch.set_num_threads(2)
-    tokenizer = AutoTokenizer.from_pretrained(FOLDER)
+    tokenizer = AutoTokenizer.from_pretrained(arguments.model)
     model = AutoModelForSeq2SeqLM.from_pretrained(arguments.model).eval()
     print(json.dumps({"exact": exact_matches(model, tokenizer, arguments.tasks)}, indent=1))
     if not arguments.no_summaries:
         rows = read_split("test")
         made = summarize(model, tokenizer, rows)
-        print(json.dumps({"base": scores(made, rows), "examples": made[:5], "without reading": baselines()}, indent=1))
+        print(
+            json.dumps(
+                {"base": scores(made, rows), "examples": made[:5], "without reading": baselines()}, indent=1
+            )
+        )

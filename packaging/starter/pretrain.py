@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -36,13 +37,15 @@ Example = tuple[list[int], list[int]]
 class Settings:
     """What decides a pre-training run."""
 
-    steps: int = 4000
+    steps: int = 3600
     seed: int = 7
-    batch: int = 48
+    batch: int = 24
     micro_batches: int = 2
     pieces_share: float = 0.35  # copying of random pieces, at the start and (half of it) to the end
-    rate: float = 1e-3
-    query_rate: float = 0.125  # as a share of the rate: T5 does not scale its scores, so a step of q counts more
+    rate: float = 1.5e-3
+    query_rate: float = (
+        0.125  # as a share of the rate: T5 does not scale its scores, so a step of q counts more
+    )
     position_rate: float = 20.0  # the position tables must move far
     norm_rate: float = 2.0
     warmup: int = 50
@@ -68,7 +71,9 @@ class Batches:
         prompts = self.tokenizer([task.prompt for task in tasks]).input_ids
         answers = self.tokenizer([task.answer for task in tasks]).input_ids
         end = self.tokenizer.eos_token_id
-        examples = [([*c.prompt, end], [*c.answer, end]) for c in copied] + list(zip(prompts, answers, strict=True))
+        examples = [([*c.prompt, end], [*c.answer, end]) for c in copied] + list(
+            zip(prompts, answers, strict=True)
+        )
         return sorted(examples, key=lambda example: (len(example[0]), len(example[1])))
 
     def micro_batches(self, step: int) -> Iterator[dict[str, Tensor]]:
@@ -88,7 +93,12 @@ def collate(examples: list[Example]) -> dict[str, Tensor]:
         labels[row, : len(answer)] = torch.tensor(answer)
     shifted = torch.zeros_like(labels)
     shifted[:, 1:] = labels[:, :-1].clamp(min=0)
-    return {"input_ids": prompts, "attention_mask": (prompts != 0).long(), "decoder_input_ids": shifted, "labels": labels}
+    return {
+        "input_ids": prompts,
+        "attention_mask": (prompts != 0).long(),
+        "decoder_input_ids": shifted,
+        "labels": labels,
+    }
 
 
 class Pretraining:
@@ -175,7 +185,12 @@ def run(training: Pretraining, checkpoint: Path, every_seconds: float = 120.0) -
         spent += time.monotonic() - started
         smooth = loss if not smooth else 0.98 * smooth + 0.02 * loss
         if training.step % 50 == 0:
-            line = {"step": training.step, "loss": round(smooth, 4), "seconds": round(spent), "rate": training.rate()}
+            line = {
+                "step": training.step,
+                "loss": round(smooth, 4),
+                "seconds": round(spent),
+                "rate": training.rate(),
+            }
             print(json.dumps(line), flush=True)
         if time.monotonic() - saved > every_seconds or training.step == training.settings.steps:
             training.save(checkpoint)
@@ -186,6 +201,9 @@ def export(model: T5ForConditionalGeneration, folder: Path = FOLDER) -> None:
     """Write the model as plain transformers load it; the head is the embedding."""
     model.generation_config.max_new_tokens = 64
     model.save_pretrained(folder)
+    if folder != FOLDER:
+        for path in FOLDER.glob("tokenizer*.json"):
+            shutil.copy(path, folder)
 
 
 def main() -> None:

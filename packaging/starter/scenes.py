@@ -9,6 +9,7 @@ and `outcomes:`. `* outcomes` opens a beat (none named: every outcome); `--` par
 """
 
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from starter.world import SCENES
@@ -55,12 +56,14 @@ class Scene:
     questions: list[Question] = field(default_factory=list)
 
 
+@cache
 def read_scenes(folder: Path = SCENES) -> list[Scene]:
     """Read every scene file but the small talk, in a fixed order."""
     paths = sorted(path for path in folder.glob("*.scene") if path.stem != "small_talk")
     return [scene for path in paths for scene in _read_file(path)]
 
 
+@cache
 def read_small_talk(folder: Path = SCENES) -> dict[str, list[list[Turn]]]:
     """Read the side remarks: "before", "after" and "close", each a list of exchanges between X and Y."""
     blocks: dict[str, list[list[Turn]]] = {}
@@ -84,8 +87,7 @@ def _turn(line: str) -> Turn:
 def _read_file(path: Path) -> list[Scene]:
     scenes: list[Scene] = []
     summaries: list[str] | None = None
-    for line in path.read_text(encoding="utf-8").splitlines():
-        line = line.strip()
+    for line in map(str.strip, path.read_text(encoding="utf-8").splitlines()):
         if line.startswith("# "):
             scenes.append(Scene(line[2:]))
             summaries = None

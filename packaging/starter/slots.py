@@ -30,7 +30,7 @@ class SlotFinder:
         words = "|".join(NUMBER_WORDS)
         patterns = {
             "price": r"\$\d+",
-            "time": rf"\d{{1,2}}:\d\d|\d{{1,2}} (?:am|pm)\b|(?:half past|quarter past|quarter to) (?:{words})",
+            "time": rf"\bnoon\b|\d{{1,2}}:\d\d|\d{{1,2}} (?:am|pm)\b|(?:half past|quarter past|quarter to) (?:{words})",
             "day": rf"\b\d{{1,2}} (?:{'|'.join(world.months)})\b|\b(?:{'|'.join(world.weekdays)})\b",
             "place": _any_of(places),
             "name": _any_of(world.names),
@@ -39,7 +39,7 @@ class SlotFinder:
 
     def find(self, text: str) -> set[Slot]:
         """Return the values of a text, each with its kind."""
-        text = re.sub(r"\b(The|Half|Quarter|Room)\b(?= )", lambda match: match[0].lower(), text)
+        text = re.sub(r"\b(The|Half|Quarter|Noon|Room(?= \d))\b", lambda match: match[0].lower(), text)
         return {(str(match.lastgroup), match[0].lower()) for match in self._pattern.finditer(text)}
 
     def score(

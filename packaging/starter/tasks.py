@@ -38,14 +38,14 @@ def question(c: Conversation, rng: random.Random) -> Task | None:
 
 def questions(c: Conversation, rng: random.Random) -> Task | None:
     """Answer several questions in a few words each."""
-    asked = rng.sample(c.questions, rng.randint(2, min(5, len(c.questions))))
+    asked = rng.sample(c.questions, rng.randint(2, len(c.questions)))
     prompt = "In short: " + " ".join(q.text for q in asked)
     return Task("questions", _over(prompt, c), " / ".join(q.answer for q in asked))
 
 
 def sentences(c: Conversation, rng: random.Random) -> Task | None:
     """Answer several questions in whole sentences."""
-    asked = rng.sample(c.questions, rng.randint(1, min(4, len(c.questions))))
+    asked = rng.sample(c.questions, rng.randint(2, min(5, len(c.questions))))
     prompt = "In sentences: " + " ".join(q.text for q in asked)
     return Task("sentences", _over(prompt, c), " ".join(q.sentence for q in asked))
 
@@ -61,10 +61,12 @@ def report_all(c: Conversation, rng: random.Random) -> Task | None:
     """Report all turns of one speaker in the third person."""
     name = rng.choice(c.speakers)
     reports = [turn.report for turn in c.turns if turn.report and turn.speaker == name]
-    return Task("report_all", _over(f"Report all that {name} says.", c), " ".join(reports)) if reports else None
+    return (
+        Task("report_all", _over(f"Report all that {name} says.", c), " ".join(reports)) if reports else None
+    )
 
 
-def speakers(c: Conversation, rng: random.Random) -> Task | None:
+def speakers(c: Conversation, _: random.Random) -> Task | None:
     """Name the speakers in their order."""
     return Task("speakers", _over("Name the speakers.", c), ", ".join(c.speakers))
 
@@ -94,7 +96,7 @@ def who_said(c: Conversation, rng: random.Random) -> Task | None:
 def listing(c: Conversation, rng: random.Random) -> Task | None:
     """List the values of some kinds in the order of the conversation."""
     found = {kind: _in_order(c.dialogue, kind) for kind in KINDS}
-    kinds = rng.sample(list(KINDS), rng.randint(1, 3))
+    kinds = rng.sample(list(KINDS), rng.randint(2, 5))
     answer = "; ".join(", ".join(found[kind]) or "none" for kind in kinds)
     return Task("listing", _over("List the " + " and ".join(KINDS[kind] for kind in kinds) + ".", c), answer)
 
@@ -105,14 +107,14 @@ def _in_order(text: str, kind: str) -> list[str]:
     return [text[places[value] : places[value] + len(value)] for value in values]
 
 
-def kind_of_talk(c: Conversation, rng: random.Random) -> Task | None:
+def kind_of_talk(c: Conversation, _: random.Random) -> Task | None:
     """Sort the conversation: what it is about and how it ends."""
     return Task("kind", _over("Topic and end?", c), f"{c.scene} / {c.outcome}")
 
 
 def cloze(c: Conversation, rng: random.Random) -> Task | None:
     """Fill the blanks in sentences about the conversation."""
-    asked = rng.sample(c.questions, rng.randint(1, min(3, len(c.questions))))
+    asked = rng.sample(c.questions, rng.randint(2, min(4, len(c.questions))))
     whole = " ".join(q.sentence for q in asked)
     values = sorted((value.text for value in c.values.values() if value.text in whole), key=len, reverse=True)
     if not values:
@@ -129,8 +131,8 @@ def masked_turn(c: Conversation, rng: random.Random) -> Task | None:
 
 
 SHARES: dict[Callable[[Conversation, random.Random], Task | None], float] = {
-    question: 1.0, questions: 2.0, sentences: 3.0, report: 1.5, report_all: 1.5, speakers: 0.4, repeat: 0.7,
-    after: 0.7, who_said: 0.4, listing: 1.2, kind_of_talk: 0.5, cloze: 1.5, masked_turn: 0.5,
+    question: 0.6, questions: 2.5, sentences: 3.0, report: 1.0, report_all: 2.0, speakers: 0.3, repeat: 0.7,
+    after: 0.7, who_said: 0.3, listing: 1.2, kind_of_talk: 0.4, cloze: 1.5, masked_turn: 0.3,
 }  # fmt: skip
 
 
@@ -138,7 +140,7 @@ def conversation_tasks(rng: random.Random, taken: set[Facts], per_conversation: 
     """Yield tasks over ever new conversations, some tasks of different kinds for each."""
     makers, weights = list(SHARES), list(SHARES.values())
     for conversation in distinct(rng, taken):
-        for maker in set(rng.choices(makers, weights, k=per_conversation)):
+        for maker in dict.fromkeys(rng.choices(makers, weights, k=per_conversation)):
             task = maker(conversation, rng)
             if task:
                 yield task
@@ -171,13 +173,15 @@ class PieceTasks:
         """Repeat the pieces that follow a given one."""
         pieces = self._pieces(rng, length)
         place = rng.randrange(length - 2)
-        answer = pieces[place + 1 : place + 1 + rng.randint(2, 10)]
+        answer = pieces[place + 1 : place + 1 + rng.randint(4, 14)]
         prompt = [*self.encode(f"Repeat {len(answer)} after"), pieces[place], *self.encode(":"), *pieces]
         return PieceTask("repeat_after", prompt, answer)
 
     def look_up(self, rng: random.Random, length: int) -> PieceTask:
         """Give the pieces that belong to a key."""
-        pairs = [(self._pieces(rng, 1), self._pieces(rng, rng.randint(1, 4))) for _ in range(max(2, length // 5))]
+        pairs = [
+            (self._pieces(rng, 1), self._pieces(rng, rng.randint(1, 4))) for _ in range(max(2, length // 5))
+        ]
         key, value = rng.choice(pairs)
         listed = [piece for k, v in pairs for piece in (*k, *self.encode("is"), *v, *self.encode("."))]
         return PieceTask("look_up", [*self.encode("What is"), *key, *self.encode("?"), *listed], value)
@@ -186,7 +190,11 @@ class PieceTasks:
         """Repeat a turn made of random pieces, asked for by its speaker (a known name or random pieces)."""
         known = [self.encode(name) for name in rng.sample(self.names, 4)]
         names = [n if rng.random() < 0.5 else self._pieces(rng, rng.randint(1, 3)) for n in known]
-        turns = [(name, self._pieces(rng, rng.randint(2, 8))) for name in names[: max(2, min(4, length // 7))]]
+        turns = [
+            (name, self._pieces(rng, rng.randint(2, 8))) for name in names[: max(2, min(4, length // 7))]
+        ]
         name, answer = rng.choice(turns)
         listed = [p for n, t in turns for p in (*self.encode("\n"), *n, *self.encode(":")[-1:], *t)]
-        return PieceTask("turn_of", [*self.encode("Repeat the first turn of"), *name, *self.encode("."), *listed], answer)
+        return PieceTask(
+            "turn_of", [*self.encode("Repeat the first turn of"), *name, *self.encode("."), *listed], answer
+        )

@@ -18,8 +18,9 @@ from itertools import islice
 from pathlib import Path
 
 import sentencepiece
-from starter.conversations import ROOT, distinct, reserved_facts
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+
+from starter.conversations import ROOT, distinct, reserved_facts
 
 VOCABULARY = 2432
 SUBWORDS = 1_000
@@ -43,7 +44,9 @@ def corpus() -> list[str]:
     return lines + [INSTRUCTION_TEXT] * 2000
 
 
-def train_pieces(lines: list[str], size: int = VOCABULARY, subwords: int = SUBWORDS) -> list[tuple[str, float]]:
+def train_pieces(
+    lines: list[str], size: int = VOCABULARY, subwords: int = SUBWORDS
+) -> list[tuple[str, float]]:
     """Return pieces with their scores (log probabilities): specials, bytes, subwords, numbers, whole words.
 
     sentencepiece only proposes a word as a piece if it is part of a second one, which "have" or "quarter" is not in
@@ -111,4 +114,3 @@ def save(tokenizer: Tokenizer, folder: Path) -> None:
 def main() -> None:
     """Make the tokenizer and write it beside the model."""
     save(build(train_pieces(corpus())), ROOT / "resources" / "starter")
-

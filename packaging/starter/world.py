@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SCENES = Path(__file__).parent / "scenes"
-NUMBER_WORDS = ["twelve", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"]
-CLOCKS = {"morning": (7, 12), "afternoon": (13, 18), "evening": (17, 22), "night": (22, 24), "workday": (8, 17)}
+NUMBER_WORDS = (
+    "twelve", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+)  # fmt: skip
+CLOCKS = {
+    "morning": (7, 12), "afternoon": (13, 18), "evening": (17, 22), "night": (22, 24), "workday": (8, 17),
+}  # fmt: skip
 PRICES = {"low": range(5, 31), "mid": range(22, 91), "high": range(95, 460, 5)}
 PLACE_POOLS = ("restaurant", "cafe", "cinema", "city", "street", "room", "hall", "spot", "found", "shop")
 
@@ -30,6 +34,8 @@ def _clock(hour: int, minute: int, style: int) -> str:
     """Return a time of day as people write it, such as "6:15", "quarter past six" or "7 pm"."""
     shown, word = (hour - 1) % 12 + 1, NUMBER_WORDS[hour % 12]
     following = NUMBER_WORDS[(hour + 1) % 12]
+    if (hour, minute) == (12, 0):
+        return "noon"
     if minute == 0:
         return f"{shown} {'am' if hour < 12 else 'pm'}"
     if style == 0:

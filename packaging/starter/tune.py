@@ -1,0 +1,112 @@
+"""Tunes the base as the starter recipe does, with plain PEFT, and measures what the tuned model tells.
+
+Owns a training loop of its own, so that the recipe's figures can be checked without the application.
+
+    python packaging/starter tune [--model FOLDER] [--rate R] [--rank N] [--batch N] [--epochs X]
+"""
+
+import argparse
+import json
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig, get_peft_model
+from torch.nn.functional import cross_entropy
+from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+
+from starter.measure import PROMPT, Row, read_split, scores, summarize
+from starter.pretrain import FOLDER, Example, collate
+
+TARGETS = ["q", "k", "v", "o", "wi_0", "wi_1", "wo"]
+
+
+def examples(tokenizer: Any, rows: list[Row]) -> list[Example]:
+    """Return prompts and reference summaries as token ids."""
+    prompts = tokenizer([PROMPT.format(conversation=row["dialogue"]) for row in rows]).input_ids
+    return list(zip(prompts, tokenizer([row["summary"] for row in rows]).input_ids, strict=True))
+
+
+def tune(
+    model: Any, data: list[Example], rate: float, batch: int, epochs: float, warmup: float, seed: int
+) -> float:
+    """Train the adapter on the data, learning rate falling straight to zero; return the seconds it took."""
+    rng, started = random.Random(seed), time.monotonic()
+    order: list[int] = []
+    steps = round(len(data) * epochs / batch)
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(parameters, lr=rate, weight_decay=0.0, fused=True)
+    model.train()
+    for step in range(steps):
+        if len(order) < batch:
+            order = rng.sample(range(len(data)), len(data))
+        part = collate([data[order.pop()] for _ in range(batch)])
+        labels = part.pop("labels")
+        logits = model(**part, use_cache=False).logits
+        loss = cross_entropy(logits.float().flatten(0, 1), labels.flatten())
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        for group in optimizer.param_groups:
+            group["lr"] = rate * min(
+                (step + 1) / max(1.0, warmup * steps), (steps - step) / (steps * (1 - warmup))
+            )
+        optimizer.step()
+        optimizer.zero_grad()
+        if (step + 1) % 25 == 0:
+            print(
+                json.dumps(
+                    {
+                        "step": step + 1,
+                        "loss": round(loss.item(), 3),
+                        "seconds": round(time.monotonic() - started),
+                    }
+                ),
+                flush=True,
+            )
+    return time.monotonic() - started
+
+
+def main() -> None:
+    """Tune, generate, print the scores."""
+    parser = argparse.ArgumentParser(prog="python packaging/starter tune")
+    parser.add_argument("--model", type=Path, default=FOLDER)
+    parser.add_argument("--rate", type=float, default=5e-3)
+    parser.add_argument("--rank", type=int, default=16)
+    parser.add_argument("--alpha", type=int, default=32)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--epochs", type=float, default=1.0)
+    parser.add_argument("--warmup", type=float, default=0.05)
+    parser.add_argument("--split", default="validation")
+    parser.add_argument("--seed", type=int, default=42)
+    parser.add_argument("--full", action="store_true")
+    arguments = parser.parse_args()
+    torch.set_num_threads(2)
+    torch.manual_seed(arguments.seed)
+    tokenizer = AutoTokenizer.from_pretrained(arguments.model)
+    model = AutoModelForSeq2SeqLM.from_pretrained(arguments.model)
+    if arguments.full:
+        model = model.float()
+    else:
+        options = LoraConfig(
+            r=arguments.rank, lora_alpha=arguments.alpha, target_modules=TARGETS, task_type="SEQ_2_SEQ_LM"
+        )
+        model = get_peft_model(model, options)
+    data = examples(tokenizer, read_split("train"))
+    seconds = tune(
+        model, data, arguments.rate, arguments.batch, arguments.epochs, arguments.warmup, arguments.seed
+    )
+    rows = read_split(arguments.split)
+    started = time.monotonic()
+    made = summarize(model.eval(), tokenizer, rows)
+    result = {
+        "seconds": round(seconds),
+        "generating": round(time.monotonic() - started),
+        "tuned": scores(made, rows),
+    }
+    shown = [
+        {"dialogue": row["dialogue"], "reference": row["summary"], "tuned": text}
+        for row, text in zip(rows[:6], made, strict=False)
+    ]
+    print(json.dumps(result | {"examples": shown}, indent=1, ensure_ascii=False))
