@@ -15,8 +15,8 @@ from gui.engine import Engine
 from gui.look import style
 from gui.main_window import MainWindow
 from gui.preferences import Preferences
-from tests.benchmarks.lateness import Lateness
-from tests.benchmarks.report import show
+from tests.helpers.lateness import Lateness
+from tests.helpers.benchmark_report import show
 from tests.helpers import scripted_worker
 
 SUSTAINED = {"count": 20_000, "per_second": 2_000}

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from gui.look import style
 from gui.plots.loss_plot import LossPlot
-from tests.benchmarks.report import percentile, show
+from tests.helpers.benchmark_report import percentile, show
 
 POINTS = 1_000_000
 ROUNDS = 60

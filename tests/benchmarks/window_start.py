@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 
-from tests.benchmarks.report import show
+from tests.helpers.benchmark_report import show
 
 ROUNDS = 7
 

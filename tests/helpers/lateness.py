@@ -6,7 +6,7 @@ import time
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
-from tests.benchmarks.report import percentile
+from tests.helpers.benchmark_report import percentile
 
 INTERVAL_MILLISECONDS = 10
 

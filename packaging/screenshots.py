@@ -1,0 +1,140 @@
+"""Take the README's pictures: every page, light and dark, from the real window doing real work.
+
+    python3 packaging/dev.py screenshots [FOLDER]
+
+Trains the starter twice in a home of its own (LoRA, then a shorter run), summarises one of the bundled conversations,
+and saves each page as FOLDER/<page>-<scheme>.png, by default into resources/screenshots.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from PySide6.QtWidgets import QApplication  # noqa: E402
+
+from engine.api import library, paths, recipe  # noqa: E402
+from gui.engine import Engine  # noqa: E402
+from gui.look import style  # noqa: E402
+from gui.main_window import MainWindow  # noqa: E402
+from gui.preferences import Preferences  # noqa: E402
+
+SIZE = (1440, 900)
+SCHEMES = ("light", "dark")
+SETTLE_SECONDS = 0.6
+MOST_SECONDS = 900.0
+SHORTER_RUN = ("name=Starter, fewer steps", "method.rank=4", "training.max_steps=40")
+CONVERSATION = 7
+
+
+class Photographer:
+    """Walk through the window and save what it shows."""
+
+    def __init__(self, window: MainWindow, folder: Path) -> None:
+        self._window = window
+        self._folder = folder
+
+    def take(self, name: str) -> None:
+        """Save the page in both schemes."""
+        for scheme in SCHEMES:
+            style.apply(_application(), scheme)
+            wait(SETTLE_SECONDS)
+            self._window.grab().save(str(self._folder / f"{name}-{scheme}.png"))
+            print(f"{name}-{scheme}.png", flush=True)
+
+
+def _application() -> QApplication:
+    existing = QApplication.instance()
+    return existing if isinstance(existing, QApplication) else QApplication([])
+
+
+def wait(seconds: float) -> None:
+    """Let the window live for a while."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        QApplication.processEvents()
+        time.sleep(0.01)
+
+
+def wait_until(true: Callable[[], Any], what: str) -> None:
+    """Let the window live until something is so; give up loudly."""
+    end = time.monotonic() + MOST_SECONDS
+    while not true():
+        if time.monotonic() > end:
+            raise SystemExit(f"Waited in vain for: {what}")
+        wait(0.05)
+
+
+def main() -> None:
+    """Take all pictures."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "resources" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["TUNESMITH_HOME"] = home
+        style.apply(_application(), "light")
+        engine = Engine()
+        window = MainWindow(engine, Preferences())
+        window.resize(*SIZE)
+        window.show()
+        walk(window, Photographer(window, folder))
+        engine.leave()
+        wait(1.0)
+
+
+def walk(window: MainWindow, photographer: Photographer) -> None:
+    """Go through the pages as a person would."""
+    starter = paths.presets_folder() / "starter.toml"
+    train = window.show_built("train")
+    train.edit(recipe.load(starter), "From the preset starter")
+    wait_until(train.is_planned, "the plan")
+    photographer.take("train-ready")
+    run(train, recipe.load(starter, SHORTER_RUN), until=lambda model: model.state.outcome)
+    run(train, recipe.load(starter), until=lambda model: model.state.share > 0.6)
+    photographer.take("train-running")
+    wait_until(lambda: window.engine.current is None, "the run's end")
+    photographer.take("train-finished")
+    window.show_built("library").open(library.scan()[0][0].id)
+    photographer.take("library")
+    summarise(window)
+    photographer.take("playground")
+    window.show_built("history")
+    photographer.take("history")
+    data = window.show_built("data")
+    data.open("sample")
+    wait_until(lambda: not data.is_checking, "the data check")
+    photographer.take("data")
+
+
+def run(train: Any, wanted: recipe.Recipe, until: Callable[[Any], Any]) -> None:
+    """Start a run and wait for a moment in it."""
+    model = train.start_run(wanted)
+    wait_until(lambda: until(model), wanted.name)
+
+
+def summarise(window: MainWindow) -> None:
+    """Compare base and adapters on a bundled conversation."""
+    playground = window.show_built("playground")
+    playground.open([adapter.id for adapter in library.scan()[0]])
+    example = examples()[CONVERSATION]
+    playground.open_conversation(example["dialogue"], example["summary"])
+    playground.summarise()
+    wait_until(lambda: not playground.controller.board.busy, "the summaries")
+
+
+def examples() -> list[dict[str, Any]]:
+    """Return the bundled test conversations."""
+    lines = (paths.sample_folder() / "test.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+if __name__ == "__main__":
+    main()
