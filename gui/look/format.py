@@ -54,8 +54,8 @@ def bytes_text(count: float | None) -> str:
     """Return a size in bytes as text: "14.2 MB", "5.9 GB", "812 bytes"."""
     if count is None:
         return UNKNOWN
-    for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= size:
+    for unit, size, least in (("TB", 1e12, 1e12), ("GB", 1e9, 1e9), ("MB", 1e6, 1e5), ("kB", 1e3, 1e3)):
+        if count >= least:
             return f"{number(count / size, 1 if count / size < 1000 else 0)} {unit}"
     return f"{number(count)} bytes"
 
@@ -70,7 +70,7 @@ def duration_text(seconds: float | None) -> str:
     if whole < 60:
         return f"{whole} s"
     if whole < 15 * 60:
-        return f"{whole // 60} min {whole % 60:02d} s"
+        return f"{whole // 60} min {whole % 60:02d} s" if whole % 60 else f"{whole // 60} min"
     minutes = round(whole / 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 

@@ -38,6 +38,7 @@ class Choice(QComboBox):
         self.activated.connect(self._tell)
         line = self.lineEdit()
         if line is not None:
+            line.setTextMargins(-2, 0, 0, 0)  # in line with the text of a choice that cannot be edited
             line.editingFinished.connect(self._tell)
         style.follow(self.update)
 

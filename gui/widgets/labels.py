@@ -5,12 +5,15 @@ Knows roles of type and tokens; not what the text means.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+import re
+
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent, QTextLayout
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.look import style
-from gui.look.type import font
+from gui.look.type import font, px
+from gui.widgets.reading import Mark, height_of, laid_out
 
 
 class Label(QLabel):
@@ -50,25 +53,58 @@ class Label(QLabel):
 
 
 class RichLabel(Label):
-    """Show text of our own with `<b>` parts, semibold; never text from data."""
+    """Show a text of several lines, at the pitch of reading text, whose `<b>` parts are semibold in full ink.
 
-    def __init__(self, text: str = "", role: str = "body", token: str = "ink2", wrap: bool = True) -> None:
-        super().__init__("", role, token, wrap=wrap)
-        self.setTextFormat(Qt.TextFormat.RichText)
+    There is no other markup, and text from data may stand in it: what is no `<b>` is shown as it is.
+    """
+
+    def __init__(self, text: str = "", role: str = "body", token: str = "ink2") -> None:
+        self._strong: list[Mark] = []
+        super().__init__("", role, token, wrap=True)
         self.setText(text)
 
     def setText(self, text: str) -> None:
-        """Show the text, with `<b>` drawn in full ink."""
-        ink = style.tokens().ink
-        super().setText(
-            text.replace("<b>", f'<span style="font-weight:600; color:{ink}">').replace("</b>", "</span>")
-        )
-        self._source = text
+        """Show another text."""
+        plain, self._strong = _read_strong(text)
+        super().setText(plain)
+        self.updateGeometry()
 
-    def _restyle(self) -> None:
-        super()._restyle()
-        if hasattr(self, "_source"):
-            self.setText(self._source)
+    def hasHeightForWidth(self) -> bool:
+        """Say that the height depends on the width."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of the text at a width."""
+        return round(height_of(self._laid_out(width), self._role))
+
+    def sizeHint(self) -> QSize:
+        """Return the height at the present width."""
+        width = self.width() if self.width() > 100 else px(320)
+        return QSize(px(320), self.heightForWidth(width))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return a narrow column of one line."""
+        return QSize(px(80), self.heightForWidth(100_000))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the lines."""
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        self._laid_out(self.width()).draw(painter, QPointF(0, 0))
+        painter.end()
+
+    def _laid_out(self, width: float) -> QTextLayout:
+        return laid_out(self.text(), self._role, width, self._strong)
+
+
+def _read_strong(text: str) -> tuple[str, list[Mark]]:
+    """A text without its `<b>` signs, and where they stood."""
+    plain, marks = "", []
+    for at, part in enumerate(re.split(r"</?b>", text)):
+        if at % 2:
+            marks.append(Mark(len(plain), len(part), "strong"))
+        plain += part
+    return plain, marks
 
 
 class ElidedLabel(Label):

@@ -39,7 +39,7 @@ class ListPane(QWidget):
         super().__init__(parent)
         self.view = view
         self.search = SearchField(placeholder)
-        self.filter = Segmented(list(filters.items()), name="Show")
+        self.filter = Segmented(list(filters.items()), short=True, name="Show")
         self.right = Label("", "figure_small", "ink3")
         self.undo_strip = UndoStrip()
         self.notice = NoticeStrip()

@@ -28,7 +28,10 @@ from gui.look.type import BODY_PITCH, READING_PITCH, font, metrics, px
 
 @dataclass(frozen=True)
 class Mark:
-    """A marked passage: kind "new" is an accent ground, "attention" a copper underline in medium weight."""
+    """A marked passage.
+
+    Kind "new" is an accent ground, "attention" a copper underline in medium weight, "strong" semibold in full ink.
+    """
 
     start: int
     length: int
@@ -43,6 +46,7 @@ class Turn:
     text: str
 
 
+_WEIGHTS = {"attention": (500, "copper"), "strong": (600, "ink")}
 _PITCH = {"reading": READING_PITCH, "body": BODY_PITCH, "label": 18}
 
 
@@ -52,7 +56,7 @@ def laid_out(text: str, role: str, width: float, marks: Sequence[Mark] = ()) -> 
     option = QTextOption()
     option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     layout.setTextOption(option)
-    layout.setFormats([_format(mark, role) for mark in marks if mark.kind == "attention"])
+    layout.setFormats([_format(mark, role) for mark in marks if mark.kind in _WEIGHTS])
     pitch, y = float(px(_PITCH[role])), 0.0
     layout.beginLayout()
     while (line := layout.createLine()).isValid():
@@ -71,6 +75,8 @@ def height_of(layout: QTextLayout, role: str) -> float:
 def paint_marks(painter: QPainter, layout: QTextLayout, at: QPointF, marks: Sequence[Mark]) -> None:
     """Draw the grounds and underlines of marks; call before the layout is drawn."""
     for mark in marks:
+        if mark.kind == "strong":
+            continue
         for rect in _rectangles(layout, mark):
             rect.translate(at)
             if mark.kind == "attention":
@@ -104,11 +110,12 @@ def _format(mark: Mark, role: str) -> QTextLayout.FormatRange:
     made = QTextLayout.FormatRange()
     made.start, made.length = mark.start, mark.length
     look = QTextCharFormat()
-    medium = QFont(font(role))
-    medium.setWeight(QFont.Weight.Medium)
-    medium.setVariableAxis(QFont.Tag("wght"), 500.0)
-    look.setFont(medium)
-    look.setForeground(style.color("copper"))
+    weight, token = _WEIGHTS[mark.kind]
+    heavier = QFont(font(role))
+    heavier.setWeight(QFont.Weight(weight))
+    heavier.setVariableAxis(QFont.Tag("wght"), float(weight))
+    look.setFont(heavier)
+    look.setForeground(style.color(token))
     made.format = look
     return made
 

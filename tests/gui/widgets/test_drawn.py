@@ -11,7 +11,7 @@ from gui.look.tokens import DARK, LIGHT
 from gui.widgets.bars import Bar
 from gui.widgets.block_drawing import Block, BlockDrawing, Group, Part
 from gui.widgets.histogram import Histogram
-from gui.widgets.labels import ElidedLabel, Figure
+from gui.widgets.labels import ElidedLabel, Figure, RichLabel
 from gui.widgets.scrubber import Scrubber
 from gui.widgets.whisker import CELL_ROLE, Whisker, WhiskerCell, WhiskerDelegate, WhiskerView, in_words
 
@@ -188,3 +188,20 @@ def test_a_figure_is_said_whole(styled, qtbot):
     qtbot.addWidget(figure)
     figure.set_value("954", "of 1,540")
     assert figure.accessibleName() == "Step 954 of 1,540"
+
+
+def test_strong_parts_are_semibold_and_other_markup_is_text(styled, qtbot):
+    label = RichLabel("Trains <b>3,538,944</b> of <i>all</i>")
+    qtbot.addWidget(label)
+    assert label.text() == "Trains 3,538,944 of <i>all</i>"
+    label.resize(400, 20)
+    assert LIGHT.ink in _colors(label)
+    label.setText("Trains 3,538,944")
+    assert LIGHT.ink not in _colors(label)
+
+
+def test_a_rich_label_is_as_high_as_its_lines(styled, qtbot):
+    label = RichLabel("some words that go on and on until they need another line", "body")
+    qtbot.addWidget(label)
+    assert label.heightForWidth(2000) == 20
+    assert label.heightForWidth(150) >= 40
