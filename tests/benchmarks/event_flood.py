@@ -15,9 +15,9 @@ from gui.engine import Engine
 from gui.look import style
 from gui.main_window import MainWindow
 from gui.preferences import Preferences
-from tests.helpers.lateness import Lateness
-from tests.helpers.benchmark_report import show
 from tests.helpers import scripted_worker
+from tests.helpers.benchmark_report import show
+from tests.helpers.lateness import Lateness
 
 SUSTAINED = {"count": 20_000, "per_second": 2_000}
 BURST = 100_000

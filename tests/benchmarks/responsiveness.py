@@ -15,8 +15,8 @@ from gui.look import style
 from gui.main_window import MainWindow
 from gui.preferences import Preferences
 from gui.run_model import RunModel
-from tests.helpers.lateness import Lateness
 from tests.helpers.benchmark_report import show
+from tests.helpers.lateness import Lateness
 
 TRAINED_SECONDS = 30
 
