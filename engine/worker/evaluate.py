@@ -131,7 +131,7 @@ def _score_adapter(
     step = adapter.passport.training.step
     with switcher.use(adapter) as model:
         found = score(channel, switcher.base, model, recipe, splits, adapter.id, step, before)
-    if adapter.folder.parent == adapters_folder():
+    if adapter.folder.resolve().parent == adapters_folder().resolve():
         library.add_score(adapter, found.card(before))
     return found
 
