@@ -110,6 +110,8 @@ class MainWindow(ShellWindow):
             page.library_requested.connect(lambda adapter: self.show_built("library").open(adapter))
         elif key == "data":
             page.use_requested.connect(lambda values: self.show_built("train").use_data(values))
+            page.try_requested.connect(lambda example: self.show_built("playground").open_example(example))
+            page.rows_checked.connect(lambda name, rows: self.built("playground").offer_conversations(name, rows))
         elif key == "library":
             page.try_requested.connect(lambda adapters: self.show_built("playground").open(adapters))
             page.train_from_requested.connect(lambda adapter: self.show_built("train").start_from(adapter))

@@ -262,7 +262,7 @@ class DataPage(Page):
             (self.conversations, split.conversation, "long_conversation", self._checked_limits[0]),
             (self.summaries, split.summary, "long_summary", self._checked_limits[1]),
         ):
-            view.show_lengths(lengths, split.name, (limit, self._found(kind, split.name)))
+            view.show_lengths(lengths, (limit, self._found(kind, split.name)))
         self.rows.show_rows(split.rows)
         self._show_row(split.rows[0] if split.rows else None)
 

@@ -130,6 +130,10 @@ class PlaygroundPage(Page):
         """Show a conversation, with its reference summary if there is one."""
         self.panel.show_conversation(text, reference, whence)
 
+    def open_example(self, example: Example) -> None:
+        """Show the conversation of an example, with its reference summary."""
+        self.panel.show_conversation(example.conversation, example.summary, f"Row {example.id}")
+
     def offer_conversations(self, name: str, examples: Sequence[Example]) -> None:
         """Offer the rows of checked data to pick from, in place of those of the data checked before."""
         kept = {known: found for known, found in self._sources.items() if known == choices.SAMPLES_NAME}
@@ -291,10 +295,18 @@ class PlaygroundPage(Page):
         limit = controller.limit()
         self.panel.show_limit(limit)
         self.folded.show_conversation(self.panel.conversation, self.panel.counted, limit)
-        self.summarise_button.setEnabled(controller.can_ask)
+        self._allow_asking(controller.can_ask)
         self.copy_button.setEnabled(any(column.text for column in controller.board.columns))
         if controller.tries.items != self._shown_tries():
             self.tries.show_tries(controller.tries.items)
+
+    def _allow_asking(self, can_ask: bool) -> None:
+        """Switch the primary button, and keep the focus for it while it is off."""
+        if not can_ask and self.summarise_button.hasFocus():
+            self.setFocus()
+        self.summarise_button.setEnabled(can_ask)
+        if can_ask and self.hasFocus():
+            self.summarise_button.setFocus()
 
     def _shown_tries(self) -> list[Try]:
         return [row.tried for row in self.tries.rows()]

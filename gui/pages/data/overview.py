@@ -80,7 +80,6 @@ class LengthView(QWidget):
         super().__init__(parent)
         self._lengths: Lengths | None = None
         self._exact: tuple[int, int] | None = None
-        self._title = title
         self._head = Label(title, "section")
         self._facts = ElidedLabel("", "figure_small", "ink2")
         self._facts.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -104,11 +103,10 @@ class LengthView(QWidget):
         """The limit, in tokens."""
         return int(self.histogram.limit() or 0)
 
-    def show_lengths(self, lengths: Lengths, split: str, exact: tuple[int, int] | None) -> None:
+    def show_lengths(self, lengths: Lengths, exact: tuple[int, int] | None) -> None:
         """Show a split's lengths; `exact` is a limit and how many are known to be longer."""
         self._lengths, self._exact = lengths, exact
-        self._head.setText(f"{self._title}, {split}")
-        self._facts.setText(f"median {number(lengths.median)}, longest {number(lengths.most)}")
+        self._facts.setText(f"median {number(lengths.median)}, most {number(lengths.most)}")
         edges, counts = lengths.histogram.edges, lengths.histogram.counts
         width = edges[1] - edges[0] if len(edges) > 1 else 1.0
         most = max(lengths.p95 * SHOWN_PAST_P95, min(self.limit, lengths.most) * 1.05)

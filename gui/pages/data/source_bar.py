@@ -109,6 +109,8 @@ class SourceBar(QWidget):
         for choice in (self.conversation, self.summary):
             choice.set_items([(AUTO, "Guessed by its name")])
             choice.set_key(AUTO)
+        self._reason.setText("")
+        self._columns.hide()
 
     def offer_tokenizers(self, models: Sequence[str]) -> None:
         """Offer the base models on this computer to count tokens for."""

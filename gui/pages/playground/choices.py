@@ -12,7 +12,7 @@ from engine.api import STARTER, Adapter
 from gui.pages.playground.board import Entry
 
 MOST_COLUMNS = 8
-SAMPLES_NAME = "Samples"
+SAMPLES_NAME = "Bundled test conversations"
 
 
 @dataclass(frozen=True)
