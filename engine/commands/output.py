@@ -24,7 +24,7 @@ class Output:
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 # What a terminal or a locale can't show becomes a question mark, never an exception.
-                stream.reconfigure(encoding="utf-8" if as_json else None, errors="replace")
+                stream.reconfigure(errors="replace")
         self.as_json = as_json
         self._closed: set[TextIO] = set()
         self._status = ""
@@ -36,12 +36,12 @@ class Output:
         return self._live
 
     def json(self, value: Any) -> None:
-        """Write one JSON line, if JSON is asked for."""
+        """Write one JSON line, if JSON is asked for.
+
+        In ASCII, which every locale can carry: some readers take U+2028 or U+0085 in a summary for a line's end.
+        """
         if self.as_json:
-            self._write(
-                sys.stdout,
-                json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n",
-            )
+            self._write(sys.stdout, json.dumps(value, allow_nan=False, separators=(",", ":")) + "\n")
 
     def lines(self, lines: Iterable[str]) -> None:
         """Write lines for people, unless JSON is asked for."""

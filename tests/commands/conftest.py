@@ -1,0 +1,96 @@
+"""The command line as a program of its own: started, read, signalled."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import paths
+
+SECONDS = 180
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a command left: exit code and both streams."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> list[Any]:
+        """Every line of standard output as JSON; a line that is none fails the test."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The events among the lines."""
+        return [line for line in self.json if isinstance(line, dict) and "event" in line]
+
+    def named(self, name: str) -> list[dict[str, Any]]:
+        """The events of one kind."""
+        return [event for event in self.events if event["event"] == name]
+
+    @property
+    def problems(self) -> list[dict[str, str]]:
+        """The problems of the one line that has them."""
+        lines = [line for line in self.json if isinstance(line, dict) and set(line) == {"problems"}]
+        assert len(lines) == 1, self
+        found: list[dict[str, str]] = lines[0]["problems"]
+        return found
+
+
+class Terminal:
+    """Runs commands of one home."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self._environment = {**os.environ, "TUNESMITH_HOME": str(home)}
+
+    def start(self, *arguments: str, **settings: Any) -> subprocess.Popen[str]:
+        """Start a command and return its process."""
+        return subprocess.Popen(
+            [sys.executable, str(paths.application_root() / "main.py"), *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env=self._environment,
+            **settings,
+        )
+
+    def run(self, *arguments: str, stdin: str = "", cwd: Path | None = None) -> Finished:
+        """Run a command to its end."""
+        process = self.start(*arguments, stdin=subprocess.PIPE, cwd=cwd)
+        out, err = process.communicate(stdin, timeout=SECONDS)
+        return Finished(process.returncode, out, err)
+
+
+@pytest.fixture
+def terminal(home: Path) -> Terminal:
+    """A terminal with a home of this test's own."""
+    return Terminal(home)
+
+
+@pytest.fixture(scope="session")
+def make_recipe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Path]]:
+    """Writes the recipe of a run of a few steps on a small model of a kind, and returns its file."""
+    from engine import recipe
+    from tests.helpers.tiny_models import Kind
+    from tests.helpers.tiny_runs import tiny_recipe
+
+    def make(kind: Kind, *overrides: str) -> Path:
+        folder = tmp_path_factory.mktemp("recipe")
+        recipe.save(tiny_recipe(folder, kind, "lora", *overrides), folder / f"{kind}.toml")
+        return folder / f"{kind}.toml"
+
+    yield make

@@ -1,0 +1,206 @@
+"""`train` and `resume` as programs: on every family, stopped in every way, and asked for the impossible."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from engine import passport
+from engine.jobs import Job
+from tests.commands.conftest import SECONDS, Finished, Terminal
+from tests.helpers.tiny_models import Kind
+
+MakeRecipe = Callable[..., Path]
+FAMILIES: tuple[Kind, ...] = ("t5", "bart", "llama", "gpt2")
+LONG = ("training.epochs=500", "training.evaluate_every=100000", "training.checkpoint_every=100000")
+
+
+@pytest.mark.parametrize("kind", FAMILIES)
+def test_train_ends_with_a_scored_adapter(kind: Kind, make_recipe: MakeRecipe, terminal: Terminal) -> None:
+    done = terminal.run("train", str(make_recipe(kind)), "--json", "--set", "training.epochs=1")
+    assert done.code == 0, done
+    assert done.json[0]["run"] == done.events[0]["run"]
+    assert Path(done.json[0]["path"]).is_dir()
+    assert done.json[-1]["event"] == "job_ended"
+    assert done.json[-1]["outcome"] == "completed"
+    assert len(done.named("job_ended")) == 1
+    [saved] = done.named("adapter_saved")
+    assert Path(saved["path"]).is_absolute()
+    card = passport.load(Path(saved["path"])).score_card
+    assert card is not None
+    assert set(card.difference) == {"rouge1", "rouge2", "rougeL", "rougeLsum"}
+    [started] = done.named("run_started")
+    assert started["total_steps"] == 3 == len(done.named("step_finished"))
+    require_repeated_ending(done, terminal)
+
+
+def require_repeated_ending(trained: Finished, terminal: Terminal) -> None:
+    """A completed run that is resumed says again how it ended, and no more."""
+    again = terminal.run("resume", trained.json[0]["run"], "--json")
+    assert again.code == 0
+    assert again.events == trained.named("adapter_saved") + trained.named("job_ended")
+    told = terminal.run("resume", trained.json[0]["run"])
+    assert "This run is completed already." in told.out
+    assert trained.named("adapter_saved")[0]["path"] in told.out
+
+
+def start_training(terminal: Terminal, recipe: Path, *arguments: str) -> tuple[subprocess.Popen[str], str]:
+    """Start a long run and return it after its first step, with what was read so far."""
+    process = terminal.start("train", str(recipe), "--json", *arguments)
+    assert process.stdout is not None
+    read = ""
+    for line in process.stdout:
+        read += line
+        if '"step_finished"' in line:
+            return process, read
+    raise AssertionError(read)
+
+
+def finish(process: subprocess.Popen[str], read: str) -> Finished:
+    out, err = process.communicate(timeout=SECONDS)
+    return Finished(process.returncode, read + out, err)
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT], ids=lambda number: number.name)
+def test_signal_stops_with_checkpoint_and_adapter(
+    number: signal.Signals, make_recipe: MakeRecipe, terminal: Terminal
+) -> None:
+    process, read = start_training(terminal, make_recipe("llama", *LONG))
+    process.send_signal(number)
+    require_stopped(finish(process, read))
+
+
+def require_stopped(done: Finished) -> None:
+    """A stopped run ends with a checkpoint and an adapter of its last step."""
+    assert done.code == 130, done
+    assert done.json[-1]["outcome"] == "stopped"
+    step = done.named("step_finished")[-1]["step"]
+    assert done.named("checkpoint_saved")[-1]["step"] == step
+    saved = done.named("adapter_saved")[-1]
+    training = passport.load(Path(saved["path"])).training
+    assert (training.step, training.stopped) == (step, True)
+    assert "Ctrl+C again" in done.err
+
+
+def test_stopped_run_goes_on_from_its_checkpoint(make_recipe: MakeRecipe, terminal: Terminal) -> None:
+    process, read = start_training(terminal, make_recipe("llama", *LONG, "training.max_steps=400"))
+    process.send_signal(signal.SIGTERM)
+    stopped = finish(process, read)
+    require_stopped(stopped)
+    last = stopped.named("step_finished")[-1]["step"]
+    process = terminal.start("resume", stopped.json[0]["run"], "--json")
+    assert process.stdout is not None
+    read = ""
+    for line in process.stdout:
+        read += line
+        if '"step_finished"' in line:
+            process.send_signal(signal.SIGTERM)
+            break
+    resumed = finish(process, read)
+    assert resumed.named("run_resumed")[0]["step"] == last
+    assert resumed.named("step_finished")[0]["step"] == last + 1
+    assert {event["attempt"] for event in resumed.events} == {2}
+
+
+def test_second_interrupt_kills_the_worker_at_once(make_recipe: MakeRecipe, terminal: Terminal) -> None:
+    process, read = start_training(terminal, make_recipe("llama", *LONG))
+    job = Job(Path(Finished(0, read, "").json[0]["path"]))
+    [accepted] = Finished(0, read, "").named("job_accepted")
+    # A worker that is held can't answer the first wish.
+    psutil.Process(accepted["pid"]).suspend()
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    assert "Ctrl+C again" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    done = finish(process, read)
+    assert done.code == 130
+    assert done.json[-1]["outcome"] == "stopped"
+    assert not job.is_running()
+
+
+def test_killed_worker_is_a_crash_with_its_log(make_recipe: MakeRecipe, terminal: Terminal) -> None:
+    process, read = start_training(terminal, make_recipe("llama", *LONG))
+    [accepted] = Finished(0, read, "").named("job_accepted")
+    psutil.Process(accepted["pid"]).kill()
+    done = finish(process, read)
+    assert done.code == 1
+    assert done.json[-1]["outcome"] == "crashed"
+    assert "SIGKILL" in done.json[-1]["message"]
+
+
+def test_closed_pipe_stops_the_run_quietly(make_recipe: MakeRecipe, terminal: Terminal) -> None:
+    process, read = start_training(terminal, make_recipe("llama", *LONG))
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.wait(timeout=SECONDS) == 130
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    job = Job(Path(Finished(0, read, "").json[0]["path"]))
+    assert not job.is_running()
+
+
+def test_every_problem_of_a_recipe_stands_in_one_line(tmp_path: Path, terminal: Terminal) -> None:
+    recipe = tmp_path / "bad.toml"
+    recipe.write_text(
+        '[base_model]\nid = "starter"\n[data]\nsource = "sample"\n[method]\nid = "lora"\nrnak = 8\n'
+        "[training]\nepochs = 0\nlearning_rate = true\n",
+        encoding="utf-8",
+    )
+    done = terminal.run("train", str(recipe), "--json", "--set", "training.batch_size=many")
+    assert done.code == 2
+    assert [problem["field"] for problem in done.problems] == [
+        "method.rnak",
+        "training.epochs",
+        "training.learning_rate",
+        "training.batch_size",
+    ]
+    assert done.problems[0]["hint"] == "Did you mean rank?"
+    told = terminal.run("train", str(recipe))
+    assert told.code == 2
+    assert "Did you mean rank?" in told.err
+    assert told.out == ""
+
+
+def test_missing_files_are_problems_before_anything_starts(tmp_path: Path, terminal: Terminal) -> None:
+    recipe = tmp_path / "missing.toml"
+    recipe.write_text(
+        '[base_model]\nid = "./nowhere"\n[data]\nsource = "./none.csv"\n[method]\nid = "lora"\n',
+        encoding="utf-8",
+    )
+    done = terminal.run("--json", "train", str(recipe))
+    assert done.code == 2
+    assert [problem["field"] for problem in done.problems] == ["base_model.id", "data.source"]
+    assert len(done.json) == 1
+    assert terminal.run("train", str(tmp_path / "no.toml"), "--json").problems[0]["field"] == "recipe"
+
+
+def test_float16_is_refused_for_t5_before_anything_starts(
+    make_recipe: MakeRecipe, terminal: Terminal
+) -> None:
+    recipe = make_recipe("t5")
+    done = terminal.run("train", str(recipe), "--json", "--set", "base_model.precision=float16")
+    assert done.code == 2
+    assert done.problems == [
+        {"field": "base_model.precision", "message": "T5 overflows in float16.", "hint": "Use bfloat16."}
+    ]
+
+
+def test_missing_column_is_a_problem_with_its_field(make_recipe: MakeRecipe, terminal: Terminal) -> None:
+    recipe = make_recipe("llama")
+    done = terminal.run("train", str(recipe), "--json", "--set", "data.conversation=dialog")
+    assert done.code == 2
+    assert done.problems[0]["field"] == "data.conversation"
+    assert "Did you mean dialogue?" in done.problems[0]["hint"]
+    assert done.named("job_ended")[0]["outcome"] == "failed"
+
+
+def test_unknown_run_is_a_problem(terminal: Terminal) -> None:
+    done = terminal.run("resume", "2020", "--json")
+    assert done.code == 2
+    assert done.problems[0]["field"] == "run"

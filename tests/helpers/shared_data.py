@@ -1,0 +1,13 @@
+"""Data that may not be passed on; where it lies beside the checkout, tests use it, elsewhere they skip."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.paths import application_root
+
+_FOLDER = application_root().parent / "shared" / "data"
+SAMSUM = _FOLDER / "samsum"
+T5_TOKENIZER = _FOLDER / "t5_tokenizer"
+
+needs_samsum = pytest.mark.skipif(not SAMSUM.exists(), reason="SAMSum is not on this computer")
