@@ -166,10 +166,11 @@ def _widened(options: type[Options], values: Mapping[str, Any]) -> dict[str, Any
         field = options.model_fields.get(name)
         kind = _kind(field.annotation)[0] if field else "text"
         if kind == "float" and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
+            widened[name] = float(value)
         elif kind == "texts" and isinstance(value, list):
-            value = tuple(value)
-        widened[name] = value
+            widened[name] = tuple(value)
+        else:
+            widened[name] = value
     return widened
 
 

@@ -216,9 +216,11 @@ def _top_level_problems(tables: Mapping[str, Any]) -> list[Problem]:
         )
     if not isinstance(tables.get("name", ""), str):
         problems.append(Problem("name", "The name must be text."))
-    for name in _ORDER:
-        if not isinstance(tables.get(name, {}), Mapping):
-            problems.append(Problem(name, f"{name} must be a table.", f"Write [{name}] above its keys."))
+    problems += [
+        Problem(name, f"{name} must be a table.", f"Write [{name}] above its keys.")
+        for name in _ORDER
+        if not isinstance(tables.get(name, {}), Mapping)
+    ]
     return problems
 
 
@@ -259,11 +261,11 @@ def _contradictions(recipe: Recipe) -> list[Problem]:
                 "Write {conversation} where it should stand.",
             )
         )
-    for key in ("columns", "exclude", "mask"):
-        if getattr(recipe.data, key):
-            problems.append(
-                Problem(f"data.{key}", f"This version can't use data.{key} yet.", "Leave it empty.")
-            )
+    problems += [
+        Problem(f"data.{key}", f"This version can't use data.{key} yet.", "Leave it empty.")
+        for key in ("columns", "exclude", "mask")
+        if getattr(recipe.data, key)
+    ]
     chosen = recipe.method.method
     if recipe.base_model.quantization not in chosen.quantizations:
         problems.append(

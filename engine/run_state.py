@@ -194,11 +194,11 @@ def _adapter_saved(state: RunState, event: Event) -> None:
     state.adapter = event
 
 
-def _run_paused(state: RunState, event: Event) -> None:
+def _run_paused(state: RunState, _: Event) -> None:
     state.paused = True
 
 
-def _run_continued(state: RunState, event: Event) -> None:
+def _run_continued(state: RunState, _: Event) -> None:
     state.paused = False
 
 

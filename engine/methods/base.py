@@ -57,7 +57,7 @@ class Method:
     identity_at_start: bool = True
     variants: tuple[Variant, ...] = ()
     peft_defaults: Mapping[str, Any] = field(default_factory=dict)
-    short: Callable[[Options], str] = lambda options: ""
+    short: Callable[[Options], str] = lambda _: ""
 
     @property
     def families(self) -> tuple[Family, ...]:

@@ -16,7 +16,7 @@ LOOK_SECONDS = 0.1
 PROGRESS_SECONDS = 0.1
 
 
-class Stopped(Exception):  # noqa: N818 - an outcome, no error
+class Stopped(Exception):
     """The job was asked to stop and has done so; an outcome, no error."""
 
 

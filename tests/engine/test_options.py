@@ -129,4 +129,4 @@ def test_a_long_value_is_shown_cut():
 
 def test_options_do_not_change():
     with pytest.raises(ValueError, match="frozen"):
-        Sample().size = 5  # type: ignore[misc]
+        Sample().size = 5

@@ -62,7 +62,7 @@ def test_plain_peft_writes_the_summaries_that_the_run_showed(tmp_path, kind, met
     shown = [event for event in named(events, "sample_made") if event["step"] == 6]
     loader = AutoModelForSeq2SeqLM if kind in {"t5", "bart"} else AutoModelForCausalLM
     base = loader.from_pretrained(tiny_model(kind))
-    assert tuners.SelectiveModel  # registered with PEFT by the import above
+    assert tuners.SelectiveModel is not None  # registered with PEFT by the import above
     model = PeftModel.from_pretrained(base, adapter_of(events).folder).eval()
     tokenizer = AutoTokenizer.from_pretrained(tiny_model(kind))
 
@@ -159,7 +159,7 @@ def test_a_worker_that_dies_without_a_word_goes_on_from_its_checkpoint(tmp_path,
     assert weights(adapter_of(resumed)) == weights(adapter_of(straight))
 
 
-class Death(Exception):  # noqa: N818
+class Death(Exception):
     """What a kill looks like from inside: nothing after it is done."""
 
 
@@ -227,7 +227,7 @@ def test_the_best_state_is_kept_when_later_ones_are_worse(tmp_path):
         if event["split"] == "validation" and event["of"] != "base"
     }
 
-    best = min(losses, key=losses.get)
+    best = min(losses, key=lambda step: losses[step])
     assert adapter_of(events).passport.training.step == best
     assert (job.folder / f"best-{best}").is_dir()
     assert len(list(job.folder.glob("best-*"))) <= 3  # one for each of two checkpoints, and the best
