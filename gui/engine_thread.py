@@ -29,9 +29,10 @@ class EngineThread(QThread):
     it went wrong.
     """
 
-    events = Signal(list)
+    # As objects: a list or a dict would be copied into Qt's own kinds, which is slow and sorts the keys.
+    events = Signal(object)
     ended = Signal(object)
-    result = Signal(dict)
+    result = Signal(object)
     failed = Signal(object)
 
     def __init__(

@@ -26,8 +26,8 @@ class Planner(QObject):
     worker could answer. `busy` is true from the question to its answer.
     """
 
-    planned = Signal(dict)
-    refused = Signal(list)
+    planned = Signal(object)
+    refused = Signal(object)
     unavailable = Signal(object)
     busy_changed = Signal(bool)
 

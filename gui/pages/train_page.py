@@ -355,7 +355,8 @@ class TrainPage(Page):
         self._show_header()
         if model.state.started is not None:
             adapter = model.state.adapter or {}
-            self.panel.effect.show_run(model.state.started, adapter.get("bytes"))
+            peak = model.state.peak_memory_bytes or None
+            self.panel.effect.show_run(model.state.started, adapter.get("bytes"), peak)
             self.panel.form.show_plan(dict(model.state.started))
         self._fix_panel(model)
 

@@ -240,7 +240,7 @@ def test_a_run_from_start_to_verdict(stage, qtbot):
     assert "48.4" in said
     assert "+1.5" in said
     assert stage.page.header.title() == "A run"
-    assert "Adapter saved as an-adapter" in stage.page.header.subtitle()
+    assert "The adapter is in the library" in stage.page.header.subtitle()
     assert stage.page.run_view.samples.summaries() == ["Priya's train is cancelled."]
     assert [run.name for run in paths.runs_folder().iterdir()] == [model.id]
 

@@ -25,7 +25,7 @@ class BaseModelsView(Card):
 
     chosen = Signal(str)
     closed = Signal()
-    known = Signal(list)
+    known = Signal(object)
 
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
         super().__init__(parent)

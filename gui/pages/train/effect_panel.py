@@ -67,10 +67,12 @@ class EffectPanel(QWidget):
         self._memory.setText(f"about {bytes_text(memory)} of memory" if memory else "")
         self._draw(plan)
 
-    def show_run(self, started: Mapping[str, Any], adapter_bytes: int | None) -> None:
-        """Show what a run said of itself, where no plan was made."""
-        plan = {name: started.get(name) for name in ("trainable_parameters", "all_parameters")}
-        self.show_plan(plan | {"adapter_bytes": adapter_bytes})
+    def show_run(
+        self, started: Mapping[str, Any], adapter_bytes: int | None, memory_bytes: int | None
+    ) -> None:
+        """Show what a run said of itself, with the adapter and the memory it really took, once known."""
+        self.show_plan(dict(started) | {"adapter_bytes": adapter_bytes, "memory_bytes": None})
+        self._memory.setText(f"{bytes_text(memory_bytes)} of memory" if memory_bytes else "")
 
     def _draw(self, plan: Mapping[str, Any]) -> None:
         modules, targets = plan.get("modules") or {}, set(plan.get("targets") or ())

@@ -199,7 +199,7 @@ class MethodExplanation(Scroll):
         self._sketch = MethodSketch()
         self._facts = {name: Label("", "label_medium") for name in ("Works with", "Can be merged", "Preset")}
         self._variants_title = Label("Variants", "label", "ink2")
-        self._variants = Label("", "body", "ink2", wrap=True)
+        self._variants = ReadingText(role="body", token="ink2")
         self.column.addWidget(self._title)
         self.column.addWidget(self._text)
         self.column.addWidget(self._sketch)
@@ -226,7 +226,7 @@ class MethodExplanation(Scroll):
         variants = ", ".join(variant.title for variant in entry.variants)
         for part in (self._line, self._variants_title, self._variants):
             part.setVisible(bool(variants))
-        self._variants.setText(f"{variants}: an option of {entry.title}, under More." if variants else "")
+        self._variants.set_text(f"{variants}: an option of {entry.title}, under More." if variants else "")
 
 
 def preset_words(entry: Method, family: Family) -> str:

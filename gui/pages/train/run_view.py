@@ -5,7 +5,8 @@ Draws a RunModel; live, replayed and re-attached runs are the same to it. What i
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui.look.format import number
@@ -24,6 +25,14 @@ from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 
 NOTICES_SHOWN = 2
+
+
+class RunPlot(LossPlot):
+    """A loss plot that asks for no more height than it needs, so that it takes what the others leave."""
+
+    def sizeHint(self) -> QSize:
+        """Return the least height."""
+        return QSize(px(480), self.minimumHeight())
 
 
 class RunView(Scroll):
@@ -47,7 +56,7 @@ class RunView(Scroll):
         self.notices = [NoticeStrip() for _ in range(NOTICES_SHOWN)]
         self.card: VerdictCard | FailureCard | None = None
         self._card_place = QVBoxLayout()
-        self.plot = LossPlot()
+        self.plot = RunPlot()
         self.samples = SamplesView()
         self._samples_line = Line()
         self.stopped = NoticeStrip()
@@ -183,7 +192,7 @@ class RunView(Scroll):
             self.card.deleteLater()
         self.card = card
         self.stopped.hide()
-        self.plot.setMinimumHeight(px(260) if card is not None else 180)
+        self.plot.setMinimumHeight(px(300) if card is not None else 180)
         if card is not None:
             self._card_place.addWidget(card)
 
@@ -191,8 +200,5 @@ class RunView(Scroll):
         self.ensureWidgetVisible(self.samples)
 
     def _open_log(self) -> None:
-        from PySide6.QtCore import QUrl
-        from PySide6.QtGui import QDesktopServices
-
         if self._model is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._model.job.log_path)))

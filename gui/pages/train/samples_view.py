@@ -20,7 +20,7 @@ from gui.widgets.line import Line
 from gui.widgets.reading import Mark, ReadingText
 from gui.widgets.scrubber import Scrubber
 
-SHOWN_CHARACTERS = 140
+SHOWN_CHARACTERS = 96
 TOP = Qt.AlignmentFlag.AlignTop
 
 

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import RunState
+from gui.look import style
 from gui.look.format import gain, interval, score
+from gui.look.type import font, px
 from gui.pages.train.words import facts_of, verdict_of, verdict_sentence
 from gui.widgets.buttons import plain, primary
 from gui.widgets.cards import Card
@@ -22,6 +25,7 @@ from gui.widgets.whisker import Whisker, WhiskerView, in_words
 
 TITLES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeLsum": "ROUGE-Lsum"}
 INKS = {"better": "accent", "worse": "brick"}
+WHISKER_MARGIN = 6
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -71,7 +75,8 @@ class VerdictCard(Card):
         base, tuned = (state.base_scores or {})["scores"], (state.tuned_scores or {})["scores"]
         differences = state.difference or {}
         names = [name for name in TITLES if name in tuned and name in base and name in differences]
-        score_axis = axis_of([part for name in names for part in (base[name], tuned[name])])
+        pairs = {name: [base[name], tuned[name]] for name in names}
+        span = max(high - low for low, high in map(axis_of, pairs.values()))
         difference_axis = axis_of([*(differences[name] for name in names), {"low": 0.0, "high": 0.0}])
         grid = QGridLayout()
         grid.setHorizontalSpacing(24)
@@ -83,7 +88,8 @@ class VerdictCard(Card):
         for place, name in enumerate(names):
             grid.addWidget(Line(), 1 + 2 * place, 0, 1, 6)
             row = ScoreRow(TITLES[name], base[name], tuned[name], differences[name])
-            row.place(grid, 2 + 2 * place, score_axis, difference_axis)
+            row.place(grid, 2 + 2 * place, centred(axis_of(pairs[name]), span), difference_axis)
+        grid.addWidget(_Zero(difference_axis), 2 + 2 * len(names), 4)
         self.column.addLayout(grid)
         self.column.addWidget(_Legend())
 
@@ -133,7 +139,7 @@ class ScoreRow:
         score_axis: tuple[float, float],
         difference_axis: tuple[float, float],
     ) -> None:
-        """Put the row into a grid; scores share one axis, differences another."""
+        """Put the row into a grid; all rows' scores have one scale, all differences one axis."""
         base, tuned = whisker(self._base, "grey"), whisker(self._tuned, "accent")
         verdict = str(self._difference.get("verdict", ""))
         ink = INKS.get(verdict, "ink2")
@@ -153,7 +159,7 @@ class ScoreRow:
     def _amount(self, change: Whisker, ink: str) -> QWidget:
         box = QWidget()
         column = QVBoxLayout(box)
-        column.setContentsMargins(0, 4, 0, 4)
+        column.setContentsMargins(0, 6, 0, 6)
         column.setSpacing(0)
         for text, role, token in (
             (gain(change.mean), "figure_medium", ink),
@@ -178,6 +184,12 @@ def axis_of(intervals: list[dict[str, Any]]) -> tuple[float, float]:
     return low - room, high + room
 
 
+def centred(axis: tuple[float, float], span: float) -> tuple[float, float]:
+    """Return an axis of a width around the middle of another."""
+    middle = (axis[0] + axis[1]) / 2
+    return middle - span / 2, middle + span / 2
+
+
 class _Legend(QWidget):
     """What the two colours and the whiskers mean."""
 
@@ -192,6 +204,25 @@ class _Legend(QWidget):
             row.addSpacing(10)
         row.addWidget(Label("whiskers: 95 % interval", "label", "ink2"))
         row.addStretch(1)
+
+
+class _Zero(QWidget):
+    """The zero of the differences, below their axis."""
+
+    def __init__(self, axis: tuple[float, float]) -> None:
+        super().__init__()
+        self._axis = axis
+        self.setFixedHeight(px(16))
+        style.follow(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(font("axis"))
+        painter.setPen(style.color("ink2"))
+        low, high = self._axis
+        x = WHISKER_MARGIN - low / (high - low) * (self.width() - 2 * WHISKER_MARGIN)
+        painter.drawText(QRectF(x - 20, 0, 40, self.height()), Qt.AlignmentFlag.AlignCenter, "0")
+        painter.end()
 
 
 class _Dot(WhiskerView):

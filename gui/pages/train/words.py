@@ -68,12 +68,15 @@ def _ended_words(state: RunState, now: float) -> str:
     if state.outcome != "completed" and state.step:
         text += f" at step {number(state.step)} of {number(state.total_steps)}"
     if state.adapter is not None:
-        text += f". Adapter saved as {state.adapter['adapter']}"
+        text += ". The adapter is in the library"
     return text
 
 
 def _ago(seconds: float) -> str:
-    return "just now" if seconds < 2 else f"{duration_text(float(round(seconds)))} ago"
+    whole = round(seconds)
+    if whole < 2:
+        return "just now"
+    return f"{whole} s ago" if whole < 60 else f"{duration_text(float(whole))} ago"
 
 
 def next_evaluation(model: RunModel) -> int | None:
