@@ -90,11 +90,10 @@ class RailItem(QAbstractButton):
 
     def _paint_ground(self, painter: QPainter) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
-        token = "surface" if self.isChecked() else "hover" if self.underMouse() else ""
+        shown = "sunken" if style.tokens().scheme == "dark" else "surface"
+        token = shown if self.isChecked() else "hover" if self.underMouse() else ""
         if token:
-            painter.setBrush(
-                style.color("hover" if style.tokens().scheme == "dark" and self.isChecked() else token)
-            )
+            painter.setBrush(style.color(token))
             painter.drawRoundedRect(QRectF(self.rect()), 6, 6)
         if self.isChecked():
             mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft

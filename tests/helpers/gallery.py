@@ -213,9 +213,9 @@ def fields() -> list[QWidget]:
     """Return fields at rest, fixed, empty and faulty."""
     faulty = Field("Precision", QLineEdit("float16"), foot="of the frozen weights")
     faulty.set_problem("T5 overflows in float16.", "Use bfloat16.")
-    settled: list[QWidget] = [Choice(["LoRA"]), IntField(1, 256, 32), FloatField(0.05)]
+    settled: list[Choice | IntField | FloatField] = [Choice(["LoRA"]), IntField(1, 256, 32), FloatField(0.05)]
     for part in settled:
-        part.set_fixed(True)  # type: ignore[attr-defined]
+        part.set_fixed(True)
     pair = row(
         Field("Epochs", IntField(1, 100, 10)), Field("Learning rate", FloatField(2e-5)), gap=16, stretch=False
     )

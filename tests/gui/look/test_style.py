@@ -1,15 +1,22 @@
 """One call styles the application, and every widget follows a change of scheme or text size."""
 
+import gc
+import weakref
+
 import pytest
+import shiboken6
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from gui.look import style
 from gui.look.sheet import style_sheet
 from gui.look.tokens import DARK, LIGHT
 from gui.look.type import font, px
+from gui.widgets.bars import Bar
 from gui.widgets.buttons import primary
 from gui.widgets.labels import Label
+from gui.widgets.numbers import Slider
 
 
 def test_a_scheme_sets_tokens_palette_and_sheet(styled):
@@ -79,6 +86,22 @@ def font_advance(role, text):
 
 def test_weights_differ_although_one_file_holds_them_all(styled):
     assert font_advance("body_semibold", "Sample summaries") != font_advance("body", "Sample summaries")
+
+
+@pytest.mark.parametrize("make", [Bar, Slider, Label, lambda: primary("Start", "play")])
+def test_a_widget_that_is_gone_is_neither_kept_nor_restyled(styled, make):
+    parent = QWidget()
+    kept, dropped = make(), make()
+    kept.setParent(parent)
+    dropped.setParent(parent)
+    watched = weakref.ref(dropped)
+    del dropped
+    parent.deleteLater()
+    QApplication.sendPostedEvents(parent, QEvent.Type.DeferredDelete)
+    gc.collect()
+    assert watched() is None
+    assert not shiboken6.isValid(kept)
+    style.apply(styled, "dark")
 
 
 @pytest.mark.parametrize("table", [LIGHT, DARK], ids=["light", "dark"])

@@ -64,7 +64,7 @@ for at in range(1000):
     label.setText(str(at))
 assert sys.getrefcount(None) > before - 100, "setText drops references to None"
 plot = LossPlot()
-plot.resize(500, 260)
+plot.resize(420, 200)
 plot.show()
 for at in range(2000):
     plot.append(at, 1.0 + at % 7)
