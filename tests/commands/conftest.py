@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,7 @@ def terminal(home: Path) -> Terminal:
 
 
 @pytest.fixture(scope="session")
-def make_recipe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Path]]:
+def make_recipe(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Writes the recipe of a run of a few steps on a small model of a kind, and returns its file."""
     from engine import recipe
     from tests.helpers.tiny_models import Kind
@@ -93,4 +93,4 @@ def make_recipe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[.
         recipe.save(tiny_recipe(folder, kind, "lora", *overrides), folder / f"{kind}.toml")
         return folder / f"{kind}.toml"
 
-    yield make
+    return make

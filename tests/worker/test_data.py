@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,21 +18,9 @@ from engine.options import check
 from engine.recipe import DataOptions
 from engine.worker import data, sources
 from engine.worker.channel import Channel
+from tests.helpers.shared_data import SAMSUM, needs_samsum
 
-SAMSUM = Path(__file__).resolve().parents[3] / "shared" / "data" / "samsum"
 Rows = list[tuple[str, str]]
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep what is read out of the user's cache, and let nothing open a connection."""
-
-    def refuse(*_: object) -> None:
-        raise AssertionError("a connection was opened")
-
-    monkeypatch.setenv("TUNESMITH_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    return tmp_path
 
 
 @pytest.fixture
@@ -322,7 +309,7 @@ def test_splits_that_are_not_needed_may_be_missing(tmp_path: Path, channel: Chan
     assert (len(splits.train), len(splits.test)) == (0, 4)
 
 
-@pytest.mark.skipif(not SAMSUM.exists(), reason="SAMSum is not on this computer")
+@needs_samsum
 def test_samsum_is_read_whole(channel: Channel) -> None:
     splits = data.read(options(SAMSUM), channel)
     assert (len(splits.train), len(splits.validation), len(splits.test)) == (14731, 818, 819)
