@@ -26,7 +26,7 @@ from gui.pages.library.drawer import Drawer
 from gui.pages.library.jobs import LibraryJobs
 from gui.pages.library.menus import SEPARATOR, Entry, below, make_menu
 from gui.pages.library.passport_panel import PassportPanel
-from gui.pages.library.score_choices import score_choices
+from gui.pages.library.score_choices import Choice, score_choices
 from gui.shell.page import NARROW, Page
 from gui.widgets.bars import Busy
 from gui.widgets.buttons import plain, primary
@@ -158,10 +158,7 @@ class LibraryPage(Page):
     def _on_read(self, adapters: list[Adapter], unreadable: list[Unreadable], size_bytes: int) -> None:
         self.table.set_adapters(adapters)
         self._mark_in_use()
-        bases = {adapter.passport.base_model.id for adapter in adapters}
-        self.header.set_subtitle(
-            _counted(len(adapters), "adapter") + f" for {_counted(len(bases), 'base model')}"
-        )
+        self.header.set_subtitle(_subtitle(adapters))
         self.pane.filter.set_text("all", f"All {number(len(adapters))}" if adapters else "All")
         self.pane.right.setText(f"{bytes_text(size_bytes)} on disk" if adapters else "")
         self._show_unreadable(unreadable)
@@ -240,7 +237,7 @@ class LibraryPage(Page):
             deed(adapter)
 
     def _on_changed(self, adapter_id: str) -> None:
-        self._wanted = adapter_id
+        self._wanted = adapter_id or self._wanted
         self.reader.refresh()
         self._engine.adapters_changed.emit()
 
@@ -265,11 +262,15 @@ class LibraryPage(Page):
         choices = score_choices(adapter, self.table.adapters())
         if len(choices) == 1:
             self.jobs.score(adapter, choices[0][1])
-            return
+        else:
+            self.score_menu(adapter, choices).popup(self.cursor().pos())
+
+    def score_menu(self, adapter: Adapter, choices: list[Choice]) -> QMenu:
+        """Return the menu that asks on what to score an adapter."""
         entries: list[Entry] = [
             (f"Score {words}", partial(self.jobs.score, adapter, wanted), "") for words, wanted in choices
         ]
-        make_menu(self, entries).popup(self.cursor().pos())
+        return make_menu(self, entries)
 
     def merge(self, adapter: Adapter) -> None:
         """Fold an adapter into a plain model folder."""

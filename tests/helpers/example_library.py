@@ -10,7 +10,7 @@ from engine.jobs import Job
 from engine.library import Adapter
 from engine.passport import MethodFacts
 from engine.recipe import Recipe
-from tests.helpers.homes import Told, add_adapter, add_run, make_recipe, score_card
+from tests.helpers.homes import Told, add_adapter, add_run, make_recipe, score_card, unsynced
 
 DAY = 86_400.0
 TICKETS = {"base": "google/flan-t5-large", "source": "/data/support tickets"}
@@ -25,17 +25,27 @@ def _method(title: str, summary: str, method_id: str = "lora") -> MethodFacts:
     )  # fmt: skip
 
 
-def fill_library(now: float | None = None) -> list[Adapter]:
-    """Put thirteen adapters in five groups into the library, and one from another program."""
+@unsynced()
+def fill_library(now: float | None = None, size: float = 0.01) -> list[Adapter]:
+    """Put thirteen adapters in four groups into the library, and one from another program.
+
+    With `size` 1 their files are as large as real ones: 120 MB.
+    """
     now = time.time() if now is None else now
-    samsum = score_card(0.469, base=0.469)
-    assert samsum.protocol
     made: list[Adapter] = []
 
-    def add(name: str, ago: float, method: MethodFacts, follows: Recipe, numbers: int, *cards: Any, **more: Any) -> None:
+    def add(
+        name: str, ago: float, method: MethodFacts, follows: Recipe, numbers: int, *cards: Any, **more: Any
+    ) -> None:
         made.append(
             add_adapter(
-                name, made_at=now - ago, scores=cards, follows=follows, numbers=numbers, method=method, **more
+                name,
+                made_at=now - ago,
+                scores=cards,
+                follows=follows,
+                numbers=int(numbers * size),
+                method=method,
+                **more,
             )
         )
 
@@ -50,19 +60,47 @@ def fill_library(now: float | None = None) -> list[Adapter]:
         score_card(0.476, verdict="no measurable difference"))  # fmt: skip
     tickets = make_recipe("tickets", **TICKETS)
     common = {"base": 0.372, "examples": 240, "beams": 4, "source": TICKETS["source"]}
-    add("tickets-lora-r16", 1.2 * DAY, _method("LoRA", "r 16"), tickets, 4_700_000, score_card(0.418, **common))
+    add(
+        "tickets-lora-r16",
+        1.2 * DAY,
+        _method("LoRA", "r 16"),
+        tickets,
+        4_700_000,
+        score_card(0.418, **common),
+    )
     add("tickets-ia3", 1.3 * DAY, _method("IA3", ""), tickets, 280_000,
         score_card(0.380, verdict="no measurable difference", **common))  # fmt: skip
     standup = make_recipe("standup", **STANDUP)
     common = {"base": 0.318, "examples": 120, "source": STANDUP["source"]}
-    add("standup-qlora", 9 * DAY, _method("LoRA", "r 16, NF4"), standup, 9_000_000, score_card(0.369, **common))
+    add(
+        "standup-qlora",
+        9 * DAY,
+        _method("LoRA", "r 16, NF4"),
+        standup,
+        9_000_000,
+        score_card(0.369, **common),
+    )
     add("standup-prompt-32", 9.1 * DAY, _method("Prompt tuning", "32"), standup, 80_000,
         score_card(0.284, verdict="worse", half_width=0.008, **common))  # fmt: skip
     starter = make_recipe("starter", **STARTER)
     common = {"base": 0.381, "examples": 200, "half_width": 0.01, "source": "sample"}
     add("starter-lora-r8", 16 * DAY, _method("LoRA", "r 8"), starter, 150_000, score_card(0.712, **common))
-    add("starter-bottleneck", 16.1 * DAY, _method("Bottleneck", "32"), starter, 100_000, score_card(0.698, **common))
-    add("starter-layernorm", 16.2 * DAY, _method("LayerNorm", ""), starter, 30_000, score_card(0.551, **common))
+    add(
+        "starter-bottleneck",
+        16.1 * DAY,
+        _method("Bottleneck", "32"),
+        starter,
+        100_000,
+        score_card(0.698, **common),
+    )
+    add(
+        "starter-layernorm",
+        16.2 * DAY,
+        _method("LayerNorm", ""),
+        starter,
+        30_000,
+        score_card(0.551, **common),
+    )
     add("starter-full", 16.3 * DAY, _method("Full fine-tuning", "", "full"), starter, 4_850_000,
         score_card(0.720, **common))  # fmt: skip
     add("clinic-lokr", 12 * DAY, _method("LoKr", "r 16", "lokr"), recipe, 470_000, origin="imported")
@@ -70,6 +108,7 @@ def fill_library(now: float | None = None) -> list[Adapter]:
     return [library.find(adapter.id) for adapter in made]
 
 
+@unsynced()
 def fill_history(now: float | None = None) -> list[Job]:
     """Write ten runs over three days, one of each ending."""
     now = time.time() if now is None else now

@@ -7,11 +7,13 @@ import math
 import random
 import struct
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from engine import library, passport, recipe
 from engine.events import EventWriter
@@ -31,6 +33,13 @@ from engine.recipe import Recipe
 
 MOMENT = 1_773_300_000.0
 SCORES = ("rouge1", "rouge2", "rougeL", "rougeLsum")
+
+
+@contextmanager
+def unsynced() -> Iterator[None]:
+    """Write without waiting for the disk: a test's files need not survive a power cut."""
+    with patch("os.fsync"):
+        yield
 
 
 def make_recipe(

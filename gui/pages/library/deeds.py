@@ -19,7 +19,7 @@ Undo = Callable[[], None]
 
 
 class LibraryDeeds(QObject):
-    """`changed(adapter id)` asks to read the library again and to select that adapter ("" for none).
+    """`changed(adapter id)` asks to read the library again and to select that adapter ("": what is selected stays).
 
     `told(text, undo or None)` says what was done, `failed(text)` what could not be.
     """
@@ -39,7 +39,7 @@ class LibraryDeeds(QObject):
         except AppError as error:
             self._fail(error)
             return
-        self.changed.emit(adapter.id)
+        self.changed.emit("")
 
     def delete(self, adapter: Adapter) -> None:
         """Move an adapter to the trash."""

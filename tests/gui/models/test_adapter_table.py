@@ -1,0 +1,176 @@
+"""Only what can be compared shares a group and a scale."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QAbstractItemModelTester
+
+from engine.library import Adapter
+from gui.look.format import bytes_text
+from gui.models.adapter_groups import axis_of, grouped, matches
+from gui.models.adapter_table import AdapterTable
+from gui.models.cells import Link, Named, Scored, Signed
+from gui.models.grouped_table import CELL_ROLE
+from tests.helpers.example_library import fill_library
+from tests.helpers.homes import MOMENT, add_adapter, make_recipe, score_card
+
+
+@pytest.fixture
+def adapters(home) -> list[Adapter]:
+    return fill_library()
+
+
+@pytest.fixture
+def table(adapters, qapp) -> AdapterTable:
+    made = AdapterTable()
+    made.set_adapters(adapters)
+    return made
+
+
+def names(table: AdapterTable) -> list[str]:
+    return [adapter.name for adapter in table.things()]
+
+
+def cell(table: AdapterTable, name: str, key: str):
+    row = next(
+        row for row in range(table.rowCount()) if (found := table.thing_at(row)) and found.name == name
+    )
+    column = [column.key for column in table.columns].index(key)
+    return table.index(row, column).data(CELL_ROLE)
+
+
+def test_qt_finds_no_fault_with_the_model(table):
+    QAbstractItemModelTester(table, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    table.show_only("scored", "samsum")
+    table.sort_by("score")
+
+
+def test_groups_come_by_their_newest_adapter_and_unscored_ones_last(adapters):
+    groups = grouped(adapters)
+    assert [group.title for group in groups] == [
+        "samsum with google/flan-t5-base",
+        "support tickets with google/flan-t5-large",
+        "stand-up-notes with HuggingFaceTB/SmolLM2-1.7B",
+        "Sample conversations with the starter",
+        "Imported, not scored yet",
+    ]
+    assert groups[0].facts == "819 test conversations, greedy, base 46.9"
+    assert groups[1].facts == "240 test conversations, 4 beams, base 37.2"
+    assert [adapter.name for adapter in groups[0].adapters][:2] == ["samsum-lora-r32", "samsum-dora-r16"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"scores": [score_card(0.48, beams=4)]},
+        {"scores": [score_card(0.48, examples=100)]},
+        {"scores": [score_card(0.48, base=0.30)]},
+        {"scores": [score_card(0.48)], "follows": make_recipe(base="google/flan-t5-small")},
+    ],
+    ids=["beams", "examples", "base score", "base model"],
+)
+def test_unlike_scores_never_share_a_scale(home, other):
+    one = add_adapter("one", scores=[score_card(0.48)])
+    assert len(grouped([one, add_adapter("other", **other)])) == 2
+
+
+def test_the_newest_scores_decide_the_group(home):
+    adapter = add_adapter("a", scores=[score_card(0.4, beams=4), score_card(0.48)])
+    (group,) = grouped([adapter])
+    assert "greedy" in group.facts
+
+
+def test_a_scale_holds_every_interval_and_the_base():
+    cards = [score_card(0.48, half_width=0.02), score_card(0.40, half_width=0.01)]
+    low, high = axis_of(cards, "rouge1")
+    assert low < 0.39
+    assert high > 0.50
+    assert axis_of([], "rouge1") == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", 14),
+        ("SAMSUM prefix", 1),
+        ("dora", 1),
+        ("flan-t5-large", 2),
+        ("guesses weekday", 1),
+        ("imported", 1),
+        ("zz", 0),
+    ],
+)
+def test_a_search_looks_at_names_bases_methods_tags_and_notes(adapters, text, found):
+    assert sum(matches(adapter, text) for adapter in adapters) == found
+
+
+def test_filters_count_and_keep(table):
+    assert [table.count(show) for show in ("all", "scored", "imported")] == [14, 13, 1]
+    table.show_only("imported", "")
+    assert names(table) == ["clinic-lokr"]
+    table.show_only("scored", "prefix")
+    assert names(table) == ["samsum-prefix-20"]
+    assert [head.title for head in table.heads()] == ["samsum with google/flan-t5-base"]
+
+
+def test_sorting_stays_within_groups_and_turns_around(table):
+    table.sort_by("score")
+    assert names(table)[:5] == [
+        "samsum-dora-r16",
+        "samsum-lora-r32",
+        "samsum-adalora",
+        "samsum-loha-r16",
+        "samsum-prefix-20",
+    ]
+    table.sort_by("score")
+    assert names(table)[0] == "samsum-prefix-20"
+    table.sort_by("name")
+    assert names(table)[0] == "samsum-adalora"
+
+
+def test_cells_say_what_is_known(table):
+    assert cell(table, "clinic-lokr", "score") == Link("Score now")
+    assert cell(table, "clinic-lokr", "name") == Named("clinic-lokr", ("imported",))
+    assert cell(table, "starter-full", "name").tags == ("yardstick",)
+    scored = cell(table, "samsum-lora-r32", "score")
+    assert isinstance(scored, Scored)
+    assert scored.text == "48.4"
+    assert scored.whisker.axis_low < scored.whisker.base < scored.whisker.axis_high
+    assert cell(table, "standup-prompt-32", "verdict") == Signed("arrow-down", "Worse", "brick")
+
+
+def test_a_row_can_be_heard(table):
+    row = table.row_of("samsum-lora-r32")
+    told = table.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    size = bytes_text(table.thing_at(row).size_bytes)
+    assert told.startswith(
+        "samsum-lora-r32, names, LoRA, r 32, ROUGE-1 48.4, interval 47.1 to 49.7, better than base"
+    )
+    assert f", {size}, " in told
+    head = table.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert head == "samsum with google/flan-t5-base, 819 test conversations, greedy, base 46.9"
+
+
+def test_a_shortened_verdict_is_explained(table):
+    row = table.row_of("samsum-prefix-20")
+    column = [column.key for column in table.columns].index("verdict")
+    assert table.index(row, column).data() == "No difference"
+    assert table.index(row, column).data(Qt.ItemDataRole.ToolTipRole) == "No measurable difference"
+
+
+def test_adapters_in_use_are_marked(table):
+    table.set_in_use(["samsum-lora-r32"])
+    assert cell(table, "samsum-lora-r32", "name").tags[0] == "in use"
+    table.set_in_use([])
+    assert cell(table, "samsum-lora-r32", "name").tags == ("names",)
+
+
+def test_a_scored_adapter_without_rouge_1_is_listed_all_the_same(home, qapp):
+    card = score_card(0.4)
+    for part in (card.scores, card.base, card.difference):
+        part.pop("rouge1")
+    table = AdapterTable()
+    table.set_adapters([add_adapter("odd", MOMENT, scores=[card])])
+    assert [head.title for head in table.heads()] == ["Trained, not scored yet"]
+    assert table.index(1, 0).data() == "odd"

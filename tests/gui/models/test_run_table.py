@@ -1,0 +1,142 @@
+"""Runs by day, in words, each with the one thing to do next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QAbstractItemModelTester
+
+from engine.jobs import create_job
+from engine.paths import runs_folder
+from engine.run_entries import RunEntry, read_entry
+from gui.models.cells import Signed, Spark
+from gui.models.run_table import RunTable, matches, next_step, outcome_of
+from tests.helpers.example_library import fill_history
+from tests.helpers.homes import MOMENT, Told, add_run
+
+FAILED = {"outcome": "failed"}
+
+
+@pytest.fixture
+def entries(home) -> list[RunEntry]:
+    return [read_entry(job) for job in fill_history()]
+
+
+@pytest.fixture
+def table(entries, qapp) -> RunTable:
+    made = RunTable()
+    made.put(entries)
+    return made
+
+
+def made_entry(**told) -> RunEntry:
+    return read_entry(add_run(told=Told(**told)))
+
+
+def test_qt_finds_no_fault_with_the_model(table, entries):
+    QAbstractItemModelTester(table, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    table.show_only("resumable", "")
+    table.put(entries[:1])
+
+
+def test_days_are_headings_newest_first(table):
+    heads = [head.title for head in table.heads()]
+    assert heads[0] == "Today"
+    assert len(heads) == len(set(heads))
+    started = [entry.started_at for entry in table.things()]
+    assert started == sorted(started, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("told", "words", "action"),
+    [
+        ({}, "Completed", ""),
+        ({"outcome": "stopped", "checkpoint_at": 20}, "Stopped", "resume"),
+        ({"outcome": "stopped"}, "Stopped", "again"),
+        ({"outcome": None, "checkpoint_at": 20}, "Crashed", "resume"),
+        ({"outcome": None}, "Crashed", "again"),
+        ({**FAILED, "kind": "OutOfMemoryError", "checkpoint_at": 20}, "Out of memory", "open"),
+        ({**FAILED, "kind": "DataError"}, "Data problem", "edit"),
+        ({**FAILED, "kind": "StorageError", "checkpoint_at": 20}, "Storage problem", "resume"),
+        ({**FAILED, "kind": "SomethingNew"}, "Failed", "again"),
+    ],
+)
+def test_an_outcome_has_words_and_one_next_step(home, told, words, action):
+    entry = made_entry(**told)
+    assert outcome_of(entry).text == words
+    assert next_step(entry)[0] == action
+
+
+def test_a_running_run_says_how_far_it_is(home):
+    job = add_run(told=Told(outcome=None, steps=10))
+    with job.lock():
+        entry = read_entry(job)
+    assert outcome_of(entry).text.replace("\u00a0", " ") == "Running, 25 %"
+    assert next_step(entry) == ("open", "Show")
+
+
+def test_a_run_without_a_recipe_offers_nothing_that_needs_one(home):
+    entry = read_entry(create_job(runs_folder(), "train", {}))
+    assert (outcome_of(entry).text, next_step(entry)) == ("Not started", ("", ""))
+
+
+def test_cells_show_gain_loss_and_steps(table):
+    by_name = {entry.name: entry for entry in table.entries()}
+    lora = by_name["flan-t5-base on SAMSum with LoRA"]
+    assert table.cell(lora, "gain") == Signed("arrow-up", "+1.5", "accent", right=True, role="figure_medium")
+    assert table.cell(lora, "steps").text == "1,540"
+    spark = table.cell(lora, "loss")
+    assert isinstance(spark, Spark)
+    assert spark.share == 1.0
+    assert spark.values[0] > spark.values[-1]
+    stopped = by_name["flan-t5-base on SAMSum with prefix tuning"]
+    assert table.cell(stopped, "steps").text == "860 of 1,540"
+    assert 0.5 < table.cell(stopped, "loss").share < 0.6
+    worse = by_name["SmolLM2-1.7B on stand-up notes, prompt tuning"]
+    assert table.cell(worse, "gain").text == "−3.4"
+
+
+def test_a_row_can_be_heard(table):
+    told = [table.words(entry) for entry in table.entries()]
+    assert told[0].startswith(
+        "flan-t5-base on SAMSum with LoRA, Completed, 1,540 steps, 12 min 04 s, ROUGE-1 +1.5, better"
+    )
+    assert told[1].endswith("next: Choose a plan")
+
+
+def test_filters_count_and_keep(table):
+    assert [table.count(show) for show in ("all", "completed", "resumable")] == [10, 7, 3]
+    table.show_only("resumable", "")
+    assert {outcome_of(entry).text for entry in table.things()} == {"Out of memory", "Stopped", "Crashed"}
+
+
+@pytest.mark.parametrize(("text", "found"), [("crashed", 1), ("smollm", 2), ("TICKETS ia3", 1), ("zz", 0)])
+def test_a_search_looks_at_names_parts_and_outcomes(entries, text, found):
+    assert sum(matches(entry, text) for entry in entries) == found
+
+
+def test_runs_that_are_gone_are_forgotten(table, entries):
+    table.keep([entries[0].id])
+    assert [entry.id for entry in table.things()] == [entries[0].id]
+
+
+def test_a_live_update_moves_no_row(table, qtbot):
+    entry = table.entries()[2]
+    row = table.row_of(entry.id)
+    with qtbot.assertNotEmitted(table.modelReset), qtbot.waitSignal(table.dataChanged):
+        table.update_live(replace(entry, running=True, outcome=None, step=7))
+    assert table.row_of(entry.id) == row
+    assert table.index(row, 3).data(Qt.ItemDataRole.DisplayRole) == "7 of 1,540"
+
+
+def test_many_runs_are_taken_in_quickly_enough_to_stay_one_list(home, qapp):
+    base = made_entry()
+    many = [replace(base, job=replace(base.job, folder=runs_folder() / f"r{n}"), started_at=MOMENT + n * 9000)
+            for n in range(500)]  # fmt: skip
+    table = RunTable()
+    for start in range(0, 500, 20):
+        table.put(many[start : start + 20])
+    assert len(table.things()) == 500
+    assert len(table.heads()) > 40
