@@ -20,7 +20,7 @@ from engine.errors import (
 )
 from engine.events import Event, EventReader, read_all
 from engine.faithfulness import Claim, added, unsupported
-from engine.jobs import Job, create_job
+from engine.jobs import Job, JobKind, create_job
 from engine.library import Adapter, Unreadable
 from engine.methods import FAMILIES, METHODS, Family, Method, Variant, method
 from engine.options import OptionInfo, Options, describe
@@ -61,6 +61,7 @@ __all__ = [
     "Example",
     "Family",
     "Job",
+    "JobKind",
     "Method",
     "MethodSettings",
     "OfflineError",

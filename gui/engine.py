@@ -13,7 +13,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.api import Ending, Job, Recipe, create_job, paths, recipe, runs
+from engine.api import Ending, Job, JobKind, Recipe, create_job, paths, recipe, runs
 from gui.engine_thread import EngineThread
 from gui.planner import Planner
 from gui.run_model import RunModel
@@ -77,7 +77,7 @@ class Engine(QObject):
 
     def ask(
         self,
-        kind: str,
+        kind: JobKind,
         arguments: Mapping[str, Any] | None = None,
         wanted: Recipe | None = None,
         parent: QObject | None = None,
@@ -136,6 +136,7 @@ class Engine(QObject):
 
     def leave(self) -> None:
         """Let go of every worker: short jobs end, runs do what their recipe says for a window that leaves."""
+        self.planner.rest()
         for thread in list(self._threads):
             thread.leave()
 

@@ -50,11 +50,6 @@ class RunModel(QObject):
         return self.job.id
 
     @property
-    def thread(self) -> EngineThread:
-        """The thread that follows the run."""
-        return self._thread
-
-    @property
     def running(self) -> bool:
         """Tell whether its worker lives, as far as is known."""
         return self.ending is None

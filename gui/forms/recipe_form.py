@@ -18,6 +18,7 @@ from engine.api import (
     DataOptions,
     EvaluationOptions,
     Family,
+    Options,
     Problem,
     Recipe,
     RecipeError,
@@ -35,7 +36,7 @@ from gui.widgets.labels import Label
 from gui.widgets.line import Line
 from gui.widgets.numbers import FloatField
 
-TABLES = {
+TABLES: dict[str, type[Options]] = {
     "base_model": BaseModelOptions,
     "data": DataOptions,
     "training": TrainingOptions,

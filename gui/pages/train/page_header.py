@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -85,7 +87,7 @@ class HeaderButtons(QWidget):
     def _open_presets(self) -> None:
         menu = QMenu(self.presets)
         for preset in presets():
-            menu.addAction(preset.recipe.name, lambda preset=preset: self._choose(preset))
+            menu.addAction(preset.recipe.name, partial(self._choose, preset))
         menu.exec(self.presets.mapToGlobal(QPoint(0, self.presets.height() + 4)))
 
     def _choose(self, preset: Preset) -> None:
@@ -96,7 +98,7 @@ class HeaderButtons(QWidget):
         menu = QMenu(self.more)
         menu.addAction("Save recipe as…", self.save_wanted.emit)
         if self._is_run:
-            running = self.stop.isVisibleTo(self.stop.parentWidget())
+            running = not self.stop.isHidden()
             for text, wish in (
                 ("Save a checkpoint now", self.checkpoint_wanted),
                 ("Evaluate now", self.evaluation_wanted),
