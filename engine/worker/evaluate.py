@@ -1,7 +1,6 @@
 """The job `evaluate`, and the scoring that every run does: base and tuned, under one protocol, paired.
 
-Owns what a protocol is, what an evaluation holds, and the kept scores of base models. Knows nothing of how
-adapters are trained.
+Owns what a protocol is and what an evaluation holds. Knows nothing of how adapters are trained.
 """
 
 from __future__ import annotations
@@ -9,26 +8,21 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
-
-import torch
-import transformers
-from pydantic import BaseModel, ValidationError
+from typing import Any
 
 from engine import library
 from engine import recipe as recipes
 from engine.conversations import Example
-from engine.jobs import write_whole
 from engine.library import Adapter
-from engine.passport import ScoreCard, Scores, now_text, protocol_key
-from engine.paths import adapters_folder, scores_folder
+from engine.passport import ScoreCard, Scores, now_text
+from engine.paths import adapters_folder
 from engine.recipe import Recipe
-from engine.worker import base_models, data, devices, rouge, statistics
+from engine.worker import adapters, base_models, data, devices, kept_scores, rouge, statistics
 from engine.worker.base_models import LoadedBase
 from engine.worker.channel import Channel
 from engine.worker.data import Splits
 from engine.worker.generate import Generated, Model, generate
+from engine.worker.kept_scores import Measured, Protocol
 from engine.worker.prompting import make_prompter
 from engine.worker.sources import Split
 from engine.worker.switcher import Switcher
@@ -36,33 +30,7 @@ from engine.worker.switcher import Switcher
 BASE = "base"
 CAPPED_WORTH_SAYING = 0.05
 
-Protocol = dict[str, Any]
 Differences = dict[str, dict[str, Any]]
-
-
-class Measured(BaseModel, frozen=True):
-    """What was measured of one model, example by example: the part that can be kept and compared.
-
-    `capped` is the share of summaries that the length limit cut, `cut` how many conversations were too long,
-    `unreadable` how many references ROUGE can't read.
-    """
-
-    examples: tuple[str, ...]
-    summaries: tuple[str, ...]
-    rouge: dict[str, list[float]]
-    cut: int
-    unreadable: int
-    capped: float
-    tokens: int
-    seconds: float
-
-
-class Kept(BaseModel):
-    """A file in the folder of kept scores. One that can't be read, or is of another schema, is made again."""
-
-    kept_schema: Literal[1]
-    protocol: Protocol
-    measured: Measured
 
 
 @dataclass(frozen=True)
@@ -144,7 +112,7 @@ def protocol(recipe: Recipe, splits: Splits) -> Protocol:
     return {
         "split": recipe.evaluation.split,
         "examples": len(examples),
-        "data": {"source": splits.source, "fingerprint": data.fingerprint(scored)},
+        "data": {"source": adapters.public_name(splits.source), "fingerprint": data.fingerprint(scored)},
         "prompt": recipe.data.prompt,
         "shots": len(shown),
         "max_conversation_tokens": recipe.data.max_conversation_tokens,
@@ -164,38 +132,14 @@ def base_evaluation(
 ) -> Evaluation:
     """Return the base model's evaluation, the kept one if nothing that decides it has changed."""
     rules = protocol(recipe, splits)
-    path = scores_folder() / f"{_kept_key(rules, base)}.json"
-    measured = _kept(path)
+    measured = kept_scores.load(rules, base)
     if measured is None:
         measured = _measure(channel, base, model, recipe, splits)
-        write_whole(path, Kept(kept_schema=1, protocol=rules, measured=measured).model_dump_json())
+        kept_scores.save(rules, base, measured)
     found = Evaluation(BASE, 0, rules, measured, _scores(measured, recipe))
     _tell_of_data(channel, measured, recipe)
     _tell(channel, found, recipe, base)
     return found
-
-
-def _kept_key(rules: Protocol, base: LoadedBase) -> str:
-    """Return the name of kept base scores: whatever can change an output is in it."""
-    options = base.options
-    facts = {
-        "base": base.fingerprint,
-        "precision": base.precision,
-        "quantization": options.quantization,
-        "double_quantization": options.double_quantization,
-        "device": base.device.type,
-        "torch": torch.__version__,
-        "transformers": transformers.__version__,
-    }
-    return protocol_key({"protocol": rules, **facts})
-
-
-def _kept(path: Path) -> Measured | None:
-    """Return what was measured before, or None."""
-    try:
-        return Kept.model_validate_json(path.read_bytes()).measured
-    except (OSError, ValidationError):
-        return None
 
 
 def score(

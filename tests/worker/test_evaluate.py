@@ -79,6 +79,11 @@ def test_what_is_not_scored_does_not_change_the_protocol(source):
     assert evaluate.protocol(other, fewer) == evaluate.protocol(recipe, splits)
 
 
+def test_a_protocol_names_its_data_without_a_path_of_this_computer(source):
+    recipe, _, splits, _ = parts(source)
+    assert evaluate.protocol(recipe, splits)["data"]["source"] == "conversations"
+
+
 def test_shown_examples_are_part_of_the_protocol(source):
     recipe, _, splits, _ = parts(source)
     other = make_recipe("t5", source, data={"shots": 1})

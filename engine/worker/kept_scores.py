@@ -1,0 +1,73 @@
+"""Scores of base models, kept so that each is measured once: a file for every protocol, model and way to compute.
+
+They can always be made again, so a file that can't be read is as good as none. Knows nothing of how they are
+measured.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+import transformers
+from pydantic import BaseModel, ValidationError
+
+from engine.jobs import write_whole
+from engine.passport import protocol_key
+from engine.paths import scores_folder
+from engine.worker.base_models import LoadedBase
+
+Protocol = dict[str, Any]
+
+
+class Measured(BaseModel, frozen=True):
+    """What was measured of one model, example by example: the part that can be kept and compared.
+
+    `capped` is the share of summaries that the length limit cut, `cut` how many conversations were too long,
+    `unreadable` how many references ROUGE can't read.
+    """
+
+    examples: tuple[str, ...]
+    summaries: tuple[str, ...]
+    rouge: dict[str, list[float]]
+    cut: int
+    unreadable: int
+    capped: float
+    tokens: int
+    seconds: float
+
+
+class _File(BaseModel):
+    kept_schema: Literal[1]
+    protocol: Protocol
+    measured: Measured
+
+
+def load(protocol: Protocol, base: LoadedBase) -> Measured | None:
+    """Return what was measured before under the same protocol, of the same model in the same way, or None."""
+    try:
+        return _File.model_validate_json(_path(protocol, base).read_bytes()).measured
+    except (OSError, ValidationError):
+        return None
+
+
+def save(protocol: Protocol, base: LoadedBase, measured: Measured) -> None:
+    """Keep what was measured."""
+    file = _File(kept_schema=1, protocol=protocol, measured=measured)
+    write_whole(_path(protocol, base), file.model_dump_json())
+
+
+def _path(protocol: Protocol, base: LoadedBase) -> Path:
+    """Return the file's place: whatever can change an output is in its name."""
+    facts = {
+        "protocol": protocol,
+        "base": base.fingerprint,
+        "precision": base.precision,
+        "quantization": base.options.quantization,
+        "double_quantization": base.options.double_quantization,
+        "device": base.device.type,
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+    }
+    return scores_folder() / f"{protocol_key(facts)}.json"
