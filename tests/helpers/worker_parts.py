@@ -46,7 +46,7 @@ def make_recipe(kind: Kind, source: str = "sample", **tables: dict[str, Any]) ->
 
 def make_channel(kind: str, recipe: Recipe | None = None, **arguments: Any) -> Channel:
     """Return the channel of a new job that no worker does."""
-    job = create_job(jobs_folder(), kind, arguments, recipe=recipes.dumps(recipe) if recipe else "")  # type: ignore[arg-type]
+    job = create_job(jobs_folder(), kind, arguments, recipe=recipes.dumps(recipe) if recipe else "")
     return Channel(job, EventWriter(job.events_path, {"job": job.id, "attempt": 1}))
 
 

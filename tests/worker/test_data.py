@@ -221,7 +221,7 @@ def test_fingerprint_is_of_the_texts_used_and_not_of_the_file(tmp_path: Path, ch
 
 def test_ids_come_from_the_id_column(tmp_path: Path, channel: Channel) -> None:
     rows = [(f"00{number}", *talk) for number, talk in enumerate(talks(10))]
-    path = write_csv(tmp_path / "a.csv", rows, ("id", "dialogue", "summary"))  # type: ignore[arg-type]
+    path = write_csv(tmp_path / "a.csv", rows, ("id", "dialogue", "summary"))
     splits = data.read(options(path), channel)
     ids = {example.id for example in splits.train + splits.validation + splits.test}
     assert ids == {f"00{number}" for number in range(10)}

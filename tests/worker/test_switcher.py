@@ -32,7 +32,7 @@ def written(base: LoadedBase, switcher: Switcher, adapter: Adapter | None) -> li
 
 
 def alone(kind: str, adapter: Adapter | None) -> list[int]:
-    base = load_tiny(kind)  # type: ignore[arg-type]
+    base = load_tiny(kind)
     return written(base, Switcher(base), adapter)
 
 
