@@ -22,6 +22,7 @@ from engine.paths import application_root
 from engine.run_state import Outcome
 
 POLL_SECONDS = 0.05
+FAULTS = ("SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP")
 
 
 @dataclass(frozen=True)
@@ -205,6 +206,8 @@ def death_in_words(returncode: int | None) -> tuple[str, str]:
             "The worker was killed (SIGKILL), probably out of memory.",
             "Choose a smaller micro-batch or base model.",
         )
+    if name in FAULTS:
+        return f"A fault in a library ended the worker ({name}).", "Its last log lines are below."
     return f"The worker was ended from outside ({name}).", "Resume goes on from the last checkpoint."
 
 

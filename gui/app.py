@@ -13,11 +13,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QLocale, QTimer
 from PySide6.QtWidgets import QApplication
 
 from engine.api import AppError, paths, recipe
-from gui.crash_report import install_hooks
+from gui.crash_report import CrashReport
 from gui.engine import Engine
 from gui.look import style
 from gui.main_window import MainWindow
@@ -36,7 +36,8 @@ def run(argv: list[str]) -> int:
     instance = SingleInstance()
     if wanted.screenshot is None and instance.raise_first():
         return 0
-    install_hooks(paths.cache_folder() / "tunesmith.log")
+    report = CrashReport(paths.cache_folder() / "tunesmith.log")
+    report.install()
     preferences = Preferences()
     style.apply(application, preferences.get("scheme") or "system", _text_scale(preferences))
     engine = Engine()
@@ -44,9 +45,10 @@ def run(argv: list[str]) -> int:
     instance.asked.connect(lambda: _raise(window))
     window.left.connect(engine.leave)
     window.show()
-    QTimer.singleShot(0, window, lambda: _begin(window, wanted))
+    QTimer.singleShot(0, window, lambda: begin(window, demo=wanted.demo, screenshot=wanted.screenshot))
     code = application.exec()
     engine.leave()
+    instance.close()
     return code
 
 
@@ -63,6 +65,9 @@ def _application() -> QApplication:
     QApplication.setApplicationName("tunesmith")
     QApplication.setApplicationDisplayName("Tunesmith")
     QApplication.setDesktopFileName("tunesmith")
+    if QLocale.system().language() == QLocale.Language.C:
+        # Without a language of the system's numbers would go without group signs.
+        QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
     existing = QApplication.instance()
     return existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
 
@@ -74,13 +79,13 @@ def _text_scale(preferences: Preferences) -> float:
         return 1.0
 
 
-def _begin(window: MainWindow, wanted: argparse.Namespace) -> None:
-    """Show the living run if there is one; start the demo if asked."""
+def begin(window: MainWindow, *, demo: bool = False, screenshot: Path | None = None) -> None:
+    """Start the demo if asked; else show the living run if there is one."""
     page = window.show_built("train")
-    if wanted.demo:
+    if demo:
         model = page.start_run(recipe.load(paths.presets_folder() / DEMO_RECIPE))
-        if wanted.screenshot is not None:
-            _end_with_picture(window, model, wanted.screenshot.absolute())
+        if screenshot is not None:
+            _end_with_picture(window, model, screenshot.absolute())
         return
     living = window.engine.find_living_run()
     if living is not None:

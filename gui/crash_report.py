@@ -9,7 +9,6 @@ import time
 import traceback
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO
 
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
@@ -20,17 +19,34 @@ from engine.api import AppError
 MOST_LOG_BYTES = 1_000_000
 
 
-class _Net(QObject):
-    """Catch exceptions of all threads and show them in the window's."""
+class CrashReport(QObject):
+    """Catch exceptions of all threads, log them, and show them in the window's. `caught(message, details)`."""
 
     caught = Signal(str, str)
 
-    def __init__(self, log: TextIO, path: Path) -> None:
+    def __init__(self, path: Path) -> None:
+        """Open the log; nothing is caught before `install`."""
         super().__init__()
-        self._log = log
+        if path.exists() and path.stat().st_size > MOST_LOG_BYTES:
+            path.replace(path.with_suffix(".old.log"))
         self._path = path
+        self._log = path.open("a", encoding="utf-8", buffering=1)
         self._shown: QMessageBox | None = None
         self.caught.connect(self._show)
+
+    def install(self) -> None:
+        """Take every unforeseen exception from now on, and the traces of a hard crash."""
+        faulthandler.enable(self._log)
+        sys.excepthook = self.take
+        threading.excepthook = lambda hook: self.take(hook.exc_type, hook.exc_value, hook.exc_traceback)
+
+    def close(self) -> None:
+        """Close the log."""
+        self._log.close()
+
+    def shown(self) -> QMessageBox | None:
+        """Return the message that is open, if one is."""
+        return self._shown
 
     def take(
         self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
@@ -41,13 +57,13 @@ class _Net(QObject):
             return
         details = "".join(traceback.format_exception(kind, error, trace))
         self._log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}\n{details}\n")
-        self._log.flush()
         if isinstance(error, AppError):
             self.caught.emit(f"{error.message} {error.hint}".strip(), details)
         else:
             self.caught.emit(f"Something went wrong: {error}. Runs go on in their own processes.", details)
 
     def _show(self, message: str, details: str) -> None:
+        """Open one message at a time: an error that repeats must not bury the window."""
         if self._shown is not None:
             return
         box = self._shown = QMessageBox(QApplication.activeWindow())
@@ -64,14 +80,3 @@ class _Net(QObject):
 
     def _forget(self) -> None:
         self._shown = None
-
-
-def install_hooks(log_path: Path) -> None:
-    """Send every unforeseen exception, and the traces of a hard crash, to `log_path`."""
-    if log_path.exists() and log_path.stat().st_size > MOST_LOG_BYTES:
-        log_path.replace(log_path.with_suffix(".old.log"))
-    log = log_path.open("a", encoding="utf-8", buffering=1)
-    faulthandler.enable(log)
-    net = _Net(log, log_path)
-    sys.excepthook = net.take
-    threading.excepthook = lambda hook: net.take(hook.exc_type, hook.exc_value, hook.exc_traceback)

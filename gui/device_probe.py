@@ -37,6 +37,10 @@ class DeviceProbe(QObject):
         self._measure()
         self._timer.start()
 
+    def stop(self) -> None:
+        """Measure no more."""
+        self._timer.stop()
+
     def watch(self, model: RunModel | None) -> None:
         """Report the device of this run; None: of the computer."""
         self._model = model

@@ -79,6 +79,8 @@ class EngineThread(QThread):
             self._supervisor.start()
         while not self._leaving.is_set():
             alive = self._supervisor.alive()
+            if self._forced:
+                self._supervisor.force()
             events = self._supervisor.poll()
             self._hand_over(events)
             if not events and not alive:
@@ -86,6 +88,8 @@ class EngineThread(QThread):
                 return self._ending()
             if not events:
                 self._leaving.wait(POLL_MILLISECONDS / 1000)
+        if self._forced:
+            self._supervisor.force()
         self._supervisor.leave()
         return None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
@@ -44,6 +45,10 @@ class LazyPage(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
 
+    def is_built(self) -> bool:
+        """Tell whether the page is there."""
+        return self._content is not None
+
     def content(self) -> QWidget:
         """Return the page, built now if it was not."""
         if self._content is None:
@@ -64,7 +69,7 @@ class MainWindow(ShellWindow):
         self._may_close = False
         self._quit_dialog: QuitDialog | None = None
         for key in PAGES:
-            self.add_page(key, LazyPage(lambda key=key: self._built(key)))
+            self.add_page(key, LazyPage(partial(self._built, key)))
         self.page_shown.connect(self._shown)
         self.show_page(FIRST)
         self._probe = DeviceProbe(self)
@@ -111,7 +116,9 @@ class MainWindow(ShellWindow):
         elif key == "data":
             page.use_requested.connect(lambda values: self.show_built("train").use_data(values))
             page.try_requested.connect(lambda example: self.show_built("playground").open_example(example))
-            page.rows_checked.connect(lambda name, rows: self.built("playground").offer_conversations(name, rows))
+            page.rows_checked.connect(
+                lambda name, rows: self.built("playground").offer_conversations(name, rows)
+            )
         elif key == "library":
             page.try_requested.connect(lambda adapters: self.show_built("playground").open(adapters))
             page.train_from_requested.connect(lambda adapter: self.show_built("train").start_from(adapter))
@@ -151,6 +158,10 @@ class MainWindow(ShellWindow):
             self._quit_dialog.keep_chosen.connect(self._leave)
             self._quit_dialog.finished.connect(self._quit_dialog_closed)
         self._quit_dialog.open()
+
+    def quit_dialog(self) -> QuitDialog | None:
+        """Return the question that is open, if one is."""
+        return self._quit_dialog
 
     def _quit_dialog_closed(self) -> None:
         if self._quit_dialog is not None:

@@ -22,9 +22,13 @@ class FailureCard(ErrorCard):
     def __init__(self, ending: Ending, state: RunState, parent: QWidget | None = None) -> None:
         self.can_resume = state.checkpoint is not None
         at = number(int(state.checkpoint["step"])) if state.checkpoint is not None else ""
+        # What to do about a crash is what the sentence on safety says.
+        hint = ending.hint if ending.outcome == "failed" else ""
         super().__init__(
             failure_title(ending, state),
-            f"{html.escape(ending.message)} {html.escape(ending.hint)} {what_is_safe(state)}".strip(),
+            " ".join(
+                part for part in (html.escape(ending.message), html.escape(hint), what_is_safe(state)) if part
+            ),
             primary_text=f"Resume from step {at}" if self.can_resume else "Edit a copy",
             second_text="Edit a copy" if self.can_resume else "",
             link_text="Show log" if ending.log_tail else "",

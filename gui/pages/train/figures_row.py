@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.look.format import bytes_text, duration_text, number
@@ -59,8 +61,9 @@ class FiguresRow(QWidget):
             figure.set_label("Time left")
             figure.set_value(duration_text(float(round(left))), clock_words(left))
             return
+        now = time.time() if model.running else None
         figure.set_label("Time so far")
-        figure.set_value(duration_text(seconds_so_far(model.state)), "")
+        figure.set_value(duration_text(seconds_so_far(model.state, now)), "")
 
     def _set(self, name: str, value: str, foot: str) -> None:
         self._figures[name].set_value(value, foot)

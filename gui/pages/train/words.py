@@ -97,11 +97,12 @@ def evaluation_interval(model: RunModel) -> int:
     return -(-int(examples) // model.recipe.training.batch_size) if examples else 0
 
 
-def seconds_so_far(state: RunState) -> float | None:
-    """Return how long the last attempt has taken by its events."""
-    if state.accepted_at is None or state.last_event_at is None:
+def seconds_so_far(state: RunState, now: float | None = None) -> float | None:
+    """Return how long the last attempt has taken until `now`, or by its events."""
+    until = state.last_event_at if now is None else now
+    if state.accepted_at is None or until is None:
         return None
-    return state.last_event_at - state.accepted_at
+    return until - state.accepted_at
 
 
 def clock_words(seconds_from_now: float, now: float | None = None) -> str:

@@ -1,0 +1,261 @@
+"""The window as a whole: what it loads, one instance, quitting while a run trains, coming back to a living one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtGui import QCloseEvent
+
+from engine.api import create_job, paths, recipe, runs
+from gui.app import begin
+from gui.crash_report import CrashReport
+from gui.device_probe import DeviceProbe
+from gui.engine import Engine
+from gui.engine_thread import EngineThread
+from gui.main_window import LazyPage, MainWindow
+from gui.preferences import Preferences
+from gui.single_instance import SingleInstance
+from tests.helpers import scripted_worker
+
+ROOT = Path(__file__).resolve().parents[2]
+BASICS = {
+    "name": "A run",
+    "base_model": {"id": "starter"},
+    "data": {"source": "sample"},
+    "method": {"id": "lora"},
+}
+HEAVY = ("torch", "transformers", "peft", "datasets", "accelerate", "bitsandbytes", "evaluate")
+LATER = ("numpy", "pyqtgraph")
+WAIT = 20_000
+KEYS = ("data", "train", "library", "playground", "history")
+STARTED = {
+    "event": "run_started",
+    "total_steps": 100,
+    "trainable_parameters": 1,
+    "all_parameters": 2,
+    "device": "cpu",
+}
+ENDLESS = [["emit", STARTED], ["steps", {"count": 10_000, "per_second": 50}]]
+
+
+class House:
+    """A window whose workers follow the script of their kind."""
+
+    def __init__(self, qtbot) -> None:
+        self.scripts: dict[str, list[Any]] = {"plan": [["answer", {}]]}
+        self.engine = Engine(self._command)
+        self.preferences = Preferences()
+        self.window = MainWindow(self.engine, self.preferences)
+        qtbot.addWidget(self.window, before_close_func=lambda window: setattr(window, "_may_close", True))
+        self.left: list[int] = []
+        self.window.left.connect(lambda: self.left.append(1))
+        self.window.show()
+
+    def _command(self, job) -> list[str]:
+        scripted_worker.give_script(job, self.scripts.get(job.request()["kind"], []))
+        return scripted_worker.command(job)
+
+    def train(self, qtbot):
+        self.scripts["train"] = ENDLESS
+        model = self.window.built("train").start_run(recipe.from_tables(BASICS))
+        qtbot.waitUntil(lambda: model.state.step >= 3, timeout=WAIT)
+        return model
+
+
+@pytest.fixture
+def house(qtbot, home):
+    made = House(qtbot)
+    yield made
+    for thread in made.engine.findChildren(EngineThread):
+        thread.force()
+    made.engine.leave()
+
+
+def loaded_in_a_window(code: str = "") -> set[str]:
+    """The modules of a process that shows the window and does `code`."""
+    program = f"""
+        import json, sys
+        from PySide6.QtCore import QTimer
+        from PySide6.QtWidgets import QApplication
+        from gui.engine import Engine
+        from gui.look import style
+        from gui.main_window import MainWindow
+        from gui.preferences import Preferences
+        application = QApplication([])
+        style.apply(application, "light")
+        window = MainWindow(Engine(), Preferences())
+        window.show()
+        application.processEvents()
+        {code}
+        print(json.dumps(sorted(sys.modules)))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_a_window_loads_nothing_heavy():
+    modules = loaded_in_a_window()
+
+    assert not modules & set(HEAVY)
+    assert not modules & set(LATER)
+
+
+def test_all_pages_together_load_no_torch():
+    modules = loaded_in_a_window("[window.show_page(key) for key in window.rail.keys()]")
+
+    assert not modules & set(HEAVY)
+
+
+def test_pages_are_built_when_they_are_first_shown(house):
+    places = {key: house.window.page(key) for key in KEYS}
+    assert all(isinstance(place, LazyPage) for place in places.values())
+    assert places["train"].is_built()
+    assert not places["history"].is_built()
+    house.window.show_page("history")
+
+    assert places["history"].is_built()
+
+
+def test_the_rail_shows_how_far_the_run_is(house, qtbot):
+    house.train(qtbot)
+    qtbot.waitUntil(lambda: house.window.rail.item("train").badge() not in {"", "0\u202f%"}, timeout=WAIT)
+
+
+def test_a_window_without_a_run_closes_at_once(house):
+    house.window.close()
+
+    assert house.left == [1]
+
+
+def test_closing_while_a_run_trains_asks_and_cancel_stays(house, qtbot):
+    model = house.train(qtbot)
+    house.window.close()
+    dialog = house.window.quit_dialog()
+    assert dialog is not None
+    assert house.left == []
+    dialog.cancel_button.click()
+
+    assert house.window.quit_dialog() is None
+    assert house.window.isVisible()
+    assert model.running
+    assert not model.stopping
+
+
+def test_keep_training_leaves_the_worker_alone_and_the_next_window_finds_it(house, qtbot):
+    model = house.train(qtbot)
+    house.window.close()
+    house.window.quit_dialog().keep_button.click()
+    assert house.left == [1]
+    house.engine.leave()
+    assert model.job.is_running()
+
+    other = Engine()
+    window = MainWindow(other, Preferences())
+    qtbot.addWidget(window, before_close_func=lambda closing: setattr(closing, "_may_close", True))
+    begin(window)
+    qtbot.waitUntil(lambda: other.current is not None and other.current.state.step > 3, timeout=WAIT)
+    assert other.current.id == model.id
+    assert window.built("train").header.title() == "A run"
+    other.current.force()
+    qtbot.waitUntil(lambda: other.current is None, timeout=WAIT)
+    other.leave()
+
+
+def test_stop_and_save_waits_for_the_run_and_then_leaves(house, qtbot):
+    model = house.train(qtbot)
+    house.window.close()
+    house.window.quit_dialog().stop_button.click()
+    qtbot.waitUntil(lambda: house.left == [1], timeout=WAIT)
+
+    assert model.ending.outcome == "stopped"
+
+
+def test_a_recipe_that_stops_with_its_window_offers_no_keeping(house, qtbot):
+    house.scripts["train"] = ENDLESS
+    wanted = recipe.from_tables(BASICS | {"training": {"when_window_leaves": "stop"}})
+    model = house.window.built("train").start_run(wanted)
+    qtbot.waitUntil(lambda: model.state.step >= 1, timeout=WAIT)
+    house.window.close()
+    dialog = house.window.quit_dialog()
+
+    assert not dialog.keep_button.isVisibleTo(dialog)
+    dialog.cancel_button.click()
+
+
+def test_the_window_comes_back_where_it_was(house, qtbot):
+    house.window.resize(1200, 800)
+    house.window.closeEvent(QCloseEvent())
+
+    assert Preferences().get("window_geometry")
+
+
+def test_preferences_survive_a_damaged_file(home):
+    path = paths.config_folder() / "window.json"
+    path.write_text("{nonsense", encoding="utf-8")
+    preferences = Preferences()
+    assert preferences.get("scheme") is None
+    preferences.set("scheme", "dark")
+
+    assert Preferences().get("scheme") == "dark"
+
+
+def test_a_second_start_raises_the_first_window(qtbot, home):
+    first = SingleInstance()
+    assert not first.raise_first()
+    with qtbot.waitSignal(first.asked, timeout=WAIT):
+        assert SingleInstance().raise_first()
+    first.close()
+
+
+def test_another_home_is_another_instance(qtbot, home, monkeypatch, tmp_path):
+    first = SingleInstance()
+    assert not first.raise_first()
+    monkeypatch.setenv("TUNESMITH_HOME", str(tmp_path / "other"))
+    second = SingleInstance()
+
+    assert not second.raise_first()
+    first.close()
+    second.close()
+
+
+def test_what_nobody_foresaw_is_logged_and_said(qtbot, tmp_path):
+    report = CrashReport(tmp_path / "tunesmith.log")
+    error = ValueError("seven is not even")
+    with qtbot.waitSignal(report.caught, timeout=WAIT) as blocker:
+        report.take(type(error), error, None)
+    assert "seven is not even" in blocker.args[0]
+    box = report.shown()
+    assert box is not None
+    assert "ValueError" in box.detailedText()
+    box.close()
+    report.close()
+
+    assert "seven is not even" in (tmp_path / "tunesmith.log").read_text()
+
+
+def test_the_meter_shows_the_computer(qtbot):
+    probe = DeviceProbe()
+    with qtbot.waitSignal(probe.measured, timeout=WAIT) as blocker:
+        probe.start()
+    name, device, used, total, load = blocker.args
+    probe.stop()
+
+    assert name
+    assert device == "cpu"
+    assert 0 < used < total
+    assert 0 <= load <= 1
+
+
+def test_only_living_runs_are_taken_up(home):
+    create_job(paths.runs_folder(), "train", {}, recipe=recipe.dumps(recipe.from_tables(BASICS)))
+
+    assert len(runs.list_jobs()) == 1
+    assert Engine().find_living_run() is None
