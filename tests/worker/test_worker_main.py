@@ -1,0 +1,101 @@
+"""A worker's first and last words, whatever happens between them."""
+
+import errno
+
+import pytest
+
+from engine.errors import AppError, OutOfMemoryError, StorageError
+from engine.jobs import create_job
+from engine.paths import jobs_folder
+from engine.worker import __main__ as worker
+from tests.helpers.tiny_runs import run_here
+
+
+def job_that(monkeypatch, does):
+    """Return a job whose code is `does(channel, request)`."""
+    monkeypatch.setitem(worker.JOBS, "models", "job_under_test")
+    monkeypatch.setattr(
+        worker.importlib, "import_module", lambda _: type("Code", (), {"run": staticmethod(does)})
+    )
+    return create_job(jobs_folder(), "models", {"action": "list"})
+
+
+def raising(error):
+    def code(channel, request):
+        raise error
+
+    return code
+
+
+def test_a_job_begins_with_who_does_it_and_ends_with_how_it_went(monkeypatch):
+    events = run_here(
+        job_that(monkeypatch, lambda channel, request: channel.result({"asked": request["action"]}))
+    )
+
+    assert [event["event"] for event in events] == ["job_accepted", "result_made", "job_ended"]
+    assert events[0]["versions"]["python"]
+    assert events[1]["result"] == {"asked": "list"}
+    assert events[2]["outcome"] == "completed"
+    assert {event["attempt"] for event in events} == {1}
+    assert all("job" in event and "run" not in event for event in events)
+
+
+def test_a_known_trouble_keeps_its_words_and_its_field(monkeypatch):
+    ended = run_here(
+        job_that(monkeypatch, raising(AppError("What happened.", "What to do.", "data.source")))
+    )[-1]
+
+    assert (ended["outcome"], ended["message"], ended["hint"], ended["field"]) == (
+        "failed",
+        "What happened.",
+        "What to do.",
+        "data.source",
+    )
+
+
+def test_a_bug_is_called_unexpected_and_the_log_has_its_traceback(monkeypatch, capsys):
+    ended = run_here(job_that(monkeypatch, raising(ZeroDivisionError("by nothing"))))[-1]
+
+    assert ended["message"].startswith("Unexpected: ZeroDivisionError: by nothing")
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_asking_to_stop_is_an_outcome(monkeypatch):
+    def code(channel, request):
+        channel.job.send("stop")
+        channel._looked_at = 0.0
+        channel.check_stop()
+
+    assert run_here(job_that(monkeypatch, code))[-1]["outcome"] == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (MemoryError(), OutOfMemoryError),
+        (
+            RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried"),
+            OutOfMemoryError,
+        ),
+        (RuntimeError("DefaultCPUAllocator: not enough memory: you tried"), OutOfMemoryError),
+        (RuntimeError("CUDA out of memory. Tried to allocate"), OutOfMemoryError),
+        (OSError(errno.ENOSPC, "No space left on device"), StorageError),
+        (ValueError("something else"), AppError),
+    ],
+)
+def test_what_libraries_raise_is_told_in_our_words(error, kind):
+    found = worker._known(error)
+    assert type(found) is kind
+    assert found.hint
+
+
+def test_two_workers_never_do_one_job_at_once(monkeypatch):
+    seen = []
+
+    def code(channel, request):
+        seen.append(channel.job.is_running())
+
+    job = job_that(monkeypatch, code)
+    run_here(job)
+    assert seen == [True]
+    assert not job.is_running()
