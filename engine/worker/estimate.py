@@ -93,19 +93,20 @@ def outline(model: Any) -> Outline:
 def heaviest(
     lengths: Iterable[tuple[int, int]], micro_batch_tokens: int, batch_size: int, *, two_stacks: bool
 ) -> Load:
-    """Return the largest micro-batch that examples with these numbers of input and label tokens may make.
+    """Return the largest micro-batch that examples with these numbers of input and label tokens make.
 
-    With one stack the labels stand behind the input in the same row.
+    They are grouped as the collator groups a step's: by length, within the budget, padded to the longest. With
+    one stack the labels stand behind the input in the same row.
     """
-    rows = (pair if two_stacks else (sum(pair), 0) for pair in lengths)
-    batches = (
-        (max(1, min(batch_size, micro_batch_tokens // max(1, inputs + labels))), inputs, labels)
-        for inputs, labels in rows
-    )
-    count, inputs, labels = max(
-        batches, key=lambda batch: batch[0] * (batch[1] + batch[2]), default=(0, 0, 0)
-    )
-    return Load(count * inputs, count * (labels if two_stacks else inputs))
+    rows = sorted((pair if two_stacks else (sum(pair), 0) for pair in lengths), key=sum, reverse=True)
+    loads, start = [Load(0, 0)], 0
+    while start < len(rows):
+        count = max(1, min(batch_size, micro_batch_tokens // max(1, sum(rows[start]))))
+        group = rows[start : start + count]
+        inputs, labels = (len(group) * max(column) for column in zip(*group, strict=True))
+        loads.append(Load(inputs, labels if two_stacks else inputs))
+        start += count
+    return max(loads, key=lambda load: load.input_tokens + load.label_tokens)
 
 
 def memory_bytes(

@@ -1,0 +1,206 @@
+"""Plans: counted without weights, and equal to what a run then finds."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from engine import recipe as recipes
+from engine.errors import RecipeError
+from engine.events import Event, EventWriter, read_all
+from engine.jobs import create_job
+from engine.methods import METHODS
+from engine.paths import jobs_folder
+from engine.recipe import BaseModelOptions, Recipe
+from engine.training import TrainingOptions
+from engine.worker import adapters, base_models, plan
+from engine.worker.batches import Collator
+from engine.worker.channel import Channel
+from engine.worker.estimate import Load, heaviest, memory_bytes, outline
+from engine.worker.prompting import Encoded
+from tests.helpers.tiny_models import KINDS, Kind, tiny_model
+from tests.helpers.tiny_runs import tiny_recipe
+
+
+@pytest.fixture
+def channel() -> Iterator[Channel]:
+    job = create_job(jobs_folder(), "plan", {})
+    writer = EventWriter(job.events_path, {"job": job.id, "attempt": 1})
+    yield Channel(job, writer)
+    writer.close()
+
+
+def events_of(channel: Channel, name: str) -> list[Event]:
+    return [event for event in read_all(channel.job.events_path) if event["event"] == name]
+
+
+def changed(recipe: Recipe, *overrides: str) -> Recipe:
+    return recipes.from_tables(recipes.overridden(recipe.as_tables(), overrides))
+
+
+@pytest.mark.parametrize("method", [entry.id for entry in METHODS])
+@pytest.mark.parametrize("kind", KINDS)
+def test_counts_are_those_of_the_loaded_model(
+    kind: Kind, method: str, tmp_path: Path, channel: Channel
+) -> None:
+    recipe = tiny_recipe(tmp_path, kind, method)
+    made = plan.Planner(channel).plan(recipe)
+    model = adapters.attach(base_models.load(recipe.base_model, "cpu", channel), recipe)
+    assert (made["trainable_parameters"], made["all_parameters"]) == adapters.count_parameters(model)
+    assert made["matrices"] == len(adapters.adapted_modules(model))
+    adapters.save_adapter(model, tmp_path)
+    saved = load_file(tmp_path / "adapter_model.safetensors")
+    assert made["adapter_bytes"] == sum(tensor.nbytes for tensor in saved.values())
+    assert made["problems"] == []
+
+
+def test_layers_and_blocks_are_those_of_the_model(tmp_path: Path, channel: Channel) -> None:
+    planner = plan.Planner(channel)
+    t5 = planner.plan(tiny_recipe(tmp_path, "t5"))
+    assert t5["modules"] == {"q": 6, "k": 6, "v": 6, "o": 6, "wi_0": 4, "wi_1": 4, "wo": 4}
+    assert t5["blocks"] == {"encoder": 2, "decoder": 2}
+    assert t5["targets"] == ["q", "v"]
+    gpt2 = planner.plan(tiny_recipe(tmp_path, "gpt2"))
+    assert gpt2["modules"] == {"c_attn": 2, "c_proj": 4, "c_fc": 2}
+    assert gpt2["blocks"] == {"decoder": 2}
+
+
+def test_steps_examples_and_lengths_follow_the_data(tmp_path: Path, channel: Channel) -> None:
+    recipe = tiny_recipe(tmp_path, "llama", "lora", "data.max_conversation_tokens=80")
+    made = plan.Planner(channel).plan(recipe)
+    assert made["steps"] == 2 * 24 / 8
+    assert made["examples"] == {"train": 24, "validation": 6, "test": 6}
+    lengths = made["token_lengths"]
+    # One token a byte.
+    assert lengths["summary"]["max"] == len("Ann has two chairs.")
+    assert (
+        lengths["conversation"]["median"] <= lengths["conversation"]["p95"] <= lengths["conversation"]["max"]
+    )
+    assert 0 < lengths["over_limit"] < 36
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_preview_marks_the_summary_as_learned_and_nothing_else(
+    kind: Kind, tmp_path: Path, channel: Channel
+) -> None:
+    pieces = plan.Planner(channel).plan(tiny_recipe(tmp_path, kind))["learned_preview"]["pieces"]
+    read = "".join(text for text, learned in pieces if not learned)
+    learned = "".join(text for text, learned in pieces if learned)
+    assert "Summarize the following conversation.\n\n" in read
+    assert ": do you have " in read
+    assert learned.removeprefix("<s>").endswith(".</s>")
+    assert " has " in learned
+
+
+def test_preview_keeps_spaces_and_characters_of_several_bytes(tmp_path: Path, channel: Channel) -> None:
+    source = tmp_path / "data.jsonl"
+    row = '{"dialogue": "Zoë: ☕ at  ten? 🎉", "summary": "Tea – at ten."}\n'
+    source.write_text(row * 10, encoding="utf-8")
+    for kind in KINDS:
+        recipe = changed(tiny_recipe(tmp_path / kind, kind), f'data.source="{source}"')
+        made = plan.Planner(channel).plan(recipe)
+        assert "too few conversations" in made["problems"][0]["message"]
+    source.write_text("".join(row.replace("ten?", f"{number}?") for number in range(10)), encoding="utf-8")
+    for kind in KINDS:
+        recipe = changed(tiny_recipe(tmp_path / kind, kind), f'data.source="{source}"')
+        pieces = plan.Planner(channel).plan(recipe)["learned_preview"]["pieces"]
+        text = "".join(text for text, _ in pieces)
+        assert "Zoë: ☕ at  " in text
+        assert "🎉" in text
+        assert "Tea – at ten." in text
+
+
+def test_what_is_wrong_with_data_or_method_is_a_problem_of_the_plan(tmp_path: Path, channel: Channel) -> None:
+    recipe = tiny_recipe(
+        tmp_path, "llama", "lora", "data.summary=sumary", 'method.target_modules=["nothing"]'
+    )
+    made = plan.Planner(channel).plan(recipe)
+    assert {problem["field"] for problem in made["problems"]} == {"data.summary", "method.target_modules"}
+    assert made["all_parameters"] > 0
+    assert made["trainable_parameters"] == made["steps"] == 0
+
+
+def test_float16_on_t5_is_a_problem_of_the_plan(tmp_path: Path, channel: Channel) -> None:
+    made = plan.Planner(channel).plan(tiny_recipe(tmp_path, "t5", "lora", "base_model.precision=float16"))
+    assert [problem["field"] for problem in made["problems"]] == ["base_model.precision"]
+
+
+def test_nothing_is_downloaded(tmp_path: Path, channel: Channel) -> None:
+    recipe = tiny_recipe(tmp_path, "t5")
+    from_hub = changed(recipe, "data.source=knkarthick/samsum")
+    made = plan.Planner(channel).plan(from_hub)
+    assert (made["steps"], made["problems"]) == (0, [])
+    assert "knkarthick/samsum is not on this computer yet" in events_of(channel, "notice")[0]["message"]
+    recipe = changed(recipe, "base_model.id=google/flan-t5-base")
+    channel.job.recipe_path.write_text(recipes.dumps(recipe), encoding="utf-8")
+    with pytest.raises(RecipeError) as caught:
+        plan.run(channel, {})
+    assert caught.value.problems[0].field == "base_model.id"
+
+
+def test_a_served_plan_answers_each_recipe_until_it_is_told_to_quit(tmp_path: Path, channel: Channel) -> None:
+    text = recipes.dumps(tiny_recipe(tmp_path, "llama"))
+    serving = threading.Thread(target=plan.run, args=(channel, {"serve": True}))
+    serving.start()
+    try:
+        channel.job.send("plan", request="1", recipe=text)
+        first = wait_for(channel, "result_made")
+        channel.job.send("plan", request="2", recipe=text.replace("epochs = 2", "epochs = 0"))
+        failed = wait_for(channel, "request_failed")
+    finally:
+        channel.job.send("quit")
+        serving.join(60)
+    assert not serving.is_alive()
+    assert (first["request"], first["result"]["steps"]) == ("1", 6)
+    assert failed["request"] == "2"
+    assert failed["problems"][0]["field"] == "training.epochs"
+
+
+def wait_for(channel: Channel, name: str) -> Event:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if found := events_of(channel, name):
+            return found[0]
+        time.sleep(0.02)
+    raise AssertionError(f"no {name}")
+
+
+# ------------------------------------------------------------------------------------------------- memory
+def estimate(recipe_tables: dict[str, Any], load: Load, trained: list[tuple[int, ...]]) -> int:
+    base_model = BaseModelOptions(id="x", **recipe_tables.get("base_model", {}))
+    training = TrainingOptions(**recipe_tables.get("training", {}))
+    folder = tiny_model("llama")
+    config = base_models.read_config(folder, "llama")
+    shape = outline(plan.weightless.build(config, "decoder-only", torch.float32, folder))
+    return memory_bytes(shape, trained, base_model, training, load, on_cpu=False)
+
+
+def test_memory_grows_with_what_is_kept_and_shrinks_with_what_is_not() -> None:
+    load, trained = Load(2048, 2048), [(512, 512)]
+    plain = estimate({}, load, trained)
+    assert plain - estimate({}, load, []) == 512 * 512 * (4 + 4 + 8)
+    assert estimate({}, Load(4096, 4096), trained) > plain
+    assert estimate({"base_model": {"quantization": "nf4"}}, load, trained) < plain
+    assert estimate({"training": {"activation_checkpointing": True}}, load, trained) < plain
+    eight_bit = estimate({"training": {"optimizer": "adamw_8bit"}}, load, trained)
+    adafactor = estimate({"training": {"optimizer": "adafactor"}}, load, trained)
+    assert plain - eight_bit == 512 * 512 * 6
+    assert plain - adafactor == 512 * 512 * 8 - 4 * 1024
+
+
+def test_heaviest_micro_batch_is_the_collators() -> None:
+    lengths = [(100, 10), (30, 20), (7, 3), (64, 8), (64, 9)]
+    examples = [Encoded([1] * inputs, [1] * labels) for inputs, labels in lengths]
+    for tokens in (50, 120, 200, 400, 1000):
+        step = Collator("encoder-decoder", 0, tokens)(examples)
+        most = max(batch.padded_tokens for batch in step.micro_batches)
+        load = heaviest(lengths, tokens, batch_size=len(lengths), two_stacks=True)
+        assert load.input_tokens + load.label_tokens == most
+    assert heaviest([], 100, 8, two_stacks=True) == Load(0, 0)
