@@ -12,6 +12,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 ClaimKind = Literal["name", "number", "time", "date"]
@@ -87,13 +88,20 @@ _PIECES = re.compile(
 
 def unsupported(summary: str, conversation: str) -> tuple[Claim, ...]:
     """Return the claims of a summary that do not stand in the conversation, in the order of the summary."""
-    said = {fact for reading in _readings(conversation) for fact in reading.facts}
-    words = {_plain(match["word"]) for match in _PIECES.finditer(conversation) if match["word"]}
-    words |= {part for word in words for part in re.split(r"['’-]", word)}
+    said, words = _said(conversation)
     missing = [reading.claim for reading in _readings(summary) if not reading.facts & said]
     claims = [claim for claim in missing if _is_claimed(claim, summary)]
     claims += [claim for claim in _names(summary) if _plain(claim.text) not in words]
     return tuple(sorted(claims, key=lambda claim: claim.start))
+
+
+@lru_cache(maxsize=8)
+def _said(conversation: str) -> tuple[frozenset[Fact], frozenset[str]]:
+    """Return what a conversation means and its words; kept, since its summaries are checked one by one."""
+    facts = {fact for reading in _readings(conversation) for fact in reading.facts}
+    words = {_plain(match["word"]) for match in _PIECES.finditer(conversation) if match["word"]}
+    words |= {part for word in words for part in re.split(r"['’-]", word)}
+    return frozenset(facts), frozenset(words)
 
 
 def _is_claimed(claim: Claim, summary: str) -> bool:
@@ -211,14 +219,15 @@ _READERS: dict[str, tuple[ClaimKind, Callable[[str], set[Fact]]]] = {
 # Words that begin sentences without naming anyone.
 _NO_NAMES = frozenset(
     _listed(
-        "a about after all also although an and another any anyone anything as at because before "
-        "being both but by dinner each either even every everybody everyone everything finally first "
-        "food for from he her here his how however i if in instead it its just last later lastly let "
-        "lunch maybe meanwhile more most my neither next no nobody none not nothing now of on once "
-        "only or other others otherwise our payment people perhaps rent second she since so some "
-        "somebody someone something soon still than that the their them then there these they this "
-        "those though today together tonight too traffic two under until up upon us we what when "
-        "where whether which while who whoever whose why with without work yes yet you your"
+        "a about after afterwards all also although an and another any anyone anything as at because "
+        "before being both but by dinner each either even every everybody everyone everything few "
+        "finally first food for from he her here his home how however i if in instead it its just "
+        "last lastly later let lunch many maybe meanwhile more most my neither next no nobody none "
+        "not nothing now of on once only or other others otherwise our payment people perhaps rent "
+        "second several she since so some somebody someone something soon still than that the their "
+        "them then there these they this those though today together tonight too traffic two under "
+        "until up upon us we what when where whether which while who whoever whose why with without "
+        "work yes yet you your"
     )
 )
 _AFTER_A_NAME = re.compile(
@@ -243,7 +252,8 @@ def _names(summary: str) -> Iterator[Claim]:
 
 
 def _may_be_a_name(lower: str) -> bool:
-    return re.split(r"['’]", lower)[0] not in _NO_NAMES and not _word(lower)
+    first = re.split(r"['’]", lower)[0]
+    return len(first) > 1 and first not in _NO_NAMES and not _word(lower)
 
 
 def _acts(word: str, rest: str) -> bool:

@@ -30,7 +30,7 @@ from gui.widgets.buttons import plain, primary
 from gui.widgets.line import Line
 
 PANEL_WIDTH, PANEL_LEAST = 368, 300
-MOST_FILE_BYTES = 1_000_000
+MOST_FILE_BYTES = 500_000
 TEXT_FILES = "Text files (*.txt *.md *.log *.text);;All files (*)"
 
 
@@ -229,7 +229,7 @@ class PlaygroundPage(Page):
         """Show the conversation in a text file, or say why it can't be shown."""
         try:
             if path.stat().st_size > MOST_FILE_BYTES:
-                self.controller.say(f"{path.name} is larger than 1 MB. Choose a single conversation.")
+                self.controller.say(f"{path.name} is larger than 500 kB. Choose a single conversation.")
                 return
             text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError):

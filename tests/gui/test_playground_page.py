@@ -345,6 +345,20 @@ def test_a_run_that_starts_gets_the_device(page, workers, qtbot):
     qtbot.waitUntil(lambda: not run.running, timeout=WAIT)
 
 
+def test_loading_says_what_it_is_at_and_gives_way_to_a_run(page, workers, qtbot):
+    workers.say({"load_seconds": 60})
+    page.open_conversation(CONVERSATION)
+    page.summarise()
+    loading = "Loading the base model, "
+    qtbot.waitUntil(lambda: page.columns.base.state_text().startswith(loading), timeout=WAIT)
+    workers.run_script = [["steps", {"count": 4000, "per_second": 40}]]
+    run = workers.engine.start_run(recipe.from_tables(TABLES))
+    qtbot.waitUntil(lambda: not page.controller.session.alive, timeout=WAIT)
+    assert page.columns.base.state_text() == "Cancelled"
+    run.stop()
+    qtbot.waitUntil(lambda: not run.running, timeout=WAIT)
+
+
 def test_an_adapter_that_is_deleted_leaves_its_column(page, workers):
     page.open(["a1", "a2"])
     (paths.adapters_folder() / "a1").rename(paths.trash_folder() / "a1")

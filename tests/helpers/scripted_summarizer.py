@@ -3,7 +3,8 @@
     python -m tests.helpers.scripted_summarizer JOB_FOLDER
 
 What it says of a column stands in the environment variable TUNESMITH_TEST_SUMMARIES, a JSON table from the
-adapter's id ("" for the base) to a summary, or to {"fail": message}, {"abort": true} or {"hang": true}.
+adapter's id ("" for the base) to a summary, or to {"fail": message}, {"abort": true} or {"hang": true};
+"load_seconds" is how long the base model takes to load.
 """
 
 from __future__ import annotations
@@ -33,8 +34,10 @@ def command(job: Job) -> list[str]:
 def run(channel: Channel, request: dict[str, Any]) -> None:
     """Load nothing, then answer requests until told to quit."""
     channel.enter("load_base")
-    channel.emit("base_ready", family="encoder-decoder", precision="float32", device="cpu")
     answers = json.loads(os.environ.get(VARIABLE, "{}"))
+    # Deaf meanwhile, as a library that loads weights is.
+    time.sleep(answers.get("load_seconds", 0))
+    channel.emit("base_ready", family="encoder-decoder", precision="float32", device="cpu")
     while True:
         channel.check_stop()
         for asked in channel.kept_commands():
@@ -78,9 +81,7 @@ def stream(channel: Channel, facts: dict[str, Any], text: str, asked: dict[str, 
     for word in text.split(" "):
         channel.emit("summary_extended", **facts, text=word + " ")
     scores = {"scores": {"rouge1": 0.5}} if asked.get("reference") else {}
-    channel.emit(
-        "summary_finished", **facts, summary=text, tokens=len(text.split()), seconds=0.5, **scores
-    )
+    channel.emit("summary_finished", **facts, summary=text, tokens=len(text.split()), seconds=0.5, **scores)
 
 
 if __name__ == "__main__":

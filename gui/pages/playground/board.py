@@ -6,6 +6,7 @@ Built from the worker's events alone. Knows no widget and no process.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from engine.api import Claim, Event, added, unsupported
@@ -13,6 +14,9 @@ from engine.api import Claim, Event, added, unsupported
 Status = Literal["empty", "waiting", "running", "finished", "failed", "cancelled"]
 MARKED: tuple[Status, ...] = ("running", "finished", "cancelled")
 LETTERS_A_TOKEN = 3.6
+# A board is redrawn many times while its last column streams; the others' marks stay as they are.
+_added = lru_cache(maxsize=64)(added)
+_unsupported = lru_cache(maxsize=64)(unsupported)
 
 
 @dataclass(frozen=True)
@@ -125,8 +129,8 @@ class Board:
             return Marks()
         against_base = column is not self.base and self.base.status in MARKED and self.base.text
         return Marks(
-            added(column.text, self.base.text) if against_base else (),
-            unsupported(column.text, self.conversation) if column.status == "finished" else (),
+            _added(column.text, self.base.text) if against_base else (),
+            _unsupported(column.text, self.conversation) if column.status == "finished" else (),
         )
 
 

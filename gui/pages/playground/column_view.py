@@ -117,7 +117,9 @@ class ColumnView(QWidget):
         self._detail.setText(column.entry.detail)
         self.setAccessibleName(f"{column.entry.name} {column.entry.detail}")
         running = column.status == "running"
-        self._text.set_text(column.text, _drawn(marks))
+        drawn = _drawn(marks)
+        if (column.text, tuple(drawn)) != (self._text.text(), self._text.marks()):
+            self._text.set_text(column.text, drawn)
         self._text.set_streaming(running)
         self._text.setVisible(bool(column.text) or running)
         waiting = {

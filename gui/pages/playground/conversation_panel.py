@@ -26,6 +26,7 @@ from gui.widgets.reading import ConversationView, Turn
 from gui.widgets.scroll import Scroll
 
 REFERENCE_HEIGHT = 84
+MOST_TURNS = 400
 
 
 class TokenMeter(MeterRow):
@@ -239,7 +240,9 @@ class ConversationPanel(QWidget):
 
     def _show(self) -> None:
         said = turns(self._conversation)
-        self._turns.set_turns([Turn(turn.speaker, turn.text) for turn in said])
+        shown = [Turn(turn.speaker, turn.text) for turn in said[:MOST_TURNS]]
+        more = len(said) - len(shown)
+        self._turns.set_turns([*shown, Turn("", f"{number(more)} more turns")] if more else shown)
         self._stack.setCurrentIndex(0 if said else 3)
         self._edit_button.setText("Edit")
         count = len(speakers(self._conversation))

@@ -20,6 +20,7 @@ from gui.pages.playground.tries import Decoding
 State = Literal["off", "starting", "ready", "closing", "dead"]
 StartThread = Callable[[dict[str, Any]], EngineThread]
 
+PATIENCE_MILLISECONDS = 5_000
 STAGE_WORDS = {
     "": "Starting the worker",
     "load_base": "Loading the base model",
@@ -114,9 +115,16 @@ class Session(QObject):
 
     def close(self) -> None:
         """Let the worker end and the device be free; `changed` tells when it is gone."""
-        if self._thread is not None and self.state != "closing":
-            self._enter("closing")
-            self._send("quit")
+        if self._thread is None or self.state == "closing":
+            return
+        was_starting, thread = self.state == "starting", self._thread
+        self._enter("closing")
+        self._send("quit")
+        if was_starting:
+            # Nothing is lost yet, and what waits for the device need not wait for a model to load.
+            thread.force()
+        else:
+            QTimer.singleShot(PATIENCE_MILLISECONDS, thread, thread.force)
 
     def _send(self, command: str, **arguments: Any) -> None:
         if self._thread is not None:

@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,7 @@ class Try:
         return headline(self.conversation)
 
 
+@lru_cache(maxsize=64)
 def headline(conversation: str) -> str:
     """Return who speaks and how the conversation begins, in one short line."""
     said = turns(conversation)
