@@ -1,0 +1,64 @@
+"""The demo, whole: the window starts the starter recipe with a real worker, and ends with a picture and an adapter."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+
+from engine.api import library, runs
+
+ROOT = Path(__file__).resolve().parents[2]
+MOST_SECONDS = 900
+
+
+def demo(home: Path, picture: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `main.py --demo --screenshot` in a home of its own, without a screen."""
+    known = os.environ | {"TUNESMITH_HOME": str(home), "QT_QPA_PLATFORM": "offscreen", "HF_HUB_OFFLINE": "1"}
+    return subprocess.run(
+        [sys.executable, "main.py", "--demo", "--screenshot", str(picture)],
+        cwd=ROOT,
+        env=known | environment,
+        capture_output=True,
+        text=True,
+        timeout=MOST_SECONDS,
+    )
+
+
+@pytest.mark.end_to_end
+@pytest.mark.torch
+@pytest.mark.timeout(MOST_SECONDS)
+def test_the_demo_ends_with_a_better_adapter_and_a_picture(home, tmp_path):
+    picture = tmp_path / "demo.png"
+    done = demo(home, picture)
+
+    assert done.returncode == 0, done.stderr
+    image = QImage(str(picture))
+    assert image.width() >= 1024
+    assert (
+        len({image.pixel(x, y) for x in range(0, image.width(), 16) for y in range(0, image.height(), 16)})
+        > 20
+    )
+    (run,) = runs.list_runs()
+    assert run.outcome == "completed"
+    assert run.state.difference is not None
+    assert run.state.difference["rouge1"]["verdict"] == "better"
+    (adapter,), unreadable = library.scan()
+    assert unreadable == []
+    assert adapter.passport.training.run == run.id
+    assert adapter.passport.score_card is not None
+
+
+@pytest.mark.end_to_end
+def test_a_demo_that_fails_says_so_by_its_exit_code(home, tmp_path):
+    """A home that can't hold a run: a file stands where the folder of runs should be."""
+    home.mkdir()
+    (home / "runs").write_text("in the way")
+    picture = tmp_path / "demo.png"
+
+    assert demo(home, picture).returncode == 1
+    assert picture.exists()

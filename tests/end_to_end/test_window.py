@@ -1,0 +1,107 @@
+"""The window on a real display (Xvfb): it appears, a click on Start trains, the page shows how it went."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MOST_SECONDS = 300
+
+RECIPE = """
+name = "A quick run"
+[base_model]
+id = "starter"
+[data]
+source = "sample"
+max_train = 32
+max_validation = 4
+max_test = 8
+max_conversation_tokens = 128
+[method]
+id = "lora"
+rank = 4
+[training]
+epochs = 1
+batch_size = 8
+[evaluation]
+max_new_tokens = 16
+bootstrap = 100
+"""
+
+# Real clicks by Qt itself: press and release are sent to the window that the X server shows.
+SCRIPT = """
+    import json, sys
+    from PySide6.QtCore import QPoint, QTimer, Qt
+    from PySide6.QtTest import QTest
+    from PySide6.QtWidgets import QApplication
+    from engine.api import recipe
+    from gui.engine import Engine
+    from gui.look import style
+    from gui.main_window import MainWindow
+    from gui.preferences import Preferences
+
+    application = QApplication([])
+    style.apply(application, "light")
+    engine = Engine()
+    window = MainWindow(engine, Preferences())
+    window.show()
+    QTest.qWaitForWindowExposed(window)
+    page = window.built("train")
+    page.edit(recipe.loads(sys.argv[1]), "For a test")
+    seen = {"platform": application.platformName()}
+
+    def click(widget):
+        place = widget.mapTo(window, widget.rect().center())
+        QTest.mouseClick(window.windowHandle(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+
+    def ended(ending):
+        seen.update(outcome=ending.outcome, message=ending.message, title=page.header.title())
+        seen["card"] = page.run_view.card.accessibleName()
+        seen["saved"] = window.grab().save(sys.argv[2])
+        engine.leave()
+        application.exit(0)
+
+    def started(model):
+        model.ended.connect(lambda ending: QTimer.singleShot(300, lambda: ended(ending)))
+
+    engine.run_started.connect(started)
+    QTimer.singleShot(500, lambda: click(page.panel.start_button))
+    code = application.exec()
+    print(json.dumps(seen))
+    sys.exit(code)
+"""
+
+
+@pytest.mark.end_to_end
+@pytest.mark.torch
+@pytest.mark.timeout(MOST_SECONDS)
+@pytest.mark.skipif(shutil.which("xvfb-run") is None, reason="xvfb is not installed")
+def test_a_click_on_start_in_a_real_window_trains(home, tmp_path):
+    picture = tmp_path / "window.png"
+    known = os.environ | {"TUNESMITH_HOME": str(home), "QT_QPA_PLATFORM": "xcb", "PYTHONPATH": str(ROOT)}
+    program = [sys.executable, "-c", textwrap.dedent(SCRIPT), RECIPE, str(picture)]
+    done = subprocess.run(
+        ["xvfb-run", "--auto-servernum", "--server-args=-screen 0 1440x900x24", *program],
+        cwd=ROOT,
+        env=known,
+        capture_output=True,
+        text=True,
+        timeout=MOST_SECONDS,
+    )
+
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout.splitlines()[-1])
+    assert seen["platform"] == "xcb"
+    assert seen["outcome"] == "completed", seen
+    assert seen["title"] == "A quick run"
+    assert seen["card"]
+    assert seen["saved"]
+    assert picture.stat().st_size > 10_000
