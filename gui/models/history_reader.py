@@ -1,4 +1,4 @@
-"""Reads runs off the GUI thread, newest first and a few at a time, and only those that changed."""
+"""Reads runs off the GUI thread, newest first, a few and then more at a time, and only those that changed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 from engine.api import Job, RunEntry, paths, run_entries, runs
 from gui.models.background import Background
 
-CHUNK = 20
+FIRST_PORTION = 24
 REST_MILLISECONDS = 150
 
 
@@ -55,9 +55,8 @@ class HistoryReader(QObject):
         ids, jobs = found
         self._stamps = {key: stamp for key, stamp in self._stamps.items() if key in set(ids)}
         self.listed.emit(ids)
-        for start in range(0, len(jobs), CHUNK):
-            chunk = jobs[start : start + CHUNK]
-            self._background.run(partial(_entries, chunk), self._on_read)
+        for portion in portions(jobs):
+            self._background.run(partial(_entries, portion), self._on_read)
         self._background.run(lambda: None, lambda _nothing: self.finished.emit())
 
     def _on_read(self, entries: list[RunEntry]) -> None:
@@ -67,6 +66,15 @@ class HistoryReader(QObject):
     def wait(self) -> None:
         """Wait until nothing is left to read."""
         self._background.wait()
+
+
+def portions(jobs: list[Job]) -> list[list[Job]]:
+    """Return jobs in portions that double: the first is on the screen soon, and the list is not rebuilt often."""
+    made, size = [], FIRST_PORTION
+    while jobs:
+        made.append(jobs[:size])
+        jobs, size = jobs[size:], size * 2
+    return made
 
 
 def _entries(jobs: list[Job]) -> list[RunEntry]:

@@ -157,7 +157,9 @@ class RunTable(GroupedTable[RunEntry]):
         return sum(is_shown(entry, show) for entry in self._entries.values())
 
     def _refill(self) -> None:
-        kept = [e for e in self.entries() if is_shown(e, self._show) and matches(e, self._search)]
+        kept = [entry for entry in self.entries() if is_shown(entry, self._show)]
+        if self._search:
+            kept = [entry for entry in kept if matches(entry, self._search)]
         rows: list[Head | RunEntry] = []
         today = datetime.now(UTC).astimezone().date()
         for day, found in groupby(kept, key=_day):

@@ -125,12 +125,12 @@ class GroupedTableView(QTableView):
         self._hovered = -1
         self.clearSpans()
         model = self.table()
+        tall = px(GROUP_HEIGHT)
         for row in range(model.rowCount()):
-            head = model.is_head(row)
-            if head:
+            if model.is_head(row):
                 self.setSpan(row, 0, 1, model.columnCount())
-            height = GROUP_HEIGHT if head and row else self._row_height
-            self.setRowHeight(row, px(height))
+                if row:
+                    self.setRowHeight(row, tall)
         kept = model.row_of(self._kept_key)
         if kept >= 0:
             self.setCurrentIndex(model.index(kept, 0))

@@ -42,7 +42,7 @@ def test_time_is_that_of_the_attempts_not_of_the_night_between():
     assert read_entry(golden_run()).seconds == pytest.approx(16.5 + 22)
 
 
-def test_steps_are_picked_without_decoding(monkeypatch: pytest.MonkeyPatch):
+def test_of_many_steps_only_as_many_are_decoded_as_can_be_shown(monkeypatch: pytest.MonkeyPatch):
     decoded: list[bytes] = []
 
     def counting(line: bytes):
@@ -51,9 +51,10 @@ def test_steps_are_picked_without_decoding(monkeypatch: pytest.MonkeyPatch):
 
     real = events.decode
     monkeypatch.setattr("engine.run_entries.decode", counting)
-    entry = read_entry(add_run(told=Told(steps=900, total_steps=900)))
-    assert entry.step == 900
-    assert len(decoded) < 20
+    entry = read_entry(add_run(told=Told(steps=5003, total_steps=5003)))
+    assert entry.step == 5003
+    assert len(entry.loss) == 60
+    assert len(decoded) < 400
 
 
 @pytest.mark.parametrize(
