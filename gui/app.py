@@ -27,11 +27,14 @@ from gui.single_instance import SingleInstance
 
 DEMO_RECIPE = "starter.toml"
 SETTLE_MILLISECONDS = 400
+SWITCH_SECONDS = 0.001
 
 
 def run(argv: list[str]) -> int:
     """Show the window until it is closed; return the exit code."""
     wanted = _arguments(argv)
+    # A thread that reads a burst of events must not keep the window waiting for the interpreter's 5 ms.
+    sys.setswitchinterval(SWITCH_SECONDS)
     application = _application()
     instance = SingleInstance()
     if wanted.screenshot is None and instance.raise_first():

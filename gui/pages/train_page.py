@@ -49,6 +49,7 @@ class TrainPage(Page):
         self._origin = ""
         self._planned_once = False
         self._pending: Recipe | None = None
+        self._shown_facts: tuple[object, ...] = ()
         self.panel = RecipePanel()
         self.methods = MethodChooser()
         self.base_models = BaseModelsView(engine)
@@ -101,6 +102,7 @@ class TrainPage(Page):
         """Show a run, living or replayed."""
         self._leave_run()
         self._model = model
+        self._shown_facts = ()
         model.changed.connect(self._refresh_run)
         model.ended.connect(self._run_ended)
         self.panel.set_recipe(model.recipe)
@@ -353,20 +355,24 @@ class TrainPage(Page):
             return
         self.run_view.refresh()
         self._show_header()
-        if model.state.started is not None:
-            adapter = model.state.adapter or {}
-            peak = model.state.peak_memory_bytes or None
-            self.panel.effect.show_run(model.state.started, adapter.get("bytes"), peak)
-            self.panel.form.show_plan(dict(model.state.started))
-        self._fix_panel(model)
+        facts = (model.running, model.state.paused, id(model.state.started), id(model.state.adapter))
+        if facts != self._shown_facts:
+            self._shown_facts = facts
+            self._show_facts(model)
 
-    def _fix_panel(self, model: RunModel) -> None:
+    def _show_facts(self, model: RunModel) -> None:
+        """Show beside the recipe what changes a few times in a run's life only: this lays the form out anew."""
+        state = model.state
+        if state.started is not None:
+            adapter = state.adapter or {}
+            self.panel.effect.show_run(state.started, adapter.get("bytes"), state.peak_memory_bytes or None)
+            self.panel.form.show_plan(state.started)
         if not model.running:
             self.panel.set_fixed("The recipe this run used", "check")
-        elif model.state.paused:
-            self.panel.set_fixed("Fixed while this run is open")
         else:
-            self.panel.set_fixed("Fixed while this run trains")
+            self.panel.set_fixed(
+                "Fixed while this run is open" if state.paused else "Fixed while this run trains"
+            )
 
     def _run_ended(self, ending: Ending) -> None:
         model = self._model

@@ -72,7 +72,7 @@ class EffectPanel(QWidget):
     ) -> None:
         """Show what a run said of itself, with the adapter and the memory it really took, once known."""
         self.show_plan(dict(started) | {"adapter_bytes": adapter_bytes, "memory_bytes": None})
-        self._memory.setText(f"{bytes_text(memory_bytes)} of memory" if memory_bytes else "")
+        self._memory.setText(f"{bytes_text(memory_bytes)} of memory at peak" if memory_bytes else "")
 
     def _draw(self, plan: Mapping[str, Any]) -> None:
         modules, targets = plan.get("modules") or {}, set(plan.get("targets") or ())
