@@ -122,11 +122,15 @@ class MainWindow(ShellWindow):
         elif key == "library":
             page.try_requested.connect(lambda adapters: self.show_built("playground").open(adapters))
             page.train_from_requested.connect(lambda adapter: self.show_built("train").start_from(adapter))
+            page.new_run_requested.connect(lambda: self.show_page("train"))
         elif key == "history":
             page.open_requested.connect(lambda run_id: self.show_built("train").open_run(run_id))
             page.edit_requested.connect(lambda wanted: self.show_built("train").edit(wanted))
             page.run_again_requested.connect(lambda wanted: self.show_built("train").start_run(wanted))
             page.resume_requested.connect(lambda run_id: self.show_built("train").resume(run_id))
+            page.new_run_requested.connect(lambda: self.show_page("train"))
+            page.train_from_requested.connect(lambda adapter: self.show_built("train").start_from(adapter))
+            page.library_requested.connect(lambda adapter: self.show_built("library").open(adapter))
 
     def _run_changed(self, model: RunModel) -> None:
         share = model.state.share
