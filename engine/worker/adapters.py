@@ -147,6 +147,12 @@ def _remove(model: PeftModel, name: str) -> None:
     if len(model.peft_config) > 1:
         model.delete_adapter(name)
     else:
+        take_off(model)
+
+
+def take_off(model: PeftModel) -> None:
+    """Make the base model what it was before its first adapter; prompt-learning methods put nothing into it."""
+    if not model.active_peft_config.is_prompt_learning:
         model.unload()
 
 

@@ -38,7 +38,7 @@ class Switcher:
                 self._take_off()
         elif self._model is None or adapters.adapter_name(adapter.id) not in self._model.peft_config:
             self._put_on(adapter)
-        if self._model is None:
+        if self._model is None or (adapter is None and self._model.active_peft_config.is_prompt_learning):
             yield self.base.model
         else:
             with adapters.active(self._model, adapter.id if adapter else None):
@@ -58,7 +58,7 @@ class Switcher:
     def _take_off(self) -> None:
         """Take every adapter off and make the base what it was."""
         assert self._model is not None
-        self._model.unload()
+        adapters.take_off(self._model)
         self._model = None
         parameters = dict(self.base.model.named_parameters())
         with torch.no_grad():

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from peft import PromptTuningConfig, TaskType, get_peft_model
 from safetensors.torch import load_file, save_file
 
+from engine import library
 from engine.errors import AdapterError
 from engine.library import CONFIG_NAME, WEIGHTS_NAME, Adapter
 from engine.worker import adapters
@@ -115,3 +117,21 @@ def test_an_adapter_is_loaded_once(monkeypatch):
     monkeypatch.setattr(adapters, "load_adapter", None)
     written(base, switcher, None)
     written(base, switcher, sound)
+
+
+@pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")
+def test_an_imported_prompt_learning_adapter_is_refused_and_disturbs_nothing(tmp_path):
+    config = PromptTuningConfig(
+        task_type=TaskType.SEQ_2_SEQ_LM, num_virtual_tokens=4, num_transformer_submodules=1
+    )
+    get_peft_model(load_tiny("t5").model, config).save_pretrained(
+        tmp_path / "soft", save_embedding_layers=False
+    )
+    soft, sound = library.import_adapter(tmp_path / "soft"), install_random("t5", "sound")
+    expected = [alone("t5", adapter) for adapter in (None, sound)]
+    base = load_tiny("t5")
+    switcher = Switcher(base)
+    for _ in range(2):
+        with pytest.raises(AdapterError, match="PROMPT_TUNING"):
+            written(base, switcher, soft)
+        assert [written(base, switcher, adapter) for adapter in (None, sound)] == expected
