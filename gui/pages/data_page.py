@@ -10,12 +10,13 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import SAMPLE, AppError, DataOptions, Ending, Event, Example, Problem
 from gui.engine import Engine
 from gui.engine_thread import EngineThread
-from gui.look.type import px
+from gui.look import style
+from gui.look.type import px, text_scale
 from gui.pages.data import report as reports
 from gui.pages.data.findings_view import FindingsView
 from gui.pages.data.overview import Figures, LengthView
@@ -27,9 +28,11 @@ from gui.shell.page import NARROW, Page
 from gui.widgets.buttons import plain, primary
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.line import Line
+from gui.widgets.scroll import Scroll
 from gui.widgets.segmented import Segmented
 
-PREVIEW_WIDTH, DRAWER_WIDTH = 400, 360
+PREVIEW_WIDTH, DRAWER_WIDTH, PREVIEW_LEAST = 400, 340, 300
+BELOW_LEAST = 120
 LOW_WINDOW, LOW_HISTOGRAM = 800, 128
 STAGES = {"read_data": "Reading the data", "download": "Fetching the data"}
 USUAL = DataOptions(source=SAMPLE)
@@ -84,6 +87,7 @@ class DataPage(Page):
 
     def _lay_out(self) -> None:
         self._below = QStackedWidget()
+        self._below.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._below.addWidget(self.findings)
         self._below.addWidget(self.rows)
         choose = QHBoxLayout()
@@ -106,22 +110,26 @@ class DataPage(Page):
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
         self._stack.addWidget(found)
-        left = QWidget()
-        outer = QVBoxLayout(left)
-        outer.setContentsMargins(24, 14, 24, 16)
-        outer.setSpacing(14)
-        outer.addWidget(self.source)
-        outer.addWidget(Line())
-        outer.addWidget(self._stack, 1)
+        # In a low window, or with large text, the page scrolls rather than clip anything.
+        left = Scroll((24, 14, 24, 16), spacing=14)
+        left.column.addWidget(self.source)
+        left.column.addWidget(Line())
+        left.column.addWidget(self._stack, 1)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setHandleWidth(1)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.addWidget(left)
         self._splitter.addWidget(self.preview)
         self._splitter.setStretchFactor(0, 1)
-        self.preview.setMinimumWidth(px(300))
         self.body.addWidget(self._splitter, 1)
         self._is_narrow = False
+        style.follow(self._restyle)
+
+    def _restyle(self) -> None:
+        """Give what is fixed its size in the present text size."""
+        self.preview.setMinimumWidth(px(PREVIEW_LEAST))
+        self._below.setMinimumHeight(px(BELOW_LEAST))
+        self.adapt(self.window().width())
 
     def _connect(self) -> None:
         self.use_button.clicked.connect(self._use)
@@ -296,12 +304,12 @@ class DataPage(Page):
 
     def adapt(self, width: int) -> None:
         """Make the preview a drawer below 1200, and the histograms low in a low window."""
-        narrow = width < NARROW
+        narrow = width < NARROW * text_scale()
         if narrow != self._is_narrow:
             self._is_narrow = narrow
             self.preview.set_drawer(narrow)
             self._place_preview()
-        low = self.window().height() < LOW_WINDOW
+        low = self.window().height() < LOW_WINDOW * text_scale()
         for view in (self.conversations, self.summaries):
             view.set_height(LOW_HISTOGRAM if low else 0)
 

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from engine.api import Example, StorageError
 from gui.engine import Engine
-from gui.look.type import px
+from gui.look import style
+from gui.look.type import px, text_scale
 from gui.pages.playground import choices
 from gui.pages.playground.column_view import LEAST_WIDTH
 from gui.pages.playground.columns_view import ColumnsView
@@ -28,8 +29,9 @@ from gui.pages.playground.tries_view import TriesView
 from gui.shell.page import NARROW, Page
 from gui.widgets.buttons import plain, primary
 from gui.widgets.line import Line
+from gui.widgets.scroll import Scroll
 
-PANEL_WIDTH, PANEL_LEAST = 368, 300
+PANEL_WIDTH, PANEL_LEAST, COLUMNS_LEAST = 368, 300, 240
 MOST_FILE_BYTES = 500_000
 TEXT_FILES = "Text files (*.txt *.md *.log *.text);;All files (*)"
 
@@ -67,29 +69,34 @@ class PlaygroundPage(Page):
             self.header.add(button)
 
     def _lay_out(self) -> None:
-        right = QWidget()
-        column = QVBoxLayout(right)
-        column.setContentsMargins(0, 0, 0, 16)
-        column.setSpacing(0)
-        column.addWidget(self.columns, 1)
+        # In a low window, or with large text, the right side scrolls rather than clip anything.
+        right = Scroll((0, 0, 10, 16), spacing=0)
+        self.columns.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        right.column.addWidget(self.columns, 1)
         foot = QVBoxLayout()
-        foot.setContentsMargins(24, 0, 24, 0)
+        foot.setContentsMargins(24, 0, 14, 0)
         foot.setSpacing(12)
         for part in (Line(), Legend(), self.decoding, self.tries):
             foot.addWidget(part)
-        column.addLayout(foot)
+        right.column.addLayout(foot)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.panel)
         self.splitter.addWidget(right)
         self.splitter.setStretchFactor(1, 1)
-        self.splitter.setSizes([px(PANEL_WIDTH), px(1440 - PANEL_WIDTH)])
-        self.panel.setMinimumWidth(px(PANEL_LEAST))
         self.body.addWidget(self.strip)
         self.body.addWidget(self.folded)
         self.body.addWidget(self.splitter, 1)
         self.folded.hide()
+        style.follow(self._restyle)
+
+    def _restyle(self) -> None:
+        """Give what is fixed its size in the present text size."""
+        self.columns.setMinimumHeight(px(COLUMNS_LEAST))
+        self.panel.setMinimumWidth(px(PANEL_LEAST))
+        self._columns_shown = 0
+        self.adapt(self.window().width())
 
     def _connect(self) -> None:
         controller = self.controller
@@ -255,7 +262,7 @@ class PlaygroundPage(Page):
 
     def adapt(self, width: int) -> None:
         """Fold the conversation to a strip below 1200."""
-        narrow = width < NARROW
+        narrow = width < NARROW * text_scale()
         if narrow != self._is_narrow:
             self._is_narrow = narrow
             self.folded.setVisible(narrow)
@@ -267,7 +274,7 @@ class PlaygroundPage(Page):
         if columns == self._columns_shown or self._is_narrow:
             return
         self._columns_shown = columns
-        rest = self.width() - columns * px(LEAST_WIDTH) - 2 * ColumnsView.MARGIN - columns
+        rest = self.width() - columns * px(LEAST_WIDTH) - 3 * ColumnsView.MARGIN - columns
         wide = max(px(PANEL_LEAST), min(px(PANEL_WIDTH), rest))
         self.splitter.setSizes([wide, max(1, self.width() - wide)])
 

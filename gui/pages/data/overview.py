@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.look.format import number, percent
 from gui.look.type import px
 from gui.pages.data.report import Lengths, Report, SplitReport
+from gui.widgets.flow import FlowLayout
 from gui.widgets.histogram import Histogram
 from gui.widgets.labels import ElidedLabel, Label, RichLabel
-from gui.widgets.line import Line
 
 SHOWN_PAST_P95 = 1.8
 
@@ -34,9 +34,7 @@ class Figures(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(28)
+        self._row = FlowLayout(self, 28)
 
     def show_report(self, report: Report) -> None:
         """Show another report's figures."""
@@ -50,11 +48,8 @@ class Figures(QWidget):
         first = next(iter(report.splits.values()), None)
         if first is not None:
             self._add_texts(first)
-        self._row.addStretch(1)
 
     def _add_texts(self, split: SplitReport) -> None:
-        rule = Line(vertical=True)
-        self._row.addWidget(rule)
         whence = f"Over the first {number(len(split.rows))} rows of {split.name}."
         for value, words in (
             (number(split.turns_median), "turns, median"),
@@ -85,6 +80,8 @@ class LengthView(QWidget):
         self._facts.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.histogram = Histogram(title)
         self.histogram.set_limit(limit)
+        # Takes what height there is, and asks for none of its own.
+        self.histogram.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.histogram.limitChanged.connect(self._on_limit)
         self.histogram.limitSettled.connect(self.limit_settled)
         self._cut = RichLabel("", "body", "ink2")

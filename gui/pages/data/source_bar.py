@@ -84,7 +84,6 @@ class SourceBar(QWidget):
         under.addWidget(self._reason)
         row.setSpacing(12)
         for field in (self.conversation_field, self.summary_field, self.tokenizer_field):
-            field.setMaximumWidth(px(260))
             row.addWidget(field, 1)
         row.addStretch(0)
         self._columns.hide()

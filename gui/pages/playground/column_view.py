@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from gui.look import style
 from gui.look.format import UNKNOWN, duration_text, number, score
 from gui.look.type import px
 from gui.pages.playground.board import Column, Marks
@@ -36,7 +37,6 @@ class ColumnView(QWidget):
     def __init__(self, is_base: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._is_base = is_base
-        self.setMinimumWidth(px(LEAST_WIDTH))
         self._name = ElidedLabel("", "body_semibold")
         self._detail = ElidedLabel("", "label", "ink2")
         self._text = ReadingText()
@@ -48,6 +48,10 @@ class ColumnView(QWidget):
         self._cancel.clicked.connect(self.cancelled)
         self._figures = _Figures()
         self._lay_out()
+        style.follow(self._restyle)
+
+    def _restyle(self) -> None:
+        self.setMinimumWidth(px(LEAST_WIDTH))
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)

@@ -50,7 +50,8 @@ class ColumnsView(QWidget):
         holder.setContentsMargins(0, 0, 0, 0)
         holder.addWidget(self.base)
         row = QHBoxLayout(self)
-        row.setContentsMargins(self.MARGIN, 0, self.MARGIN, 0)
+        # The scroll bar of the page takes the margin at the other side.
+        row.setContentsMargins(self.MARGIN, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self._base_box)
         row.addWidget(self._scroll, 1)
@@ -111,7 +112,7 @@ class ColumnsView(QWidget):
     def _share_width(self) -> None:
         """Give every column the same width, and the base never less than the least."""
         count = len(self._views) + 1
-        room = self.contentsRect().width() - 2 * self.MARGIN
+        room = self.contentsRect().width() - self.MARGIN
         self._base_box.setFixedWidth(max(px(LEAST_WIDTH), room // max(2, count)))
         self._scroll.setVisible(bool(self._views))
         self._empty.setVisible(not self._views)

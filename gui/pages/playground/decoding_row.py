@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
+from gui.look import style
 from gui.look.type import px
 from gui.pages.playground.tries import Decoding
 from gui.widgets.choice import Choice
 from gui.widgets.fields import Field
+from gui.widgets.flow import FlowLayout
 from gui.widgets.numbers import FloatField, IntField
 
 WAYS = (("greedy", "Greedy"), ("beams", "Beam search"), ("sample", "Sampling"))
@@ -26,22 +28,28 @@ class DecodingRow(QWidget):
         self.beams = IntField(1, 16, 1)
         self.longest = IntField(1, 4096, 128, suffix="tokens")
         self.temperature = FloatField(USUAL_TEMPERATURE, 0.05, 2.0, step=0.1)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
-        for label, control, width in (
-            ("&Decoding", self.way, 148),
-            ("&Beams", self.beams, 76),
-            ("&Longest summary", self.longest, 128),
-            ("&Temperature", self.temperature, 84),
+        row = FlowLayout(self, 12)
+        for label, control in (
+            ("&Decoding", self.way),
+            ("&Beams", self.beams),
+            ("&Longest summary", self.longest),
+            ("&Temperature", self.temperature),
         ):
-            control.setFixedWidth(px(width))
             row.addWidget(Field(label, control))
-        row.addStretch(1)
+        style.follow(self._restyle)
         self.way.chosen.connect(self._choose)
         for number in (self.beams, self.longest, self.temperature):
             number.valueChanged.connect(self.changed)
         self._choose("greedy")
+
+    def _restyle(self) -> None:
+        for control, width in (
+            (self.way, 148),
+            (self.beams, 76),
+            (self.longest, 128),
+            (self.temperature, 84),
+        ):
+            control.setFixedWidth(px(width))
 
     def decoding(self) -> Decoding:
         """Return what is set."""

@@ -13,6 +13,7 @@ from gui.pages.playground.device_turn import Strip
 from gui.pages.playground.tries import headline
 from gui.widgets.buttons import quiet
 from gui.widgets.cards import NoticeStrip
+from gui.widgets.flow import FlowLayout
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.line import Line
 
@@ -66,7 +67,6 @@ class FoldedConversation(QWidget):
         style.ground(self, "surface")
         self._headline = ElidedLabel("", "body_medium")
         self.meter = TokenMeter()
-        self.meter.setFixedWidth(px(260))
         self._button = quiet("Show")
         self._button.set_short()
         self._button.clicked.connect(self.toggled)
@@ -81,6 +81,10 @@ class FoldedConversation(QWidget):
         column.setSpacing(0)
         column.addLayout(row)
         column.addWidget(Line())
+        style.follow(self._restyle)
+
+    def _restyle(self) -> None:
+        self.meter.setFixedWidth(px(260))
 
     def show_conversation(self, text: str, counted: int | None, limit: int) -> None:
         """Show a conversation."""
@@ -126,14 +130,28 @@ class Legend(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
-        for kind, words in (
+        words = QWidget()
+        flow = FlowLayout(words, 12)
+        for kind, meaning in (
             ("new", "not in the base model’s summary"),
             ("attention", "not in the conversation"),
         ):
-            row.addWidget(_Swatch(kind))
-            row.addWidget(Label(words, "label", "ink2"))
-        row.addStretch(1)
-        row.addWidget(Label("One conversation, so no interval", "label", "ink3"))
+            flow.addWidget(_meaning(kind, meaning))
+        reason = ElidedLabel("One conversation, so no interval", "label", "ink3")
+        reason.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        row.addWidget(words, 3)
+        row.addWidget(reason, 2)
+
+
+def _meaning(kind: str, words: str) -> QWidget:
+    """Return a marked word with what the mark means beside it."""
+    made = QWidget()
+    row = QHBoxLayout(made)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(12)
+    row.addWidget(_Swatch(kind))
+    row.addWidget(Label(words, "label", "ink2"))
+    return made

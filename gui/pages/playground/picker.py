@@ -88,6 +88,7 @@ class Picker(QWidget):
         super().__init__(parent)
         self._sources: dict[str, Sequence[Example]] = {}
         self._source = Choice()
+        self._source.setAccessibleName("Where the conversations are from")
         self.search = SearchField("Search conversations")
         self.search.searched.connect(self._filter)
         self._source.chosen.connect(lambda _key: self._filter(self.search.text()))
@@ -97,7 +98,7 @@ class Picker(QWidget):
         self.list.setItemDelegate(_Rows(self.list))
         self.list.setMouseTracking(True)
         self.list.setUniformItemSizes(True)
-        self.list.setAccessibleName("Conversations")
+        self.list.setAccessibleName("Conversations to pick from")
         self.list.clicked.connect(self._pick)
         self.list.activated.connect(self._pick)
         back = quiet("Back", "arrow-left")
