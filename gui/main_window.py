@@ -11,17 +11,19 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.api import library
 from gui.device_probe import DeviceProbe
 from gui.engine import Engine
+from gui.help_dialog import HelpDialog
 from gui.look.format import percent
 from gui.preferences import Preferences
 from gui.quit_dialog import QuitDialog
 from gui.run_model import RunModel
+from gui.settings_dialog import SettingsDialog
 from gui.shell.page import Page
 from gui.shell.window import ShellWindow
 
@@ -78,6 +80,9 @@ class MainWindow(ShellWindow):
         engine.run_changed.connect(self._run_changed)
         engine.run_ended.connect(self._run_ended)
         engine.adapters_changed.connect(self._count_adapters)
+        self.rail.settings_wanted.connect(self._show_settings)
+        self.rail.help_wanted.connect(self._show_help)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self).activated.connect(self.close)
         QTimer.singleShot(200, self, self._when_idle)
 
     def _when_idle(self) -> None:
@@ -110,27 +115,43 @@ class MainWindow(ShellWindow):
         return page
 
     def _connect(self, key: str, page: Any) -> None:
-        if key == "train":
-            page.playground_requested.connect(lambda adapter: self.show_built("playground").open([adapter]))
-            page.library_requested.connect(lambda adapter: self.show_built("library").open(adapter))
-        elif key == "data":
-            page.use_requested.connect(lambda values: self.show_built("train").use_data(values))
-            page.try_requested.connect(lambda example: self.show_built("playground").open_example(example))
-            page.rows_checked.connect(
-                lambda name, rows: self.built("playground").offer_conversations(name, rows)
-            )
-        elif key == "library":
-            page.try_requested.connect(lambda adapters: self.show_built("playground").open(adapters))
-            page.train_from_requested.connect(lambda adapter: self.show_built("train").start_from(adapter))
-            page.new_run_requested.connect(lambda: self.show_page("train"))
-        elif key == "history":
-            page.open_requested.connect(lambda run_id: self.show_built("train").open_run(run_id))
-            page.edit_requested.connect(lambda wanted: self.show_built("train").edit(wanted))
-            page.run_again_requested.connect(lambda wanted: self.show_built("train").start_run(wanted))
-            page.resume_requested.connect(lambda run_id: self.show_built("train").resume(run_id))
-            page.new_run_requested.connect(lambda: self.show_page("train"))
-            page.train_from_requested.connect(lambda adapter: self.show_built("train").start_from(adapter))
-            page.library_requested.connect(lambda adapter: self.show_built("library").open(adapter))
+        """Lead from one page to another; each page only says what is wanted."""
+        leads = {
+            "train": {
+                "playground_requested": lambda adapter: self.show_built("playground").open([adapter]),
+                "library_requested": lambda adapter: self.show_built("library").open(adapter),
+            },
+            "data": {
+                "use_requested": lambda values: self.show_built("train").use_data(values),
+                "try_requested": lambda example: self.show_built("playground").open_example(example),
+            },
+            "library": {
+                "try_requested": lambda adapters: self.show_built("playground").open(adapters),
+                "train_from_requested": lambda adapter: self.show_built("train").start_from(adapter),
+                "new_run_requested": lambda: self.show_built("train").new_run(),
+            },
+            "history": {
+                "open_requested": lambda run_id: self.show_built("train").open_run(run_id),
+                "edit_requested": lambda wanted: self.show_built("train").edit(wanted),
+                "run_again_requested": lambda wanted: self.show_built("train").start_run(wanted),
+                "resume_requested": lambda run_id: self.show_built("train").resume(run_id),
+                "new_run_requested": lambda: self.show_built("train").new_run(),
+                "train_from_requested": lambda adapter: self.show_built("train").start_from(adapter),
+                "library_requested": lambda adapter: self.show_built("library").open(adapter),
+            },
+        }
+        for signal, lead in leads.get(key, {}).items():
+            getattr(page, signal).connect(lead)
+
+    def _show_settings(self) -> None:
+        dialog = SettingsDialog(self.preferences, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _show_help(self) -> None:
+        dialog = HelpDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
 
     def _run_changed(self, model: RunModel) -> None:
         share = model.state.share

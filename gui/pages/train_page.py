@@ -81,6 +81,11 @@ class TrainPage(Page):
         if self._planned_once:
             self._plan()
 
+    def new_run(self) -> None:
+        """Edit the recipe used last, or the starter."""
+        wanted, origin = recipe_files.first_recipe(self._preferences.get("recipe"))
+        self.edit(wanted, origin)
+
     def start_run(self, wanted: Recipe) -> RunModel | None:
         """Start a run of a recipe, unless another one trains; None if it could not be started."""
         if self._engine.current is not None:
@@ -225,7 +230,7 @@ class TrainPage(Page):
         buttons.pause_wanted.connect(self._pause_or_go_on)
         buttons.stop_wanted.connect(lambda: self._tell(RunModel.stop))
         buttons.resume_wanted.connect(self._resume_shown)
-        buttons.new_wanted.connect(self._new_run)
+        buttons.new_wanted.connect(self.new_run)
         buttons.back_wanted.connect(self._back_to_current)
         buttons.checkpoint_wanted.connect(lambda: self._tell(RunModel.save_checkpoint))
         buttons.evaluation_wanted.connect(lambda: self._tell(RunModel.evaluate_now))
@@ -296,10 +301,6 @@ class TrainPage(Page):
     def _take_base_model(self, model_id: str) -> None:
         self._chooser_stack.setCurrentWidget(self.methods)
         self.panel.form.base_model_chooser().pick(model_id)
-
-    def _new_run(self) -> None:
-        wanted, origin = recipe_files.first_recipe(self._preferences.get("recipe"))
-        self.edit(wanted, origin)
 
     def _edit_copy(self) -> None:
         if self._model is not None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QDialog
 
 from engine.api import create_job, paths, recipe, runs
 from gui.app import begin
@@ -18,8 +19,10 @@ from gui.crash_report import CrashReport
 from gui.device_probe import DeviceProbe
 from gui.engine import Engine
 from gui.engine_thread import EngineThread
+from gui.look import style
 from gui.main_window import LazyPage, MainWindow
 from gui.preferences import Preferences
+from gui.settings_dialog import SettingsDialog
 from gui.single_instance import SingleInstance
 from tests.helpers import scripted_worker
 
@@ -252,6 +255,28 @@ def test_the_meter_shows_the_computer(qtbot):
     assert device == "cpu"
     assert 0 < used < total
     assert 0 <= load <= 1
+
+
+def test_settings_apply_at_once_and_are_kept(qtbot, home):
+    dialog = SettingsDialog(Preferences())
+    qtbot.addWidget(dialog)
+    dialog.sizes.set_key("150")
+    dialog.schemes.set_current("dark")
+
+    assert style.tokens().scheme == "dark"
+    assert Preferences().get("scheme") == "dark"
+    assert Preferences().get("text_scale") == "1.5"
+    dialog.sizes.set_key("100")
+    dialog.schemes.set_current("light")
+
+
+@pytest.mark.parametrize("wish", ["settings_wanted", "help_wanted"])
+def test_the_rail_opens_settings_and_help(house, wish):
+    getattr(house.window.rail, wish).emit()
+    (dialog,) = house.window.findChildren(QDialog)
+
+    assert dialog.isVisible()
+    dialog.close()
 
 
 def test_only_living_runs_are_taken_up(home):

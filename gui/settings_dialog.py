@@ -1,0 +1,85 @@
+"""Settings of the window itself: how it looks, how large its text is, where things lie. They apply at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.api import paths
+from gui.look import style
+from gui.preferences import Preferences
+from gui.widgets.buttons import link, plain
+from gui.widgets.choice import Choice
+from gui.widgets.fields import Field
+from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.line import Line
+from gui.widgets.segmented import Segmented
+
+TEXT_SIZES = (80, 90, 100, 110, 125, 150, 175, 200)
+
+
+class SettingsDialog(QDialog):
+    """Change a setting and see it."""
+
+    def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._preferences = preferences
+        self.setWindowTitle("Settings")
+        self.schemes = Segmented(
+            [("system", "As the system"), ("light", "Light"), ("dark", "Dark")],
+            stretch=True,
+            name="Appearance",
+        )
+        self.schemes.set_current(style.scheme())
+        self.sizes = Choice([(str(size), f"{size} %") for size in TEXT_SIZES])
+        self.sizes.set_key(str(round(100 * float(preferences.get("text_scale") or 1.0))))
+        self._lay_out()
+        self.schemes.currentChanged.connect(self._apply)
+        self.sizes.chosen.connect(self._apply)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(16)
+        column.addWidget(Label("Settings", "section"))
+        column.addWidget(Field("Appearance", self.schemes))
+        column.addWidget(Field("Text size", self.sizes))
+        column.addWidget(Line())
+        for name, folder in (
+            ("Runs", paths.runs_folder()),
+            ("Adapters", paths.adapters_folder()),
+            ("Log of the window", paths.cache_folder()),
+        ):
+            column.addLayout(_place(name, folder))
+        close = plain("Close")
+        close.clicked.connect(self.accept)
+        foot = QHBoxLayout()
+        foot.addStretch(1)
+        foot.addWidget(close)
+        column.addLayout(foot)
+        self.setMinimumWidth(480)
+
+    def _apply(self) -> None:
+        scale = int(self.sizes.key()) / 100
+        self._preferences.set("scheme", self.schemes.current())
+        self._preferences.set("text_scale", str(scale))
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            style.apply(application, self.schemes.current(), scale)
+
+
+def _place(name: str, folder: Path) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(12)
+    label = Label(name, "label", "ink2")
+    label.setFixedWidth(120)
+    row.addWidget(label)
+    row.addWidget(ElidedLabel(str(folder), "fixed"), 1)
+    button = link("Open")
+    button.setAccessibleName(f"Open the folder of {name.lower()}")
+    button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
+    row.addWidget(button)
+    return row
