@@ -120,11 +120,15 @@ def scan() -> tuple[list[Adapter], list[Unreadable]]:
 
 
 def find(name: str) -> Adapter:
-    """Return the adapter with this id or name, or in this folder. Raises AdapterError."""
+    """Return the adapter with this id or name, or in this folder. Raises AdapterError, also if several match."""
     adapters, _ = scan()
-    for adapter in adapters:
-        if name in (adapter.id, adapter.name):
-            return adapter
+    matches = [each for each in adapters if each.id == name] or [
+        each for each in adapters if each.name == name
+    ]
+    if len(matches) > 1:
+        raise AdapterError(f'{len(matches)} adapters are called "{name}".', "Give the id of one.", "adapter")
+    if matches:
+        return matches[0]
     folder = Path(name).expanduser()
     if any((folder / mark).exists() for mark in (passports.FILE_NAME, CONFIG_NAME)):
         folder = folder.resolve()

@@ -1,0 +1,120 @@
+"""The verbs that ask a worker: `evaluate`, `summarize`, `plan`, `data`, on one small run that all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands.conftest import Finished, Terminal
+
+SCORES = {"rouge1", "rouge2", "rougeL", "rougeLsum"}
+
+
+class Trained:
+    """A home with one run of a small model, and its recipe."""
+
+    def __init__(self, terminal: Terminal, recipe: Path) -> None:
+        self.terminal = terminal
+        self.recipe = recipe
+        done = terminal.run("train", str(recipe), "--json")
+        assert done.code == 0, done
+        self.adapter: str = done.named("adapter_saved")[0]["adapter"]
+        self.adapter_path: str = done.named("adapter_saved")[0]["path"]
+        self.started = done.named("run_started")[0]
+
+    def run(self, *arguments: str, **settings: Any) -> Finished:
+        return self.terminal.run(*arguments, **settings)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, make_recipe: Callable[..., Path]) -> Trained:
+    return Trained(Terminal(tmp_path_factory.mktemp("home")), make_recipe("llama", "training.epochs=3"))
+
+
+def test_evaluate_ends_with_base_and_adapters_under_one_protocol(trained: Trained) -> None:
+    done = trained.run(
+        "evaluate", "--recipe", str(trained.recipe), "--adapter", trained.adapter_path, "--json"
+    )
+    assert done.code == 0, done
+    assert done.json[-2]["event"] == "job_ended"
+    result = done.json[-1]
+    assert set(result["base"]["scores"]) == SCORES
+    [scored] = result["adapters"]
+    assert scored["adapter"] == trained.adapter
+    for name in SCORES:
+        assert set(scored["difference"][name]) == {"mean", "low", "high", "verdict"}
+        gain = scored["scores"][name]["mean"] - result["base"]["scores"][name]["mean"]
+        assert scored["difference"][name]["mean"] == pytest.approx(gain)
+    assert result["protocol"]["examples"] == 6
+    assert not list((trained.terminal.home / "jobs").iterdir())
+
+
+def test_evaluate_tells_a_verdict(trained: Trained) -> None:
+    done = trained.run("evaluate", "--recipe", str(trained.recipe), "--adapter", trained.adapter)
+    assert done.code == 0, done
+    assert "ROUGE-Lsum" in done.out
+    assert "on 6 conversations." in done.out.splitlines()[-1]
+
+
+def test_summarize_writes_the_summary_alone(trained: Trained, tmp_path: Path) -> None:
+    conversation = "Ann: do you have tea?\nBob: yes, I do."
+    (tmp_path / "talk.txt").write_text(conversation, encoding="utf-8")
+    told = trained.run("summarize", "--adapter", trained.adapter, "talk.txt", cwd=tmp_path)
+    assert told.code == 0, told
+    piped = trained.run("summarize", "--adapter", trained.adapter, "--json", stdin=conversation)
+    [finished] = piped.named("summary_finished")
+    assert finished["adapter"] == trained.adapter
+    assert told.out == finished["summary"] + "\n"
+    assert piped.json[-1]["event"] == "job_ended"
+
+
+def test_summarize_by_the_base_model_and_by_a_copy_of_the_adapter(trained: Trained, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    assert trained.run("adapters", "export", trained.adapter, str(copy)).code == 0
+    base_model = trained.recipe.read_text(encoding="utf-8").split('id = "')[1].split('"')[0]
+    done = trained.run(
+        "summarize", "--base-model", base_model, "--adapter", str(copy), "--json", stdin="Ann: hi.\nBob: hi."
+    )
+    assert done.code == 0, done
+    assert len(done.named("summary_finished")) == 1
+    plain = trained.run("summarize", "--base-model", base_model, "--json", stdin="Ann: hi.\nBob: hi.")
+    assert plain.named("summary_finished")[0]["adapter"] is None
+
+
+def test_empty_conversation_is_a_problem(trained: Trained) -> None:
+    done = trained.run("summarize", "--adapter", trained.adapter, "--json", stdin=" \n")
+    assert (done.code, done.problems[0]["message"]) == (2, "The conversation is empty.")
+
+
+def test_plan_says_what_the_run_then_found(trained: Trained) -> None:
+    done = trained.run("plan", str(trained.recipe), "--json")
+    assert done.code == 0, done
+    assert done.json[-2]["event"] == "job_ended"
+    for name in ("trainable_parameters", "all_parameters", "learning_rate", "family", "matrices"):
+        assert done.json[-1][name] == trained.started[name]
+    assert done.json[-1]["steps"] == trained.started["total_steps"]
+    told = trained.run("plan", str(trained.recipe))
+    assert f"{trained.started['trainable_parameters']:,}" in told.out
+
+
+def test_data_ends_with_what_was_found(trained: Trained, tmp_path: Path) -> None:
+    source = trained.recipe.parent / "data"
+    done = trained.run("data", source.name, "--json", cwd=source.parent)
+    assert done.code == 0, done
+    assert done.json[-2]["event"] == "job_ended"
+    assert done.json[-1]["splits"]["train"]["examples"] == 24
+    assert {"leaks", "findings"} <= set(done.json[-1])
+    told = trained.run("data", str(source))
+    assert "train" in told.out
+
+
+def test_merged_model_stands_alone(trained: Trained, tmp_path: Path) -> None:
+    target = tmp_path / "merged"
+    done = trained.run("adapters", "merge", trained.adapter, str(target), "--json")
+    assert done.code == 0, done
+    assert done.json[-1]["path"] == str(target)
+    assert (target / "model.safetensors").exists()
+    assert (target / "tokenizer.json").exists()

@@ -1,0 +1,189 @@
+"""The verbs that need no worker: what they print, in both ways of speaking, and their exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import library, paths
+from engine.commands import entry, words
+from engine.methods import METHODS
+from tests.commands.conftest import Finished
+from tests.helpers.homes import Told, add_adapter, add_run, score_card
+
+Call = Callable[..., Finished]
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Call:
+    """Carries out a command in this process."""
+
+    def run(*arguments: str) -> Finished:
+        try:
+            code = entry.run(entry.parse(arguments))
+        except SystemExit as error:
+            code = int(error.code or 0)
+        return Finished(code, *capsys.readouterr())
+
+    return run
+
+
+def test_no_heavy_library_and_no_window_is_imported() -> None:
+    heavy = ("torch", "transformers", "peft", "datasets", "huggingface_hub", "PySide6", "numpy")
+    code = (
+        "import sys, main; from engine.commands import entry; entry.run(entry.parse(['methods']));"
+        f"print([name for name in {heavy} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=paths.application_root(), check=True
+    )
+    assert done.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "arguments", [("frobnicate",), ("train",), ("evaluate", "--adapter", "x"), ("--screenshot", "a.png")]
+)
+def test_bad_usage_exits_with_2(arguments: tuple[str, ...], call: Call) -> None:
+    done = call(*arguments)
+    assert done.code == 2
+    assert "main.py" in done.err
+    assert done.out == ""
+
+
+def test_the_window_gets_its_own_arguments() -> None:
+    assert entry.parse([]).run is None
+    assert entry.parse(["--offline"]).window == []
+    assert entry.parse(["--demo", "--screenshot", "a.png"]).window == ["--demo", "--screenshot", "a.png"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--json", "methods"), ("methods", "--json"), ("methods", "--json", "--offline")]
+)
+def test_json_may_stand_before_or_after_the_verb(arguments: tuple[str, ...], call: Call) -> None:
+    done = call(*arguments)
+    assert done.code == 0
+    [listed] = done.json
+    assert [entry["id"] for entry in listed] == [entry.id for entry in METHODS]
+    for key in ("id", "title", "group", "families", "quantizations", "merges", "variants"):
+        assert all(key in entry for entry in listed)
+
+
+def test_offline_reaches_every_library(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    call("--offline", "methods")
+    from engine.connection import offline
+
+    assert offline()
+
+
+def test_methods_are_told_in_a_table(call: Call) -> None:
+    lines = call("methods").out.splitlines()
+    assert [line.split()[0] for line in lines] == ["Id", *(entry.id for entry in METHODS)]
+
+
+def test_empty_home_is_said(call: Call) -> None:
+    assert call("runs").out.startswith("There are no runs yet.")
+    assert call("adapters").out.startswith("The library is empty.")
+    assert call("runs", "--json").json == [[]]
+    assert call("adapters", "--json").json == [[]]
+
+
+def test_runs_are_listed_with_outcome_and_gain(call: Call) -> None:
+    add_run(told=Told(gain=0.0151, adapter="a"))
+    add_run(told=Told(outcome="failed", steps=7, started_at=Told().started_at + 60))
+    failed, completed = call("runs", "--json").json[0]
+    assert (failed["outcome"], failed["step"], failed["gain"]) == ("failed", 7, None)
+    assert (completed["outcome"], completed["verdict"], completed["adapter"]) == ("completed", "better", "a")
+    assert Path(completed["path"]).is_absolute()
+    told = call("runs").out
+    assert "+1.5" in told
+    assert "7 / 40" in told
+
+
+def test_adapters_are_listed_shown_exported_imported_and_deleted(call: Call, tmp_path: Path) -> None:
+    adapter = add_adapter("samsum-lora", scores=[score_card(0.484)])
+    [listed] = call("adapters", "--json").json[0]
+    assert (listed["adapter"], listed["path"]) == (adapter.id, str(adapter.folder))
+    shown = call("adapters", "show", "samsum-lora").out
+    assert "48.4 (47.1 to 49.7)" in shown
+    assert "Better. ROUGE-1 rose by 1.5 points" in shown
+    zipped = tmp_path / "out.zip"
+    [exported] = call("adapters", "export", "samsum-lora", str(zipped), "--json").json
+    assert exported["path"] == str(zipped)
+    [imported] = call("adapters", "import", str(zipped), "--json").json
+    assert library.find(imported["adapter"]).passport.origin == "imported"
+    assert call("adapters", "export", "samsum-lora", str(tmp_path / "copy")).code == 0
+    assert (tmp_path / "copy" / library.CONFIG_NAME).exists()
+    assert call("adapters", "delete", adapter.id).code == 0
+    assert [each.id for each in library.scan()[0]] == [imported["adapter"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        (("adapters", "show", "none"), "adapter"),
+        (("adapters", "import", "none"), "source"),
+        (("evaluate", "--recipe", "none.toml"), "recipe"),
+        (("plan", "none.toml"), "recipe"),
+        (("data", "./none.csv"), "data.source"),
+        (("summarize", "none.txt"), "FILE"),
+        (("summarize", "--base-model", "starter", "none.txt"), "FILE"),
+        (("resume", "none"), "run"),
+    ],
+)
+def test_what_is_missing_is_a_problem_in_both_ways_of_speaking(
+    arguments: tuple[str, ...], field: str, call: Call
+) -> None:
+    done = call(*arguments, "--json")
+    assert (done.code, done.problems[0]["field"]) == (2, field)
+    told = call(*arguments)
+    assert (told.code, told.out) == (2, "")
+    assert done.problems[0]["message"] in told.err
+
+
+def test_nothing_is_merged_over_what_is_there(call: Call, tmp_path: Path) -> None:
+    add_adapter("samsum-lora")
+    done = call("adapters", "merge", "samsum-lora", str(tmp_path), "--json")
+    assert (done.code, done.problems[0]["field"]) == (2, "target")
+
+
+def test_json_lines_survive_every_reader(call: Call) -> None:
+    add_adapter("samsum-lora", notes="one\u2028two\u0085three ☕")
+    [line] = call("adapters", "--json").out.splitlines()
+    assert json.loads(line)[0]["notes"] == "one\u2028two\u0085three ☕"
+
+
+# -------------------------------------------------------------------------------------------------- words
+def difference(verdict: str, mean: float, low: float, high: float) -> dict[str, Any]:
+    return {"verdict": verdict, "mean": mean, "low": low, "high": high}
+
+
+def test_verdicts_are_sentences() -> None:
+    assert words.verdict(difference("no measurable difference", 0.003, -0.006, 0.012), 819) == (
+        "No measurable difference. ROUGE-1 changed by 0.3 points, 95 % interval −0.6 to 1.2, on 819 conversations."
+    )
+    assert words.verdict(difference("worse", -0.0341, -0.05, -0.01), 1).startswith(
+        "Worse. ROUGE-1 fell by 3.4 points, 95 % interval −5.0 to −1.0, on 1 conversation."
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.44, "0.4 s"), (9.96, "10 s"), (59.6, "1 min 00 s"), (250, "4 min 10 s"), (6720, "1 h 52 min")],
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert words.duration(seconds) == text
+
+
+def test_tables_are_aligned() -> None:
+    assert words.table(("Name", "Steps"), [("a", "1,000"), ("long name", "7")], right=("Steps",)) == [
+        "Name       Steps",
+        "a          1,000",
+        "long name      7",
+    ]
