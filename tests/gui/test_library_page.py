@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,37 +14,14 @@ from engine.jobs import Job
 from engine.library import Adapter
 from engine.passport import RECIPE_NAME
 from gui.engine import Engine
-from gui.pages.library.dialogs import Dialogs
 from gui.pages.library.score_choices import score_choices
 from gui.pages.library_page import LibraryPage
 from tests.helpers import scripted_worker
+from tests.helpers.answered_dialogs import Answers
 from tests.helpers.example_library import fill_library
 from tests.helpers.homes import add_adapter, make_recipe, score_card, write_peft_files, write_safetensors
 
 WAIT = 20_000
-
-
-class Answers(Dialogs):
-    """Dialogs that are answered before they are asked."""
-
-    def __init__(self) -> None:
-        self.place: Path | None = None
-        self.opened: list[Path] = []
-
-    def folder_to_import(self, parent: Any) -> Path | None:
-        return self.place
-
-    def zip_to_import(self, parent: Any) -> Path | None:
-        return self.place
-
-    def place_for_folder(self, parent: Any, title: str, name: str) -> Path | None:
-        return self.place / name if self.place else None
-
-    def place_for_zip(self, parent: Any, name: str) -> Path | None:
-        return self.place / f"{name}.zip" if self.place else None
-
-    def open_folder(self, folder: Path) -> None:
-        self.opened.append(folder)
 
 
 class Bench:

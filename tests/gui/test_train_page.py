@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QWidget
 
-from engine.api import Ending, Problem, RunState, Sample, paths, recipe
+from engine.api import Problem, RunState, paths, recipe
 from gui.engine import Engine
 from gui.engine_thread import EngineThread
 from gui.pages.train.effect_panel import blocks_of
 from gui.pages.train.failure_card import FailureCard
 from gui.pages.train.recipe_panel import plan_words
-from gui.pages.train.samples_view import SamplesView, new_parts
 from gui.pages.train.verdict_card import VerdictCard
 from gui.pages.train.words import verdict_sentence
 from gui.pages.train_page import TrainPage
@@ -240,7 +239,7 @@ def test_a_run_from_start_to_verdict(stage, qtbot):
     assert "48.4" in said
     assert "+1.5" in said
     assert stage.page.header.title() == "A run"
-    assert "The adapter is in the library" in stage.page.header.subtitle()
+    assert "Adapter saved as an-adapter" in stage.page.header.subtitle()
     assert stage.page.run_view.samples.summaries() == ["Priya's train is cancelled."]
     assert [run.name for run in paths.runs_folder().iterdir()] == [model.id]
 
@@ -465,32 +464,6 @@ def test_a_stopped_runs_card_claims_no_score(qtbot):
 
     assert "not scored" in card.accessibleDescription()
     assert "ROUGE" not in texts(card)
-
-
-def test_out_of_memory_is_named(qtbot):
-    ending = Ending("failed", "The memory is full.", event={"kind": "OutOfMemoryError"})
-    card = FailureCard(ending, RunState())
-    qtbot.addWidget(card)
-
-    assert card.accessibleName() == "Out of memory before the first step"
-
-
-def test_new_words_of_a_summary_are_marked():
-    marks = new_parts("Tom will go.", "Tom will go. Priya stays at home.")
-
-    assert [(mark.start, mark.length) for mark in marks] == [(13, 20)]
-    assert new_parts("the same", "the same") == []
-
-
-def test_the_scrubber_goes_back_to_earlier_summaries(qtbot):
-    view = SamplesView()
-    qtbot.addWidget(view)
-    made = [Sample(step, "1", "A: b", "r", f"summary {step}", None) for step in (0, 10, 20)]
-    view.show_samples(made, 40, [])
-    assert view.summaries() == ["summary 20"]
-    view.scrubber.set_current(0)
-
-    assert view.summaries() == ["summary 0"]
 
 
 def test_the_drawing_is_of_the_models_own_parts():

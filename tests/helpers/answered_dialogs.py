@@ -1,0 +1,31 @@
+"""The library's dialogs, answered before they are asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gui.pages.library.dialogs import Dialogs
+
+
+class Answers(Dialogs):
+    """Every dialog answers with `place`; what would be opened is noted."""
+
+    def __init__(self) -> None:
+        self.place: Path | None = None
+        self.opened: list[Path] = []
+
+    def folder_to_import(self, parent: Any) -> Path | None:
+        return self.place
+
+    def zip_to_import(self, parent: Any) -> Path | None:
+        return self.place
+
+    def place_for_folder(self, parent: Any, title: str, name: str) -> Path | None:
+        return self.place / name if self.place else None
+
+    def place_for_zip(self, parent: Any, name: str) -> Path | None:
+        return self.place / f"{name}.zip" if self.place else None
+
+    def open_folder(self, folder: Path) -> None:
+        self.opened.append(folder)
