@@ -116,7 +116,7 @@ class MainWindow(ShellWindow):
 
     def _connect(self, key: str, page: Any) -> None:
         """Lead from one page to another; each page only says what is wanted."""
-        leads = {
+        leads: dict[str, dict[str, Callable[..., object]]] = {
             "train": {
                 "playground_requested": lambda adapter: self.show_built("playground").open([adapter]),
                 "library_requested": lambda adapter: self.show_built("library").open(adapter),

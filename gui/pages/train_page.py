@@ -50,6 +50,7 @@ class TrainPage(Page):
         self._planned_once = False
         self._pending: Recipe | None = None
         self._shown_facts: tuple[object, ...] = ()
+        self._adapter_name = ""
         self.panel = RecipePanel()
         self.methods = MethodChooser()
         self.base_models = BaseModelsView(engine)
@@ -107,7 +108,7 @@ class TrainPage(Page):
         """Show a run, living or replayed."""
         self._leave_run()
         self._model = model
-        self._shown_facts = ()
+        self._shown_facts, self._adapter_name = (), ""
         model.changed.connect(self._refresh_run)
         model.ended.connect(self._run_ended)
         self.panel.set_recipe(model.recipe)
@@ -355,15 +356,16 @@ class TrainPage(Page):
         if model is None:
             return
         self.run_view.refresh()
-        self._show_header()
         facts = (model.running, model.state.paused, id(model.state.started), id(model.state.adapter))
         if facts != self._shown_facts:
             self._shown_facts = facts
             self._show_facts(model)
+        self._show_header()
 
     def _show_facts(self, model: RunModel) -> None:
         """Show beside the recipe what changes a few times in a run's life only: this lays the form out anew."""
         state = model.state
+        self._adapter_name = _name_of(str(state.adapter["adapter"])) if state.adapter is not None else ""
         if state.started is not None:
             adapter = state.adapter or {}
             self.panel.effect.show_run(state.started, adapter.get("bytes"), state.peak_memory_bytes or None)
@@ -399,7 +401,7 @@ class TrainPage(Page):
             self.buttons.show_editing(current)
         else:
             self.header.set_title(model.recipe.name)
-            self.header.set_subtitle(*status_words(model))
+            self.header.set_subtitle(*status_words(model, self._adapter_name))
             self.buttons.show_run(model, current)
         self.buttons.sides.set_text("run", "Run" if model is not None else "Methods")
 
@@ -435,6 +437,14 @@ class TrainPage(Page):
             act()
         except AppError as error:
             self.say(f"{error.message} {error.hint}")
+
+
+def _name_of(adapter_id: str) -> str:
+    """Return what the library calls an adapter; its id if it is there no more."""
+    try:
+        return library.find(adapter_id).name
+    except AppError:
+        return adapter_id
 
 
 def _problem(found: dict[str, Any]) -> Problem:

@@ -42,12 +42,13 @@ def progress_words(state: RunState) -> str:
     return f"{number(done)} of {number(total)} {unit}"
 
 
-def status_words(model: RunModel, now: float | None = None) -> tuple[str, str]:
-    """Return the line below a run's title and the token of its dot; `now` is the time of day in seconds."""
+def status_words(model: RunModel, adapter_name: str = "") -> tuple[str, str]:
+    """Return the line below a run's title and the token of its dot."""
     state = model.state
-    moment = time.time() if now is None else now
+    moment = time.time()
     if state.outcome is not None:
-        return _ended_words(state, moment), DOTS[state.outcome]
+        saved = f". Adapter saved as {adapter_name}" if adapter_name else ""
+        return _ended_words(state, moment) + saved, DOTS[state.outcome]
     if model.stopping:
         return "Stopping. The step in hand is finished first, then all is saved", "copper"
     parts = [stage_words(state)]
@@ -67,8 +68,6 @@ def _ended_words(state: RunState, now: float) -> str:
     text = f"{OUTCOMES[state.outcome or 'crashed']} {when}"
     if state.outcome != "completed" and state.step:
         text += f" at step {number(state.step)} of {number(state.total_steps)}"
-    if state.adapter is not None:
-        text += ". The adapter is in the library"
     return text
 
 
