@@ -32,6 +32,7 @@ class RunModel(QObject):
         self.stop_asked_at: float | None = None
         self._thread = thread
         self._step_times: deque[float] = deque(maxlen=STEPS_TIMED)
+        self._stage_began: float | None = None
         self._redraw = QTimer(self)
         self._redraw.setSingleShot(True)
         self._redraw.setInterval(REDRAW_MILLISECONDS)
@@ -70,6 +71,8 @@ class RunModel(QObject):
             self.state.apply(event)
             if event["event"] == "step_finished":
                 self._step_times.append(float(event["time"]))
+            elif event["event"] == "stage_entered":
+                self._stage_began = float(event["time"])
         if not self._redraw.isActive():
             self._redraw.start()
 
@@ -92,6 +95,14 @@ class RunModel(QObject):
         if each is None:
             return None
         return max(0.0, self._step_times[-1] + each - (time.time() if now is None else now))
+
+    def stage_seconds_left(self) -> float | None:
+        """Return how long the stage in hand still takes by its progress so far, None while unknown."""
+        if self.state.progress is None or self._stage_began is None or self.state.last_event_at is None:
+            return None
+        done, total, _unit = self.state.progress
+        elapsed = self.state.last_event_at - self._stage_began
+        return elapsed * (total - done) / done if done else None
 
     def stop(self) -> None:
         """Ask the worker to finish the step in hand, save and stop. Raises StorageError."""

@@ -19,6 +19,8 @@ from gui.notify import notify
 from gui.pages.train import recipe_files
 from gui.pages.train.base_models_view import BaseModelsView
 from gui.pages.train.download_check import DownloadCheck
+from gui.pages.train.expected_time import expected_seconds
+from gui.pages.train.learned_preview import LearnedPreview
 from gui.pages.train.method_chooser import MethodChooser
 from gui.pages.train.page_header import HeaderButtons
 from gui.pages.train.recipe_panel import RecipePanel
@@ -54,6 +56,7 @@ class TrainPage(Page):
         self.panel = RecipePanel()
         self.methods = MethodChooser()
         self.base_models = BaseModelsView(engine)
+        self.preview = LearnedPreview()
         self.run_view = RunView()
         self.buttons = HeaderButtons(self.header)
         self.notice = NoticeStrip()
@@ -176,7 +179,9 @@ class TrainPage(Page):
         self._chooser_stack = QStackedWidget()
         for chooser in (self.methods, self.base_models):
             self._chooser_stack.addWidget(chooser)
-        inner.addWidget(self._chooser_stack)
+        inner.setSpacing(16)
+        inner.addWidget(self._chooser_stack, 1)
+        inner.addWidget(self.preview)
         for part in (self._choosers, self.run_view):
             self._right.addWidget(part)
         self._notice_box = QWidget()
@@ -278,7 +283,10 @@ class TrainPage(Page):
     def _show_plan(self, plan: dict[str, Any]) -> None:
         if self._model is not None:
             return
-        self.panel.show_plan(plan)
+        wanted = self.panel.form.recipe()
+        seconds = expected_seconds(wanted, int(plan.get("steps") or 0)) if wanted is not None else None
+        self.panel.show_plan(plan | {"seconds": seconds})
+        self.preview.show_pieces((plan.get("learned_preview") or {}).get("pieces") or ())
         self.panel.show_problems([_problem(found) for found in plan.get("problems") or ()])
         self._show_method()
         self.methods.show_plan(plan)

@@ -1,8 +1,14 @@
 """The train page's parts by themselves: the failure card, the marks of new words, the scrubber."""
 
+import pytest
+
 from engine.api import Ending, RunState, Sample
+from gui.pages.train.expected_time import expected_seconds
 from gui.pages.train.failure_card import FailureCard
+from gui.pages.train.learned_preview import LearnedPreview
 from gui.pages.train.samples_view import SamplesView, new_parts
+from gui.pages.train.words import progress_words
+from tests.helpers.homes import Told, add_run, make_recipe
 
 
 def test_out_of_memory_is_named(qtbot):
@@ -29,3 +35,37 @@ def test_the_scrubber_goes_back_to_earlier_summaries(qtbot):
     view.scrubber.set_current(0)
 
     assert view.summaries() == ["summary 0"]
+
+
+def test_a_run_is_expected_to_take_as_long_as_the_last_one_like_it(home):
+    wanted = make_recipe()
+    add_run(wanted, Told(steps=40, total_steps=40, seconds=80.0))
+
+    assert expected_seconds(wanted, 20) == pytest.approx(40.0)
+    assert expected_seconds(make_recipe(base="another/base"), 20) is None
+
+
+def test_a_run_that_did_not_complete_foretells_nothing(home):
+    wanted = make_recipe()
+    add_run(wanted, Told(steps=10, total_steps=40, outcome="stopped", gain=None))
+
+    assert expected_seconds(wanted, 20) is None
+
+
+def test_what_is_learned_is_marked_in_one_piece(qtbot):
+    preview = LearnedPreview()
+    qtbot.addWidget(preview)
+    assert not preview.isVisible()
+    preview.show_pieces([["Summary: ", False], ["Tom ", True], ["stays.", True], ["</s>", True]])
+
+    assert preview.text.text() == "Summary: Tom stays.</s>"
+    assert [(mark.start, mark.length) for mark in preview.text.marks()] == [(9, 14)]
+
+
+def test_a_download_is_counted_in_bytes_people_read():
+    state = RunState()
+    state.apply(
+        {"event": "stage_progressed", "time": 1.0, "done": 412_000_000, "total": 990_000_000, "unit": "bytes"}
+    )
+
+    assert progress_words(state) == "412.0 MB of 990.0 MB"

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from gui.look.format import number
+from gui.look.format import duration_text, number
 from gui.look.type import px
 from gui.pages.train.failure_card import FailureCard
 from gui.pages.train.figures_row import FiguresRow
@@ -111,7 +111,10 @@ class RunView(Scroll):
         self.busy.setVisible(waits)
         if waits:
             done, total, _unit = state.progress or (0, 0, "")
-            self.busy.set_progress(done / total if total else 0.0, progress_words(state), stage_words(state))
+            left = model.stage_seconds_left()
+            how_far = [progress_words(state), f"{duration_text(round(left))} left" if left else ""]
+            share = done / total if total else 0.0
+            self.busy.set_progress(share, ", ".join(part for part in how_far if part), stage_words(state))
         waiting = f"{stage_words(state)}. The curve begins with the first step." if not state.step else ""
         self.plot.set_waiting(waiting if model.running else "")
 

@@ -39,6 +39,8 @@ def progress_words(state: RunState) -> str:
     if state.progress is None:
         return ""
     done, total, unit = state.progress
+    if unit == "bytes":
+        return f"{bytes_text(done)} of {bytes_text(total)}"
     return f"{number(done)} of {number(total)} {unit}"
 
 

@@ -1,0 +1,28 @@
+"""How long a run will take, judged by the last one like it on this computer. Knows nothing of widgets."""
+
+from __future__ import annotations
+
+from engine.api import AppError, Recipe, recipe, run_entries, runs
+
+RUNS_LOOKED_AT = 20
+
+
+def expected_seconds(wanted: Recipe, steps: int) -> float | None:
+    """Return the likely seconds of a run, or None if nothing like it has been completed here."""
+    for job in runs.list_jobs()[:RUNS_LOOKED_AT]:
+        try:
+            earlier = recipe.load(job.recipe_path)
+        except AppError:
+            continue
+        if _kind(earlier) == _kind(wanted):
+            entry = run_entries.read_entry(job)
+            if entry.outcome == "completed" and entry.total_steps:
+                return entry.seconds * steps / entry.total_steps
+    return None
+
+
+def _kind(one: Recipe) -> tuple[object, ...]:
+    """What decides how long a step takes."""
+    training, data = one.training, one.data
+    sizes = (training.batch_size, data.max_conversation_tokens, data.max_summary_tokens)
+    return one.base_model, data.source, one.method.id, training.device, *sizes
