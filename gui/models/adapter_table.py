@@ -27,7 +27,7 @@ class AdapterTable(GroupedTable[Adapter]):
         Column("score", "ROUGE-1, 95 % interval", 164, order="score"),
         Column("verdict", "Paired with base", 136),
         Column("size", "Size", 88, right=True, order="size", hidden_below=740),
-        Column("made", "Made", 104, right=True, order="made"),
+        Column("made", "Made", 104, right=True, order="made", hidden_below=560),
     )
 
     def __init__(self, parent: QObject | None = None) -> None:

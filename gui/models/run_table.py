@@ -110,8 +110,8 @@ class RunTable(GroupedTable[RunEntry]):
         Column("loss", "Loss", 132, hidden_below=760),
         Column("steps", "Steps", 124, right=True, hidden_below=1040),
         Column("time", "Time", 100, right=True, hidden_below=1000),
-        Column("gain", "ROUGE-1 gain", 116, right=True),
-        Column("started", "Started", 80, right=True),
+        Column("gain", "ROUGE-1 gain", 116, right=True, hidden_below=500),
+        Column("started", "Started", 80, right=True, hidden_below=600),
         Column("next", "", 128, right=True),
     )
 

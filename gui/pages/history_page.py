@@ -166,10 +166,6 @@ class HistoryPage(Page):
         self.pane.show_state(any_there=bool(self.table.count("all")))
         self.details.setVisible(self.view.current() is not None)
 
-    def adapt(self, width: int) -> None:
-        """Say less about checkpoints where there is no room."""
-        self.pane.right.setVisible(width >= 1100)
-
     def _on_narrowed(self, show: str, search: str) -> None:
         self.table.show_only(next(known for known in SHOWN if known == show), search)
         self._show_state()

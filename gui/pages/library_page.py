@@ -210,7 +210,7 @@ class LibraryPage(Page):
 
     def adapt(self, width: int) -> None:
         """Let the passport lie over the table's right half below 1200."""
-        self.drawer.set_narrow(width < NARROW)
+        self.drawer.set_narrow(width < px(NARROW))
 
     def _close_drawer(self) -> None:
         self.drawer.close()

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.look.type import px
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.grouped_table import GroupedTableView
-from gui.widgets.labels import Label
+from gui.widgets.labels import ElidedLabel
 from gui.widgets.search_field import SearchField
 from gui.widgets.segmented import Segmented
 from gui.widgets.toast import UndoStrip
@@ -40,7 +40,8 @@ class ListPane(QWidget):
         self.view = view
         self.search = SearchField(placeholder)
         self.filter = Segmented(list(filters.items()), short=True, name="Show")
-        self.right = Label("", "figure_small", "ink3")
+        self.right = ElidedLabel("", "figure_small", "ink3")
+        self.right.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.undo_strip = UndoStrip()
         self.notice = NoticeStrip()
         self.notice.hide()
@@ -56,14 +57,13 @@ class ListPane(QWidget):
         shown: tuple[QWidget, ...] = (self.view, self._empty, self._nothing_found)
         for part in shown:
             self._stack.addWidget(part)
-        self.search.setMinimumWidth(px(SEARCH_LEAST))
+        self.search.setMinimumWidth(SEARCH_LEAST)
         self.search.setMaximumWidth(px(SEARCH_WIDTH))
         tools = QHBoxLayout()
         tools.setSpacing(16)
-        tools.addWidget(self.search, 100)
+        tools.addWidget(self.search, 3)
         tools.addWidget(self.filter)
-        tools.addStretch(1)
-        tools.addWidget(self.right)
+        tools.addWidget(self.right, 2)
         self._column.setContentsMargins(24, 16, 24, 16)
         self._column.setSpacing(12)
         self._column.addLayout(tools)

@@ -62,7 +62,7 @@ class RunDetails(QWidget):
             head.addWidget(button)
         facts = QHBoxLayout()
         facts.setSpacing(16)
-        for view, stretch in zip(self._facts, (5, 7, 4, 4, 5, 3), strict=True):
+        for view, stretch in zip(self._facts, (5, 6, 6, 4, 5, 2), strict=True):
             facts.addWidget(view, stretch)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 8)

@@ -70,7 +70,7 @@ class Drawer(QObject):
         self._panel.setVisible(beside or (self._filled and self.is_open))
         self._panel.set_rimmed(self._narrow)
         if self._narrow:
-            width = max(px(WIDTH), self._left.width() // 2)
+            width = min(self._left.width(), max(px(WIDTH), self._left.width() // 2))
             self._panel.setFixedWidth(width)
             self._panel.setGeometry(self._left.width() - width, 0, width, self._left.height())
             self._panel.raise_()

@@ -21,6 +21,7 @@ class FactsView(QWidget):
     def __init__(self, heading: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._facts: list[Fact] = []
+        self._rows: list[tuple[Label, ElidedLabel]] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -35,16 +36,20 @@ class FactsView(QWidget):
     def show_facts(self, facts: Sequence[Fact]) -> None:
         """Show other facts; those without a value are left out."""
         self._facts = [(label, value) for label, value in facts if value]
-        while (item := self._grid.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
-        for row, (label, value) in enumerate(self._facts):
-            role = "figure" if value[:1].isdigit() and "-" not in value else "body"
-            shown = ElidedLabel(value, role, "ink", elide=Qt.TextElideMode.ElideMiddle)
-            shown.setAccessibleName(f"{label}: {value}")
-            self._grid.addWidget(Label(label, "body", "ink2"), row, 0)
-            self._grid.addWidget(shown, row, 1)
+        while len(self._rows) < len(self._facts):
+            self._add_row()
+        for at, (label, value) in enumerate(self._rows):
+            shown = at < len(self._facts)
+            label.setVisible(shown)
+            value.setVisible(shown)
+            if shown:
+                _fill(label, value, *self._facts[at])
+
+    def _add_row(self) -> None:
+        row = (Label("", "body", "ink2", self), ElidedLabel("", parent=self, elide=Qt.TextElideMode.ElideMiddle))
+        for column, part in enumerate(row):
+            self._grid.addWidget(part, len(self._rows), column)
+        self._rows.append(row)
 
     def facts(self) -> list[Fact]:
         """Return what is shown."""
@@ -52,3 +57,10 @@ class FactsView(QWidget):
 
     def _restyle(self) -> None:
         self._grid.setColumnMinimumWidth(0, px(LABEL_WIDTH))
+
+
+def _fill(label: Label, value: ElidedLabel, name: str, text: str) -> None:
+    label.setText(name)
+    value.set_role("figure" if text[:1].isdigit() and "-" not in text else "body")
+    value.setText(text)
+    value.setAccessibleName(f"{name}: {text}")

@@ -85,7 +85,7 @@ class PassportPanel(QWidget):
         self._rimmed = False
         style.ground(self, "surface")
         self._make_parts()
-        self._scroll = Scroll((24, 20, 24, 8), 0)
+        self._scroll = Scroll((24, 20, 24, 0), 0)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -154,7 +154,7 @@ class PassportPanel(QWidget):
             column.addWidget(Label(label, "label_medium", "ink2"))
             column.addSpacing(6)
             column.addWidget(field)
-            column.addSpacing(14)
+            column.addSpacing(12)
         column.addStretch(1)
 
     def _foot(self) -> QWidget:
