@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from engine import library, paths
-from engine.commands import entry, words
+from engine.commands import entry, training, words
 from engine.methods import METHODS
 from tests.commands.conftest import Finished
 from tests.helpers.homes import Told, add_adapter, add_run, score_card
@@ -187,3 +187,28 @@ def test_tables_are_aligned() -> None:
         "a          1,000",
         "long name      7",
     ]
+
+
+def test_resume_waits_for_a_living_run_and_then_refuses(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = add_run(told=Told(outcome=None, steps=3))
+    monkeypatch.setattr(training, "LOCK_SECONDS", 0.3)
+    with job.lock():
+        done = call("resume", job.id, "--json")
+    assert done.code == 1
+    assert done.json[-1]["message"] == f"{job.id} is running already."
+    assert "Waiting" in done.err
+
+
+def test_paths_in_overrides_are_those_of_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "talks.csv").touch()
+    monkeypatch.chdir(tmp_path)
+    overrides = [
+        "data.source=talks.csv",
+        "data.source='talks.csv'",
+        "data.source=sample",
+        "training.epochs=2",
+    ]
+    absolute = f"data.source={tmp_path / 'talks.csv'}"
+    assert training.anchored(overrides) == [absolute, absolute, "data.source=sample", "training.epochs=2"]
