@@ -46,7 +46,10 @@ class FactsView(QWidget):
                 _fill(label, value, *self._facts[at])
 
     def _add_row(self) -> None:
-        row = (Label("", "body", "ink2", self), ElidedLabel("", parent=self, elide=Qt.TextElideMode.ElideMiddle))
+        row = (
+            Label("", "body", "ink2", self),
+            ElidedLabel("", parent=self, elide=Qt.TextElideMode.ElideMiddle),
+        )
         for column, part in enumerate(row):
             self._grid.addWidget(part, len(self._rows), column)
         self._rows.append(row)
