@@ -33,7 +33,8 @@ class LearnedPreview(Card):
 
     def show_pieces(self, pieces: Sequence[Sequence[object]]) -> None:
         """Show pieces of text, each with whether it is learned."""
-        text, marks = "", []
+        text = ""
+        marks: list[Mark] = []
         for piece, learned in pieces:
             if learned:
                 if not marks and not text.endswith((" ", "\n")):
