@@ -54,8 +54,7 @@ class DataPage(Page):
         self._engine = engine
         self._thread: EngineThread | None = None
         self._asked_for_models = False
-        self._checked_limits = (0, 0)
-        self._checked: dict[str, str] = {}
+        self._checked: dict[str, Any] = {}
         self._stage = ""
         self.report: Report | None = None
         self._make_parts()
@@ -171,8 +170,7 @@ class DataPage(Page):
             self.source.show_problems([Problem("data.source", "There is no source yet.", "Name one.")])
             return
         self.stop()
-        limits = (self.conversations.limit, self.summaries.limit)
-        asked = values | {"max_conversation_tokens": limits[0], "max_summary_tokens": limits[1]}
+        asked = values | self._limits()
         arguments = {"data": asked, "base_model": self.source.tokenizer.key()}
         try:
             thread = self._engine.ask("check_data", arguments, parent=self)
@@ -181,7 +179,7 @@ class DataPage(Page):
             return
         self._thread = thread
         thread.events.connect(lambda events: self._follow(thread, events))
-        thread.result.connect(lambda result: self._take(thread, result, values, limits))
+        thread.result.connect(lambda result: self._take(thread, result, asked))
         thread.failed.connect(lambda ending: self._fail(thread, ending))
         thread.ended.connect(lambda _ending: self._end(thread))
         self.source.show_progress("Starting")
@@ -208,19 +206,17 @@ class DataPage(Page):
             elif event["event"] == "stage_progressed":
                 self.source.show_progress(self._stage, event["done"], event["total"], event["unit"])
 
-    def _take(
-        self,
-        thread: EngineThread,
-        result: dict[str, Any],
-        values: dict[str, str],
-        limits: tuple[int, int],
-    ) -> None:
+    def _take(self, thread: EngineThread, result: dict[str, Any], asked: dict[str, Any]) -> None:
         if thread is self._thread:
-            self._checked_limits, self._checked = limits, values
-            self.report = reports.read(result)
-            self._show_report()
-            rows = [_example(row) for split in self.report.splits.values() for row in split.rows]
-            self.rows_checked.emit(self.report.title, rows)
+            self.show_result(result, asked)
+
+    def show_result(self, result: dict[str, Any], asked: dict[str, Any]) -> None:
+        """Show what a check found; `asked` are the `[data]` values that it was made with."""
+        self._checked = asked
+        self.report = reports.read(result)
+        self._show_report()
+        rows = [_example(row) for split in self.report.splits.values() for row in split.rows]
+        self.rows_checked.emit(self.report.title, rows)
 
     def _fail(self, thread: EngineThread, ending: Ending) -> None:
         if thread is not self._thread:
@@ -266,11 +262,11 @@ class DataPage(Page):
         if split is None:
             self.rows.show_rows(())
             return
-        for view, lengths, kind, limit in (
-            (self.conversations, split.conversation, "long_conversation", self._checked_limits[0]),
-            (self.summaries, split.summary, "long_summary", self._checked_limits[1]),
+        for view, lengths, kind, limit_key in (
+            (self.conversations, split.conversation, "long_conversation", "max_conversation_tokens"),
+            (self.summaries, split.summary, "long_summary", "max_summary_tokens"),
         ):
-            view.show_lengths(lengths, (limit, self._found(kind, split.name)))
+            view.show_lengths(lengths, (self._checked[limit_key], self._found(kind, split.name)))
         self.rows.show_rows(split.rows)
         self._show_row(split.rows[0] if split.rows else None)
 
@@ -335,8 +331,10 @@ class DataPage(Page):
 
     def values(self) -> dict[str, Any]:
         """Return the `[data]` values of a recipe that uses this data as it is shown."""
+        return self._checked | self._limits()
+
+    def _limits(self) -> dict[str, int]:
         return {
-            **self._checked,
             "max_conversation_tokens": self.conversations.limit,
             "max_summary_tokens": self.summaries.limit,
         }

@@ -10,11 +10,13 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QKeyEvent
 
+from engine.api import Supervisor, create_job
 from gui.engine import Engine
 from gui.look.format import percent
 from gui.pages.data_page import DataPage
 
-WAIT = 30_000
+WAIT = 90_000
+LIMITS = {"max_conversation_tokens": 512, "max_summary_tokens": 128}
 
 
 def write_rows(path: Path, rows: list[dict[str, str]]) -> Path:
@@ -27,15 +29,30 @@ def chat(number: int, words: int = 4) -> dict[str, str]:
     return {"id": f"c{number}", "dialogue": talk, "summary": f"Ann says {number}.", "title": f"Chat {number}"}
 
 
-@pytest.fixture
-def chats(tmp_path) -> Path:
+@pytest.fixture(scope="module")
+def chats(tmp_path_factory) -> Path:
     """A folder of three splits: train has a duplicate and a long conversation, test leaks into it."""
-    folder = tmp_path / "chats"
+    folder = tmp_path_factory.mktemp("data") / "chats"
     folder.mkdir()
     write_rows(folder / "train.jsonl", [chat(1), chat(2, words=900), *map(chat, range(3, 20)), chat(1)])
     write_rows(folder / "validation.jsonl", [chat(30), chat(31)])
     write_rows(folder / "test.jsonl", [chat(3), chat(41)])
     return folder
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory, chats) -> dict[str, Any]:
+    """What a real check finds in the chats, made once."""
+    job = create_job(
+        tmp_path_factory.mktemp("jobs"),
+        "check_data",
+        {"data": {"source": str(chats)}, "base_model": "starter"},
+    )
+    supervisor = Supervisor(job)
+    supervisor.start()
+    made = [event["result"] for event in supervisor.follow() if event["event"] == "result_made"]
+    supervisor.leave()
+    return made[0]
 
 
 @pytest.fixture
@@ -47,6 +64,14 @@ def page(qtbot, home, styled):
     made.show()
     yield made
     engine.leave()
+
+
+@pytest.fixture
+def shown(page, chats, result) -> DataPage:
+    """The page with the chats checked."""
+    page.source.set_source(str(chats))
+    page.show_result(result, {**page.source.values(), **LIMITS})
+    return page
 
 
 def checked(page: DataPage, qtbot, source: str) -> None:
@@ -73,9 +98,8 @@ def test_a_folder_of_splits_is_shown_whole(page, qtbot, chats):
     assert page.conversations.words() == f"{percent(0.05, 1)} would be cut: 1 of 20."
 
 
-def test_what_is_shown_can_be_used_for_the_next_run(page, qtbot, chats):
-    assert not page.use_button.isEnabled()
-    checked(page, qtbot, str(chats))
+def test_what_is_shown_can_be_used_for_the_next_run(shown, chats):
+    page = shown
     wanted: list[dict[str, Any]] = []
     page.use_requested.connect(wanted.append)
     page.source.source.setText("something else, not checked")
@@ -101,8 +125,8 @@ def test_columns_are_chosen_by_hand(page, qtbot, chats):
     assert page.values()["summary"] == "title"
 
 
-def test_a_limit_moves_by_keys_and_goes_into_the_recipe(page, qtbot, chats):
-    checked(page, qtbot, str(chats))
+def test_a_limit_moves_by_keys_and_goes_into_the_recipe(shown):
+    page = shown
     page.show_row("train", 2)
     assert "are lost at this limit" in page.preview.tokens_text()
     for _ in range(2):
@@ -112,8 +136,8 @@ def test_a_limit_moves_by_keys_and_goes_into_the_recipe(page, qtbot, chats):
     assert page.conversations.words().startswith(f"{percent(0.05, 1)} would be cut: about 1 of 20")
 
 
-def test_a_finding_leads_to_its_row(page, qtbot, chats):
-    checked(page, qtbot, str(chats))
+def test_a_finding_leads_to_its_row(shown):
+    page = shown
     (long_one,) = [row for row in page.findings.rows() if row.finding.id == "long_conversation"]
     long_one.button.click()
     assert page.part.current() == "rows"
@@ -122,19 +146,19 @@ def test_a_finding_leads_to_its_row(page, qtbot, chats):
     assert page.preview.row().id == "c3"
 
 
-def test_another_split_shows_its_own_rows(page, qtbot, chats):
-    checked(page, qtbot, str(chats))
+def test_another_split_shows_its_own_rows(shown):
+    page = shown
     page.split.set_current("test")
     assert page.rows.count() == 2
     assert page.preview.row().id == "c3"
 
 
-def test_a_row_can_be_tried_and_rows_are_handed_on(page, qtbot, chats):
+def test_a_row_can_be_tried_and_rows_are_handed_on(page, result):
     handed: list[Any] = []
     tried: list[Any] = []
     page.rows_checked.connect(lambda name, rows: handed.append((name, len(rows))))
     page.try_requested.connect(tried.append)
-    checked(page, qtbot, str(chats))
+    page.show_result(result, LIMITS)
     page.preview.try_button.click()
     assert handed == [("chats", 24)]
     assert tried[0].summary == "Ann says 1."
@@ -154,6 +178,7 @@ def test_a_column_that_is_missing_is_said_beside_it(page, qtbot, tmp_path):
 
 
 def test_no_source_is_no_check(page):
+    assert not page.use_button.isEnabled()
     page.check()
     assert page.source.source_field.problem() == "There is no source yet. Name one."
     assert not page.is_checking
@@ -194,8 +219,8 @@ def test_a_dropped_file_is_checked(page, qtbot, tmp_path):
     assert page.header.title() == "drop.jsonl"
 
 
-def test_below_1200_the_preview_is_a_drawer(page, qtbot, chats):
-    checked(page, qtbot, str(chats))
+def test_below_1200_the_preview_is_a_drawer(shown):
+    page = shown
     assert page.preview.isVisible()
     page.adapt(1024)
     assert page.preview.isHidden()

@@ -15,7 +15,7 @@ from gui.engine import Engine
 from gui.pages.playground_page import PlaygroundPage
 from tests.helpers import scripted_summarizer, scripted_worker
 
-WAIT = 20_000
+WAIT = 60_000
 CONVERSATION = """Leila: the venue wrote, they can't do the 14th
 Tom: what do they offer?
 Leila: Thursday 21st, and Marcus by video at 16:30"""

@@ -12,7 +12,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.api import SAMPLE, STARTER, Problem
-from gui.look.format import number
+from gui.look.format import bytes_text, number
 from gui.look.type import px
 from gui.pages.data.report import Report
 from gui.widgets.bars import Busy
@@ -132,7 +132,8 @@ class SourceBar(QWidget):
     def show_progress(self, stage: str, done: int = 0, total: int = 0, unit: str = "") -> None:
         """Show that a check is at work; an empty stage takes the bar away."""
         self.busy.setVisible(bool(stage))
-        how_far = f"{number(done)} of {number(total)} {unit}" if total else ""
+        size = bytes_text if unit == "bytes" else number
+        how_far = f"{size(done)} of {size(total)} {unit}".removesuffix(" bytes") if total else ""
         self.busy.set_progress(done / total if total else 0.0, how_far, stage)
         self.check_button.setEnabled(not stage)
 
