@@ -69,10 +69,21 @@ class GroupedTable(QAbstractTableModel, Generic[Thing]):
 
     # Filling and finding.
     def set_rows(self, rows: Sequence[Head | Thing]) -> None:
-        """Show other rows."""
+        """Show other rows; where the same things stand in the same places, they change without moving."""
+        if self._stand_as(rows):
+            self._rows = list(rows)
+            if rows:
+                self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(self.columns) - 1))
+            return
         self.beginResetModel()
         self._rows = list(rows)
         self.endResetModel()
+
+    def _stand_as(self, rows: Sequence[Head | Thing]) -> bool:
+        return [self._place(row) for row in rows] == [self._place(row) for row in self._rows]
+
+    def _place(self, row: Head | Thing) -> Head | str:
+        return row if isinstance(row, Head) else self.key_of(row)
 
     def things(self) -> list[Thing]:
         """Return the things that are shown, in order."""

@@ -137,6 +137,7 @@ class HistoryPage(Page):
         self.table.put(entries)
         self._show_counts()
         self._show_state()
+        self._on_chosen(self.view.current())
 
     def _on_finished(self) -> None:
         if self._wanted and self.view.choose(self._wanted):

@@ -54,6 +54,7 @@ class LibraryPage(Page):
         self._engine = engine
         self._dialogs = dialogs or Dialogs()
         self._wanted = ""
+        self._told_unreadable: list[Unreadable] = []
         self.reader = LibraryReader(self)
         self.deeds = LibraryDeeds(self)
         self.jobs = LibraryJobs(engine, self)
@@ -163,6 +164,7 @@ class LibraryPage(Page):
         self.pane.right.setText(f"{bytes_text(size_bytes)} on disk" if adapters else "")
         self._show_unreadable(unreadable)
         self._select_after_reading()
+        self._on_chosen(self.view.current())
         self._show_state()
 
     def _select_after_reading(self) -> None:
@@ -171,7 +173,11 @@ class LibraryPage(Page):
             self._wanted = ""
 
     def _show_unreadable(self, unreadable: list[Unreadable]) -> None:
+        if unreadable == self._told_unreadable:
+            return
+        self._told_unreadable = unreadable
         if not unreadable:
+            self.pane.notice.hide()
             return
         more = f" and {len(unreadable) - 1} more" if len(unreadable) > 1 else ""
         self.pane.tell_trouble(

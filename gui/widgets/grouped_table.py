@@ -55,6 +55,7 @@ class GroupedTableView(QTableView):
         self._row_height = row_height
         self._hovered = -1
         self._kept_key = ""
+        self._kept_scroll = 0
         self._by_keyboard = False
         self.setAccessibleName(name)
         self._set_up()
@@ -116,6 +117,7 @@ class GroupedTableView(QTableView):
         self.chosen.emit(self.current())
 
     def _remember(self) -> None:
+        self._kept_scroll = self.verticalScrollBar().value()
         found = self.current()
         if found is not None:
             self._kept_key = self.table().key_of(found)
@@ -134,6 +136,7 @@ class GroupedTableView(QTableView):
         kept = model.row_of(self._kept_key)
         if kept >= 0:
             self.setCurrentIndex(model.index(kept, 0))
+            self.verticalScrollBar().setValue(self._kept_scroll)
         else:
             self.chosen.emit(None)
 

@@ -21,7 +21,7 @@ def test_the_first_schema_is_still_read():
     assert found.notes == "Keeps names right.\nSometimes guesses the weekday."
     assert found.made == datetime(2026, 3, 12, 14, 14, tzinfo=UTC)
     assert found.base_model.id == "google/flan-t5-base"
-    assert (found.method.id, found.method.summary, found.method.matrices) == ("lora", "LoRA, r 32", 72)
+    assert (found.method.id, found.method.summary, found.method.matrices) == ("lora", "r 32", 72)
     assert found.training.trainable_parameters == 3_538_944
     assert found.prompt is not None
     assert "{conversation}" in found.prompt.template

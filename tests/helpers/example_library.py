@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
+import tempfile
 import time
+from functools import cache
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-from engine import library
+from engine import library, runs
 from engine.jobs import Job
 from engine.library import Adapter
-from engine.passport import MethodFacts
+from engine.passport import RECIPE_NAME, MethodFacts
+from engine.paths import adapters_folder, runs_folder
 from engine.recipe import Recipe
 from tests.helpers.homes import Told, add_adapter, add_run, make_recipe, score_card, unsynced
 
@@ -25,28 +33,42 @@ def _method(title: str, summary: str, method_id: str = "lora") -> MethodFacts:
     )  # fmt: skip
 
 
-@unsynced()
-def fill_library(now: float | None = None, size: float = 0.01) -> list[Adapter]:
-    """Put thirteen adapters in four groups into the library, and one from another program.
+def fill_library() -> list[Adapter]:
+    """Put thirteen adapters in four groups into the library, and one from another program; newest first."""
+    shutil.copytree(_template("adapters"), adapters_folder(), dirs_exist_ok=True)
+    return library.scan()[0]
 
-    With `size` 1 their files are as large as real ones: 120 MB.
-    """
-    now = time.time() if now is None else now
-    made: list[Adapter] = []
+
+def fill_history() -> list[Job]:
+    """Put ten runs of three days into the history, one of each ending; newest first."""
+    shutil.copytree(_template("runs"), runs_folder(), dirs_exist_ok=True)
+    return runs.list_jobs()
+
+
+@cache
+def _template(kind: str) -> Path:
+    """Return a folder of examples that was written once: writing takes longer than copying."""
+    home = Path(tempfile.mkdtemp(prefix="tunesmith-examples-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    with patch.dict(os.environ, TUNESMITH_HOME=str(home)), unsynced():
+        {"adapters": write_library, "runs": write_history}[kind](time.time())
+    return home / kind
+
+
+def write_library(now: float, size: float = 0.01) -> None:
+    """Write the library's examples. With `size` 1 their files are as large as real ones: 120 MB."""
 
     def add(
         name: str, ago: float, method: MethodFacts, follows: Recipe, numbers: int, *cards: Any, **more: Any
     ) -> None:
-        made.append(
-            add_adapter(
-                name,
-                made_at=now - ago,
-                scores=cards,
-                follows=follows,
-                numbers=int(numbers * size),
-                method=method,
-                **more,
-            )
+        add_adapter(
+            name,
+            made_at=now - ago,
+            scores=cards,
+            follows=follows,
+            numbers=int(numbers * size),
+            method=method,
+            **more,
         )
 
     recipe = make_recipe(rank=32, alpha=32)
@@ -104,37 +126,94 @@ def fill_library(now: float | None = None, size: float = 0.01) -> list[Adapter]:
     add("starter-full", 16.3 * DAY, _method("Full fine-tuning", "", "full"), starter, 4_850_000,
         score_card(0.720, **common))  # fmt: skip
     add("clinic-lokr", 12 * DAY, _method("LoKr", "r 16", "lokr"), recipe, 470_000, origin="imported")
-    (made[-1].folder / "recipe.toml").unlink()
-    return [library.find(adapter.id) for adapter in made]
+    (adapters_folder() / "clinic-lokr" / RECIPE_NAME).unlink()
 
 
-@unsynced()
-def fill_history(now: float | None = None) -> list[Job]:
-    """Write ten runs over three days, one of each ending."""
-    now = time.time() if now is None else now
+def write_history(now: float) -> None:
+    """Write the history's examples."""
     midnight = time.mktime((*time.localtime(now)[:3], 0, 0, 0, 0, 0, -1))
     whole = {"total_steps": 1540, "steps": 1540}
 
-    def add(name: str, at: float, recipe: dict[str, str] | None = None, **told: Any) -> Job:
-        return add_run(make_recipe(name, **(recipe or {})), Told(started_at=at, **told))
+    def add(name: str, at: float, recipe: dict[str, str] | None = None, **told: Any) -> None:
+        add_run(make_recipe(name, **(recipe or {})), Told(started_at=at, **told))
 
     base = "flan-t5-base on SAMSum with"
-    return [
-        add(f"{base} LoRA", now - 900, seconds=724, gain=0.015, adapter="samsum-lora-r32", checkpoint_at=1540, **whole),
-        add("flan-t5-large on support tickets", now - 1800, TICKETS, seconds=101, outcome="failed",
-            kind="OutOfMemoryError", steps=212, total_steps=1540, checkpoint_at=200),
-        add(f"{base} DoRA", now - 3600, seconds=788, gain=0.016, **whole),
-        add(f"{base} AdaLoRA", now - 4800, seconds=805, gain=0.012, **whole),
-        add(f"{base} prefix tuning", now - 6000, seconds=372, outcome="stopped", steps=860, total_steps=1540,
-            checkpoint_at=860),
-        add("flan-t5-large on support tickets with LoRA", midnight - 5 * 3600, TICKETS, seconds=2460, gain=0.046,
-            steps=2400, total_steps=2400),
-        add("flan-t5-large on support tickets with IA3", midnight - 6 * 3600, TICKETS, seconds=2220, gain=0.008,
-            verdict="no measurable difference", steps=2400, total_steps=2400),
-        add("flan-t5-large on support tickets with LoRA", midnight - 6.5 * 3600, TICKETS, seconds=540, outcome=None,
-            steps=1010, total_steps=2400, checkpoint_at=1000),
-        add("SmolLM2-1.7B on stand-up notes, QLoRA", midnight - 9 * DAY, STANDUP, seconds=6720, gain=0.051,
-            steps=1800, total_steps=1800),
-        add("SmolLM2-1.7B on stand-up notes, prompt tuning", midnight - 9 * DAY - 7200, STANDUP, seconds=5460,
-            gain=-0.034, verdict="worse", steps=1800, total_steps=1800),
-    ]  # fmt: skip
+    add(
+        f"{base} LoRA",
+        now - 900,
+        seconds=724,
+        gain=0.015,
+        adapter="samsum-lora-r32",
+        checkpoint_at=1540,
+        **whole,
+    )
+    add(
+        "flan-t5-large on support tickets",
+        now - 1800,
+        TICKETS,
+        seconds=101,
+        outcome="failed",
+        kind="OutOfMemoryError",
+        steps=212,
+        total_steps=1540,
+        checkpoint_at=200,
+    )
+    add(f"{base} DoRA", now - 3600, seconds=788, gain=0.016, **whole)
+    add(f"{base} AdaLoRA", now - 4800, seconds=805, gain=0.012, **whole)
+    add(
+        f"{base} prefix tuning",
+        now - 6000,
+        seconds=372,
+        outcome="stopped",
+        steps=860,
+        total_steps=1540,
+        checkpoint_at=860,
+    )
+    add(
+        "flan-t5-large on support tickets with LoRA",
+        midnight - 5 * 3600,
+        TICKETS,
+        seconds=2460,
+        gain=0.046,
+        steps=2400,
+        total_steps=2400,
+    )
+    add(
+        "flan-t5-large on support tickets with IA3",
+        midnight - 6 * 3600,
+        TICKETS,
+        seconds=2220,
+        gain=0.008,
+        verdict="no measurable difference",
+        steps=2400,
+        total_steps=2400,
+    )
+    add(
+        "flan-t5-large on support tickets with LoRA",
+        midnight - 6.5 * 3600,
+        TICKETS,
+        seconds=540,
+        outcome=None,
+        steps=1010,
+        total_steps=2400,
+        checkpoint_at=1000,
+    )
+    add(
+        "SmolLM2-1.7B on stand-up notes, QLoRA",
+        midnight - 9 * DAY,
+        STANDUP,
+        seconds=6720,
+        gain=0.051,
+        steps=1800,
+        total_steps=1800,
+    )
+    add(
+        "SmolLM2-1.7B on stand-up notes, prompt tuning",
+        midnight - 9 * DAY - 7200,
+        STANDUP,
+        seconds=5460,
+        gain=-0.034,
+        verdict="worse",
+        steps=1800,
+        total_steps=1800,
+    )
