@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -56,7 +57,7 @@ class Output:
     def status(self, text: str) -> None:
         """Show how far things are, in place; only where a person watches."""
         if self._live and text != self._status:
-            width = os.get_terminal_size(sys.stdout.fileno()).columns
+            width = shutil.get_terminal_size().columns
             self._write(sys.stdout, CLEAR_LINE + text[: max(1, width - 1)])
             self._status = text
 
