@@ -155,7 +155,9 @@ class Supervisor:
         if os.name == "nt":
             os.kill(pid, signal.SIGTERM)
         else:
-            os.killpg(pid, signal.SIGKILL)
+            # It may end by itself in this very moment.
+            with suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
         if self._process is not None:
             self._process.wait()
 

@@ -76,7 +76,7 @@ class RecipeForm(QWidget):
         for fields in self._fields.values():
             self._listen(fields)
 
-    # ------------------------------------------------------------------------------------------ what it holds
+    # What it holds
 
     def set_recipe(self, wanted: Recipe) -> None:
         """Show a recipe."""
@@ -124,7 +124,7 @@ class RecipeForm(QWidget):
         self._check()
         self.edited.emit()
 
-    # ------------------------------------------------------------------------------------------- how it shows
+    # How it shows
 
     def set_level(self, level: str) -> None:
         """Show the fields up to a level: essential, more or everything."""
@@ -192,8 +192,7 @@ class RecipeForm(QWidget):
         assert isinstance(chooser, BaseModelChooser)
         return chooser
 
-    # --------------------------------------------------------------------------------------------- how it
-    # works
+    # How it works
 
     def _lay_out(self, effect: QWidget) -> None:
         column = QVBoxLayout(self)

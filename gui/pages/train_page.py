@@ -11,25 +11,21 @@ from typing import Any
 
 from PySide6.QtCore import QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.api import AppError, Ending, Problem, Recipe, RecipeError, library, recipe, runs
 from gui.engine import Engine
 from gui.notify import notify
 from gui.pages.train import recipe_files
-from gui.pages.train.base_models_view import BaseModelsView
-from gui.pages.train.download_check import DownloadCheck
 from gui.pages.train.expected_time import expected_seconds
-from gui.pages.train.learned_preview import LearnedPreview
-from gui.pages.train.method_chooser import MethodChooser
 from gui.pages.train.page_header import HeaderButtons
 from gui.pages.train.recipe_panel import RecipePanel
-from gui.pages.train.run_view import RunView
+from gui.pages.train.right_side import RightSide
+from gui.pages.train.start_gate import StartGate
 from gui.pages.train.words import OUTCOMES, status_words
 from gui.preferences import Preferences
 from gui.run_model import RunModel
 from gui.shell.page import NARROW, Page
-from gui.widgets.cards import NoticeStrip
 from gui.widgets.line import Line
 
 CLOCK_MILLISECONDS = 1_000
@@ -50,18 +46,13 @@ class TrainPage(Page):
         self._model: RunModel | None = None
         self._origin = ""
         self._planned_once = False
-        self._pending: Recipe | None = None
         self._shown_facts: tuple[object, ...] = ()
         self._adapter_name = ""
         self.panel = RecipePanel()
-        self.methods = MethodChooser()
-        self.base_models = BaseModelsView(engine)
-        self.preview = LearnedPreview()
-        self.run_view = RunView()
+        self.right = RightSide(engine)
+        self.run_view = self.right.run_view
         self.buttons = HeaderButtons(self.header)
-        self.notice = NoticeStrip()
-        self._right = QStackedWidget()
-        self._downloads = DownloadCheck(engine, self)
+        self._gate = StartGate(engine, self)
         self._clock = QTimer(self)
         self._clock.setInterval(CLOCK_MILLISECONDS)
         self._clock.timeout.connect(self._refresh_run)
@@ -70,8 +61,7 @@ class TrainPage(Page):
         self.edit(*recipe_files.first_recipe(self._preferences.get("recipe")))
         self.panel.set_level(self._preferences.get("level") or "essential")
 
-    # --------------------------------------------------------------------------------------- what others
-    # ask for
+    # What others ask for
 
     def edit(self, wanted: Recipe, origin: str = "Copied from a run") -> None:
         """Show a recipe to be changed and started."""
@@ -79,7 +69,7 @@ class TrainPage(Page):
         self._origin = origin
         self.panel.set_recipe(wanted)
         self.panel.set_fixed("")
-        self._right.setCurrentWidget(self._choosers)
+        self.right.show_methods()
         self._show_method()
         self._show_header()
         if self._planned_once:
@@ -116,7 +106,7 @@ class TrainPage(Page):
         model.ended.connect(self._run_ended)
         self.panel.set_recipe(model.recipe)
         self.panel.show_problems(())
-        self._right.setCurrentWidget(self.run_view)
+        self.right.show_run()
         self.run_view.show_run(model)
         self.buttons.sides.set_current("run")
         self._refresh_run()
@@ -166,68 +156,41 @@ class TrainPage(Page):
 
     def say(self, text: str, action: str = "") -> None:
         """Show a line at the page's top."""
-        self.notice.show_notice(text.strip(), action, "info", "ink2")
-        self._notice_box.show()
+        self.right.say(text, action)
 
-    # ------------------------------------------------------------------------------------------------- the
-    # frame
+    # The frame
 
     def _lay_out(self) -> None:
-        self._choosers = QWidget()
-        inner = QVBoxLayout(self._choosers)
-        inner.setContentsMargins(24, 16, 24, 16)
-        self._chooser_stack = QStackedWidget()
-        for chooser in (self.methods, self.base_models):
-            self._chooser_stack.addWidget(chooser)
-        inner.setSpacing(16)
-        inner.addWidget(self._chooser_stack, 1)
-        inner.addWidget(self.preview)
-        for part in (self._choosers, self.run_view):
-            self._right.addWidget(part)
-        self._notice_box = QWidget()
-        box = QVBoxLayout(self._notice_box)
-        box.setContentsMargins(24, 12, 24, 0)
-        box.addWidget(self.notice)
-        self._notice_box.hide()
-        right = QVBoxLayout()
-        right.setSpacing(0)
-        right.addWidget(self._notice_box)
-        right.addWidget(self._right, 1)
-        self._right_side = QWidget()
-        self._right_side.setLayout(right)
-        right.setContentsMargins(0, 0, 0, 0)
         self._edge = Line(vertical=True)
         row = QHBoxLayout()
         row.setSpacing(0)
         row.addWidget(self.panel)
         row.addWidget(self._edge)
-        row.addWidget(self._right_side, 1)
+        row.addWidget(self.right, 1)
         self.body.addLayout(row, 1)
 
     def _connect(self) -> None:
-        panel, buttons, view, planner = self.panel, self.buttons, self.run_view, self._engine.planner
+        panel, right, view, planner = self.panel, self.right, self.run_view, self._engine.planner
         panel.start_wanted.connect(self._start)
         panel.copy_wanted.connect(self._edit_copy)
         panel.edited.connect(self._edited)
         panel.level_chosen.connect(lambda level: self._preferences.set("level", level))
         panel.form.base_model_chooser().browse_requested.connect(self._show_base_models)
-        self.methods.chosen.connect(panel.form.choose_method)
-        self.base_models.chosen.connect(self._take_base_model)
-        self.base_models.known.connect(panel.form.base_model_chooser().set_known)
-        self.base_models.closed.connect(lambda: self._chooser_stack.setCurrentWidget(self.methods))
+        right.methods.chosen.connect(panel.form.choose_method)
+        right.base_models.chosen.connect(self._take_base_model)
+        right.base_models.known.connect(panel.form.base_model_chooser().set_known)
         planner.planned.connect(self._show_plan)
         planner.refused.connect(self._show_plan_problems)
         planner.unavailable.connect(self._plan_unavailable)
         planner.busy_changed.connect(panel.show_busy)
-        self._downloads.clear.connect(self.start_run)
-        self._downloads.asked.connect(self._ask_before_download)
-        self._downloads.refused.connect(self._download_refused)
-        self.notice.acted.connect(self._start_pending)
+        self._gate.opened.connect(self.start_run)
+        self._gate.says.connect(self.say)
+        right.notice.acted.connect(self._confirm)
         view.playground_wanted.connect(lambda: self._with_adapter(self.playground_requested))
         view.library_wanted.connect(lambda: self._with_adapter(self.library_requested))
         view.resume_wanted.connect(self._resume_shown)
         view.copy_wanted.connect(self._edit_copy)
-        self._connect_buttons(buttons)
+        self._connect_buttons(self.buttons)
 
     def _connect_buttons(self, buttons: HeaderButtons) -> None:
         buttons.preset_chosen.connect(lambda chosen: self.edit(chosen, recipe_files.preset_words(chosen)))
@@ -252,7 +215,7 @@ class TrainPage(Page):
         self.panel.set_wide(not narrow)
         self.panel.setVisible(not narrow or side == "recipe")
         self._edge.setVisible(not narrow)
-        self._right_side.setVisible(not narrow or side == "run")
+        self.right.setVisible(not narrow or side == "run")
         self.run_view.set_narrow(narrow)
 
     def shown(self) -> None:
@@ -286,10 +249,10 @@ class TrainPage(Page):
         wanted = self.panel.form.recipe()
         seconds = expected_seconds(wanted, int(plan.get("steps") or 0)) if wanted is not None else None
         self.panel.show_plan(plan | {"seconds": seconds})
-        self.preview.show_pieces((plan.get("learned_preview") or {}).get("pieces") or ())
+        self.right.preview.show_pieces((plan.get("learned_preview") or {}).get("pieces") or ())
         self.panel.show_problems([_problem(found) for found in plan.get("problems") or ()])
         self._show_method()
-        self.methods.show_plan(plan)
+        self.right.methods.show_plan(plan)
 
     def _show_plan_problems(self, problems: list[Problem]) -> None:
         if self._model is None:
@@ -300,15 +263,14 @@ class TrainPage(Page):
 
     def _show_method(self) -> None:
         form = self.panel.form
-        self.methods.set_current(form.method_id(), form.family())
+        self.right.methods.set_current(form.method_id(), form.family())
 
     def _show_base_models(self) -> None:
-        self._chooser_stack.setCurrentWidget(self.base_models)
         self.buttons.sides.set_current("run")
-        self.base_models.refresh(str(self.panel.form.tables()["base_model"]["id"]))
+        self.right.show_base_models(str(self.panel.form.tables()["base_model"]["id"]))
 
     def _take_base_model(self, model_id: str) -> None:
-        self._chooser_stack.setCurrentWidget(self.methods)
+        self.right.show_methods()
         self.panel.form.base_model_chooser().pick(model_id)
 
     def _edit_copy(self) -> None:
@@ -341,20 +303,11 @@ class TrainPage(Page):
     def _start(self) -> None:
         wanted = self.panel.form.recipe()
         if wanted is not None:
-            self._downloads.check(wanted)
+            self._gate.knock(wanted)
 
-    def _ask_before_download(self, wanted: Recipe, words: str) -> None:
-        self._pending = wanted
-        self.say(f"This run fetches what is not on this computer yet. {words}", "Fetch and start")
-
-    def _start_pending(self) -> None:
-        wanted, self._pending = self._pending, None
-        self._notice_box.hide()
-        if wanted is not None:
-            self.start_run(wanted)
-
-    def _download_refused(self, ending: Ending) -> None:
-        self.say(f"{ending.message} {ending.hint}")
+    def _confirm(self) -> None:
+        self.right.say_nothing()
+        self._gate.confirm()
 
     # -------------------------------------------------------------------------------------------------
     # running
@@ -394,8 +347,8 @@ class TrainPage(Page):
 
     def _leave_run(self) -> None:
         self._clock.stop()
-        self._notice_box.hide()
-        self._pending = None
+        self.right.say_nothing()
+        self._gate.forget()
         if self._model is not None:
             self._model.changed.disconnect(self._refresh_run)
             self._model.ended.disconnect(self._run_ended)

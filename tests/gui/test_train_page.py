@@ -156,7 +156,7 @@ def texts(widget: QWidget) -> str:
     return "\n".join(label.text() for label in widget.findChildren(Label) if label.isVisibleTo(widget))
 
 
-# -------------------------------------------------------------------------------------------------------- editing
+# Editing
 
 
 def test_what_will_happen_is_said_before_the_start(stage, qtbot):
@@ -171,20 +171,20 @@ def test_what_will_happen_is_said_before_the_start(stage, qtbot):
 
 def test_the_chosen_method_and_its_count_are_marked_in_the_list(stage, qtbot):
     stage.page.shown()
-    qtbot.waitUntil(lambda: "3.54 M" in stage.page.methods.row("lora").accessibleName(), timeout=WAIT)
-    assert stage.page.methods.row("lora").isChecked()
-    stage.page.methods.row("full").click()
+    qtbot.waitUntil(lambda: "3.54 M" in stage.page.right.methods.row("lora").accessibleName(), timeout=WAIT)
+    assert stage.page.right.methods.row("lora").isChecked()
+    stage.page.right.methods.row("full").click()
 
     assert stage.page.panel.form.method_id() == "full"
-    assert stage.page.methods.row("full").isChecked()
-    assert not stage.page.methods.row("lora").isChecked()
+    assert stage.page.right.methods.row("full").isChecked()
+    assert not stage.page.right.methods.row("lora").isChecked()
 
 
 def test_a_search_leaves_the_methods_that_fit(stage):
-    stage.page.methods._search.searched.emit("every weight")
+    stage.page.right.methods._search.searched.emit("every weight")
 
-    assert stage.page.methods.row("full").isVisibleTo(stage.page)
-    assert not stage.page.methods.row("lora").isVisibleTo(stage.page)
+    assert stage.page.right.methods.row("full").isVisibleTo(stage.page)
+    assert not stage.page.right.methods.row("lora").isVisibleTo(stage.page)
 
 
 def test_a_problem_that_only_the_plan_knows_stands_beside_its_field_and_holds_the_start(stage, qtbot):
@@ -225,7 +225,7 @@ def test_an_opened_recipe_is_named_by_its_file_and_saved_ones_come_back(stage, t
     assert "From mine.toml" in stage.page.header.subtitle()
 
 
-# ------------------------------------------------------------------------------------------------------- running
+# Running
 
 
 def test_a_run_from_start_to_verdict(stage, qtbot):
@@ -360,7 +360,7 @@ def test_no_second_run_while_one_trains(stage, qtbot):
     stage.start(qtbot, ENDLESS)
 
     assert stage.page.start_run(recipe.from_tables(BASICS)) is None
-    assert "holds the device" in stage.page.notice.text()
+    assert "holds the device" in stage.page.right.notice.text()
 
 
 def test_a_run_that_would_fetch_something_asks_first(stage, qtbot):
@@ -370,10 +370,10 @@ def test_a_run_that_would_fetch_something_asks_first(stage, qtbot):
     stage.scripts["models"] = [["by_action", answers]]
     stage.page.edit(wanted)
     stage.page.panel.start_button.click()
-    qtbot.waitUntil(lambda: "308.0 MB to fetch" in stage.page.notice.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "308.0 MB to fetch" in stage.page.right.notice.text(), timeout=WAIT)
     assert stage.engine.current is None
     stage.scripts["train"] = COMPLETE
-    stage.page.notice.action_button().click()
+    stage.page.right.notice.action_button().click()
     qtbot.waitUntil(lambda: stage.engine.current is not None, timeout=WAIT)
 
 
@@ -382,7 +382,7 @@ def test_without_a_network_the_page_says_so_and_starts_nothing(stage, qtbot):
     stage.scripts["models"] = [["by_action", {"list": {"models": []}, "cost": "No network."}]]
     stage.page.edit(wanted)
     stage.page.panel.start_button.click()
-    qtbot.waitUntil(lambda: "No network." in stage.page.notice.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "No network." in stage.page.right.notice.text(), timeout=WAIT)
 
     assert stage.engine.current is None
 
@@ -402,10 +402,10 @@ def test_base_models_are_listed_and_chosen(stage, qtbot):
     stage.scripts["models"] = [["by_action", {"list": {"models": models}}]]
     stage.page.panel.form.base_model_chooser().browse_requested.emit()
     qtbot.waitUntil(
-        lambda: stage.page.base_models.ids() == ["starter", "owner/small", "owner/images"], timeout=WAIT
+        lambda: stage.page.right.base_models.ids() == ["starter", "owner/small", "owner/images"], timeout=WAIT
     )
-    qtbot.waitUntil(lambda: "not a text model" in texts(stage.page.base_models), timeout=WAIT)
-    stage.page.base_models.chosen.emit("owner/small")
+    qtbot.waitUntil(lambda: "not a text model" in texts(stage.page.right.base_models), timeout=WAIT)
+    stage.page.right.base_models.chosen.emit("owner/small")
 
     assert stage.page.panel.form.tables()["base_model"]["id"] == "owner/small"
 
@@ -415,15 +415,15 @@ def test_below_1200_recipe_and_run_take_turns(stage):
     stage.page.buttons.sides.set_current("run")
     stage.page.adapt(1024)
     assert not stage.page.panel.isVisibleTo(stage.page)
-    assert stage.page._right_side.isVisibleTo(stage.page)
+    assert stage.page.right.isVisibleTo(stage.page)
     stage.page.buttons.sides.set_current("recipe")
     stage.page.adapt(1024)
 
     assert stage.page.panel.isVisibleTo(stage.page)
-    assert not stage.page._right_side.isVisibleTo(stage.page)
+    assert not stage.page.right.isVisibleTo(stage.page)
 
 
-# -------------------------------------------------------------------------------------------------------- parts
+# Parts
 
 
 @pytest.mark.parametrize(

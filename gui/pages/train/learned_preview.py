@@ -27,6 +27,9 @@ class LearnedPreview(Card):
         scroll = Scroll(margins=(0, 0, 0, 0))
         scroll.column.addWidget(self.text)
         scroll.setFixedHeight(px(HEIGHT))
+        # What is learned stands at the end, and is what one looks for.
+        bar = scroll.verticalScrollBar()
+        bar.rangeChanged.connect(lambda _least, most: bar.setValue(most))
         self.column.addLayout(head)
         self.column.addWidget(scroll)
         self.hide()

@@ -101,8 +101,7 @@ class RunView(Scroll):
             self._ended = True
             self._show_ending(model)
 
-    # ------------------------------------------------------------------------------------------------- the
-    # parts
+    # The parts
 
     def _show_stage(self, model: RunModel) -> None:
         """Outside of training there is a bar of its own, so that nobody waits without knowing for what."""
@@ -154,8 +153,7 @@ class RunView(Scroll):
             planned = range(every, state.total_steps + 1, every) if every else ()
             self.samples.show_samples(state.samples, state.total_steps, list(planned))
 
-    # ------------------------------------------------------------------------------------------------ the
-    # ending
+    # The ending
 
     def _show_ending(self, model: RunModel) -> None:
         state, ending = model.state, model.ending

@@ -1,0 +1,49 @@
+"""Between the press of Start and the run: what would be fetched from the hub is said first and asked for.
+
+Knows what was asked and what is pending; starts nothing itself.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.api import Ending, Recipe
+from gui.engine import Engine
+from gui.pages.train.download_check import DownloadCheck
+
+
+class StartGate(QObject):
+    """`opened(recipe)`: start it; `says(text, action)`: words for the page, with an action that `confirm` answers."""
+
+    opened = Signal(object)
+    says = Signal(str, str)
+
+    def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pending: Recipe | None = None
+        self._check = DownloadCheck(engine, self)
+        self._check.clear.connect(self.opened)
+        self._check.asked.connect(self._ask)
+        self._check.refused.connect(self._refuse)
+
+    def knock(self, wanted: Recipe) -> None:
+        """Ask to start a run of a recipe."""
+        self._pending = None
+        self._check.check(wanted)
+
+    def confirm(self) -> None:
+        """Say yes to what was asked last."""
+        wanted, self._pending = self._pending, None
+        if wanted is not None:
+            self.opened.emit(wanted)
+
+    def forget(self) -> None:
+        """Drop what was asked: another recipe is shown."""
+        self._pending = None
+
+    def _ask(self, wanted: Recipe, words: str) -> None:
+        self._pending = wanted
+        self.says.emit(f"This run fetches what is not on this computer yet. {words}", "Fetch and start")
+
+    def _refuse(self, ending: Ending) -> None:
+        self.says.emit(f"{ending.message} {ending.hint}", "")
