@@ -12,12 +12,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.api import SAMPLE, AppError, DataOptions, Ending, Event, Example, Problem
+from engine.api import SAMPLE, DataOptions, Example, Problem
 from gui.engine import Engine
-from gui.engine_thread import EngineThread
 from gui.look import style
 from gui.look.type import px, text_scale
 from gui.pages.data import report as reports
+from gui.pages.data.checker import Checker
 from gui.pages.data.findings_view import FindingsView
 from gui.pages.data.overview import Figures, LengthView
 from gui.pages.data.preview import Preview
@@ -34,7 +34,6 @@ from gui.widgets.segmented import Segmented
 PREVIEW_WIDTH, DRAWER_WIDTH, PREVIEW_LEAST = 400, 340, 300
 BELOW_LEAST = 120
 LOW_WINDOW, LOW_HISTOGRAM = 800, 128
-STAGES = {"read_data": "Reading the data", "download": "Fetching the data"}
 USUAL = DataOptions(source=SAMPLE)
 
 
@@ -52,10 +51,9 @@ class DataPage(Page):
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
         super().__init__("Data", "No data checked yet", parent)
         self._engine = engine
-        self._thread: EngineThread | None = None
+        self.checker = Checker(engine, self)
         self._asked_for_models = False
         self._checked: dict[str, Any] = {}
-        self._stage = ""
         self.report: Report | None = None
         self._make_parts()
         self._lay_out()
@@ -133,7 +131,10 @@ class DataPage(Page):
     def _connect(self) -> None:
         self.use_button.clicked.connect(self._use)
         self.source.check_wanted.connect(self.check)
-        self.source.stop_wanted.connect(self.stop)
+        self.source.stop_wanted.connect(self.checker.stop)
+        self.checker.progressed.connect(self.source.show_progress)
+        self.checker.found.connect(self.show_result)
+        self.checker.failed.connect(self._show_problems)
         self.split.currentChanged.connect(lambda _key: self._show_split())
         self.part.currentChanged.connect(self._show_part)
         self.conversations.limit_changed.connect(lambda _limit: self._show_row(self.preview.row()))
@@ -169,46 +170,7 @@ class DataPage(Page):
         if not values["source"]:
             self.source.show_problems([Problem("data.source", "There is no source yet.", "Name one.")])
             return
-        self.stop()
-        asked = values | self._limits()
-        arguments = {"data": asked, "base_model": self.source.tokenizer.key()}
-        try:
-            thread = self._engine.ask("check_data", arguments, parent=self)
-        except AppError as error:
-            self.source.show_problems(error.problems)
-            return
-        self._thread = thread
-        thread.events.connect(lambda events: self._follow(thread, events))
-        thread.result.connect(lambda result: self._take(thread, result, asked))
-        thread.failed.connect(lambda ending: self._fail(thread, ending))
-        thread.ended.connect(lambda _ending: self._end(thread))
-        self.source.show_progress("Starting")
-
-    def stop(self) -> None:
-        """Give up the check in hand, if there is one."""
-        if self._thread is not None:
-            self._thread.stop()
-            self._thread = None
-        self.source.show_progress("")
-
-    @property
-    def is_checking(self) -> bool:
-        """Whether a check is at work."""
-        return self._thread is not None
-
-    def _follow(self, thread: EngineThread, events: list[Event]) -> None:
-        if thread is not self._thread:
-            return
-        for event in events:
-            if event["event"] == "stage_entered":
-                self._stage = STAGES.get(event["stage"], event["stage"].replace("_", " ").capitalize())
-                self.source.show_progress(self._stage)
-            elif event["event"] == "stage_progressed":
-                self.source.show_progress(self._stage, event["done"], event["total"], event["unit"])
-
-    def _take(self, thread: EngineThread, result: dict[str, Any], asked: dict[str, Any]) -> None:
-        if thread is self._thread:
-            self.show_result(result, asked)
+        self.checker.check(values | self._limits(), self.source.tokenizer.key())
 
     def show_result(self, result: dict[str, Any], asked: dict[str, Any]) -> None:
         """Show what a check found; `asked` are the `[data]` values that it was made with."""
@@ -218,20 +180,10 @@ class DataPage(Page):
         rows = [_example(row) for split in self.report.splits.values() for row in split.rows]
         self.rows_checked.emit(self.report.title, rows)
 
-    def _fail(self, thread: EngineThread, ending: Ending) -> None:
-        if thread is not self._thread:
-            return
-        told = (ending.event or {}).get("problems") or []
-        problems = [Problem(**problem) for problem in told]
-        hint = ending.hint if ending.outcome != "crashed" else "Try again."
+    def _show_problems(self, problems: list[Problem]) -> None:
         self.report = None
         self._show_report()
-        self.source.show_problems(problems or [Problem(ending.field or "", ending.message, hint)])
-
-    def _end(self, thread: EngineThread) -> None:
-        if thread is self._thread:
-            self._thread = None
-            self.source.show_progress("")
+        self.source.show_problems(problems)
 
     # Showing
 

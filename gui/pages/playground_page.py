@@ -12,11 +12,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
-from engine.api import Example, StorageError
+from engine.api import DataError, Example, StorageError
 from gui.engine import Engine
 from gui.look import style
 from gui.look.type import px, text_scale
-from gui.pages.playground import choices
+from gui.pages.playground import choices, files
 from gui.pages.playground.column_view import LEAST_WIDTH
 from gui.pages.playground.columns_view import ColumnsView
 from gui.pages.playground.controller import Controller
@@ -32,8 +32,6 @@ from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 
 PANEL_WIDTH, PANEL_LEAST, COLUMNS_LEAST = 368, 300, 240
-MOST_FILE_BYTES = 500_000
-TEXT_FILES = "Text files (*.txt *.md *.log *.text);;All files (*)"
 
 
 class PlaygroundPage(Page):
@@ -228,21 +226,16 @@ class PlaygroundPage(Page):
     # Files
 
     def _choose_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Open a conversation", "", TEXT_FILES)
+        name, _ = QFileDialog.getOpenFileName(self, "Open a conversation", "", files.KINDS)
         if name:
             self.open_file(Path(name))
 
     def open_file(self, path: Path) -> None:
         """Show the conversation in a text file, or say why it can't be shown."""
         try:
-            if path.stat().st_size > MOST_FILE_BYTES:
-                self.controller.say(f"{path.name} is larger than 500 kB. Choose a single conversation.")
-                return
-            text = path.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError):
-            self.controller.say(f"{path.name} can't be read as text. Choose a plain text file.")
-            return
-        self.panel.show_conversation(text, whence=path.name)
+            self.panel.show_conversation(files.read_conversation(path), whence=path.name)
+        except DataError as error:
+            self.controller.say(f"{error.message} {error.hint}")
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take text and files."""
@@ -251,9 +244,9 @@ class PlaygroundPage(Page):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Show what was dropped."""
-        files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if files:
-            self.open_file(files[0])
+        dropped = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if dropped:
+            self.open_file(dropped[0])
         elif event.mimeData().hasText():
             self.panel.show_conversation(event.mimeData().text(), whence="Dropped")
         event.acceptProposedAction()

@@ -77,8 +77,8 @@ def shown(page, chats, result) -> DataPage:
 def checked(page: DataPage, qtbot, source: str) -> None:
     """Check a source and wait for the end."""
     page.open(source)
-    assert page.is_checking
-    qtbot.waitUntil(lambda: not page.is_checking, timeout=WAIT)
+    assert page.checker.is_busy
+    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
 
 
 def test_a_folder_of_splits_is_shown_whole(page, qtbot, chats):
@@ -120,7 +120,7 @@ def test_columns_are_chosen_by_hand(page, qtbot, chats):
     assert page.source.summary.currentText() == "summary (auto)"
     page.source.summary.set_key("title")
     page.source.summary.chosen.emit("title")
-    qtbot.waitUntil(lambda: not page.is_checking, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
     assert page.preview.row().summary == "Chat 1"
     assert page.values()["summary"] == "title"
 
@@ -181,21 +181,21 @@ def test_no_source_is_no_check(page):
     assert not page.use_button.isEnabled()
     page.check()
     assert page.source.source_field.problem() == "There is no source yet. Name one."
-    assert not page.is_checking
+    assert not page.checker.is_busy
 
 
 def test_a_check_can_be_given_up(page, qtbot, chats):
     page.open(str(chats))
-    thread = page._thread
-    page.stop()
-    assert not page.is_checking
+    thread = page.checker.thread_in_hand
+    page.checker.stop()
+    assert not page.checker.is_busy
     qtbot.waitUntil(thread.isFinished, timeout=WAIT)
     assert page.report is None
 
 
 def test_a_second_check_takes_the_place_of_the_first(page, qtbot, chats, tmp_path):
     page.open(str(chats))
-    first = page._thread
+    first = page.checker.thread_in_hand
     path = write_rows(tmp_path / "few.jsonl", [chat(number) for number in range(30)])
     checked(page, qtbot, str(path))
     qtbot.waitUntil(first.isFinished, timeout=WAIT)
@@ -215,7 +215,7 @@ def test_a_dropped_file_is_checked(page, qtbot, tmp_path):
     )
     page.dropEvent(drop)
     qtbot.waitUntil(lambda: page.report is not None, timeout=WAIT)
-    qtbot.waitUntil(lambda: not page.is_checking, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
     assert page.header.title() == "drop.jsonl"
 
 

@@ -1,0 +1,87 @@
+"""One data check at a time: asks the engine, follows the job, and puts its end into words. Knows no widget."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.api import AppError, Ending, Event, Problem
+from gui.engine import Engine
+from gui.engine_thread import EngineThread
+
+STAGES = {"read_data": "Reading the data"}
+
+
+class Checker(QObject):
+    """The check in hand.
+
+    Signals: `progressed(stage, done, total, unit)` with an empty stage once nothing is at work; `found(result,
+    asked)` with the `[data]` values that were asked with; `failed(list of Problem)`.
+    """
+
+    # Not int: sizes in bytes may be past 32 bits.
+    progressed = Signal(str, object, object, str)
+    found = Signal(dict, dict)
+    failed = Signal(list)
+
+    def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self._stage = ""
+        self.thread_in_hand: EngineThread | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a check is at work."""
+        return self.thread_in_hand is not None
+
+    def check(self, asked: dict[str, Any], base_model: str) -> None:
+        """Check data, in place of whatever is being checked."""
+        self.stop()
+        try:
+            thread = self._engine.ask("check_data", {"data": asked, "base_model": base_model}, parent=self)
+        except AppError as error:
+            self.failed.emit(list(error.problems))
+            return
+        self.thread_in_hand, self._stage = thread, "Starting"
+        thread.events.connect(lambda events: self._follow(thread, events))
+        thread.result.connect(lambda result: self._take(thread, result, asked))
+        thread.failed.connect(lambda ending: self._fail(thread, ending))
+        thread.ended.connect(lambda _ending: self._end(thread))
+        self.progressed.emit(self._stage, 0, 0, "")
+
+    def stop(self) -> None:
+        """Give up the check in hand, if there is one."""
+        if self.thread_in_hand is not None:
+            self.thread_in_hand.stop()
+            self._end(self.thread_in_hand)
+
+    # What a check that was given up still says is not listened to.
+
+    def _follow(self, thread: EngineThread, events: list[Event]) -> None:
+        if thread is not self.thread_in_hand:
+            return
+        for event in events:
+            if event["event"] == "stage_entered":
+                stage = event["stage"]
+                self._stage = STAGES.get(stage, stage.replace("_", " ").capitalize())
+                self.progressed.emit(self._stage, 0, 0, "")
+            elif event["event"] == "stage_progressed":
+                self.progressed.emit(self._stage, event["done"], event["total"], event["unit"])
+
+    def _take(self, thread: EngineThread, result: dict[str, Any], asked: dict[str, Any]) -> None:
+        if thread is self.thread_in_hand:
+            self.found.emit(result, asked)
+
+    def _fail(self, thread: EngineThread, ending: Ending) -> None:
+        if thread is not self.thread_in_hand:
+            return
+        problems = [Problem(**problem) for problem in (ending.event or {}).get("problems") or []]
+        hint = "Try again." if ending.outcome == "crashed" else ending.hint
+        self.failed.emit(problems or [Problem(ending.field or "", ending.message, hint)])
+
+    def _end(self, thread: EngineThread) -> None:
+        if thread is self.thread_in_hand:
+            self.thread_in_hand = None
+            self.progressed.emit("", 0, 0, "")
