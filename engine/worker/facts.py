@@ -70,6 +70,7 @@ def _data(recipe: Recipe, splits: Splits) -> DataFacts:
     return DataFacts(
         source=recipe.data.source,
         fingerprint=splits.fingerprint,
+        licence=splits.licence,
         train=len(splits.train),
         validation=len(splits.validation),
         test=len(splits.test),

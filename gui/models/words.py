@@ -88,11 +88,12 @@ def when_words(moment: datetime, now: datetime) -> str:
 
 
 def moment_words(moment: datetime, now: datetime) -> str:
-    """Return when something was made, for a sentence: "today at 14:14", "on 9 March at 08:20"."""
+    """Return when something was made, for a sentence: "today at 14:14", "on 9 March"."""
     local, today = moment.astimezone(), now.astimezone().date()
     words = day_words(local.date(), today)
-    day = words.lower() if words in ("Today", "Yesterday") else f"on {words}"
-    return f"{day} at {local:%H:%M}"
+    if words in ("Today", "Yesterday"):
+        return f"{words.lower()} at {local:%H:%M}"
+    return f"on {words}"
 
 
 def grouped_digits(text: str, size: int = 4) -> str:

@@ -113,9 +113,7 @@ def test_one_adapter_is_said_in_the_singular(bench):
 def test_files_that_changed_are_told(bench):
     adapter = add_adapter()
     write_safetensors(adapter.folder / library.WEIGHTS_NAME, {"other": (3,)})
-    assert bench().page.panel.soundness() == (
-        "Changed since the passport was written: adapter_model.safetensors"
-    )
+    assert bench().page.panel.soundness() == ("Changed or missing: adapter_model.safetensors")
 
 
 def test_searching_and_filtering_narrow_the_list(bench, qtbot):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from engine import library, runs
+from engine import library, passport, runs
 from engine.jobs import Job
 from engine.library import Adapter
 from engine.passport import RECIPE_NAME, MethodFacts
@@ -126,7 +126,11 @@ def write_library(now: float, size: float = 0.01) -> None:
     add("starter-full", 16.3 * DAY, _method("Full fine-tuning", "", "full"), starter, 4_850_000,
         score_card(0.720, **common))  # fmt: skip
     add("clinic-lokr", 12 * DAY, _method("LoKr", "r 16", "lokr"), recipe, 470_000, origin="imported")
-    (adapters_folder() / "clinic-lokr" / RECIPE_NAME).unlink()
+    clinic = library.find("clinic-lokr")
+    (clinic.folder / RECIPE_NAME).unlink()
+    passport.save(
+        clinic.passport.model_copy(update={"files": passport.checksums(clinic.folder)}), clinic.folder
+    )
 
 
 def write_history(now: float) -> None:

@@ -257,7 +257,7 @@ class PassportPanel(QWidget):
             self._soundness.setText("Checking the files")
         elif changed:
             self._mark.set_icon("warning", "copper")
-            self._soundness.setText(f"Changed since the passport was written: {', '.join(changed)}")
+            self._soundness.setText(f"Changed or missing: {', '.join(changed)}")
         else:
             self._mark.set_icon("check", "accent")
             self._soundness.setText("Files match this passport")
