@@ -73,6 +73,8 @@ class EngineThread(QThread):
             self.ended.emit(ending)
 
     def _follow(self) -> Ending | None:
+        if self._leaving.is_set():
+            return None
         if not self._attach:
             for events in _whole_stream(self.job):
                 self._hand_over(events)

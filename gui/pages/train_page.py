@@ -15,6 +15,8 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.api import AppError, Ending, Problem, Recipe, RecipeError, library, recipe, runs
 from gui.engine import Engine
+from gui.look import style
+from gui.look.type import px
 from gui.notify import notify
 from gui.pages.train import recipe_files
 from gui.pages.train.expected_time import expected_seconds
@@ -60,6 +62,7 @@ class TrainPage(Page):
         self._connect()
         self.edit(*recipe_files.first_recipe(self._preferences.get("recipe")))
         self.panel.set_level(self._preferences.get("level") or "essential")
+        style.follow(self._restyle)
 
     # What others ask for
 
@@ -208,7 +211,7 @@ class TrainPage(Page):
 
     def adapt(self, width: int) -> None:
         """Show recipe and run side by side, or one of them."""
-        narrow = width < NARROW
+        narrow = width < px(NARROW)
         side = self.buttons.sides.current()
         self.buttons.sides.setVisible(narrow)
         self.buttons.sides.set_text("run", "Run" if self._model is not None else "Methods")
@@ -218,6 +221,10 @@ class TrainPage(Page):
         self.right.setVisible(not narrow or side == "run")
         self.run_view.set_narrow(narrow)
 
+    def _restyle(self) -> None:
+        """Lay out anew: larger text leaves less room."""
+        self.adapt(self.window().width())
+
     def shown(self) -> None:
         """Begin to plan the first time the page comes to the front."""
         if not self._planned_once:
@@ -225,8 +232,7 @@ class TrainPage(Page):
             if self._model is None:
                 self._plan()
 
-    # --------------------------------------------------------------------------------------------------
-    # editing
+    # Editing
 
     def _edited(self) -> None:
         self._show_method()
@@ -297,8 +303,7 @@ class TrainPage(Page):
             self._origin = f"Saved as {path.name}"
             self._show_header()
 
-    # -------------------------------------------------------------------------------------------------
-    # starting
+    # Starting
 
     def _start(self) -> None:
         wanted = self.panel.form.recipe()
@@ -309,8 +314,7 @@ class TrainPage(Page):
         self.right.say_nothing()
         self._gate.confirm()
 
-    # -------------------------------------------------------------------------------------------------
-    # running
+    # Running
 
     def _refresh_run(self) -> None:
         model = self._model

@@ -12,6 +12,7 @@ from PySide6.QtCore import QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QWidget
 
+from gui.look.type import px
 from gui.shell.page import NARROW, Page
 from gui.shell.rail import Rail
 
@@ -93,7 +94,7 @@ class ShellWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fold the rail below 1200."""
-        folded = self.width() < NARROW
+        folded = self.width() < px(NARROW)
         if folded != self.rail.is_folded():
             self.rail.set_folded(folded)
         super().resizeEvent(event)

@@ -166,7 +166,7 @@ class MethodRow(QAbstractButton):
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
         painter.setFont(font("body_medium"))
         painter.setPen(style.color("ink2" if self._reason else "ink"))
-        painter.drawText(box.adjusted(36, 0, 0, 0), middle, self.entry.title)
+        painter.drawText(box.adjusted(20 + px(16), 0, 0, 0), middle, self.entry.title)
         painter.setFont(font("figure"))
         painter.setPen(style.color("ink2"))
         right = Qt.AlignmentFlag.AlignRight
@@ -193,7 +193,6 @@ class MethodExplanation(Scroll):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(margins=(20, 20, 20, 20), spacing=8, parent=parent)
-        self.setFixedWidth(px(EXPLANATION_WIDTH))
         self._title = Label("", "section")
         self._text = ReadingText(role="body", token="ink2")
         self._sketch = MethodSketch()
@@ -213,6 +212,10 @@ class MethodExplanation(Scroll):
         for part in (self._line, self._variants_title, self._variants):
             self.column.addWidget(part)
         self.column.addStretch(1)
+        style.follow(self._restyle)
+
+    def _restyle(self) -> None:
+        self.setFixedWidth(px(EXPLANATION_WIDTH))
 
     def explain(self, entry: Method, family: Family) -> None:
         """Show another method."""
