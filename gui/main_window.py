@@ -124,6 +124,7 @@ class MainWindow(ShellWindow):
             "data": {
                 "use_requested": lambda values: self.show_built("train").use_data(values),
                 "try_requested": lambda example: self.show_built("playground").open_example(example),
+                "rows_checked": lambda name, rows: self.built("playground").offer_conversations(name, rows),
             },
             "library": {
                 "try_requested": lambda adapters: self.show_built("playground").open(adapters),

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 
-from engine.api import Job, paths, recipe
+from engine.api import Example, Job, paths, recipe
 from engine.passport import BaseModelFacts, MethodFacts, Passport, PromptFacts, save
 from gui.engine import Engine
 from gui.pages.playground_page import PlaygroundPage
@@ -274,6 +274,21 @@ def test_samples_and_checked_rows_can_be_picked(page, qtbot):
     assert page.panel.conversation
     assert page.panel.reference
     assert "local/one" in page.controller.base_choices()
+
+
+def test_rows_of_checked_data_are_offered_first(page):
+    page.shown()
+    page.offer_conversations("chats", [Example("r1", CONVERSATION, "They talk.")])
+    picker = page.panel.picker
+    page.panel.pick()
+    assert picker.list.model().rowCount() == 1
+    picker.search.setText("nobody says this")
+    picker.search.returnPressed.emit()
+    assert picker.list.model().rowCount() == 0
+    picker.search.clear()
+    picker.list.clicked.emit(picker.list.model().index(0, 0))
+    assert page.panel.conversation == CONVERSATION
+    assert page.panel.reference == "They talk."
 
 
 def test_a_dropped_text_file_is_shown(page, tmp_path):
