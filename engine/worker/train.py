@@ -35,11 +35,12 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
     if _is_completed(channel):
         _repeat_ending(channel)
         return
+    # Conversations first: what is wrong with them should not have to wait for a base model.
+    channel.enter("read_data")
+    splits = data.read(recipe.data, channel)
     devices.reserve(recipe.training.device)
     channel.enter("load_base")
     base = base_models.load(recipe.base_model, recipe.training.device, channel)
-    channel.enter("read_data")
-    splits = data.read(recipe.data, channel)
     prompter = make_prompter(recipe, base, splits)
     train = _encoded(splits.train, prompter, channel)
     validation = _encoded(splits.validation, prompter, channel)
