@@ -6,6 +6,7 @@ of widgets.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -17,19 +18,22 @@ if TYPE_CHECKING:
     from gui.engine_thread import EngineThread
 
 DEBOUNCE_MILLISECONDS = 300
+COUNT = "count "
 
 
 class Planner(QObject):
     """Plan recipes as they are edited.
 
     `planned` carries the plan of the newest recipe, `refused` its problems, `unavailable` an Ending when no
-    worker could answer. `busy` is true from the question to its answer.
+    worker could answer. `busy_changed` is true from the question to its answer. `counted(key, trainable)`
+    answers `count`.
     """
 
     planned = Signal(object)
     refused = Signal(object)
     unavailable = Signal(object)
     busy_changed = Signal(bool)
+    counted = Signal(str, object)
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
@@ -37,6 +41,7 @@ class Planner(QObject):
         self._thread: EngineThread | None = None
         self._wanted: Recipe | None = None
         self._asked = 0
+        self._to_count: list[tuple[str, Recipe]] = []
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(DEBOUNCE_MILLISECONDS)
@@ -45,11 +50,24 @@ class Planner(QObject):
     def plan(self, wanted: Recipe) -> None:
         """Ask for the plan of `wanted` once no other recipe has come for 300 ms."""
         self._wanted = wanted
+        self._to_count.clear()
         self._pause.start()
+
+    def count(self, recipes: Mapping[str, Recipe]) -> None:
+        """Ask, one after another and only while nothing else is asked, how many numbers each recipe trains."""
+        self._to_count = list(recipes.items())
+        self._count_next()
+
+    def _count_next(self) -> None:
+        """One question at a time: the worker answers the newest only."""
+        if self._thread is not None and self._to_count:
+            key, wanted = self._to_count.pop(0)
+            self._thread.send("plan", request=f"{COUNT}{key}", recipe=recipe.dumps(wanted))
 
     def forget(self) -> None:
         """Drop what was asked: the recipe in hand can't be planned."""
         self._wanted = None
+        self._to_count.clear()
         self._pause.stop()
         self._asked += 1
         self.busy_changed.emit(False)
@@ -79,7 +97,10 @@ class Planner(QObject):
 
     def _take(self, events: list[Event]) -> None:
         for event in events:
-            if event.get("request") != str(self._asked):
+            request = str(event.get("request", ""))
+            if request.startswith(COUNT):
+                self._take_count(request.removeprefix(COUNT), event)
+            if request != str(self._asked):
                 continue
             if event["event"] == "result_made":
                 self.busy_changed.emit(False)
@@ -87,6 +108,11 @@ class Planner(QObject):
             elif event["event"] == "request_failed":
                 self.busy_changed.emit(False)
                 self.refused.emit([_problem(found) for found in event["problems"]])
+
+    def _take_count(self, key: str, event: Event) -> None:
+        if event["event"] == "result_made":
+            self.counted.emit(key, event["result"].get("trainable_parameters"))
+        self._count_next()
 
     def _worker_ended(self, thread: EngineThread, ending: Ending) -> None:
         if thread is self._thread:

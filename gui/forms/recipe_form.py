@@ -7,6 +7,7 @@ recipe had it. Knows nothing of runs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -116,15 +117,28 @@ class RecipeForm(QWidget):
         if method_id == self._tables["method"]["id"]:
             return
         self._kept_methods[self._tables["method"]["id"]] = self._tables["method"]
-        entry = method(method_id)
-        family = self._family if self._family in entry.presets else entry.families[0]
-        preset = {name: value for name, value in entry.preset_options(family).items() if value is not None}
-        kept = self._kept_methods.get(method_id, {"id": method_id, **preset})
+        kept = self._kept_methods.get(method_id, self._preset(method_id))
         self._set_tables(self.tables() | {"name": "", "method": kept})
         self._check()
         self.edited.emit()
 
     # How it shows
+
+    def at_presets(self) -> dict[str, Recipe]:
+        """Return this recipe under every other method that works with its base model, each at its preset."""
+        found = {}
+        for entry in METHODS:
+            if self._family in entry.presets and entry.id != self.method_id():
+                with suppress(RecipeError):
+                    tables = self.tables() | {"name": "", "method": self._preset(entry.id)}
+                    found[entry.id] = recipe.from_tables(tables)
+        return found
+
+    def _preset(self, method_id: str) -> dict[str, Any]:
+        entry = method(method_id)
+        family = self._family if self._family in entry.presets else entry.families[0]
+        values = {name: value for name, value in entry.preset_options(family).items() if value is not None}
+        return {"id": method_id, **values}
 
     def set_level(self, level: str) -> None:
         """Show the fields up to a level: essential, more or everything."""

@@ -50,6 +50,7 @@ class TrainPage(Page):
         self._planned_once = False
         self._shown_facts: tuple[object, ...] = ()
         self._adapter_name = ""
+        self._counted_for: dict[str, Any] = {}
         self.panel = RecipePanel()
         self.right = RightSide(engine)
         self.run_view = self.right.run_view
@@ -184,6 +185,7 @@ class TrainPage(Page):
         right.base_models.known.connect(panel.form.base_model_chooser().set_known)
         planner.planned.connect(self._show_plan)
         planner.refused.connect(self._show_plan_problems)
+        planner.counted.connect(right.methods.set_count)
         planner.unavailable.connect(self._plan_unavailable)
         planner.busy_changed.connect(panel.show_busy)
         self._gate.opened.connect(self.start_run)
@@ -259,6 +261,14 @@ class TrainPage(Page):
         self.panel.show_problems([_problem(found) for found in plan.get("problems") or ()])
         self._show_method()
         self.right.methods.show_plan(plan)
+        self._count_others()
+
+    def _count_others(self) -> None:
+        """Ask once for each base model what the other methods would train."""
+        base = self.panel.form.tables()["base_model"]
+        if base != self._counted_for:
+            self._counted_for = base
+            self._engine.planner.count(self.panel.form.at_presets())
 
     def _show_plan_problems(self, problems: list[Problem]) -> None:
         if self._model is None:

@@ -180,6 +180,12 @@ def test_the_chosen_method_and_its_count_are_marked_in_the_list(stage, qtbot):
     assert not stage.page.right.methods.row("lora").isChecked()
 
 
+def test_the_other_methods_are_counted_at_their_presets(stage, qtbot):
+    stage.page.shown()
+    full = stage.page.right.methods.row("full")
+    qtbot.waitUntil(lambda: "3.54 M" in full.accessibleName(), timeout=WAIT)
+
+
 def test_a_search_leaves_the_methods_that_fit(stage):
     stage.page.right.methods._search.searched.emit("every weight")
 

@@ -88,11 +88,9 @@ class MethodChooser(Card):
         if row is not None:
             row.set_trainable(plan.get("trainable_parameters"))
 
-    def set_counts(self, counts: Mapping[str, int]) -> None:
-        """Show how many numbers each method trains at its preset."""
-        for method_id, count in counts.items():
-            if method_id in self._rows:
-                self._rows[method_id].set_trainable(count)
+    def set_count(self, method_id: str, count: int | None) -> None:
+        """Show how many numbers a method trains at its preset."""
+        self._rows[method_id].set_trainable(count)
 
     def row(self, method_id: str) -> MethodRow:
         """Return a method's row."""
