@@ -8,11 +8,12 @@ from pathlib import Path
 
 from engine import recipe as recipes
 from engine import runs
-from engine.commands.follow import Follower, conclude
+from engine.commands.downloads import agreed
+from engine.commands.follow import STOPPED, Follower, conclude
 from engine.commands.narrator import Narrator
 from engine.commands.output import Output
 from engine.commands.parser import Verbs
-from engine.errors import WorkerError
+from engine.errors import RecipeError, WorkerError
 from engine.events import Event, read_all
 from engine.jobs import Job
 from engine.runs import Run
@@ -39,8 +40,14 @@ def add(verbs: Verbs) -> None:
 
 
 def train_adapter(asked: argparse.Namespace, output: Output) -> int:
-    """Make a run of a recipe and follow it to its end."""
-    job = runs.create_run(recipes.load(asked.recipe, anchored(asked.overrides)))
+    """Make a run of a recipe and follow it to its end; a download is agreed on first."""
+    recipe = recipes.load(asked.recipe, anchored(asked.overrides))
+    found = recipes.problems(recipe)
+    if found:
+        raise RecipeError(found)
+    if not agreed(recipe, output):
+        return STOPPED
+    job = runs.create_run(recipe)
     _announce(job, output)
     return _follow(job, Narrator(output), output)
 

@@ -1,0 +1,84 @@
+"""A recipe that would start a download asks the person at the terminal first."""
+
+import os
+import pty
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine import recipe as recipes
+from engine import runs
+from tests.helpers.small_hub import SmallHub
+from tests.helpers.tiny_models import tiny_model
+from tests.helpers.tiny_runs import tiny_recipe
+
+pytestmark = pytest.mark.torch
+
+MAIN = Path(__file__).resolve().parents[2] / "main.py"
+
+
+@pytest.fixture
+def hub(tmp_path):
+    shutil.copytree(tiny_model("llama"), tmp_path / "served" / "models" / "someone" / "small")
+    with SmallHub(tmp_path / "served") as served:
+        yield served
+
+
+def hub_recipe(tmp_path):
+    tables = tiny_recipe(tmp_path, "llama").as_tables()
+    tables["base_model"]["id"] = "someone/small"
+    path = tmp_path / "recipe.toml"
+    recipes.save(recipes.from_tables(tables), path)
+    return path
+
+
+def answer_at_a_terminal(command, hub, tmp_path, answer):
+    """Run a command on a terminal of its own, answer its question, and return its exit code and what it showed."""
+    settings = os.environ | {
+        "HF_ENDPOINT": hub.address,
+        "HF_HOME": str(tmp_path / "huggingface"),
+        "HF_HUB_OFFLINE": "0",
+    }
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=settings) as process:
+        os.close(theirs)
+        shown = b""
+        while chunk := read(ours):
+            shown += chunk
+            if b"[y/N]" in shown and answer:
+                os.write(ours, answer)
+                answer = b""
+    os.close(ours)
+    return process.returncode, shown.decode(errors="replace")
+
+
+def read(descriptor):
+    try:
+        return os.read(descriptor, 4096)
+    except OSError:  # the other end is closed
+        return b""
+
+
+def test_no_means_no_run_and_nothing_fetched(tmp_path, hub):
+    code, shown = answer_at_a_terminal(
+        [sys.executable, str(MAIN), "train", str(hub_recipe(tmp_path))], hub, tmp_path, b"n\n"
+    )
+
+    assert code == 130, shown
+    assert "someone/small: " in shown
+    assert "kB to fetch" in shown
+    assert runs.list_runs() == []
+    assert not any("safetensors" in request and request.startswith("GET") for request in hub.requests)
+
+
+def test_yes_fetches_and_trains(tmp_path, hub):
+    code, shown = answer_at_a_terminal(
+        [sys.executable, str(MAIN), "train", str(hub_recipe(tmp_path))], hub, tmp_path, b"y\n"
+    )
+
+    assert code == 0, shown
+    assert any("safetensors" in request for request in hub.requests)
+    assert runs.list_runs()[0].outcome == "completed"
