@@ -199,7 +199,9 @@ def promote(checkpoint: Path, name: str) -> Adapter:
     title = " ".join(name.split()) or passport.name
     recipe = checkpoint.parent / passports.RECIPE_NAME
     beside = [recipe] if recipe.is_file() else []
-    return _take_in(checkpoint, passport.model_copy(update={"name": title}), beside)
+    # It was chosen, not cut off: the step says where in the run it stood.
+    chosen = passport.training.model_copy(update={"stopped": False})
+    return _take_in(checkpoint, passport.model_copy(update={"name": title, "training": chosen}), beside)
 
 
 def _take_in(source: Path, passport: Passport, beside: Sequence[Path] = ()) -> Adapter:

@@ -183,14 +183,15 @@ class HistoryPage(Page):
         ):
             return
         entry = self.table.entry(model.id)
-        if entry is None:
+        if entry is None or not model.running:
             return
         self._since_live.start()
         state = model.state
         self.table.update_live(
             replace(
                 entry,
-                running=model.running,
+                running=True,
+                outcome=None,
                 step=state.step,
                 total_steps=state.total_steps,
                 loss=run_entries.thinned(state.loss.values, run_entries.SPARK_POINTS),

@@ -127,12 +127,14 @@ class GroupedTableView(QTableView):
         self._hovered = -1
         self.clearSpans()
         model = self.table()
-        tall = px(GROUP_HEIGHT)
+        usual, tall = px(self._row_height), px(GROUP_HEIGHT)
         for row in range(model.rowCount()):
-            if model.is_head(row):
+            head = model.is_head(row)
+            if head:
                 self.setSpan(row, 0, 1, model.columnCount())
-                if row:
-                    self.setRowHeight(row, tall)
+            height = tall if head and row else usual
+            if self.rowHeight(row) != height:
+                self.setRowHeight(row, height)
         kept = model.row_of(self._kept_key)
         if kept >= 0:
             self.setCurrentIndex(model.index(kept, 0))

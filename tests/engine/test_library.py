@@ -288,6 +288,7 @@ def test_a_checkpoint_becomes_an_adapter_without_what_only_resuming_needs():
     adapter = library.promote(checkpoint, " Step 20 ")
     assert adapter.name == "Step 20"
     assert (adapter.passport.training.run, adapter.passport.training.step) == (job.id, 20)
+    assert not adapter.passport.training.stopped
     assert adapter.passport.scores == []
     assert set(adapter.passport.files) == {library.CONFIG_NAME, library.WEIGHTS_NAME, passport.RECIPE_NAME}
     assert adapter.recipe() == make_recipe()

@@ -137,6 +137,17 @@ def test_what_arrives_in_the_folder_is_listed_at_once(bench):
     made.until(lambda: made.names() == ["fresh"])
 
 
+def test_rows_have_their_heights_whatever_stood_there_before(bench):
+    fill_library()
+    made = bench()
+    table, view = made.page.table, made.page.view
+    for search in ("clinic", "samsum", "", "starter", ""):
+        table.show_only("all", search)
+        heights = {(table.is_head(row), view.rowHeight(row)) for row in range(1, table.rowCount())}
+        assert heights <= {(False, 36), (True, 44)}
+        assert view.rowHeight(0) == 36
+
+
 def test_scores_that_a_worker_writes_are_shown_at_once(bench):
     adapter = add_adapter("plain")
     made = bench()

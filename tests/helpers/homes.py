@@ -233,7 +233,7 @@ def add_checkpoint(job: Job, step: int, follows: Recipe | None = None) -> Path:
     write_peft_files(folder)
     (folder / "optimizer.pt").write_bytes(bytes(5000))
     found = make_passport(f"{job.id}-{step}", follows=follows)
-    training = found.training.model_copy(update={"run": job.id, "step": step})
+    training = found.training.model_copy(update={"run": job.id, "step": step, "stopped": True})
     passport.save(
         found.model_copy(update={"training": training, "files": passport.checksums(folder)}), folder
     )

@@ -11,7 +11,7 @@ from gui.models.words import base_words, grouped_digits
 Fact = tuple[str, str]
 _METHODS = {entry.id: entry for entry in METHODS}
 _HIDDEN = {"target_modules", "bias", "rs_lora"}
-MOST_TARGETS = 6
+MOST_TARGETS = 4
 
 
 def made_from(passport: Passport) -> list[Fact]:
