@@ -14,7 +14,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
-from engine.api import Adapter, Unreadable, library, paths
+from engine.api import Adapter, Unreadable
 from gui.look.format import bytes_text, number
 from gui.look.type import px
 from gui.models.adapter_groups import SHOWN
@@ -26,6 +26,7 @@ from gui.pages.library.drawer import Drawer
 from gui.pages.library.jobs import LibraryJobs
 from gui.pages.library.menus import SEPARATOR, Entry, below, make_menu
 from gui.pages.library.passport_panel import PassportPanel
+from gui.pages.library.places import Places
 from gui.pages.library.score_choices import Choice, score_choices
 from gui.shell.page import NARROW, Page
 from gui.widgets.bars import Busy
@@ -52,12 +53,12 @@ class LibraryPage(Page):
     def __init__(self, engine: Any, dialogs: Dialogs | None = None, parent: QWidget | None = None) -> None:
         super().__init__("Library", "", parent)
         self._engine = engine
-        self._dialogs = dialogs or Dialogs()
         self._wanted = ""
         self._told_unreadable: list[Unreadable] = []
         self.reader = LibraryReader(self)
         self.deeds = LibraryDeeds(self)
         self.jobs = LibraryJobs(engine, self)
+        self.places = Places(self, dialogs or Dialogs(), self.deeds, self.jobs)
         self.table = AdapterTable(self)
         self.view = GroupedTableView(self.table, "Adapters")
         self.panel = PassportPanel()
@@ -102,7 +103,7 @@ class LibraryPage(Page):
         self.deeds.changed.connect(self._on_changed)
         self.deeds.told.connect(self.pane.undo_strip.offer)
         self.deeds.failed.connect(self.pane.tell_trouble)
-        self.folder_button.clicked.connect(lambda: self._dialogs.open_folder(paths.adapters_folder()))
+        self.folder_button.clicked.connect(self.places.open_library)
         self.import_button.clicked.connect(lambda: self._import_menu(self.import_button))
         self._empty_import.clicked.connect(lambda: self._import_menu(self._empty_import))
         self._empty_run.clicked.connect(self.new_run_requested)
@@ -122,11 +123,9 @@ class LibraryPage(Page):
         panel = self.panel
         panel.try_pressed.connect(lambda: self._with_shown(lambda found: self.try_requested.emit([found.id])))
         panel.score_pressed.connect(lambda: self._with_shown(self.score))
-        panel.merge_pressed.connect(lambda: self._with_shown(self.merge))
+        panel.merge_pressed.connect(lambda: self._with_shown(self.places.merge))
         panel.export_pressed.connect(lambda: self._with_shown(self._export_menu))
-        panel.folder_pressed.connect(
-            lambda: self._with_shown(lambda found: self._dialogs.open_folder(found.folder))
-        )
+        panel.folder_pressed.connect(lambda: self._with_shown(self.places.open_adapter))
         panel.more_pressed.connect(
             lambda: self._with_shown(lambda found: self.menu_for(found).popup(below(panel.more_button)))
         )
@@ -278,38 +277,6 @@ class LibraryPage(Page):
         ]
         return make_menu(self, entries)
 
-    def merge(self, adapter: Adapter) -> None:
-        """Fold an adapter into a plain model folder."""
-        name = f"{library.safe_file_name(adapter.name)}-merged"
-        target = self._dialogs.place_for_folder(self, "Merge into a new folder in", name)
-        if target is not None:
-            self.jobs.merge(adapter, target)
-
-    def export_folder(self, adapter: Adapter) -> None:
-        """Copy an adapter to a folder of the person's choice."""
-        name = library.safe_file_name(adapter.name)
-        target = self._dialogs.place_for_folder(self, "Export to a new folder in", name)
-        if target is not None:
-            self.deeds.export_folder(adapter, target)
-
-    def export_zip(self, adapter: Adapter) -> None:
-        """Write an adapter as a zip of the person's choice."""
-        target = self._dialogs.place_for_zip(self, library.safe_file_name(adapter.name))
-        if target is not None:
-            self.deeds.export_zip(adapter, target)
-
-    def import_folder(self) -> None:
-        """Import the adapter in a folder."""
-        source = self._dialogs.folder_to_import(self)
-        if source is not None:
-            self.deeds.take_in([source])
-
-    def import_zip(self) -> None:
-        """Import the adapter in a zip."""
-        source = self._dialogs.zip_to_import(self)
-        if source is not None:
-            self.deeds.take_in([source])
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take folders and zips."""
         if _dropped(event):
@@ -334,7 +301,7 @@ class LibraryPage(Page):
         if folder is None:
             self.pane.undo_strip.offer(text)
         else:
-            self.pane.undo_strip.offer(text, lambda: self._dialogs.open_folder(folder), "Open folder")
+            self.pane.undo_strip.offer(text, lambda: self.places.open_result(folder), "Open folder")
 
     def _on_job_failed(self, text: str) -> None:
         if not self.jobs.busy:
@@ -361,28 +328,18 @@ class LibraryPage(Page):
                 (again, lambda: self.score(adapter), ""),
                 SEPARATOR,
                 ("Rename", lambda: self.rename(adapter), "F2"),
-                ("Open folder", lambda: self._dialogs.open_folder(adapter.folder), ""),
-                *self._export_entries(adapter, "Export as "),
+                ("Open folder", lambda: self.places.open_adapter(adapter), ""),
+                *self.places.export_entries(adapter, "Export as "),
                 SEPARATOR,
                 ("Delete", lambda: self.delete(adapter), "Del"),
             ],
         )
 
-    def _export_entries(self, adapter: Adapter, words: str) -> list[Entry]:
-        return [
-            (f"{words}a folder…", lambda: self.export_folder(adapter), ""),
-            (f"{words}a zip…", lambda: self.export_zip(adapter), ""),
-        ]
-
     def _export_menu(self, adapter: Adapter) -> None:
-        make_menu(self, self._export_entries(adapter, "As ")).popup(below(self.panel.export_button))
+        make_menu(self, self.places.export_entries(adapter, "As ")).popup(below(self.panel.export_button))
 
     def _import_menu(self, button: QWidget) -> None:
-        entries: list[Entry] = [
-            ("From a folder…", self.import_folder, ""),
-            ("From a zip…", self.import_zip, ""),
-        ]
-        make_menu(self, entries).popup(below(button))
+        make_menu(self, self.places.import_entries()).popup(below(button))
 
 
 def _subtitle(adapters: list[Adapter]) -> str:
