@@ -23,6 +23,7 @@ from engine.jobs import Job
 from engine.passport import Passport
 from engine.runs import CHECKPOINT_PREFIX, checkpoints
 from engine.worker.adapters import save_adapter, trainable_parameters
+from engine.worker.storage import whole_or_gone, writing
 
 KEPT = 2
 TRAINABLE_NAME = "trainable.safetensors"
@@ -44,10 +45,9 @@ def save(
     `save_loop` writes optimizer, schedule, random numbers and loop state into the folder it is given.
     Raises StorageError; the checkpoints before it are then untouched.
     """
-    partial = job.folder / PARTIAL_NAME
-    try:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
+    folder, partial = job.folder / f"{CHECKPOINT_PREFIX}{step}", job.folder / PARTIAL_NAME
+    hint = "Free some disk space; resume goes on from the checkpoint before."
+    with writing(f"The checkpoint of step {step}", hint), whole_or_gone(partial):
         save_adapter(model, partial)
         save_trainable(model, partial)
         save_loop(partial)
@@ -55,15 +55,8 @@ def save(
         (partial / STATE_NAME).write_text(json.dumps(dict(state)), encoding="utf-8")
         (partial / CHECKSUMS_NAME).write_text(json.dumps(passports.checksums(partial)), encoding="utf-8")
         sync(partial)
-        folder = job.folder / f"{CHECKPOINT_PREFIX}{step}"
         shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)
-    except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise StorageError(
-            f"The checkpoint of step {step} can't be written: {error.strerror or error}.",
-            "Free some disk space; resume goes on from the checkpoint before.",
-        ) from error
     for old in checkpoints(job)[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)
     return folder, sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -25,6 +25,7 @@ from engine.worker.base_models import LoadedBase
 from engine.worker.batches import Collator, MicroBatch, in_batches, train_loader
 from engine.worker.channel import Channel, Stopped
 from engine.worker.prompting import Encoded, Prompter
+from engine.worker.storage import writing
 from engine.worker.trainer import (
     Interrupted,
     StepReport,
@@ -243,9 +244,10 @@ class Session:
         self.progress.best_loss, self.progress.best_step = loss, self.step
         if self._training.keep == "best":
             folder = self._best_folder()
-            folder.mkdir(exist_ok=True)
-            checkpoints.save_trainable(self._prepared.model, folder)
-            checkpoints.sync(folder)
+            with writing("The best state so far", "Free some disk space, then resume the run."):
+                folder.mkdir(exist_ok=True)
+                checkpoints.save_trainable(self._prepared.model, folder)
+                checkpoints.sync(folder)
 
     def _best_folder(self) -> Path:
         return self._channel.job.folder / f"best-{self.progress.best_step}"

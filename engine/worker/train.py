@@ -25,6 +25,7 @@ from engine.worker.estimate import Outline, outline
 from engine.worker.facts import make_passport
 from engine.worker.prompting import Encoded, Prompter, make_prompter
 from engine.worker.session import Prepared, Session
+from engine.worker.storage import whole_or_gone, writing
 
 PINNED = 3
 
@@ -174,10 +175,12 @@ def _save(channel: Channel, session: Session, make: Callable[..., Passport], fin
     step = session.kept_step if finished else session.step
     passport = make(step, session.progress, stopped=not finished)
     folder = library.partial_folder(passport.id)
-    adapters.save_adapter(session.model, folder)
-    shutil.copyfile(channel.job.recipe_path, folder / passports.RECIPE_NAME)
-    shutil.rmtree(adapters_folder() / passport.id, ignore_errors=True)
-    adapter = library.install(folder, passport)
+    hint = "Free some disk space, then resume the run: its last checkpoint is safe."
+    with writing("The adapter", hint), whole_or_gone(folder):
+        adapters.save_adapter(session.model, folder)
+        shutil.copyfile(channel.job.recipe_path, folder / passports.RECIPE_NAME)
+        shutil.rmtree(adapters_folder() / passport.id, ignore_errors=True)
+        adapter = library.install(folder, passport)
     channel.emit(
         "adapter_saved", adapter=adapter.id, path=str(adapter.folder), bytes=adapter.size_bytes, step=step
     )

@@ -1,0 +1,44 @@
+"""Writing what must not be half written: the libraries' ways to say "no room" become one of ours.
+
+Knows nothing of what is written.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from safetensors import SafetensorError
+
+from engine.errors import StorageError
+
+# How torch.save says that the disk took less than it was given.
+TORCH_WORDS = "PytorchStreamWriter"
+
+
+@contextmanager
+def whole_or_gone(partial: Path) -> Iterator[None]:
+    """Make an empty folder to be filled and renamed; if that fails, it goes."""
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def writing(what: str, hint: str) -> Iterator[None]:
+    """Turn what torch, safetensors and the system raise when a file can't be written into StorageError."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"{what} can't be written: {error.strerror or error}.", hint) from error
+    except SafetensorError as error:
+        raise StorageError(f"{what} can't be written: {error}.", hint) from error
+    except RuntimeError as error:
+        if TORCH_WORDS not in str(error):
+            raise
+        raise StorageError(f"{what} can't be written: the disk took only part of it.", hint) from error
