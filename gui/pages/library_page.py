@@ -250,7 +250,7 @@ class LibraryPage(Page):
         """Let the person type another name over the one in the list."""
         row = self.table.row_of(adapter.id)
         place = self.view.visualRect(self.table.index(row, 0)).adjusted(px(4), 2, 0, -2)
-        place.setWidth(max(place.width(), px(200)))
+        place.setWidth(max(place.width(), px(140)))
         editor = NameEditor(self.view.viewport(), place, adapter.name)
         editor.renamed.connect(lambda name: self.deeds.update(adapter, name=name))
 
