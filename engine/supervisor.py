@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from engine.errors import WorkerError
-from engine.events import Event, EventReader
+from engine.events import READ_BYTES, Event, EventReader
 from engine.jobs import Job
 from engine.paths import application_root
 from engine.run_state import Outcome
@@ -102,9 +102,9 @@ class Supervisor:
         """Tell whether the worker lives, started here or found running."""
         return self._process.poll() is None if self._process else self.job.is_running()
 
-    def poll(self) -> list[Event]:
-        """Return the events that came since the last call."""
-        events = self._reader.read()
+    def poll(self, most_bytes: int = READ_BYTES) -> list[Event]:
+        """Return the events that came since the last call, up to `most_bytes` worth of them."""
+        events = self._reader.read(most_bytes)
         for event in events:
             if event["event"] == "job_accepted":
                 # A later attempt's own: what an earlier one ended with says nothing of this one.

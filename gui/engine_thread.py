@@ -15,15 +15,17 @@ from PySide6.QtCore import QObject, QThread, Signal
 
 from engine.api import AppError, Ending, Event, EventReader, Job, Supervisor
 
-MOST_EVENTS = 500
+# A burst is read and handed over in small portions, so that the window is never kept from its own work for long.
+MOST_BYTES = 64 * 1024
+MOST_EVENTS = 250
 POLL_MILLISECONDS = 50
-BREATH_MILLISECONDS = 2
+BREATH_MILLISECONDS = 4
 
 
 class EngineThread(QThread):
     """Follow one job, live or replayed, and report it to the thread that made this object.
 
-    `events` carries lists of at most 500 events, in order and without a gap: first those of earlier attempts,
+    `events` carries lists of at most 250 events, in order and without a gap: first those of earlier attempts,
     then what comes. `ended` carries an `Ending` once the worker is gone and its last event was handed over;
     it is not sent after `leave`. `result` and `failed` are for short jobs: the one thing asked for, or how
     it went wrong.
@@ -83,7 +85,7 @@ class EngineThread(QThread):
             alive = self._supervisor.alive()
             if self._forced:
                 self._supervisor.force()
-            events = self._supervisor.poll()
+            events = self._supervisor.poll(MOST_BYTES)
             self._hand_over(events)
             if not events and not alive:
                 self._supervisor.close()
@@ -142,5 +144,5 @@ class EngineThread(QThread):
 
 def _whole_stream(job: Job) -> Iterator[list[Event]]:
     reader = EventReader(job.events_path)
-    while events := reader.read():
+    while events := reader.read(MOST_BYTES):
         yield events
