@@ -4,19 +4,25 @@ Owns the sizes and the initial weights. Knows nothing of data or training.
 
 T5 does not divide attention scores by the root of the head size, and knows positions only through a small table of
 biases. From ordinary random weights a model this small did not learn to copy within an hour of two cores, so the
-start is built by hand, in four steps that training may then change as it likes:
+start is built by hand, in five steps that training may then change as it likes:
 
 1. The position tables prefer the previous, the next and the last but one token in one head each.
 2. The first encoder layer writes a rotated copy of the previous token (and of the one before) into each position.
-3. A cross-attention of the decoder looks for positions whose written copies match the decoder's last two tokens.
-4. Cross-attention values and outputs are an orthogonal pair, so whatever is attended to can be said.
+3. A head of the second encoder layer finds other places with the same token, so that a question finds its words.
+4. A cross-attention of the decoder looks for positions whose written copies match the decoder's last two tokens.
+5. Cross-attention values and outputs are an orthogonal pair, so whatever is attended to can be said.
 """
 
 import torch
 from torch import Tensor
 from transformers import T5Config, T5ForConditionalGeneration
 
-PREVIOUS, BEFORE_PREVIOUS, NEXT = 1, 2, 17  # rows of T5's position table: distances back; 16 + distance ahead
+ITSELF, PREVIOUS, BEFORE_PREVIOUS, NEXT = (
+    0,
+    1,
+    2,
+    17,
+)  # rows of T5's position table: distances back; 16 + distance ahead
 EMBEDDING_STD = 0.5
 MATCH, COPY_GAIN, FINAL_GAIN, POSITION_BIAS = 0.5, 2.0, 2.0, 8.0
 
@@ -46,6 +52,7 @@ def build(configuration: T5Config, seed: int) -> T5ForConditionalGeneration:
         _position_tables(model)
         _copy_pairs(model, generator)
         _match_previous_tokens(model, generator)
+        _match_same_tokens(model, generator)
         model.decoder.final_layer_norm.weight.fill_(FINAL_GAIN)
     return model
 
@@ -77,6 +84,7 @@ def _position_tables(model: T5ForConditionalGeneration) -> None:
     encoder.zero_()
     decoder.zero_()
     encoder[PREVIOUS, 0] = encoder[NEXT, 1] = encoder[BEFORE_PREVIOUS, 2] = POSITION_BIAS
+    encoder[ITSELF, 3] = -POSITION_BIAS
     decoder[PREVIOUS, 0], decoder[BEFORE_PREVIOUS, 1] = POSITION_BIAS, POSITION_BIAS - 2
 
 
@@ -104,3 +112,11 @@ def _match_previous_tokens(model: T5ForConditionalGeneration, generator: torch.G
         rows = slice(place * head, (place + 1) * head)
         cross.q.weight[rows], cross.k.weight[rows] = weight * MATCH * read_1, 2 * MATCH * write_1.T
     cross.q.weight[third], cross.k.weight[third] = 1.4 * MATCH * own_write.T, 1.4 * MATCH * write_2.T
+
+
+def _match_same_tokens(model: T5ForConditionalGeneration, generator: torch.Generator) -> None:
+    width, head = model.config.d_model, model.config.d_kv
+    read, fourth = _orthogonal(head, width, generator), slice(3 * head, 4 * head)
+    attention = model.encoder.block[1].layer[0].SelfAttention
+    attention.q.weight[fourth] = attention.k.weight[fourth] = MATCH * read
+    attention.o.weight[:, fourth].normal_(0, (model.config.num_heads * head) ** -0.5, generator=generator)

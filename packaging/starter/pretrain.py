@@ -37,12 +37,12 @@ Example = tuple[list[int], list[int]]
 class Settings:
     """What decides a pre-training run."""
 
-    steps: int = 3600
+    steps: int = 3000
     seed: int = 7
     batch: int = 24
     micro_batches: int = 2
-    pieces_share: float = 0.35  # copying of random pieces, at the start and (half of it) to the end
-    rate: float = 1.5e-3
+    pieces_share: float = 0.3  # copying of random pieces, at the start and (half of it) to the end
+    rate: float = 1.2e-3
     query_rate: float = (
         0.125  # as a share of the rate: T5 does not scale its scores, so a step of q counts more
     )

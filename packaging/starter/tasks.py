@@ -132,7 +132,7 @@ def masked_turn(c: Conversation, rng: random.Random) -> Task | None:
 
 SHARES: dict[Callable[[Conversation, random.Random], Task | None], float] = {
     question: 0.6, questions: 2.5, sentences: 3.0, report: 1.0, report_all: 2.0, speakers: 0.3, repeat: 0.7,
-    after: 0.7, who_said: 0.3, listing: 1.2, kind_of_talk: 0.4, cloze: 1.5, masked_turn: 0.3,
+    after: 0.7, who_said: 0.4, listing: 1.2, kind_of_talk: 0.4, cloze: 1.5, masked_turn: 0.1,
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ ODD_TEXTS = [
     "Anna: Hi!\nBen: Hey, 6:15 or 7 pm?", "Привет, мир", "中文字 test é", "😊👍🎉", "“curly” — dash…", "tab\there",
     "  two  blanks \n\n\nlines ", "a </s> b <pad> c <unk> <0x41>", "https://x.y/z?a=b\\c", "", " ", "\n",
 ]  # fmt: skip
-TINY = {"d_model": 32, "d_kv": 8, "d_ff": 32, "num_layers": 1, "num_decoder_layers": 2, "num_heads": 4}
+TINY = {"d_model": 32, "d_kv": 8, "d_ff": 32, "num_layers": 2, "num_decoder_layers": 2, "num_heads": 4}
 
 
 @pytest.fixture(scope="module")
