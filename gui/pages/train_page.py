@@ -74,6 +74,7 @@ class TrainPage(Page):
         self.panel.set_recipe(wanted)
         self.panel.set_fixed("")
         self.right.show_methods()
+        self.buttons.sides.set_current("recipe")
         self._show_method()
         self._show_header()
         if self._planned_once:
