@@ -12,11 +12,12 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QLocale, QTimer
 from PySide6.QtWidgets import QApplication
 
-from engine.api import AppError, paths, recipe
+from engine.api import AppError, Ending, paths, recipe
 from gui.crash_report import CrashReport
 from gui.engine import Engine
 from gui.look import style
@@ -86,7 +87,7 @@ def begin(window: MainWindow, *, demo: bool = False, screenshot: Path | None = N
     """Start the demo if asked; else show the living run if there is one."""
     page = window.show_built("train")
     if demo:
-        model = page.start_run(recipe.load(paths.presets_folder() / DEMO_RECIPE))
+        model = _start_demo(page)
         if screenshot is not None:
             _end_with_picture(window, model, screenshot.absolute())
         return
@@ -98,21 +99,39 @@ def begin(window: MainWindow, *, demo: bool = False, screenshot: Path | None = N
             page.say(error.message)
 
 
+def _start_demo(page: Any) -> RunModel | None:
+    try:
+        model: RunModel | None = page.start_run(recipe.load(paths.presets_folder() / DEMO_RECIPE))
+    except AppError as error:
+        page.say(f"{error.message} {error.hint}")
+        return None
+    return model
+
+
 def _end_with_picture(window: MainWindow, model: RunModel | None, place: Path) -> None:
     """Save the page once the run has ended and leave: with 0 if it completed and the picture is there."""
 
-    def finish(completed: bool) -> None:
+    def finish(outcome: str, message: str) -> None:
         saved = window.grab().save(str(place))
-        QApplication.exit(0 if completed and saved else 1)
+        if outcome != "completed":
+            _tell_terminal(f"The demo {outcome}. {message}")
+        elif not saved:
+            _tell_terminal(f"{place} can't be written.")
+        QApplication.exit(0 if outcome == "completed" and saved else 1)
+
+    def ended(ending: Ending) -> None:
+        QTimer.singleShot(SETTLE_MILLISECONDS, window, lambda: finish(ending.outcome, ending.message))
 
     if model is None:
-        QTimer.singleShot(SETTLE_MILLISECONDS, window, lambda: finish(completed=False))
-        return
-    model.ended.connect(
-        lambda ending: QTimer.singleShot(
-            SETTLE_MILLISECONDS, window, lambda: finish(completed=ending.outcome == "completed")
-        )
-    )
+        ended(Ending("failed", "It could not be started; the picture says why."))
+    else:
+        model.ended.connect(ended)
+
+
+def _tell_terminal(text: str) -> None:
+    """Write to the terminal, if there is one: windowed programs have none."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"{text.strip()}\n")
 
 
 def _raise(window: MainWindow) -> None:

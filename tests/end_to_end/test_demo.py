@@ -60,5 +60,8 @@ def test_a_demo_that_fails_says_so_by_its_exit_code(home, tmp_path):
     (home / "runs").write_text("in the way")
     picture = tmp_path / "demo.png"
 
-    assert demo(home, picture).returncode == 1
+    done = demo(home, picture)
+
+    assert done.returncode == 1
+    assert "could not be started" in done.stderr
     assert picture.exists()
