@@ -89,6 +89,15 @@ def test_how_long_the_step_in_hand_still_takes(model):
     assert model.step_seconds_left(200.0) == 0.0
 
 
+def test_how_long_a_stage_still_takes_by_its_progress(model):
+    progressed = {"event": "stage_progressed", "unit": "examples", "total": 200}
+    model.apply([{"event": "stage_entered", "time": 100.0, "stage": "evaluate"}])
+    assert model.stage_seconds_left() is None
+    model.apply([progressed | {"time": 110.0, "done": 50}])
+
+    assert model.stage_seconds_left() == 30.0
+
+
 def test_a_stop_is_remembered_until_the_end(tmp_path, qtbot):
     job = create_job(tmp_path, "train", {"script": [["wait_for_stop", 60]]})
     thread = EngineThread(job, niced=False, command=scripted_worker.command(job))
