@@ -110,6 +110,8 @@ class Canvas(pg.PlotWidget):
         self._bottom.setHeight(px(26))
         for line in self._hairlines:
             line.setPen(_pen("line", 1))
+        # The view keeps a picture of its ground; that one is of the old scheme.
+        self.resetCachedContent()
 
     def _style_names(self) -> None:
         medium: QFont = font("label_medium")

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
 
 from gui.look import style
 from gui.look.tokens import DARK
@@ -193,3 +194,14 @@ def test_the_plot_follows_the_scheme(plot, styled):
     image = plot.grab().toImage()
     colors = {image.pixelColor(x, y).name().upper() for x in range(800) for y in range(60, 300)}
     assert DARK.accent in colors
+
+
+def test_a_change_of_scheme_reaches_the_plots_ground(plot):
+    application = QApplication.instance()
+    shown = {}
+    for scheme in ("light", "dark", "light"):
+        style.apply(application, scheme)
+        shown[scheme] = plot.grab().toImage().pixelColor(400, 290).lightness()
+
+    assert shown["light"] > 200
+    assert shown["dark"] < 60
