@@ -228,13 +228,14 @@ class ErrorCard(Card):
         end_text: str = "",
         link_text: str = "",
         parent: QWidget | None = None,
+        primary_icon: str = "play",
     ) -> None:
         super().__init__(parent)
         self._group = QButtonGroup(self)
         self._add_head(title, text, link_text)
         if plans:
             self._add_plans(plans)
-        self._add_foot(primary_text, second_text, end_text)
+        self._add_foot(primary_text, primary_icon, second_text, end_text)
         self.setAccessibleName(title)
         self.setAccessibleDescription(text.replace("<b>", "").replace("</b>", ""))
 
@@ -265,12 +266,12 @@ class ErrorCard(Card):
             rows.addWidget(row)
         self.column.addLayout(rows)
 
-    def _add_foot(self, primary_text: str, second_text: str, end_text: str) -> None:
+    def _add_foot(self, primary_text: str, primary_icon: str, second_text: str, end_text: str) -> None:
         foot = QHBoxLayout()
         foot.setContentsMargins(0, 8, 0, 0)
         foot.setSpacing(8)
         if primary_text:
-            main = primary(primary_text, "play")
+            main = primary(primary_text, primary_icon)
             main.clicked.connect(lambda: self.accepted.emit(self.chosen()))
             foot.addWidget(main)
         if second_text:

@@ -33,6 +33,7 @@ class FailureCard(ErrorCard):
             second_text="Edit a copy" if self.can_resume else "",
             link_text="Show log" if ending.log_tail else "",
             parent=parent,
+            primary_icon="play" if self.can_resume else "edit",
         )
         self._log = LogView(ending.log_tail)
         self._log.setVisible(bool(ending.log_tail))
