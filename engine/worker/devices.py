@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -81,6 +82,14 @@ def number_format(precision: Precision, device: torch.device) -> Format:
 def _cpu_has_bfloat16() -> bool:
     capabilities = torch.cpu.get_capabilities()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("bf16"))
+
+
+def card(device: torch.device) -> dict[str, Any]:
+    """Return name and memory of a graphics card as `run_started` carries them; nothing for other devices."""
+    if device.type != "cuda":
+        return {}
+    facts = torch.cuda.get_device_properties(device)
+    return {"device_name": facts.name, "device_memory_bytes": facts.total_memory}
 
 
 def memory_bytes(device: torch.device) -> int:

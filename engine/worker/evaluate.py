@@ -229,8 +229,8 @@ def _tell(channel: Channel, found: Evaluation, recipe: Recipe, base: LoadedBase)
         limit = recipe.evaluation.max_new_tokens
         whose = "the base model's summaries" if found.of == BASE else "the tuned model's summaries"
         channel.notice(
-            f"{measured.capped:.0%} of {whose} reach {limit} tokens and are cut there.",
-            "Raise evaluation.max_new_tokens to score them whole.",
+            f"{measured.capped * 100:.0f} % of {whose} reach {limit} tokens and are cut there.",
+            "Raise the longest summary (evaluation.max_new_tokens) to score them whole.",
         )
 
 

@@ -24,7 +24,7 @@ def make_passport(
     return Passport(
         schema=passports.SCHEMA,
         id=f"{run_id}-step-{step}" if stopped else run_id,
-        name=free_name(recipe),
+        name=free_name(recipe, f"step-{step}" if stopped else ""),
         made_at=passports.now_text(),
         base_model=_base_model(recipe, prepared.base),
         method=_method(prepared),
@@ -94,13 +94,12 @@ def _training(run_id: str, prepared: Prepared, step: int, progress: Progress, st
     )
 
 
-def free_name(recipe: Recipe) -> str:
-    """Return a short name that is not taken in the library: data, method, its main setting."""
+def free_name(recipe: Recipe, suffix: str = "") -> str:
+    """Return a short name that is not taken in the library: data, method, its main setting, suffix."""
     chosen = recipe.method.method
-    words = (
-        f"{Path(recipe.data.source).stem}-{chosen.id}-{chosen.short(recipe.method.options).replace(' ', '')}"
-    )
-    plain = words.strip("-").replace("_", "-").lower()
+    main_setting = chosen.short(recipe.method.options).replace(" ", "")
+    words = (Path(recipe.data.source).stem, chosen.id, main_setting, suffix)
+    plain = "-".join(filter(None, words)).replace("_", "-").lower()
     taken = {adapter.name for adapter in library.scan()[0]}
     candidates = (plain if number == 1 else f"{plain}-{number}" for number in range(1, len(taken) + 2))
     return next(name for name in candidates if name not in taken)

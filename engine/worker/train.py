@@ -155,6 +155,7 @@ def _emit_started(
         trainable_parameters=trainable,
         all_parameters=everything,
         device=str(prepared.base.device),
+        **devices.card(prepared.base.device),
         threads=prepared.base.threads,
         precision=prepared.base.precision,
         precision_reason=prepared.base.precision_reason,
