@@ -7,6 +7,7 @@ from typing import Any
 
 SAYINGS = {"better": "Better", "no measurable difference": "No measurable difference", "worse": "Worse"}
 MINUS = "−"
+NO_INTERVAL = "one conversation, so no interval"
 
 
 def duration(seconds: float) -> str:
@@ -42,8 +43,14 @@ def score_name(name: str) -> str:
 
 
 def interval(spread: Mapping[str, float]) -> str:
-    """Return a mean with its interval: "48.4 (47.2 to 49.6)"."""
-    return f"{score(spread['mean'])} ({score(spread['low'])} to {score(spread['high'])})"
+    """Return a mean with its interval, or why there is none: "48.4 (47.2 to 49.6)"."""
+    return f"{score(spread['mean'])} ({_bounds(spread) or NO_INTERVAL})"
+
+
+def _bounds(spread: Mapping[str, Any]) -> str:
+    """Return an interval's ends, nothing if it has none: one conversation shows no spread."""
+    low, high = spread.get("low"), spread.get("high")
+    return "" if low is None or high is None else f"{score(low)} to {score(high)}"
 
 
 def verdict(difference: Mapping[str, Any], examples: int | None) -> str:
@@ -52,10 +59,9 @@ def verdict(difference: Mapping[str, Any], examples: int | None) -> str:
     moved = {"better": "rose", "worse": "fell"}.get(difference["verdict"], "changed")
     points = score(abs(change) if moved in ("rose", "fell") else change)
     on = f", on {counted(examples, 'conversation')}" if examples else ""
-    return (
-        f"{SAYINGS[difference['verdict']]}. ROUGE-1 {moved} by {points} points, "
-        f"95 % interval {score(difference['low'])} to {score(difference['high'])}{on}."
-    )
+    said = f"{SAYINGS[difference['verdict']]}. ROUGE-1 {moved} by {points} points"
+    bounds = _bounds(difference)
+    return f"{said}, 95 % interval {bounds}{on}." if bounds else f"{said}{on}: {NO_INTERVAL}."
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> list[str]:

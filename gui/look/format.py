@@ -12,6 +12,7 @@ from PySide6.QtCore import QLocale
 UNKNOWN = "–"
 MINUS = "−"
 SPACE = "\u00a0"
+NO_INTERVAL = "one conversation, so no interval"
 
 
 def number(value: float | None, digits: int | None = None) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from engine.api import Adapter, ScoreCard
 from gui.look.format import score
 from gui.models.words import base_words, data_words, method_words, protocol_source, protocol_words
+from gui.widgets.whisker import whisker_of
 
 Show = Literal["all", "scored", "imported"]
 SHOWN: tuple[Show, ...] = ("all", "scored", "imported")
@@ -101,8 +102,7 @@ def axis_of(cards: Iterable[ScoreCard | None], name: str) -> tuple[float, float]
     ends: list[float] = []
     for card in cards:
         if card is not None and name in card.scores:
-            spread = card.scores[name]
-            ends += [spread["low"], spread["high"]]
+            ends += whisker_of(card.scores[name]).ends
             ends += [card.base[name]["mean"]] if name in card.base else []
     if not ends:
         return 0.0, 1.0

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from PySide6.QtCore import QObject
 
 from engine.api import Adapter
-from gui.look.format import UNKNOWN, bytes_text, score
+from gui.look.format import NO_INTERVAL, UNKNOWN, bytes_text, score
 from gui.models.adapter_groups import SCORE, Group, Show, grouped, is_shown, matches
 from gui.models.cells import Cell, Link, Named, Scored, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
 from gui.models.words import UNKNOWN_VERDICT, VERDICTS, method_words, when_words
-from gui.widgets.whisker import Whisker, WhiskerCell, in_words
+from gui.widgets.whisker import WhiskerCell, in_words, whisker_of
 
 FULL_VERDICTS = {"no measurable difference": "No measurable difference"}
 
@@ -114,21 +114,15 @@ class AdapterTable(GroupedTable[Adapter]):
             return Link("Score now")
         group = self._groups[adapter.id]
         spread = card.scores[SCORE]
-        whisker = Whisker(spread["mean"], spread["low"], spread["high"], "ink2")
-        return Scored(score(spread["mean"]), WhiskerCell(whisker, *group.axis, group.base))
+        return Scored(score(spread["mean"]), WhiskerCell(whisker_of(spread, "ink2"), *group.axis, group.base))
 
     def words(self, thing: Adapter) -> str:
         card = thing.passport.score_card
         parts = [thing.name, *self.tags(thing), method_words(thing.passport)]
         if card is not None and SCORE in card.scores:
-            spread = card.scores[SCORE]
             verdict = card.difference.get(SCORE, {}).get("verdict", "")
-            whisker = Whisker(spread["mean"], spread["low"], spread["high"])
-            parts.append(
-                in_words(
-                    "ROUGE-1", whisker, f"{verdict} than base" if verdict in {"better", "worse"} else verdict
-                )
-            )
+            told = f"{verdict} than base" if verdict in {"better", "worse"} else verdict
+            parts.append(in_words("ROUGE-1", whisker_of(card.scores[SCORE]), told))
         else:
             parts.append("not scored yet")
         parts += [bytes_text(thing.size_bytes), when_words(thing.passport.made, datetime.now(UTC))]
@@ -136,6 +130,8 @@ class AdapterTable(GroupedTable[Adapter]):
 
     def explanation(self, thing: Adapter, key: str) -> str:
         card = thing.passport.score_card
+        if key == "score" and card is not None and "low" not in card.scores.get(SCORE, {"low": 0.0}):
+            return NO_INTERVAL.capitalize()
         if key != "verdict" or card is None:
             return ""
         return FULL_VERDICTS.get(card.difference.get(SCORE, {}).get("verdict", ""), "")

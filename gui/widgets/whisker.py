@@ -5,15 +5,16 @@ Knows numbers and where they fall; not where they come from. Every whisker can b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from gui.look import style
-from gui.look.format import interval, score
+from gui.look.format import NO_INTERVAL, interval, score
 from gui.look.type import px
 
 CELL_ROLE = Qt.ItemDataRole.UserRole + 40
@@ -21,12 +22,28 @@ CELL_ROLE = Qt.ItemDataRole.UserRole + 40
 
 @dataclass(frozen=True)
 class Whisker:
-    """A mean with its interval, all in the unit of the axis they are drawn on; `token` is its colour."""
+    """A mean with its interval, all in the unit of the axis they are drawn on; `token` is its colour.
+
+    One conversation gives no interval: `low` and `high` are then None.
+    """
 
     mean: float
-    low: float
-    high: float
+    low: float | None = None
+    high: float | None = None
     token: str = "accent"
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """What an axis must hold: the interval, or the mean where there is none."""
+        return (
+            self.mean if self.low is None else self.low,
+            self.mean if self.high is None else self.high,
+        )
+
+
+def whisker_of(spread: Mapping[str, Any], token: str = "accent") -> Whisker:
+    """Return the whisker of `{"mean", "low", "high"}`, whose last two may be missing."""
+    return Whisker(float(spread["mean"]), spread.get("low"), spread.get("high"), token)
 
 
 @dataclass(frozen=True)
@@ -41,8 +58,15 @@ class WhiskerCell:
 
 def in_words(name: str, whisker: Whisker, verdict: str = "") -> str:
     """Return a score's whisker in words: "ROUGE-1 48.4, interval 47.2 to 49.6, better than base"."""
-    told = f"{name} {score(whisker.mean)}, interval {interval(whisker.low, whisker.high)}"
+    told = f"{name} {score(whisker.mean)}, {spread_words(whisker)}"
     return f"{told}, {verdict}" if verdict else told
+
+
+def spread_words(whisker: Whisker) -> str:
+    """Return a whisker's interval in words, or why there is none."""
+    if whisker.low is None or whisker.high is None:
+        return NO_INTERVAL
+    return f"interval {interval(whisker.low, whisker.high)}"
 
 
 def paint_whisker(
@@ -50,14 +74,16 @@ def paint_whisker(
 ) -> None:
     """Draw a whisker into a rectangle whose sides are the axis' ends; `middle` is its y, the rectangle's if None."""
     y = rect.center().y() if middle is None else middle
-    left, at, right = (_along(rect, axis, value) for value in (whisker.low, whisker.mean, whisker.high))
+    low, high = whisker.ends
+    left, at, right = (_along(rect, axis, value) for value in (low, whisker.mean, high))
     color = style.color(whisker.token)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(color, 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
-    painter.drawLine(QPointF(left, y), QPointF(right, y))
-    for x in (left, right):
-        painter.drawLine(QPointF(x, y - 3.75), QPointF(x, y + 3.75))
+    if whisker.low is not None and whisker.high is not None:
+        painter.drawLine(QPointF(left, y), QPointF(right, y))
+        for x in (left, right):
+            painter.drawLine(QPointF(x, y - 3.75), QPointF(x, y + 3.75))
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(color)
     painter.drawEllipse(QPointF(at, y), 3.75, 3.75)

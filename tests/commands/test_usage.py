@@ -13,6 +13,8 @@ import pytest
 
 from engine import library, paths
 from engine.commands import entry, training, words
+from engine.commands.narrator import Narrator
+from engine.commands.output import Output
 from engine.methods import METHODS
 from tests.commands.conftest import Finished
 from tests.helpers.homes import Told, add_adapter, add_run, score_card
@@ -179,6 +181,30 @@ def test_verdicts_are_sentences() -> None:
 )
 def test_durations(seconds: float, text: str) -> None:
     assert words.duration(seconds) == text
+
+
+def test_one_conversation_has_no_interval_and_the_words_say_so() -> None:
+    assert words.interval({"mean": 0.484}) == "48.4 (one conversation, so no interval)"
+    told = words.verdict({"verdict": "no measurable difference", "mean": 0.25}, 1)
+    assert told == (
+        "No measurable difference. ROUGE-1 changed by 25.0 points, on 1 conversation: "
+        "one conversation, so no interval."
+    )
+
+
+def test_a_run_scored_on_one_conversation_is_told_to_its_end(capsys: pytest.CaptureFixture[str]) -> None:
+    narrator = Narrator(Output(as_json=False))
+    common = {"event": "evaluated", "time": 1.0, "step": 3, "split": "test", "protocol": {"examples": 1}}
+    change = {"rouge1": {"mean": 0.25, "verdict": "no measurable difference"}}
+    narrator.tell({**common, "of": "base", "scores": {"rouge1": {"mean": 0.25}}, "difference": None})
+    narrator.tell({**common, "of": "x", "scores": {"rouge1": {"mean": 0.5}}, "difference": change})
+    narrator.tell_result()
+    assert capsys.readouterr().out.count("one conversation, so no interval") == 3
+
+
+def test_adapters_scored_on_one_conversation_are_shown(call: Call) -> None:
+    add_adapter("small", scores=[score_card(0.484, half_width=None, examples=1)])
+    assert "48.4 (one conversation, so no interval)" in call("adapters", "show", "small").out
 
 
 def test_tables_are_aligned() -> None:

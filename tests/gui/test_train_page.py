@@ -461,6 +461,23 @@ def test_the_verdict_comes_first_in_words(qtbot, mean, verdict, headline, words)
     assert words in verdict_sentence(difference(mean, verdict)["rouge1"], 200, "test")
 
 
+def test_a_verdict_on_one_conversation_has_no_interval(qtbot):
+    state = RunState()
+    change = {"rouge1": {"mean": 0.25, "verdict": "no measurable difference"}}
+    common = {"event": "evaluated", "time": 1.0, "step": 3, "split": "test", "loss": None, "seconds": 1.0}
+    common |= {"protocol": {"examples": 1, "split": "test"}, "capped": 0.0}
+    base = common | {"of": "base", "scores": {"rouge1": {"mean": 0.25}}, "difference": None}
+    tuned = common | {"of": "x", "scores": {"rouge1": {"mean": 0.5}}, "difference": change}
+    for event in (STARTED | {"time": 1.0}, SAVED | {"time": 1.0}, base, tuned):
+        state.apply(event)
+    card = VerdictCard(state)
+    qtbot.addWidget(card)
+    card.grab()
+
+    assert "on one test conversation. One conversation, so no interval." in card.accessibleDescription()
+    assert "no interval" in texts(card)
+
+
 def test_a_stopped_runs_card_claims_no_score(qtbot):
     state = RunState()
     for event in (STARTED, SAVED):

@@ -89,35 +89,27 @@ def write_peft_files(folder: Path, base: str = "google/flan-t5-base", numbers: i
 def score_card(
     rouge1: float,
     *,
-    half_width: float = 0.013,
+    half_width: float | None = 0.013,
     base: float = 0.469,
     verdict: str = "better",
     examples: int = 819,
     beams: int = 1,
     source: str = "knkarthick/samsum",
 ) -> ScoreCard:
-    """Return scores around `rouge1` under a protocol of the given size."""
+    """Return scores around `rouge1` under a protocol of the given size; `half_width` None: no intervals."""
     factors = dict(zip(SCORES, (1.0, 0.5, 0.84, 0.92), strict=True))
 
+    def around(mean: float, share: float) -> dict[str, float]:
+        if half_width is None:
+            return {"mean": mean}
+        return {"mean": mean, "low": mean - half_width * share, "high": mean + half_width * share}
+
     def spread(middle: float) -> dict[str, dict[str, float]]:
-        return {
-            name: {
-                "mean": middle * factor,
-                "low": middle * factor - half_width,
-                "high": middle * factor + half_width,
-            }
-            for name, factor in factors.items()
-        }
+        return {name: around(middle * factor, 1.0) for name, factor in factors.items()}
 
     gain = rouge1 - base
     difference = {
-        name: {
-            "mean": gain * factor,
-            "low": gain * factor - half_width / 2,
-            "high": gain * factor + half_width / 2,
-            "verdict": verdict,
-        }
-        for name, factor in factors.items()
+        name: {**around(gain * factor, 0.5), "verdict": verdict} for name, factor in factors.items()
     }
     protocol = {"split": "test", "examples": examples, "beams": beams, "data": {"source": source}}
     return ScoreCard(

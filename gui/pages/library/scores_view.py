@@ -11,14 +11,14 @@ from gui.look import icons, style
 from gui.look.format import gain, score
 from gui.look.type import font, px
 from gui.models.words import UNKNOWN_VERDICT, VERDICTS
-from gui.widgets.whisker import Whisker, in_words, paint_base_line, paint_whisker
+from gui.widgets.whisker import Whisker, in_words, paint_base_line, paint_whisker, whisker_of
 
-NAMES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeLsum": "ROUGE-Lsum"}
+NAMES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeLsum": "ROUGE-Lsum"}
 PITCH = 26
 
 
 class ScoresView(QWidget):
-    """Three rows: name, score, whisker from the base's mean, gain. The dashed line is the base model."""
+    """A row for each score: name, score, whisker from the base's mean, gain. The dashed line is the base model."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,10 +40,9 @@ class ScoresView(QWidget):
 
     def _words(self, name: str) -> str:
         assert self._card is not None
-        spread = self._card.scores[name]
         verdict = str(self._card.difference.get(name, {}).get("verdict", ""))
         told = f"{verdict} than base" if verdict in {"better", "worse"} else verdict
-        return in_words(NAMES[name], Whisker(spread["mean"], spread["low"], spread["high"]), told)
+        return in_words(NAMES[name], whisker_of(self._card.scores[name]), told)
 
     def sizeHint(self) -> QSize:
         return QSize(px(320), px(PITCH) * len(self._shown()))
@@ -63,15 +62,15 @@ class ScoresView(QWidget):
     def _base(self) -> dict[str, dict[str, float]]:
         return self._card.base if self._card is not None else {}
 
-    def _from_base(self, name: str) -> tuple[float, float, float]:
-        """Return mean, low and high of a score as distances from the base's mean."""
+    def _from_base(self, name: str) -> Whisker:
+        """Return a score with its interval as distances from the base's mean."""
         assert self._card is not None
         spread = self._card.scores[name]
         middle = self._base().get(name, {}).get("mean", spread["mean"])
-        return spread["mean"] - middle, spread["low"] - middle, spread["high"] - middle
+        return whisker_of({part: value - middle for part, value in spread.items()})
 
     def _axis(self, shown: list[str]) -> tuple[float, float]:
-        ends = [0.0, *(end for name in shown for end in self._from_base(name))]
+        ends = [0.0, *(end for name in shown for end in self._from_base(name).ends)]
         air = max(0.002, (max(ends) - min(ends)) * 0.06)
         return min(ends) - air, max(ends) + air
 
@@ -90,9 +89,8 @@ class ScoresView(QWidget):
         painter.drawText(
             QRectF(px(84), row.top(), px(40), row.height()), right, score(self._card.scores[name]["mean"])
         )
-        mean, low, high = self._from_base(name)
         along = QRectF(place.left(), row.top(), place.width(), row.height())
-        paint_whisker(painter, along, axis, Whisker(mean, low, high))
+        paint_whisker(painter, along, axis, self._from_base(name))
         self._paint_gain(painter, row, name)
 
     def _paint_gain(self, painter: QPainter, row: QRectF, name: str) -> None:

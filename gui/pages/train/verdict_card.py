@@ -21,7 +21,7 @@ from gui.widgets.cards import Card
 from gui.widgets.fields import IconLabel
 from gui.widgets.labels import Label, RichLabel
 from gui.widgets.line import Line
-from gui.widgets.whisker import Whisker, WhiskerView, in_words
+from gui.widgets.whisker import Whisker, WhiskerView, in_words, spread_words, whisker_of
 
 TITLES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeLsum": "ROUGE-Lsum"}
 INKS = {"better": "accent", "worse": "brick"}
@@ -77,7 +77,7 @@ class VerdictCard(Card):
         names = [name for name in TITLES if name in tuned and name in base and name in differences]
         pairs = {name: [base[name], tuned[name]] for name in names}
         span = max(high - low for low, high in map(axis_of, pairs.values()))
-        difference_axis = axis_of([*(differences[name] for name in names), {"low": 0.0, "high": 0.0}])
+        difference_axis = axis_of([*(differences[name] for name in names), {"mean": 0.0}])
         grid = QGridLayout()
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(0)
@@ -140,14 +140,14 @@ class ScoreRow:
         difference_axis: tuple[float, float],
     ) -> None:
         """Put the row into a grid; all rows' scores have one scale, all differences one axis."""
-        base, tuned = whisker(self._base, "grey"), whisker(self._tuned, "accent")
+        base, tuned = whisker_of(self._base, "grey"), whisker_of(self._tuned, "accent")
         verdict = str(self._difference.get("verdict", ""))
         ink = INKS.get(verdict, "ink2")
         scores, paired = WhiskerView(), WhiskerView()
         words = f"{in_words(f'Base {self._title}', base)}. {in_words(f'Tuned {self._title}', tuned, verdict)}"
         scores.show_whiskers([base, tuned], score_axis, words)
-        change = whisker(self._difference, ink)
-        told = f"{self._title} paired difference {gain(change.mean)}, interval {interval(change.low, change.high)}"
+        change = whisker_of(self._difference, ink)
+        told = f"{self._title} paired difference {gain(change.mean)}, {spread_words(change)}"
         paired.show_whiskers([change], difference_axis, told, zero=True)
         grid.addWidget(Label(self._title, "body"), row, 0)
         grid.addWidget(scores, row, 1)
@@ -161,9 +161,11 @@ class ScoreRow:
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 6, 0, 6)
         column.setSpacing(0)
+        # Why there is none is said in the sentence above.
+        spread = interval(change.low, change.high) if change.low is not None else "no interval"
         for text, role, token in (
             (gain(change.mean), "figure_medium", ink),
-            (interval(change.low, change.high), "figure_small", "ink2"),
+            (spread, "figure_small", "ink2"),
         ):
             label = Label(text, role, token)
             label.setAlignment(RIGHT)
@@ -171,15 +173,10 @@ class ScoreRow:
         return box
 
 
-def whisker(values: dict[str, Any], token: str) -> Whisker:
-    """Return a mean with its interval as a whisker."""
-    return Whisker(float(values["mean"]), float(values["low"]), float(values["high"]), token)
-
-
 def axis_of(intervals: list[dict[str, Any]]) -> tuple[float, float]:
     """Return an axis that holds all intervals, with a little room."""
-    low = min(float(each["low"]) for each in intervals)
-    high = max(float(each["high"]) for each in intervals)
+    ends = [end for each in intervals for end in whisker_of(each).ends]
+    low, high = min(ends), max(ends)
     room = max(0.002, (high - low) * 0.06)
     return low - room, high + room
 
@@ -232,4 +229,4 @@ class _Dot(WhiskerView):
         super().__init__()
         self.setMinimumSize(0, 0)
         self.setFixedSize(20, 14)
-        self.show_whiskers([Whisker(0.5, 0.5, 0.5, token)], (0.0, 1.0), "")
+        self.show_whiskers([Whisker(0.5, token=token)], (0.0, 1.0), "")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.api import RunState
-from gui.look.format import bytes_text, duration_text, number, percent, score
+from gui.look.format import NO_INTERVAL, bytes_text, duration_text, interval, number, percent, score
 from gui.models.words import moment_words
 from gui.run_model import RunModel
 
@@ -124,19 +124,16 @@ def verdict_of(difference: Mapping[str, Any]) -> tuple[str, str, str]:
 
 def verdict_sentence(difference: Mapping[str, Any], examples: int, split: str) -> str:
     """Return the difference in a sentence, the change in bold: our own text, safe to show as rich text."""
-    mean, low, high = (float(difference[part]) for part in ("mean", "low", "high"))
+    mean, low, high = float(difference["mean"]), difference.get("low"), difference.get("high")
     verb = {"better": "rose by", "worse": "fell by"}.get(str(difference.get("verdict")), "changed by")
     shown = abs(mean) if verb != "changed by" else mean
-    if verb == "fell by":
-        low, high = -high, -low
-    on = (
-        f"the same {number(examples)} {split} conversations"
-        if examples
-        else f"the same {split} conversations"
+    on = {0: f"the same {split} conversations", 1: f"one {split} conversation"}.get(
+        examples, f"the same {number(examples)} {split} conversations"
     )
-    return (
-        f"ROUGE-1 {verb} <b>{score(shown)} points</b> (95 % interval {score(low)} to {score(high)}) on {on}."
-    )
+    if low is None or high is None:
+        return f"ROUGE-1 {verb} <b>{score(shown)} points</b> on {on}. {NO_INTERVAL.capitalize()}."
+    ends = (-high, -low) if verb == "fell by" else (low, high)
+    return f"ROUGE-1 {verb} <b>{score(shown)} points</b> (95 % interval {interval(*ends)}) on {on}."
 
 
 def facts_of(state: RunState) -> list[tuple[str, str]]:

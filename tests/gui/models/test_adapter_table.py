@@ -174,3 +174,18 @@ def test_a_scored_adapter_without_rouge_1_is_listed_all_the_same(home, qapp):
     table.set_adapters([add_adapter("odd", MOMENT, scores=[card])])
     assert [head.title for head in table.heads()] == ["Trained, not scored yet"]
     assert table.index(1, 0).data() == "odd"
+
+
+def test_an_adapter_scored_on_one_conversation_is_listed_without_an_interval(home, qapp):
+    table = AdapterTable()
+    table.set_adapters([add_adapter("small", scores=[score_card(0.484, half_width=None, examples=1)])])
+    shown = cell(table, "small", "score")
+    assert isinstance(shown, Scored)
+    assert (shown.whisker.whisker.low, shown.whisker.whisker.high) == (None, None)
+    assert shown.whisker.axis_low < 0.469
+    assert shown.whisker.axis_high > 0.484
+    row = table.row_of("small")
+    column = [column.key for column in table.columns].index("score")
+    assert table.index(row, column).data(Qt.ItemDataRole.ToolTipRole) == "One conversation, so no interval"
+    told = table.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert "ROUGE-1 48.4, one conversation, so no interval, better than base" in told

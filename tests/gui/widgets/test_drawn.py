@@ -82,6 +82,16 @@ def test_drawn_widgets_follow_the_scheme(lengths, styled):
 def test_a_whisker_is_said_in_words():
     told = in_words("ROUGE-1", Whisker(0.484, 0.472, 0.496), "better than base")
     assert told == "ROUGE-1 48.4, interval 47.2 to 49.6, better than base"
+    assert in_words("ROUGE-1", Whisker(0.484)) == "ROUGE-1 48.4, one conversation, so no interval"
+
+
+def test_a_mean_without_an_interval_is_a_dot(styled, qtbot):
+    view = WhiskerView()
+    qtbot.addWidget(view)
+    view.resize(300, 40)
+    view.show_whiskers([Whisker(0.5)], (0.0, 1.0), "in words")
+    assert LIGHT.accent in _colors(view)
+    assert view.grab().toImage().pixelColor(120, 20).name() not in {LIGHT.accent, LIGHT.accent.lower()}
 
 
 def test_base_and_tuned_are_drawn_in_their_colours(styled, qtbot):

@@ -1,0 +1,24 @@
+"""The scores of an adapter in its passport: every score of the card, with its interval or why there is none."""
+
+from gui.pages.library.scores_view import ScoresView
+from tests.helpers.homes import score_card
+
+
+def test_every_score_of_the_card_is_shown(qtbot):
+    view = ScoresView()
+    qtbot.addWidget(view)
+    view.show_card(score_card(0.484))
+
+    told = view.accessibleDescription().split("; ")
+    assert [row.split()[0] for row in told] == ["ROUGE-1", "ROUGE-2", "ROUGE-L", "ROUGE-Lsum"]
+    assert told[0] == "ROUGE-1 48.4, interval 47.1 to 49.7, better than base"
+
+
+def test_one_conversation_gives_no_interval(qtbot):
+    view = ScoresView()
+    qtbot.addWidget(view)
+    view.show_card(score_card(0.484, half_width=None, examples=1))
+    view.resize(view.sizeHint())
+    assert not view.grab().isNull()
+
+    assert "ROUGE-1 48.4, one conversation, so no interval" in view.accessibleDescription()
