@@ -38,7 +38,8 @@ class Follower:
     def run(self, tell: Tell) -> Ending:
         """Start the worker and hand each event to `tell` until it is gone; return how it ended.
 
-        Whatever happens here, no worker is left behind.
+        Whatever happens here, no worker is left behind, and a run is stopped in order: a `tell` that raises
+        costs no step.
         """
         with self._signals():
             try:
@@ -46,6 +47,7 @@ class Follower:
                 for event in self._supervisor.follow(tick=self._look):
                     self._hand_over(event, tell)
             finally:
+                self._see_off()
                 self._supervisor.force()
                 self._supervisor.close()
         ending = self._supervisor.ending()
@@ -62,6 +64,13 @@ class Follower:
         if not self._asked:
             self._asked = True
             self._supervisor.send("stop")
+
+    def _see_off(self) -> None:
+        """Let a worker that is still there stop by itself; Ctrl+C twice ends that, too."""
+        if self._supervisor.alive():
+            self.stop()
+            for _ in self._supervisor.follow(tick=self._look):
+                pass
 
     def _hand_over(self, event: Event, tell: Tell) -> None:
         try:
@@ -102,7 +111,8 @@ class Follower:
 def conclude(ending: Ending, output: Output) -> int:
     """Say how a worker ended where its last event does not, and return the exit code."""
     if ending.outcome == "crashed" or ending.event is None:
-        output.json({"outcome": ending.outcome, "message": ending.message, "hint": ending.hint})
+        said = {"outcome": ending.outcome, "message": ending.message, "hint": ending.hint}
+        output.json(said | ({"log": ending.log_tail} if ending.log_tail else {}))
     if ending.outcome == "failed" and ending.event and ending.event.get("kind") in FAULTS:
         output.problems(_problems(ending))
         return 2
