@@ -24,12 +24,15 @@ from engine import library
 from engine.errors import AdapterError
 from engine.library import CONFIG_NAME, WEIGHTS_NAME, Adapter
 from engine.methods import Family
+from engine.options import describe
 from engine.recipe import STARTER, Recipe, looks_like_path
 from engine.worker import tuners
 from engine.worker.base_models import LoadedBase
 
 ALL_LINEAR = "all-linear"
 TRAINED = "default"
+# What may differ between a run and the one that it goes on from: it changes learning, not what was learned.
+FREE_SETTINGS = {"lora_dropout", "-"}
 TASK_TYPES: dict[Family, str] = {"encoder-decoder": "SEQ_2_SEQ_LM", "decoder-only": "CAUSAL_LM"}
 
 
@@ -60,7 +63,7 @@ def attach(base: LoadedBase, recipe: Recipe) -> PeftModel:
     # PEFT has put the folder that the base was loaded from there.
     model.peft_config[TRAINED].base_model_name_or_path = public_name(recipe.base_model.id)
     if recipe.method.start_from:
-        _go_on_from(model, library.find(recipe.method.start_from))
+        _go_on_from(model, base, recipe, library.find(recipe.method.start_from))
     return model
 
 
@@ -93,10 +96,39 @@ def _misfit(recipe: Recipe, error: Exception) -> str:
     return f"{recipe.method.method.title} can't be put on {recipe.base_model.id}: {said}"
 
 
-def _go_on_from(model: PeftModel, adapter: Adapter) -> None:
-    """Copy a finished adapter's numbers into the new one, so that training goes on from there."""
+def _go_on_from(model: PeftModel, base: LoadedBase, recipe: Recipe, adapter: Adapter) -> None:
+    """Copy a finished adapter's numbers into the new one, so that training goes on from there.
+
+    Raises AdapterError for an adapter of another base, method or setting: under another scaling, say, its
+    numbers would fit and mean something else.
+    """
+    _refuse_other_base(base, adapter)
+    _refuse_pickles(adapter.folder)
+    _refuse_other_settings(model, recipe, adapter)
     tensors = _checked_tensors(model, TRAINED, adapter)
     peft.set_peft_model_state_dict(model, tensors, adapter_name=TRAINED)
+
+
+def _refuse_other_settings(model: PeftModel, recipe: Recipe, adapter: Adapter) -> None:
+    mine, found = model.peft_config[TRAINED], read_config(adapter)
+    if mine.peft_type != found.peft_type:
+        raise AdapterError(
+            f"{adapter.name} was made with {adapter.passport.method.title}, not {recipe.method.method.title}.",
+            "Choose its method to go on from it.",
+            "method.start_from",
+        )
+    for info in describe(recipe.method.method.options):
+        value, needed = (_plain(getattr(config, info.peft_name, None)) for config in (mine, found))
+        if info.peft_name not in FREE_SETTINGS and value != needed:
+            raise AdapterError(
+                f"{adapter.name} was trained with another {info.title.lower()}: {needed}, not {value}.",
+                "Take over its settings to go on from it.",
+                f"method.{info.name}",
+            )
+
+
+def _plain(value: Any) -> Any:
+    return sorted(value) if isinstance(value, (set, list, tuple)) else value
 
 
 def load_adapter(base: LoadedBase, adapter: Adapter, model: PeftModel | None = None) -> PeftModel:

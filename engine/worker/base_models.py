@@ -26,6 +26,7 @@ from transformers import (
 )
 from transformers.models.auto.modeling_auto import (
     MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    MODEL_FOR_MASKED_LM_MAPPING_NAMES,
     MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
 )
 
@@ -118,7 +119,13 @@ def family_of(config: PretrainedConfig, name: str) -> Family:
     """Return the family a configuration belongs to. Raises BaseModelError if it is no text-to-text model."""
     if config.is_encoder_decoder and config.model_type in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES:
         return "encoder-decoder"
-    if not config.is_encoder_decoder and config.model_type in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+    # BERT and its kin stand in the list of causal models too. They see the words to come, so they learn to copy
+    # the answer from the labels: a falling loss, and nonsense when they write.
+    sees_ahead = config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES and not getattr(
+        config, "is_decoder", False
+    )
+    causal = config.model_type in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES and not sees_ahead
+    if causal and not config.is_encoder_decoder:
         return "decoder-only"
     raise BaseModelError(
         f"{name} is a {config.model_type} model, which can't write text.",

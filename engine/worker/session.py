@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -20,7 +21,7 @@ from engine.conversations import Example
 from engine.passport import Passport
 from engine.recipe import Recipe
 from engine.runs import checkpoints as kept_checkpoints
-from engine.worker import checkpoints, devices, generate, rouge
+from engine.worker import adapters, checkpoints, devices, generate, rouge
 from engine.worker.base_models import LoadedBase
 from engine.worker.batches import Collator, MicroBatch, in_batches, train_loader
 from engine.worker.channel import Channel, Stopped
@@ -89,6 +90,7 @@ class Session:
         self.progress = Progress(threads=prepared.base.threads)
         self.step = 0
         self._checkpoint_step = 0
+        self._commands: deque[str] = deque()
         self._wants_checkpoint = False
         self._wants_evaluation = False
         self._clock = time.perf_counter()
@@ -106,7 +108,7 @@ class Session:
         prepared = self._prepared
         trainer = self._trainer()
         if checkpoint is None:
-            self._look_at_base()
+            self._begin()
         else:
             self._take_up(checkpoint)
         self._clock = time.perf_counter()
@@ -140,6 +142,12 @@ class Session:
         )
         return self._loop
 
+    def _begin(self) -> None:
+        """Start at step 0; in a later attempt, readers then drop what an earlier one told."""
+        if self._channel.job.last_attempt() > 1:
+            self._channel.emit("run_resumed", step=0)
+        self._look_at_base()
+
     def _take_up(self, checkpoint: Path) -> None:
         """Take over a checkpoint's state: what the loop does not know of."""
         self.progress = Progress(**checkpoints.read_state(checkpoint))
@@ -149,9 +157,13 @@ class Session:
 
     def _between(self) -> bool:
         """Listen between two micro-batches; return whether the step should be given up."""
-        for command in self._channel.kept_commands():
-            self._obey(command["command"])
+        self._take_commands()
+        while self._commands:
+            self._obey(self._commands.popleft())
         return self._channel.stopping
+
+    def _take_commands(self) -> None:
+        self._commands.extend(command["command"] for command in self._channel.kept_commands())
 
     def _obey(self, command: str) -> None:
         if command == "pause":
@@ -162,11 +174,13 @@ class Session:
             self._wants_evaluation = True
 
     def _pause(self) -> None:
-        """Hold the run, device and all, until `continue` or `stop`."""
+        """Hold the run, device and all, until `continue` or `stop`, or until its window leaves it alone."""
         self._channel.emit("run_paused", step=self.step)
-        began = time.perf_counter()
-        while not self._channel.stopping:
-            if any(command["command"] == "continue" for command in self._channel.kept_commands()):
+        began, alone = time.perf_counter(), self._channel.window_gone
+        while not self._channel.stopping and self._channel.window_gone == alone:
+            self._take_commands()
+            if "continue" in self._commands:
+                self._commands.remove("continue")
                 break
             time.sleep(PAUSE_LOOK_SECONDS)
         self._clock += time.perf_counter() - began
@@ -209,10 +223,11 @@ class Session:
         return self.step % (every or self._an_epoch) == 0 or self.step == self.total
 
     def _look_at_base(self) -> None:
-        """Show where the run starts: the untrained state's loss and summaries."""
-        if self._validation:
-            self._emit_loss(self._mean_loss(), of="base")
-        self._show_samples()
+        """Show where the run starts: the base model's loss and summaries."""
+        with adapters.active(self._prepared.model, None):
+            if self._validation:
+                self._emit_loss(self._mean_loss(), of="base")
+            self._show_samples()
 
     def _evaluate(self) -> None:
         """Measure the validation loss, keep the best state, and show the pinned summaries."""
@@ -274,6 +289,7 @@ class Session:
             inputs,
             beams=1,
             max_new_tokens=prepared.recipe.evaluation.max_new_tokens,
+            on_tokens=lambda _: self._channel.check_stop(),
         )
         scores = rouge.score([each.text for each in made], [each.summary for each in prepared.pinned])
         for example, each, rouge1 in zip(prepared.pinned, made, scores["rouge1"], strict=True):

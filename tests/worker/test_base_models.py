@@ -75,6 +75,13 @@ def test_a_model_that_writes_no_text(tmp_path):
     assert caught.value.field == "base_model.id"
 
 
+@pytest.mark.parametrize("model_type", ["bert", "roberta", "electra", "camembert"])
+def test_a_model_that_sees_the_words_to_come_is_no_decoder(tmp_path, model_type):
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": model_type}), encoding="utf-8")
+    with pytest.raises(BaseModelError, match="can't write text"):
+        load(tmp_path)
+
+
 def test_a_model_that_brings_its_own_code_is_not_run(tmp_path):
     marker = tmp_path / "ran"
     config = {"model_type": "evil", "auto_map": {"AutoConfig": "evil.EvilConfig"}}

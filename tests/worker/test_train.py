@@ -1,6 +1,7 @@
 """A run from recipe to adapter, on tiny models, for real."""
 
 import json
+import threading
 
 import pytest
 import torch
@@ -303,6 +304,94 @@ def test_going_on_from_an_adapter_starts_with_its_numbers(tmp_path):
     last = [event["loss"] for event in named(first, "evaluated") if event["split"] == "validation"][-1]
     begun = [event["loss"] for event in named(second, "evaluated") if event["split"] == "validation"][-1]
     assert begun == pytest.approx(last, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "override", "field"),
+    [
+        ("t5", "lora", "method.alpha=4096", "method.alpha"),
+        ("t5", "lora", "method.rank=4", "method.rank"),
+        ("t5", "lora", 'method.target_modules=["k"]', "method.target_modules"),
+        ("t5", "full", "training.epochs=1", "method.start_from"),
+        ("t5-tied", "lora", "training.epochs=1", None),
+    ],
+)
+def test_going_on_from_an_adapter_that_means_something_else_is_refused(
+    tmp_path, kind, method, override, field
+):
+    adapter = adapter_of(train_here(tiny_recipe(tmp_path, "t5"))[1])
+    ended = train_here(tiny_recipe(tmp_path, kind, method, f'method.start_from="{adapter.id}"', override))[1][
+        -1
+    ]
+
+    assert ended["outcome"] == "failed"
+    assert ended["kind"] == "AdapterError", ended
+    assert ended["field"] == field
+    assert adapter.name in ended["message"]
+
+
+def test_a_run_that_goes_on_shows_the_base_as_the_base(tmp_path):
+    first = train_here(tiny_recipe(tmp_path, "t5"))[1]
+    second = train_here(tiny_recipe(tmp_path, "t5", "lora", f'method.start_from="{adapter_of(first).id}"'))[1]
+
+    def shown(events):
+        return [event["summary"] for event in named(events, "sample_made") if event["step"] == 0]
+
+    assert shown(second) == shown(first)
+    assert base_loss(second) == base_loss(first)
+
+
+def base_loss(events):
+    return next(
+        event["loss"] for event in named(events, "evaluated") if event["of"] == "base" and event["loss"]
+    )
+
+
+def test_a_run_without_a_checkpoint_begins_again_and_says_so(tmp_path, monkeypatch):
+    recipe = tiny_recipe(tmp_path, "t5")
+    with monkeypatch.context() as patch:
+        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == 2, die)
+        job = runs.create_run(recipe)
+        with pytest.raises(Death):
+            run_here_unguarded(patch, job)
+    resumed = run_here(job)
+
+    assert named(resumed, "run_resumed")[0]["step"] == 0
+    assert list(runs.open_run(job).state.loss.steps) == [1, 2, 3, 4, 5, 6]
+
+
+def test_pause_and_continue_read_together_let_the_run_go_on(tmp_path, monkeypatch):
+    def ask_for_both(channel):
+        channel.job.send("pause")
+        channel.job.send("save_checkpoint")
+        channel.job.send("continue")
+        channel._looked_at = 0.0
+
+    when(monkeypatch, lambda event, facts: event == "step_finished" and facts["step"] == 1, ask_for_both)
+    _, events = train_here(tiny_recipe(tmp_path, "t5"))
+
+    assert events[-1]["outcome"] == "completed"
+    assert named(events, "run_continued")
+    assert named(events, "checkpoint_saved")[0]["step"] == 1
+
+
+def test_a_paused_run_goes_on_when_its_window_leaves(tmp_path, monkeypatch):
+    def leave(channel):
+        channel.window_gone = True
+
+    when(monkeypatch, lambda event, facts: event == "step_finished" and facts["step"] == 1, ask_to_pause)
+    when(monkeypatch, lambda event, _: event == "run_paused", leave_later(leave))
+    _, events = train_here(tiny_recipe(tmp_path, "t5"))
+
+    assert named(events, "run_continued")
+    assert events[-1]["outcome"] == "completed"
+
+
+def leave_later(leave):
+    def start(channel):
+        threading.Timer(0.3, leave, [channel]).start()
+
+    return start
 
 
 def test_stopping_before_the_first_step_leaves_no_adapter(tmp_path, monkeypatch):
