@@ -2,8 +2,8 @@
 
     python3 packaging/dev.py screenshots [FOLDER]
 
-Trains the starter twice in a home of its own (LoRA, then a shorter run), summarises one of the bundled conversations,
-and saves each page as FOLDER/<page>-<scheme>.png, by default into resources/screenshots.
+Trains the starter three times in a home of its own (LoRA shortly, every weight shortly, LoRA), summarises one
+of the bundled conversations, and saves each page as FOLDER/<page>-<scheme>.png, by default into resources/screenshots.
 """
 
 from __future__ import annotations
@@ -26,13 +26,19 @@ from engine.api import library, paths, recipe  # noqa: E402
 from gui.engine import Engine  # noqa: E402
 from gui.look import style  # noqa: E402
 from gui.main_window import MainWindow  # noqa: E402
+from gui.pages.data_page import DataPage  # noqa: E402
+from gui.pages.library_page import LibraryPage  # noqa: E402
+from gui.pages.playground_page import PlaygroundPage  # noqa: E402
+from gui.pages.train_page import TrainPage  # noqa: E402
 from gui.preferences import Preferences  # noqa: E402
+from gui.run_model import RunModel  # noqa: E402
 
 SIZE = (1440, 900)
 SCHEMES = ("light", "dark")
 SETTLE_SECONDS = 0.6
 MOST_SECONDS = 900.0
 SHORTER_RUN = ("name=Starter, fewer steps", "method.rank=4", "training.max_steps=40")
+HALFWAY = 0.6
 CONVERSATION = 7
 
 
@@ -93,36 +99,58 @@ def main() -> None:
 def walk(window: MainWindow, photographer: Photographer) -> None:
     """Go through the pages as a person would."""
     starter = paths.presets_folder() / "starter.toml"
-    train = window.show_built("train")
-    train.edit(recipe.load(starter), "From the preset starter")
-    wait_until(train.is_planned, "the plan")
+    wanted = recipe.load(starter)
+    train: TrainPage = window.show_built("train")
+    show_planned(window, train, wanted)
     photographer.take("train-ready")
-    run(train, recipe.load(starter, SHORTER_RUN), until=lambda model: model.state.outcome)
-    run(train, recipe.load(starter), until=lambda model: model.state.share > 0.6)
+    for other in (recipe.load(starter, SHORTER_RUN), everything_trained(wanted)):
+        start(train, other)
+        wait_until(lambda: window.engine.current is None, other.name)
+    model = start(train, wanted)
+    wait_until(lambda: model.state.share > HALFWAY, "the middle of the run")
     photographer.take("train-running")
     wait_until(lambda: window.engine.current is None, "the run's end")
     photographer.take("train-finished")
-    window.show_built("library").open(library.scan()[0][0].id)
+    library_page: LibraryPage = window.show_built("library")
+    library_page.open(library.scan()[0][0].id)
     photographer.take("library")
     summarise(window)
     photographer.take("playground")
     window.show_built("history")
     photographer.take("history")
-    data = window.show_built("data")
+    data: DataPage = window.show_built("data")
     data.open("sample")
-    wait_until(lambda: not data.is_checking, "the data check")
+    wait_until(lambda: not data.checker.is_busy, "the data check")
     photographer.take("data")
 
 
-def run(train: Any, wanted: recipe.Recipe, until: Callable[[Any], Any]) -> None:
-    """Start a run and wait for a moment in it."""
+def show_planned(window: MainWindow, train: TrainPage, wanted: recipe.Recipe) -> None:
+    """Show a recipe and wait until the page says what it will do."""
+    plans: list[Any] = []
+    window.engine.planner.planned.connect(plans.append)
+    train.edit(wanted, "From the preset starter")
+    wait_until(lambda: plans, "the plan")
+
+
+def everything_trained(wanted: recipe.Recipe) -> recipe.Recipe:
+    """Return a short run of full fine-tuning on the same data."""
+    tables = wanted.as_tables()
+    tables["name"], tables["method"] = "Starter, every weight", {"id": "full"}
+    tables["training"] |= {"learning_rate": 1e-3, "max_steps": 60}
+    return recipe.from_tables(tables)
+
+
+def start(train: TrainPage, wanted: recipe.Recipe) -> RunModel:
+    """Start a run."""
     model = train.start_run(wanted)
-    wait_until(lambda: until(model), wanted.name)
+    if model is None:
+        raise SystemExit(f"{wanted.name} could not be started.")
+    return model
 
 
 def summarise(window: MainWindow) -> None:
     """Compare base and adapters on a bundled conversation."""
-    playground = window.show_built("playground")
+    playground: PlaygroundPage = window.show_built("playground")
     playground.open([adapter.id for adapter in library.scan()[0]])
     example = examples()[CONVERSATION]
     playground.open_conversation(example["dialogue"], example["summary"])
