@@ -49,22 +49,34 @@ def plan_run(asked: argparse.Namespace, output: Output) -> int:
 
 
 def plan_lines(result: Result) -> list[str]:
-    """Return a plan as text."""
-    trained, everything = result["trainable_parameters"], result["all_parameters"]
-    examples, lengths = result["examples"], result["token_lengths"]
-    return words.facts(
-        [
-            ("Trains", f"{trained:,} of {everything:,} numbers ({trained / max(1, everything):.2%})"),
-            ("Learning rate", f"{result['learning_rate']:g}"),
-            ("Steps", f"{result['steps']:,}"),
-            ("Examples", ", ".join(f"{split} {count:,}" for split, count in examples.items())),
-            ("Conversation", f"{_lengths(lengths['conversation'])} tokens (median · 95th percentile · most)"),
-            ("Summary", f"{_lengths(lengths['summary'])} tokens"),
-            ("Over the limit", words.counted(lengths["over_limit"], "conversation")),
-            ("Memory", f"about {size(result['memory_bytes'])}"),
-            ("Adapter", f"about {size(result['adapter_bytes'])} on disk"),
-        ]
-    )
+    """Return what is known of a plan as text, and what a run would fetch before the rest is."""
+    facts = [(title, text) for name, title, text in _plan_facts(result) if name in result]
+    missing = [
+        f"{name} is not on this computer yet. A run fetches it first; what it takes is known then."
+        for name in result.get("missing", ())
+    ]
+    return [*words.facts(facts), *missing]
+
+
+def _plan_facts(result: Result) -> list[tuple[str, str, str]]:
+    """Return the name in the plan, the title and the text of each fact; the text is empty where it is not known."""
+    trained, everything = result.get("trainable_parameters", 0), result.get("all_parameters", 0)
+    none = {"median": 0, "p95": 0, "max": 0}
+    lengths = result.get("token_lengths", {"conversation": none, "summary": none, "over_limit": 0})
+    conversation, summary = (_lengths(lengths[kind]) for kind in ("conversation", "summary"))
+    examples = ", ".join(f"{split} {count:,}" for split, count in result.get("examples", {}).items())
+    share = f"{trained:,} of {everything:,} numbers ({trained / max(1, everything):.2%})"
+    return [
+        ("trainable_parameters", "Trains", share),
+        ("learning_rate", "Learning rate", f"{result.get('learning_rate', 0):g}"),
+        ("steps", "Steps", f"{result.get('steps', 0):,}"),
+        ("examples", "Examples", examples),
+        ("token_lengths", "Conversation", f"{conversation} tokens (median · 95th percentile · most)"),
+        ("token_lengths", "Summary", f"{summary} tokens"),
+        ("token_lengths", "Over the limit", words.counted(lengths["over_limit"], "conversation")),
+        ("memory_bytes", "Memory", f"about {size(result.get('memory_bytes', 0))}"),
+        ("adapter_bytes", "Adapter", f"about {size(result.get('adapter_bytes', 0))} on disk"),
+    ]
 
 
 def _lengths(lengths: dict[str, int]) -> str:

@@ -47,7 +47,11 @@ def _starter() -> Result:
 
 
 def _cost(request: Request, _: Channel) -> Result:
-    """Return what fetching a repository would take."""
+    """Return what fetching a repository would take; of one that is here whole the hub is not asked."""
+    folder = hub.cached_folder(*_named(request))
+    if folder is not None:
+        nothing = hub.Cost(request["id"], folder.name, (), 0, hub.licence(folder), gated=False)
+        return {**asdict(nothing), "size_bytes": 0}
     return {**asdict(found := hub.cost(*_named(request))), "size_bytes": found.size_bytes}
 
 

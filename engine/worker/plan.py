@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -92,50 +93,64 @@ class Planner:
     def plan(self, recipe: Recipe) -> Result:
         """Return the plan of a recipe, with the problems that a run of it would end with.
 
-        Raises AppError if nothing can be said of the base model.
+        `missing` names what a run would fetch first; what only that could tell is absent from the plan.
+        Raises AppError if nothing can be said of a base model that is here.
         """
         problems: list[Problem] = []
         device = _device(recipe, problems)
-        base = self._base(recipe, device, problems)
-        shape = outline(base.model)
-        splits = self._splits(recipe, problems)
-        lengths = self._lengths(recipe, base, splits)
-        preview = _preview(recipe, base, splits)
-        facts, trained = _adapted(recipe, base, problems)
-        load = heaviest(
-            _fitted(recipe, base, lengths.train),
-            recipe.training.micro_batch_tokens or (CPU_TOKENS if device.type == "cpu" else GPU_TOKENS),
-            recipe.training.batch_size,
-            two_stacks=base.family == "encoder-decoder",
-        )
-        on_cpu = device.type == "cpu"
+        folder, data_here = weightless.folder_of(recipe.base_model), _is_here(recipe.data.source)
+        splits = self._splits(recipe, problems) if data_here else NO_SPLITS
+        facts = _amounts(recipe, splits) if data_here else {}
+        if folder is not None:
+            base = self._base(recipe, folder, device, problems)
+            facts |= self._base_facts(recipe, base, device, splits if data_here else None, problems)
+        whole = {recipe.base_model.id: folder is not None, recipe.data.source: data_here}
         return {
+            **facts,
+            "missing": [name for name, is_here in whole.items() if not is_here],
+            "problems": [problem.as_dict() for problem in problems],
+        }
+
+    def _base_facts(
+        self,
+        recipe: Recipe,
+        base: LoadedBase,
+        device: torch.device,
+        splits: Splits | None,
+        problems: list[Problem],
+    ) -> Result:
+        """Return what the base model makes known, and with examples at hand their lengths and the memory."""
+        shape = outline(base.model)
+        adapted, trained = _adapted(recipe, base, problems)
+        facts: Result = {
             "family": base.family,
             "model_type": base.model.config.model_type,
             "modules": shape.modules(),
             "blocks": shape.blocks(),
-            **facts,
-            "memory_bytes": memory_bytes(
-                shape, trained, recipe.base_model, recipe.training, load, on_cpu=on_cpu
-            ),
             "learning_rate": recipe.learning_rate(base.family),
-            "steps": total_steps(len(splits.train), recipe.training)[0],
-            "examples": {split: len(splits.of(split)) for split in SPLITS},
-            "token_lengths": {
-                "conversation": describe(lengths.conversations),
-                "summary": describe(lengths.summaries),
-                "over_limit": sum(
-                    length > recipe.data.max_conversation_tokens for length in lengths.conversations
-                ),
-            },
-            "learned_preview": {"pieces": preview},
-            "problems": [problem.as_dict() for problem in problems],
+            **adapted,
+        }
+        if splits is None:
+            return facts
+        lengths, on_cpu = self._lengths(recipe, base, splits), device.type == "cpu"
+        load = heaviest(
+            _fitted(recipe, base, lengths.train),
+            recipe.training.micro_batch_tokens or (CPU_TOKENS if on_cpu else GPU_TOKENS),
+            recipe.training.batch_size,
+            two_stacks=base.family == "encoder-decoder",
+        )
+        memory = memory_bytes(shape, trained, recipe.base_model, recipe.training, load, on_cpu=on_cpu)
+        return facts | {
+            "memory_bytes": memory,
+            "token_lengths": _described(lengths, recipe.data.max_conversation_tokens),
+            "learned_preview": {"pieces": _preview(recipe, base, splits)},
         }
 
-    def _base(self, recipe: Recipe, device: torch.device, problems: list[Problem]) -> LoadedBase:
+    def _base(
+        self, recipe: Recipe, folder: Path, device: torch.device, problems: list[Problem]
+    ) -> LoadedBase:
         """Return the base model without weights, in the number format that a run would choose."""
         options = recipe.base_model
-        folder = weightless.folder_of(options)
         config = base_models.read_config(folder, options.id)
         family = base_models.family_of(config, options.id)
         chosen = devices.number_format(options.precision, device)
@@ -149,15 +164,7 @@ class Planner:
         )
 
     def _splits(self, recipe: Recipe, problems: list[Problem]) -> Splits:
-        """Return the examples; none with a problem, or with a notice if they are still on the hub."""
-        source = recipe.data.source
-        if (
-            source != SAMPLE
-            and not looks_like_path(source)
-            and hub.cached_folder(source, "main", "dataset") is None
-        ):
-            self._channel.notice(f"{source} is not on this computer yet: steps and lengths are not known.")
-            return NO_SPLITS
+        """Return the examples; none with a problem."""
         with _Noted(problems):
             key = recipe.data.model_dump_json(
                 exclude={"prompt", "max_conversation_tokens", "max_summary_tokens"}
@@ -218,6 +225,21 @@ def _device(recipe: Recipe, problems: list[Problem]) -> torch.device:
 def _is_here(source: str) -> bool:
     on_this_computer = source == SAMPLE or looks_like_path(source)
     return on_this_computer or hub.cached_folder(source, "main", "dataset") is not None
+
+
+def _amounts(recipe: Recipe, splits: Splits) -> Result:
+    return {
+        "steps": total_steps(len(splits.train), recipe.training)[0],
+        "examples": {split: len(splits.of(split)) for split in SPLITS},
+    }
+
+
+def _described(lengths: Lengths, limit: int) -> Result:
+    return {
+        "conversation": describe(lengths.conversations),
+        "summary": describe(lengths.summaries),
+        "over_limit": sum(length > limit for length in lengths.conversations),
+    }
 
 
 def _adapted(

@@ -11,7 +11,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, PretrainedConfig, PreTrainedModel
 
 from engine import recipe as recipes
-from engine.errors import BaseModelError, RecipeError
+from engine.errors import RecipeError
 from engine.foreign import weight_shapes
 from engine.methods import Family
 from engine.paths import starter_folder
@@ -21,10 +21,10 @@ from engine.worker import hub
 HEAD = "lm_head.weight"
 
 
-def folder_of(options: BaseModelOptions) -> Path:
-    """Return the folder of a base model on this computer.
+def folder_of(options: BaseModelOptions) -> Path | None:
+    """Return the folder of a base model on this computer, or None for one that is still on the hub.
 
-    Raises RecipeError for a folder that holds none, BaseModelError for a hub model that was never fetched.
+    Raises RecipeError for a folder that holds none.
     """
     found = [problem for problem in recipes.base_problems(options) if problem.field == "base_model.id"]
     if found:
@@ -33,14 +33,7 @@ def folder_of(options: BaseModelOptions) -> Path:
         return starter_folder()
     if recipes.looks_like_path(options.id):
         return Path(options.id).expanduser()
-    cached = hub.cached_folder(options.id, options.revision)
-    if cached is None:
-        raise BaseModelError(
-            f"{options.id} is not on this computer yet.",
-            "A run downloads it first; what it takes is known then.",
-            "base_model.id",
-        )
-    return cached
+    return hub.cached_folder(options.id, options.revision)
 
 
 def build(config: PretrainedConfig, family: Family, dtype: torch.dtype, folder: Path) -> PreTrainedModel:

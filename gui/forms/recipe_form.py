@@ -178,9 +178,8 @@ class RecipeForm(QWidget):
         parameters, examples = plan.get("all_parameters"), plan.get("examples") or {}
         size = f"{compact(parameters)} parameters, {self._family}" if parameters else ""
         self.set_foot("base_model.id", size)
-        if examples:
-            used, tested = number(examples.get("train")), number(examples.get("test"))
-            self.set_foot("data.source", f"{used} to train on, {tested} to test")
+        used, tested = number(examples.get("train")), number(examples.get("test"))
+        self.set_foot("data.source", f"{used} to train on, {tested} to test" if examples else "")
         for field in self._method_fields:
             chips = field.control.widget
             if isinstance(chips, ModuleChips):

@@ -262,12 +262,12 @@ class TrainPage(Page):
         self.panel.show_problems([_problem(found) for found in plan.get("problems") or ()])
         self._show_method()
         self.right.methods.show_plan(plan)
-        self._count_others()
+        self._count_others(plan)
 
-    def _count_others(self) -> None:
+    def _count_others(self, plan: dict[str, Any]) -> None:
         """Ask once for each base model what the other methods would train."""
         base = self.panel.form.tables()["base_model"]
-        if base != self._counted_for:
+        if base != self._counted_for and "all_parameters" in plan:
             self._counted_for = base
             self._engine.planner.count(self.panel.form.at_presets())
 

@@ -82,3 +82,13 @@ def test_yes_fetches_and_trains(tmp_path, hub):
     assert code == 0, shown
     assert any("safetensors" in request for request in hub.requests)
     assert runs.list_runs()[0].outcome == "completed"
+
+
+def test_a_plan_says_what_a_run_would_fetch_and_fetches_nothing(tmp_path, hub, terminal):
+    done = terminal.run("plan", str(hub_recipe(tmp_path)))
+
+    assert done.code == 0, done.err
+    assert "someone/small is not on this computer yet. A run fetches it first" in done.out
+    assert "Steps" in done.out
+    assert "Memory" not in done.out
+    assert hub.requests == []

@@ -20,7 +20,7 @@ from engine.methods import METHODS
 from engine.paths import jobs_folder
 from engine.recipe import BaseModelOptions, Recipe
 from engine.training import TrainingOptions
-from engine.worker import adapters, base_models, plan
+from engine.worker import adapters, base_models, hub, plan
 from engine.worker.batches import Collator
 from engine.worker.channel import Channel
 from engine.worker.estimate import Load, heaviest, memory_bytes, outline
@@ -132,13 +132,41 @@ def test_float16_on_t5_is_a_problem_of_the_plan(tmp_path: Path, channel: Channel
     assert [problem["field"] for problem in made["problems"]] == ["base_model.precision"]
 
 
-def test_nothing_is_downloaded(tmp_path: Path, channel: Channel) -> None:
+def test_data_that_would_be_fetched_are_a_fact_of_the_plan(tmp_path: Path, channel: Channel) -> None:
+    made = plan.Planner(channel).plan(changed(tiny_recipe(tmp_path, "t5"), "data.source=knkarthick/samsum"))
+    assert (made["missing"], made["problems"]) == (["knkarthick/samsum"], [])
+    assert made["trainable_parameters"] > 0
+    assert not {"steps", "examples", "token_lengths", "memory_bytes"} & made.keys()
+
+
+def test_a_base_model_that_would_be_fetched_is_a_fact_of_the_plan(tmp_path: Path, channel: Channel) -> None:
+    recipe = changed(tiny_recipe(tmp_path, "t5"), "base_model.id=google/flan-t5-base")
+    channel.job.recipe_path.write_text(recipes.dumps(recipe), encoding="utf-8")
+    plan.run(channel, {})
+    made = events_of(channel, "result_made")[0]["result"]
+    assert (made["missing"], made["problems"]) == (["google/flan-t5-base"], [])
+    assert (made["steps"], made["examples"]["train"]) == (6, 24)
+    assert not {"family", "trainable_parameters", "all_parameters", "token_lengths"} & made.keys()
+    both = plan.Planner(channel).plan(changed(recipe, "data.source=knkarthick/samsum"))
+    assert both == {"missing": ["google/flan-t5-base", "knkarthick/samsum"], "problems": []}
+
+
+def test_another_revision_than_the_one_here_would_be_fetched(
+    tmp_path: Path, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
     recipe = tiny_recipe(tmp_path, "t5")
-    from_hub = changed(recipe, "data.source=knkarthick/samsum")
-    made = plan.Planner(channel).plan(from_hub)
-    assert (made["steps"], made["problems"]) == (0, [])
-    assert "knkarthick/samsum is not on this computer yet" in events_of(channel, "notice")[0]["message"]
-    recipe = changed(recipe, "base_model.id=google/flan-t5-base")
+    cached = {("owner/small", "main"): Path(recipe.base_model.id)}
+    monkeypatch.setattr(
+        hub, "cached_folder", lambda name, revision, kind="model": cached.get((name, revision))
+    )
+    recipe = changed(recipe, "base_model.id=owner/small")
+    assert plan.Planner(channel).plan(recipe)["missing"] == []
+    older = changed(recipe, "base_model.revision=v1")
+    assert plan.Planner(channel).plan(older)["missing"] == ["owner/small"]
+
+
+def test_a_folder_without_a_model_is_still_refused(tmp_path: Path, channel: Channel) -> None:
+    recipe = changed(tiny_recipe(tmp_path, "t5"), f'base_model.id="{tmp_path}"')
     channel.job.recipe_path.write_text(recipes.dumps(recipe), encoding="utf-8")
     with pytest.raises(RecipeError) as caught:
         plan.run(channel, {})

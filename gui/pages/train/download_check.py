@@ -13,6 +13,9 @@ from engine.api import SAMPLE, STARTER, Ending, Recipe, recipe
 from gui.engine import Engine
 from gui.pages.train.base_models_view import cost_words
 
+Request = dict[str, str]
+Cost = dict[str, Any]
+
 
 class DownloadCheck(QObject):
     """`clear(recipe)`: nothing is to be fetched; `asked(recipe, words)`: confirm first; `refused(Ending)`."""
@@ -26,39 +29,34 @@ class DownloadCheck(QObject):
         self._engine = engine
 
     def check(self, wanted: Recipe) -> None:
-        """Look whether the base model and the data are on this computer."""
-        if not is_on_hub(wanted.base_model.id) and not is_on_hub(wanted.data.source):
-            self.clear.emit(wanted)
+        """Look what of the base model, in its revision, and of the data is not on this computer."""
+        self._price(wanted, repositories(wanted), [])
+
+    def _price(self, wanted: Recipe, waiting: list[Request], costs: list[Cost]) -> None:
+        """Ask for one price after another; what is here whole costs nothing and needs no network."""
+        if not waiting:
+            self._decide(wanted, costs)
             return
-        job = self._engine.ask("models", {"action": "list"}, parent=self)
-        job.result.connect(lambda result: self._listed(wanted, result))
+        job = self._engine.ask("models", {"action": "cost", **waiting[0]}, parent=self)
+        job.result.connect(lambda cost: self._price(wanted, waiting[1:], [*costs, cost]))
         job.failed.connect(self.refused)
 
-    def _listed(self, wanted: Recipe, result: dict[str, Any]) -> None:
-        here = {str(model["id"]) for model in result.get("models", ())}
-        if is_on_hub(wanted.base_model.id) and wanted.base_model.id not in here:
-            request = {"id": wanted.base_model.id, "revision": wanted.base_model.revision}
-        elif is_on_hub(wanted.data.source):
-            request = {"id": wanted.data.source, "repository": "dataset"}
-        else:
-            self.clear.emit(wanted)
-            return
-        job = self._engine.ask("models", {"action": "cost", **request}, parent=self)
-        job.result.connect(lambda cost: self._priced(wanted, cost))
-        job.failed.connect(lambda ending: self._unpriced(wanted, request, ending))
-
-    def _priced(self, wanted: Recipe, cost: dict[str, Any]) -> None:
-        if cost.get("missing_bytes"):
-            self.asked.emit(wanted, cost_words(cost))
+    def _decide(self, wanted: Recipe, costs: list[Cost]) -> None:
+        dear = [cost for cost in costs if cost.get("missing_bytes")]
+        if dear:
+            self.asked.emit(wanted, " ".join(cost_words(cost) for cost in dear))
         else:
             self.clear.emit(wanted)
 
-    def _unpriced(self, wanted: Recipe, request: dict[str, str], ending: Ending) -> None:
-        """A data set may lie in the cache though the hub can't be asked: then the worker will say."""
-        if request.get("repository") == "dataset":
-            self.clear.emit(wanted)
-        else:
-            self.refused.emit(ending)
+
+def repositories(wanted: Recipe) -> list[Request]:
+    """Return what a recipe names on the hub, as the `models` job takes it: base model, then data set."""
+    found = []
+    if is_on_hub(wanted.base_model.id):
+        found.append({"id": wanted.base_model.id, "revision": wanted.base_model.revision})
+    if is_on_hub(wanted.data.source):
+        found.append({"id": wanted.data.source, "repository": "dataset"})
+    return found
 
 
 def is_on_hub(text: str) -> bool:

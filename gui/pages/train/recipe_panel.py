@@ -5,6 +5,7 @@ Knows the form and what a plan says; whoever owns it starts runs.
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -153,6 +154,10 @@ class RecipePanel(QWidget):
 
 def plan_words(plan: Mapping[str, Any]) -> str:
     """Return what a run of the planned recipe will do; our own text, safe to show as rich text."""
+    return " ".join(part for part in (_steps_words(plan), missing_words(plan.get("missing") or ())) if part)
+
+
+def _steps_words(plan: Mapping[str, Any]) -> str:
     steps = int(plan.get("steps") or 0)
     if not steps:
         return ""
@@ -162,3 +167,12 @@ def plan_words(plan: Mapping[str, Any]) -> str:
         f"<b>{number(steps)} {'step' if steps == 1 else 'steps'}</b>{about}. "
         "The base model is scored first, so you will see what was gained."
     )
+
+
+def missing_words(names: Sequence[str]) -> str:
+    """Return what a run would fetch first, safe to show as rich text; nothing if all is here."""
+    if not names:
+        return ""
+    listed = " and ".join(html.escape(name) for name in names)
+    are, it, asked = ("is", "it", "its") if len(names) == 1 else ("are", "them", "their")
+    return f"{listed} {are} not on this computer yet. A run fetches {it} first; Start tells {asked} size and asks."
