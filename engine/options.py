@@ -7,6 +7,7 @@ Knows nothing of Qt and nothing of any particular setting.
 from __future__ import annotations
 
 import difflib
+import math
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -183,7 +184,7 @@ def _problem(options: type[Options], detail: ErrorDetails, prefix: str) -> Probl
         return Problem(field, f"{field} is missing.", _hint(options, name))
     return Problem(
         field,
-        f"{_title(options, name)} can't be {_shown(detail['input'])}: {_why(detail)}.",
+        f"{_title(options, name)} can't be {_shown(detail['input'])}: {_why(options, name, detail)}.",
         _hint(options, name),
     )
 
@@ -204,8 +205,13 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-def _why(detail: ErrorDetails) -> str:
+def _why(options: type[Options], name: str, detail: ErrorDetails) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "string_pattern_mismatch":
+        examples = _info(name, options.model_fields[name]).suggestions
+        return f"it must be like {' or '.join(examples)}" if examples else "it has another form"
+    if isinstance(detail["input"], float) and math.isnan(detail["input"]):
+        return "it must be a number"
     sayings = {
         "greater_than_equal": "it must be at least {ge}",
         "greater_than": "it must be more than {gt}",
@@ -217,6 +223,9 @@ def _why(detail: ErrorDetails) -> str:
         "bool_type": "it must be true or false",
         "string_type": "it must be text",
         "tuple_type": "it must be a list",
+        "dict_type": "it must be a table",
+        "string_too_short": "it must not be empty",
+        "too_short": "it must not be empty",
         "finite_number": "it must be a finite number",
     }
     saying = sayings.get(kind)

@@ -9,6 +9,8 @@ from pydantic_core import PydanticUndefined
 
 from engine.errors import Problem
 from engine.options import OptionInfo, Options, check, describe, option
+from engine.recipe import BaseModelOptions
+from engine.training import TrainingOptions
 from tests.helpers.declarations import SETTING_IDS, SETTINGS
 
 every_setting = pytest.mark.parametrize(("declaration", "info"), SETTINGS, ids=SETTING_IDS)
@@ -112,9 +114,35 @@ def test_a_whole_number_may_stand_for_a_real_one_but_not_the_other_way():
     assert problems_of(exact=1)
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("value", [float("inf"), float("-inf")])
 def test_no_setting_is_a_number_without_end(value: float):
     assert problems_of(rate=value)
+
+
+def test_what_is_no_number_is_called_so():
+    (problem,) = problems_of(rate=float("nan"))
+    assert problem.message == "Rate can't be nan: it must be a number."
+
+
+def test_a_pattern_is_told_in_words():
+    (problem,) = check(TrainingOptions, {"device": "gpu"}, "training")[1]
+    assert problem.message == 'Device can\'t be "gpu": it must be like auto or cpu.'
+    assert "cuda:0" in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"id": ""}, 'Base model can\'t be "": it must not be empty.'),
+        ({"id": "x", "revision": ""}, 'Revision can\'t be "": it must not be empty.'),
+    ],
+)
+def test_an_empty_text_is_told_in_words(table: dict[str, str], message: str):
+    assert check(BaseModelOptions, table, "base_model")[1][0].message == message
+
+
+def test_an_empty_list_is_told_in_words():
+    assert problems_of(names=[])[0].message == "Names can't be (): it must not be empty."
 
 
 def test_a_list_must_not_be_empty():
