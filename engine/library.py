@@ -7,6 +7,7 @@ The folders are the truth; nothing else is kept. Knows nothing of torch. What co
 from __future__ import annotations
 
 import contextlib
+import difflib
 import os
 import re
 import shutil
@@ -133,7 +134,9 @@ def find(name: str) -> Adapter:
     if any((folder / mark).exists() for mark in (passports.FILE_NAME, CONFIG_NAME)):
         folder = folder.resolve()
         return Adapter(folder, read_passport(folder, folder.name))
-    raise AdapterError(f'There is no adapter "{name}".', "`main.py adapters` lists them.", "adapter")
+    near = difflib.get_close_matches(name, [text for each in adapters for text in (each.name, each.id)], n=1)
+    hint = f"Did you mean {near[0]}?" if near else "`main.py adapters` lists them."
+    raise AdapterError(f'There is no adapter "{name}".', hint, "adapter")
 
 
 def install(partial: Path, passport: Passport) -> Adapter:
@@ -305,8 +308,10 @@ def export_folder(adapter: Adapter, target: Path) -> Path:
     return target
 
 
-def export_zip(adapter: Adapter, target: Path) -> Path:
-    """Write the adapter as one zip file and return its path."""
+def export_zip(adapter: Adapter, target: Path, *, replace: bool = False) -> Path:
+    """Write the adapter as one zip file, which must not exist unless it may be replaced; return its path."""
+    if target.exists() and not replace:
+        raise StorageError(f"{target} exists already.", "Choose another name.")
     partial = target.with_name(target.name + PARTIAL)
     top = safe_file_name(adapter.name)
     try:

@@ -144,10 +144,23 @@ def test_what_is_exported_can_be_imported_again(tmp_path: Path, export):
     assert again.changed_files() == []
 
 
-def test_an_export_overwrites_no_folder(tmp_path: Path):
+def test_an_export_overwrites_nothing_unasked(tmp_path: Path):
     (tmp_path / "out").mkdir()
+    (tmp_path / "out.zip").write_text("mine", encoding="utf-8")
+    adapter = add_adapter()
     with pytest.raises(StorageError, match="exists already"):
-        library.export_folder(add_adapter(), tmp_path / "out")
+        library.export_folder(adapter, tmp_path / "out")
+    with pytest.raises(StorageError, match="exists already"):
+        library.export_zip(adapter, tmp_path / "out.zip")
+    assert (tmp_path / "out.zip").read_text(encoding="utf-8") == "mine"
+    assert library.export_zip(adapter, tmp_path / "out.zip", replace=True).stat().st_size > 100
+
+
+def test_a_misspelt_name_gets_the_adapter_that_was_meant():
+    add_adapter("samsum-lora")
+    with pytest.raises(AdapterError) as caught:
+        library.find("samsum-lroa")
+    assert caught.value.hint == "Did you mean samsum-lora?"
 
 
 @pytest.mark.parametrize("export", [library.export_folder, library.export_zip])

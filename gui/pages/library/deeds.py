@@ -73,8 +73,10 @@ class LibraryDeeds(QObject):
         self._background.run(lambda: library.export_folder(adapter, target), self._on_exported, self._fail)
 
     def export_zip(self, adapter: Adapter, target: Path) -> None:
-        """Write an adapter as one zip file, off the GUI thread."""
-        self._background.run(lambda: library.export_zip(adapter, target), self._on_exported, self._fail)
+        """Write an adapter as one zip file, off the GUI thread; who chose a file that is there was asked."""
+        self._background.run(
+            lambda: library.export_zip(adapter, target, replace=True), self._on_exported, self._fail
+        )
 
     def _on_exported(self, target: Path) -> None:
         self.told.emit(f"Exported to {target}.", None)
