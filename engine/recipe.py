@@ -184,23 +184,31 @@ def _present(values: Mapping[str, Any]) -> dict[str, Any]:
 def from_tables(tables: Mapping[str, Any]) -> Recipe:
     """Return the recipe that `tables` describe.
 
-    Raises RecipeError with every problem: unknown keys, wrong types, values out of bounds, contradictions.
+    Raises RecipeError with every problem: unknown keys, wrong types, values out of bounds, contradictions. A recipe
+    that is refused anyway is also told what is missing on this computer, so that all comes at once.
     """
-    problems = _top_level_problems(tables)
+    found = _top_level_problems(tables)
     parts: dict[str, Any] = {}
+    legible: dict[str, Any] = {}
     for name, options in _TABLES.items():
         table = tables.get(name, {})
-        parts[name], found = check(options, table, name) if isinstance(table, Mapping) else (None, [])
-        problems += found
-    parts["method"], found = _method_settings(tables.get("method", {}))
-    problems += found
-    if problems:
-        raise RecipeError(tuple(sorted(problems, key=_field_order)))
-    recipe = Recipe(name=str(tables.get("name", "")) or _default_name(parts), **parts)
-    contradictions = _contradictions(recipe)
-    if contradictions:
-        raise RecipeError(tuple(contradictions))
-    return recipe
+        table = table if isinstance(table, Mapping) else {}
+        parts[name], wrong = check(options, table, name)
+        legible[name] = parts[name] or _legible(options, table, wrong)
+        # A table that is none has been told above.
+        found += wrong if isinstance(tables.get(name, {}), Mapping) else []
+    parts["method"], wrong = _method_settings(tables.get("method", {}))
+    found += [*wrong, *_contradictions(legible["base_model"], legible["data"], tables.get("method"))]
+    if found:
+        found += _problems_here(legible["base_model"], legible["data"])
+        raise RecipeError(tuple(sorted(found, key=_field_order)))
+    return Recipe(name=str(tables.get("name", "")) or _default_name(parts), **parts)
+
+
+def _legible(options: type[Options], table: Mapping[str, Any], wrong: Iterable[Problem]) -> Options | None:
+    """Return what a table says apart from its wrong values, None if too little is left."""
+    bad = {problem.field.split(".")[-1] for problem in wrong}
+    return check(options, {key: value for key, value in table.items() if key not in bad}, "")[0]
 
 
 def _top_level_problems(tables: Mapping[str, Any]) -> list[Problem]:
@@ -250,37 +258,47 @@ def _default_name(parts: Mapping[str, Any]) -> str:
     return f"{base} on {source} with {parts['method'].method.title}"
 
 
-def _contradictions(recipe: Recipe) -> list[Problem]:
-    """Return what no single field can know: values that do not go together."""
-    problems = []
-    if "{conversation}" not in recipe.data.prompt:
-        problems.append(
-            Problem(
-                "data.prompt",
-                "The prompt has no {conversation}.",
-                "Write {conversation} where it should stand.",
-            )
-        )
-    problems += [
-        Problem(f"data.{key}", f"This version can't use data.{key} yet.", "Leave it empty.")
-        for key in ("columns", "exclude", "mask")
-        if getattr(recipe.data, key)
+def _contradictions(
+    base_model: BaseModelOptions | None, data: DataOptions | None, method_table: Any
+) -> list[Problem]:
+    """Return what no single field can know, of the tables that can be read: values that do not go together."""
+    found = _unusable(data) if data else []
+    method_id = method_table.get("id") if isinstance(method_table, Mapping) else None
+    if base_model and isinstance(method_id, str) and unknown_method(method_id) is None:
+        chosen = method(method_id)
+        if base_model.quantization not in chosen.quantizations:
+            message = f"{chosen.title} does not work on a {base_model.quantization} base."
+            hint = f"It works with: {', '.join(chosen.quantizations)}."
+            found.append(Problem("base_model.quantization", message, hint))
+    return found
+
+
+def _unusable(data: DataOptions) -> list[Problem]:
+    hint = "Write {conversation} where it should stand."
+    lacking = Problem("data.prompt", "The prompt has no {conversation}.", hint)
+    return [
+        *([lacking] if "{conversation}" not in data.prompt else []),
+        *(
+            Problem(f"data.{key}", f"This version can't use data.{key} yet.", "Leave it empty.")
+            for key in ("columns", "exclude", "mask")
+            if getattr(data, key)
+        ),
     ]
-    chosen = recipe.method.method
-    if recipe.base_model.quantization not in chosen.quantizations:
-        problems.append(
-            Problem(
-                "base_model.quantization",
-                f"{chosen.title} does not work on a {recipe.base_model.quantization} base.",
-                f"It works with: {', '.join(chosen.quantizations)}.",
-            )
-        )
-    return problems
 
 
 def problems(recipe: Recipe) -> tuple[Problem, ...]:
-    """Return what can be known to be wrong without loading a model: missing files, overflowing formats."""
-    return (*base_problems(recipe.base_model), *_missing("data.source", recipe.data.source))
+    """Return what can be known to be wrong without loading a model: missing files, overflowing formats.
+
+    What a recipe says of the library's adapters is checked by `engine.runs.problems`.
+    """
+    return _problems_here(recipe.base_model, recipe.data)
+
+
+def _problems_here(base_model: BaseModelOptions | None, data: DataOptions | None) -> tuple[Problem, ...]:
+    return (
+        *(base_problems(base_model) if base_model else ()),
+        *(_missing("data.source", data.source) if data else ()),
+    )
 
 
 def base_problems(base_model: BaseModelOptions) -> tuple[Problem, ...]:
@@ -359,6 +377,8 @@ def _anchored(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
         text = values.get(key)
         if (
             isinstance(text, str)
+            # Nothing is no folder: left as it is, it is refused.
+            and text.strip()
             and (text.startswith(".") or (folder / text).exists())
             and text not in (STARTER, SAMPLE)
         ):

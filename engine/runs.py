@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine import recipe as recipes
-from engine.errors import AppError, RecipeError, WorkerError
+from engine.errors import AdapterError, AppError, Problem, RecipeError, WorkerError
 from engine.events import Event, read_all
 from engine.jobs import Job, create_job
-from engine.library import restore, to_trash
+from engine.library import find, restore, to_trash
 from engine.paths import runs_folder
 from engine.recipe import Recipe
 from engine.run_state import Outcome, RunState
@@ -43,10 +43,25 @@ class Run:
 
 def create_run(recipe: Recipe) -> Job:
     """Make the folder of a new run. Raises RecipeError with what can be known to be wrong, StorageError."""
-    found = recipes.problems(recipe)
+    found = problems(recipe)
     if found:
         raise RecipeError(found)
     return create_job(runs_folder(), "train", {}, words=recipe.name, recipe=recipes.dumps(recipe))
+
+
+def problems(recipe: Recipe) -> tuple[Problem, ...]:
+    """Return what can be known to be wrong without loading a model, in the recipe and in the library."""
+    return (*recipes.problems(recipe), *_start_problems(recipe.method.start_from))
+
+
+def _start_problems(adapter: str) -> tuple[Problem, ...]:
+    if not adapter:
+        return ()
+    try:
+        find(adapter)
+    except AdapterError as error:
+        return (Problem("method.start_from", error.message, error.hint),)
+    return ()
 
 
 def find_job(name: str) -> Job:
@@ -54,7 +69,8 @@ def find_job(name: str) -> Job:
     folder = Path(name).expanduser()
     if (folder / "job.json").exists():
         return Job(folder.resolve())
-    matches = sorted(path for path in runs_folder().glob(f"{name}*") if (path / "job.json").exists())
+    # By name, no pattern: an id may be given as anything.
+    matches = [job.folder for job in list_jobs() if name and job.id.startswith(name)]
     if len(matches) != 1:
         said = "There is no run" if not matches else "More than one run begins with"
         raise WorkerError(f'{said} "{name}".', "`main.py runs` lists them.", "run")

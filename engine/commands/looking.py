@@ -32,7 +32,7 @@ def add(verbs: Verbs) -> None:
 
 def require_no_problems(recipe: recipes.Recipe) -> recipes.Recipe:
     """Return the recipe. Raises RecipeError with what can be known to be wrong without loading a model."""
-    found = recipes.problems(recipe)
+    found = runs.problems(recipe)
     if found:
         raise RecipeError(found)
     return recipe

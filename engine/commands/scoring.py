@@ -13,7 +13,6 @@ from engine import recipe as recipes
 from engine.commands import words
 from engine.commands.asking import Result, ask
 from engine.commands.follow import Follower, conclude
-from engine.commands.looking import require_no_problems
 from engine.commands.output import Output
 from engine.commands.parser import Verbs
 from engine.errors import AppError, Problem, RecipeError
@@ -51,7 +50,11 @@ def add(verbs: Verbs) -> None:
 
 def evaluate_adapters(asked: argparse.Namespace, output: Output) -> int:
     """Score base and adapters."""
-    recipe = require_no_problems(recipes.load(asked.recipe))
+    recipe = recipes.load(asked.recipe)
+    # What the recipe goes on from has no part in scoring and may be gone.
+    found = recipes.problems(recipe)
+    if found:
+        raise RecipeError(found)
     names = [_name_for_worker(library.find(name)) for name in asked.adapters]
     code, _ = ask("evaluate", {"adapters": names}, output, evaluation_lines, recipe)
     return code

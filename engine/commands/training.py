@@ -10,10 +10,11 @@ from engine import recipe as recipes
 from engine import runs
 from engine.commands.downloads import agreed
 from engine.commands.follow import STOPPED, Follower, conclude
+from engine.commands.looking import require_no_problems
 from engine.commands.narrator import Narrator
 from engine.commands.output import Output
 from engine.commands.parser import Verbs
-from engine.errors import RecipeError, WorkerError
+from engine.errors import WorkerError
 from engine.events import Event, read_all
 from engine.jobs import Job
 from engine.runs import Run
@@ -41,10 +42,7 @@ def add(verbs: Verbs) -> None:
 
 def train_adapter(asked: argparse.Namespace, output: Output) -> int:
     """Make a run of a recipe and follow it to its end; a download is agreed on first."""
-    recipe = recipes.load(asked.recipe, anchored(asked.overrides))
-    found = recipes.problems(recipe)
-    if found:
-        raise RecipeError(found)
+    recipe = require_no_problems(recipes.load(asked.recipe, anchored(asked.overrides)))
     if not agreed(recipe, output):
         return STOPPED
     job = runs.create_run(recipe)
@@ -70,8 +68,9 @@ def anchored(overrides: list[str]) -> list[str]:
     found = []
     for override in overrides:
         field, equals, value = override.partition("=")
-        path = Path(value.strip("\"'")).expanduser()
-        is_place = field.strip() in places and value.strip("\"'") not in (recipes.STARTER, recipes.SAMPLE)
+        text = value.strip("\"'")
+        path = Path(text).expanduser()
+        is_place = field.strip() in places and text not in ("", recipes.STARTER, recipes.SAMPLE)
         found.append(f"{field}{equals}{path.resolve()}" if is_place and path.exists() else override)
     return found
 

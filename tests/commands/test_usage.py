@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from engine import library, paths
+from engine import library, paths, recipe
 from engine.commands import entry, training, words
 from engine.commands.narrator import Narrator
 from engine.commands.output import Output
@@ -137,6 +137,8 @@ def test_adapters_are_listed_shown_exported_imported_and_deleted(call: Call, tmp
         (("summarize", "none.txt"), "FILE"),
         (("summarize", "--base-model", "starter", "none.txt"), "FILE"),
         (("resume", "none"), "run"),
+        (("resume", "/tmp/nothing"), "run"),
+        (("resume", ""), "run"),
     ],
 )
 def test_what_is_missing_is_a_problem_in_both_ways_of_speaking(
@@ -238,3 +240,30 @@ def test_paths_in_overrides_are_those_of_the_working_folder(
     ]
     absolute = f"data.source={tmp_path / 'talks.csv'}"
     assert training.anchored(overrides) == [absolute, absolute, "data.source=sample", "training.epochs=2"]
+    empty = ["method.start_from=''", "data.source=", 'base_model.id=""']
+    assert training.anchored(empty) == empty
+
+
+def test_a_recipe_that_goes_on_from_no_adapter_is_refused_with_the_one_that_was_meant(
+    call: Call, tmp_path: Path
+) -> None:
+    add_adapter("samsum-lora")
+    path = tmp_path / "recipe.toml"
+    made = recipe.from_tables(
+        {
+            "base_model": {"id": "starter"},
+            "data": {"source": "sample"},
+            "method": {"id": "lora", "start_from": "samsum-lroa"},
+        }
+    )
+    recipe.save(made, path)
+    for verb in ("train", "plan"):
+        done = call(verb, str(path), "--json")
+        assert done.code == 2
+        assert done.problems == [
+            {
+                "field": "method.start_from",
+                "message": 'There is no adapter "samsum-lroa".',
+                "hint": "Did you mean samsum-lora?",
+            }
+        ]

@@ -139,6 +139,29 @@ def test_all_problems_are_reported_at_once_in_the_order_of_the_file():
     ]
 
 
+def test_what_does_not_go_together_is_reported_with_what_is_wrong_by_itself():
+    tables = changed(
+        base_model={"quantization": "nf4"},
+        data={"prompt": "Summarize.", "every": 0},
+        method={"id": "full", "rnak": 3},
+        training={"epochs": 0},
+    )
+    assert fields_of(tables) == [
+        "base_model.quantization",
+        "data.every",
+        "data.prompt",
+        "method.rnak",
+        "training.epochs",
+    ]
+
+
+def test_missing_files_are_reported_with_what_is_wrong_by_itself():
+    tables = changed(
+        base_model={"precision": "float16"}, data={"source": "/nowhere/a.csv"}, training={"epochs": 0}
+    )
+    assert fields_of(tables) == ["base_model.precision", "data.source", "training.epochs"]
+
+
 @pytest.mark.parametrize(
     ("tables", "field", "meant"),
     [
@@ -211,6 +234,15 @@ def test_paths_beside_the_recipe_are_meant_from_there(tmp_path: Path):
     path = tmp_path / "recipe.toml"
     recipe.save(recipe.from_tables(changed(data={"source": "chats.jsonl"})), path)
     assert recipe.load(path).data.source == str(tmp_path / "chats.jsonl")
+
+
+@pytest.mark.parametrize(("table", "key"), [("data", "source"), ("base_model", "id")])
+def test_an_empty_place_is_no_folder(tmp_path: Path, table: str, key: str):
+    path = tmp_path / "recipe.toml"
+    recipe.save(recipe.from_tables(LEAST), path)
+    with pytest.raises(RecipeError) as caught:
+        recipe.load(path, [f"{table}.{key}=''"])
+    assert [problem.field for problem in caught.value.problems] == [f"{table}.{key}"]
 
 
 # ------------------------------------------------------------------------------------------------- overrides

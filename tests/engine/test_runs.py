@@ -9,7 +9,7 @@ import pytest
 from engine import recipe, runs
 from engine.errors import RecipeError, StorageError, WorkerError
 from engine.events import read_all
-from tests.helpers.homes import Told, add_checkpoint, add_run, make_recipe, tell
+from tests.helpers.homes import Told, add_adapter, add_checkpoint, add_run, make_recipe, tell
 
 
 def test_a_new_run_is_a_folder_with_its_recipe():
@@ -64,6 +64,23 @@ def test_a_run_is_found_by_id_beginning_and_folder():
         assert runs.find_job(name) == job
     with pytest.raises(WorkerError, match="There is no run"):
         runs.find_job("1999")
+
+
+@pytest.mark.parametrize("name", ["", "/nowhere/at/all", "../runs", "*", "[", ".."])
+def test_what_is_no_beginning_of_an_id_is_no_run(name: str):
+    add_run()
+    with pytest.raises(WorkerError, match="There is no run"):
+        runs.find_job(name)
+
+
+def test_a_run_that_goes_on_from_no_adapter_is_not_made():
+    made = make_recipe(start_from="gone")
+    with pytest.raises(RecipeError) as caught:
+        runs.create_run(made)
+    assert [problem.field for problem in caught.value.problems] == ["method.start_from"]
+    adapter = add_adapter("here")
+    assert runs.problems(make_recipe(start_from=adapter.id)) == ()
+    assert runs.problems(make_recipe(start_from=str(adapter.folder))) == ()
 
 
 def test_a_beginning_that_fits_two_runs_is_refused():
