@@ -30,6 +30,8 @@ from engine.api import (
 from gui.forms.choosers import BaseModelChooser
 from gui.forms.field_grid import LEVELS, FieldGrid, FormField, make_fields
 from gui.forms.module_chips import ModuleChips
+from gui.forms.origin_field import PLACE as ORIGIN
+from gui.forms.origin_field import OriginField
 from gui.look.format import compact, number
 from gui.widgets.choice import Choice
 from gui.widgets.fields import Field
@@ -69,6 +71,8 @@ class RecipeForm(QWidget):
         self._method = Choice([(entry.id, entry.title) for entry in METHODS])
         self._method_field = Field("Method", self._method, tooltip="What is trained.")
         self._method.chosen.connect(self.choose_method)
+        self.origin = OriginField()
+        self.origin.chosen.connect(self._choose_origin)
         self._method_top, self._method_rest = QVBoxLayout(), QVBoxLayout()
         self._grids: list[FieldGrid] = []
         self._method_grids: list[FieldGrid] = []
@@ -116,11 +120,30 @@ class RecipeForm(QWidget):
         """Switch to another method: with what was set for it before, else with its preset."""
         if method_id == self._tables["method"]["id"]:
             return
-        self._kept_methods[self._tables["method"]["id"]] = self._tables["method"]
+        left = self._tables["method"].get("start_from", "")
+        self._kept_methods[self._tables["method"]["id"]] = self._tables["method"] | {"start_from": ""}
         kept = self._kept_methods.get(method_id, self._preset(method_id))
         self._set_tables(self.tables() | {"name": "", "method": kept})
+        if left:
+            self._tell_origin_left(self.origin.name_of(left))
         self._check()
         self.edited.emit()
+
+    def _choose_origin(self, adapter_id: str) -> None:
+        if not self._is_fixed and adapter_id != self._tables["method"].get("start_from", ""):
+            self.set_values("method", {"start_from": adapter_id})
+
+    def _tell_origin_left(self, name: str) -> None:
+        self.origin.set_foot(f"No longer {name}: it was made with another method.")
+        self.origin.show()
+
+    def _show_origin(self) -> None:
+        """Show what the run goes on from: always if it is set, else from the level "more" on."""
+        table = self._tables["method"]
+        adapter_id = str(table.get("start_from", ""))
+        self.origin.set_foot("")
+        self.origin.show_origin(str(self._tables["base_model"]["id"]), str(table["id"]), adapter_id)
+        self.origin.setVisible(bool(adapter_id) or self._level != LEVELS[0])
 
     # How it shows
 
@@ -147,11 +170,14 @@ class RecipeForm(QWidget):
             grid.set_level(level)
         for heading, grid in self._headings:
             heading.setVisible(grid.isVisibleTo(self))
+        if self._tables:
+            self._show_origin()
 
     def set_fixed(self, fixed: bool) -> None:
         """Show the recipe as settled, readable and not to be changed."""
         self._is_fixed = fixed
         self._method_field.set_fixed(fixed)
+        self.origin.set_fixed(fixed)
         for field in self._all_fields():
             field.set_fixed(fixed)
 
@@ -162,12 +188,16 @@ class RecipeForm(QWidget):
         for field in places.values():
             field.set_problem()
         self._method_field.set_problem()
+        self.origin.set_problem()
         homeless = []
         for problem in problems:
             if problem.field in places:
                 places[problem.field].set_problem(problem.message, problem.hint)
             elif problem.field in {"method", "method.id"}:
                 self._method_field.set_problem(problem.message, problem.hint)
+            elif problem.field == ORIGIN:
+                self.origin.set_problem(problem.message, problem.hint)
+                self.origin.show()
             else:
                 homeless.append(problem)
         return homeless
@@ -215,6 +245,7 @@ class RecipeForm(QWidget):
             self._add_grid(column, self._of_level(table, essential=True))
         column.addWidget(Line())
         column.addWidget(self._method_field)
+        column.addWidget(self.origin)
         for part in (self._method_top, self._method_rest):
             part.setSpacing(12)
         column.addLayout(self._method_top)
@@ -259,6 +290,7 @@ class RecipeForm(QWidget):
             table[field.info.name] = list(value) if isinstance(value, tuple) else value
         if field.place in NAMED_AFTER:
             self._tables["name"] = ""
+            self._show_origin()
         self._check()
         self.edited.emit()
 
@@ -274,6 +306,7 @@ class RecipeForm(QWidget):
                 field.control.write(value)
         self._method.set_key(tables["method"]["id"])
         self._writing = False
+        self._show_origin()
         self._show_preset_rate()
 
     def _build_method_fields(self, method_id: str) -> None:

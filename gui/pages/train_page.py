@@ -147,6 +147,7 @@ class TrainPage(Page):
         """Edit a recipe that goes on from an adapter."""
 
         def begin() -> None:
+            self._offer_adapters()
             adapter = library.find(adapter_id)
             made_by = adapter.recipe()
             if made_by is not None:
@@ -184,6 +185,7 @@ class TrainPage(Page):
         right.methods.chosen.connect(panel.form.choose_method)
         right.base_models.chosen.connect(self._take_base_model)
         right.base_models.known.connect(panel.form.base_model_chooser().set_known)
+        self._engine.adapters_changed.connect(self._offer_adapters)
         planner.planned.connect(self._show_plan)
         planner.refused.connect(self._show_plan_problems)
         planner.counted.connect(right.methods.set_count)
@@ -230,10 +232,14 @@ class TrainPage(Page):
 
     def shown(self) -> None:
         """Begin to plan the first time the page comes to the front."""
+        self._offer_adapters()
         if not self._planned_once:
             self._planned_once = True
             if self._model is None:
                 self._plan()
+
+    def _offer_adapters(self) -> None:
+        self.panel.form.origin.offer(library.scan()[0])
 
     # Editing
 

@@ -12,7 +12,9 @@ from gui.forms.controls import can_be_set, make_control
 from gui.forms.field_grid import LEVELS
 from gui.forms.module_chips import ModuleChips
 from gui.forms.recipe_form import TABLES, RecipeForm
+from gui.pages.train.recipe_files import first_recipe
 from gui.widgets.numbers import FloatField
+from tests.helpers.homes import add_adapter, make_recipe
 
 BASICS = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
 DECLARATIONS = [*TABLES.values(), *(entry.options for entry in METHODS)]
@@ -200,3 +202,60 @@ def test_choosing_an_action_of_a_chooser_keeps_what_was_chosen(form, qtbot):
 
     assert chooser.key() == "starter"
     assert form.recipe().base_model.id == "starter"
+
+
+@pytest.fixture
+def adapters(home):
+    """Two adapters that fit the form's recipe, one of another base model, one of another method."""
+    return [
+        add_adapter("mine", follows=make_recipe(base="starter")),
+        add_adapter("yours", follows=make_recipe(base="starter")),
+        add_adapter("of-another-base", follows=make_recipe(base="owner/name")),
+        add_adapter("of-another-method", follows=make_recipe(base="starter", method_id="full")),
+    ]
+
+
+def test_a_run_can_go_on_from_the_librarys_adapters_of_its_base_and_method(form, adapters):
+    form.origin.offer(adapters)
+    assert not form.origin.isVisibleTo(form)
+    form.set_level("more")
+    assert form.origin.isVisibleTo(form)
+    assert form.origin.choices() == ["", "mine", "yours"]
+    form.origin.chosen.emit("yours")
+
+    assert form.recipe().method.start_from == "yours"
+    form.set_level("essential")
+    assert form.origin.isVisibleTo(form)
+    form.origin.chosen.emit("")
+    assert form.recipe().method.start_from == ""
+
+
+def test_another_method_leaves_the_adapter_and_says_so(form, adapters):
+    form.origin.offer(adapters)
+    form.set_values("method", {"start_from": "mine"})
+    form.choose_method("full")
+
+    assert form.recipe().method.start_from == ""
+    assert form.origin.isVisibleTo(form)
+    assert "No longer mine" in form.origin._foot.text()
+    form.choose_method("lora")
+    assert form.recipe().method.start_from == ""
+
+
+def test_an_adapter_that_does_not_fit_or_is_gone_stays_in_sight(form, adapters):
+    form.origin.offer(adapters)
+    form.set_values("method", {"start_from": "of-another-base"})
+    assert form.origin.key() == "of-another-base"
+    assert "another base model" in form.origin._choice.currentText()
+    form.set_values("method", {"start_from": "gone"})
+    assert "not in the library" in form.origin._choice.currentText()
+    form.show_problems([Problem("method.start_from", "There is no adapter gone.")])
+
+    assert form.origin.problem() == "There is no adapter gone."
+
+
+def test_a_new_run_goes_on_from_nothing():
+    kept = recipe.from_tables(BASICS | {"method": {"id": "lora", "rank": 7, "start_from": "mine"}})
+    found, _origin = first_recipe(recipe.dumps(kept))
+
+    assert (found.method.start_from, found.method.options.rank) == ("", 7)

@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import SAMPLE, STARTER, Ending, Recipe, recipe
+from engine.api import SAMPLE, STARTER, Recipe, recipe
 from gui.engine import Engine
 from gui.pages.train.base_models_view import cost_words
 

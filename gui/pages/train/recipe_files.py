@@ -33,10 +33,15 @@ def presets() -> list[Preset]:
 
 
 def first_recipe(kept: str | None) -> tuple[Recipe, str]:
-    """Return the recipe to begin with and where it comes from: the one used last, else the starter."""
+    """Return the recipe to begin with and where it comes from: the one used last, else the starter.
+
+    A new run makes a new adapter: what the last one went on from is not kept.
+    """
     if kept:
         try:
-            return recipe.loads(kept), "As in your last run"
+            tables = recipe.loads(kept).as_tables()
+            tables["method"]["start_from"] = ""
+            return recipe.from_tables(tables), "As in your last run"
         except AppError:
             pass
     starter = recipe.load(paths.presets_folder() / STARTER_FILE)

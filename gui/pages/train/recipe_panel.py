@@ -131,7 +131,7 @@ class RecipePanel(QWidget):
         self.start_button.setEnabled(not problems)
 
     def _is_seen(self, problem: Problem) -> bool:
-        if problem.field in {"method", "method.id"}:
+        if problem.field in {"method", "method.id", "method.start_from"}:
             return True
         return self.form.field(problem.field).around.isVisibleTo(self.form)
 
