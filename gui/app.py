@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QLocale, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 
-from engine.api import AppError, Ending, paths, recipe
+from engine.api import AppError, Ending, StorageError, paths, recipe
 from gui.crash_report import CrashReport
 from gui.engine import Engine
 from gui.look import style
@@ -29,31 +29,63 @@ from gui.single_instance import SingleInstance
 DEMO_RECIPE = "starter.toml"
 SETTLE_MILLISECONDS = 400
 SWITCH_SECONDS = 0.001
+# Qt's platforms without a screen.
+UNSEEN = ("offscreen", "minimal")
 
 
 def run(argv: list[str]) -> int:
-    """Show the window until it is closed; return the exit code."""
+    """Show the window until it is closed; return the exit code, 1 if there can be none."""
     wanted = _arguments(argv)
     # A thread that reads a burst of events must not keep the window waiting for the interpreter's 5 ms.
     sys.setswitchinterval(SWITCH_SECONDS)
     application = _application()
-    instance = SingleInstance()
-    if wanted.screenshot is None and instance.raise_first():
-        return 0
-    report = CrashReport(paths.cache_folder() / "tunesmith.log")
+    try:
+        instance = SingleInstance()
+        if wanted.screenshot is None and instance.raise_first():
+            return 0
+        _install_report()
+        window = _window(application)
+    except AppError as error:
+        say_why_not(error, quietly=wanted.demo)
+        return 1
+    instance.asked.connect(lambda: _raise(window))
+    window.show()
+    QTimer.singleShot(0, window, lambda: begin(window, demo=wanted.demo, screenshot=wanted.screenshot))
+    code = application.exec()
+    window.engine.leave()
+    instance.close()
+    return code
+
+
+def _install_report() -> None:
+    """Catch what nobody foresees from now on. Raises StorageError if its log can't be written."""
+    path = paths.cache_folder() / "tunesmith.log"
+    try:
+        report = CrashReport(path)
+    except OSError as error:
+        hint = "Choose another place with TUNESMITH_HOME."
+        raise StorageError(f"{path} can't be written: {error.strerror}.", hint) from error
     report.install()
+
+
+def _window(application: QApplication) -> MainWindow:
+    """Return the window in the look that is preferred. Raises StorageError if the home can't be used."""
     preferences = Preferences()
     style.apply(application, preferences.get("scheme") or "system", _text_scale(preferences))
     engine = Engine()
     window = MainWindow(engine, preferences)
-    instance.asked.connect(lambda: _raise(window))
     window.left.connect(engine.leave)
-    window.show()
-    QTimer.singleShot(0, window, lambda: begin(window, demo=wanted.demo, screenshot=wanted.screenshot))
-    code = application.exec()
-    engine.leave()
-    instance.close()
-    return code
+    return window
+
+
+def say_why_not(error: AppError, *, quietly: bool) -> None:
+    """Say why there is no window: in the terminal, and in a message where somebody sees one."""
+    _tell_terminal(f"{error.message} {error.hint}")
+    if quietly or QApplication.platformName() in UNSEEN:
+        return
+    box = QMessageBox(QMessageBox.Icon.Critical, "Tunesmith", error.message)
+    box.setInformativeText(error.hint)
+    box.exec()
 
 
 def _arguments(argv: list[str]) -> argparse.Namespace:

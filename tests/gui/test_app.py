@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QApplication, QDialog
 
-from engine.api import create_job, paths, recipe, runs
-from gui.app import begin
+from engine.api import StorageError, create_job, paths, recipe, runs
+from gui.app import begin, say_why_not
 from gui.crash_report import CrashReport
 from gui.device_probe import DeviceProbe
 from gui.engine import Engine
@@ -284,3 +285,36 @@ def test_only_living_runs_are_taken_up(home):
 
     assert len(runs.list_jobs()) == 1
     assert Engine().find_living_run() is None
+
+
+@pytest.mark.parametrize(
+    ("blocked", "said"),
+    [
+        ("home", "home/config cannot be made"),
+        ("home/cache/tunesmith.log/x", "tunesmith.log can't be written"),
+    ],
+)
+def test_a_home_that_cannot_be_used_is_told_without_a_window(home, tmp_path, blocked, said):
+    (tmp_path / blocked).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / blocked).write_text("", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "main.py")], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 1
+    [told] = done.stderr.splitlines()
+    assert said in told
+    assert told.endswith("Choose another place with TUNESMITH_HOME.")
+
+
+def test_where_a_screen_is_the_trouble_is_shown(qtbot, monkeypatch):
+    monkeypatch.setattr(QApplication, "platformName", lambda: "xcb")
+    shown = []
+
+    def close():
+        box = QApplication.activeModalWidget()
+        shown.append((box.text(), box.informativeText()))
+        box.close()
+
+    QTimer.singleShot(0, close)
+    say_why_not(StorageError("The folder is not writable.", "Choose another."), quietly=False)
+    assert shown == [("The folder is not writable.", "Choose another.")]
