@@ -51,6 +51,9 @@ class EventWriter:
     def _append(self, line: bytes) -> None:
         try:
             written = os.write(self._descriptor, line)
+            if written != len(line):
+                # Half a line would take the next one with it.
+                os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
         except OSError as error:
             raise StorageError(
                 f"The run's events can't be written: {error.strerror}.", "Free some disk space."
@@ -61,8 +64,11 @@ class EventWriter:
             )
 
     def sync(self) -> None:
-        """Wait until what was written is on the disk."""
-        os.fsync(self._descriptor)
+        """Wait until what was written is on the disk. Raises StorageError if it never will be."""
+        try:
+            os.fsync(self._descriptor)
+        except OSError as error:
+            raise StorageError(f"The run's events can't be kept: {error.strerror}.") from error
 
     def close(self) -> None:
         """Close the stream."""

@@ -38,7 +38,7 @@ MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 def main(folder: Path) -> int:
-    """Do the job in `folder`; return 0 unless the job's folder itself can't be used."""
+    """Do the job in `folder`; return 0 unless its events can't be written, which the log then says."""
     _lower_priority()
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     job = Job(folder)
@@ -47,11 +47,24 @@ def main(folder: Path) -> int:
         writer = EventWriter(job.events_path, _identity(job, request))
         channel = Channel(job, writer)
         _listen(channel, request)
-        channel.emit("job_accepted", kind=request["kind"], pid=os.getpid(), versions=versions())
-        channel.emit("job_ended", **_outcome(channel, request))
-        writer.sync()
-        writer.close()
+        ended: dict[str, Any] = {}
+        try:
+            channel.emit("job_accepted", kind=request["kind"], pid=os.getpid(), versions=versions())
+            ended = _outcome(channel, request)
+            channel.emit("job_ended", **ended)
+            writer.sync()
+        except StorageError as error:
+            _say_in_log(ended, error)
+            return 1
+        finally:
+            writer.close()
     return 0
+
+
+def _say_in_log(ended: dict[str, Any], error: StorageError) -> None:
+    """Keep what no event can carry any more: how the job ended, and why that is not in its events."""
+    end = [f"The job ended as {ended['outcome']}.", ended.get("message", "")] if ended else []
+    sys.stderr.write(" ".join(filter(None, (*end, error.message, error.hint))) + "\n")
 
 
 def _identity(job: Job, request: dict[str, Any]) -> dict[str, Any]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from pathlib import Path
 
 import pytest
 
+from engine.errors import StorageError
 from engine.events import MOST_BYTES, EventReader, EventWriter, cut_unfinished_line, decode, encode, read_all
 
 
@@ -104,6 +106,19 @@ def test_a_damaged_line_is_passed_over(path: Path, line: bytes):
     assert decode(line) is None
     path.write_bytes(encode({"event": "a"}) + line + b"\n" + encode({"event": "b"}))
     assert [event["event"] for event in read_all(path)] == ["a", "b"]
+
+
+def test_an_event_that_found_half_its_room_leaves_nothing_behind(
+    path: Path, writer: EventWriter, monkeypatch: pytest.MonkeyPatch
+):
+    write = os.write
+    writer.write("a")
+    monkeypatch.setattr(os, "write", lambda descriptor, line: write(descriptor, line[:7]))
+    with pytest.raises(StorageError, match="disk is full"):
+        writer.write("b")
+    monkeypatch.undo()
+    writer.write("c")
+    assert [event["event"] for event in read_all(path)] == ["a", "c"]
 
 
 def test_a_burst_is_read_whole_and_in_order(path: Path, writer: EventWriter):

@@ -89,6 +89,23 @@ def test_what_libraries_raise_is_told_in_our_words(error, kind):
     assert found.hint
 
 
+def test_a_last_word_that_finds_no_room_is_in_the_log(monkeypatch, capsys):
+    def code(channel, request):
+        def refuse(line):
+            raise StorageError(
+                "The run's events can't be written: the disk is full.", "Free some disk space."
+            )
+
+        monkeypatch.setattr(channel._writer, "_append", refuse)
+
+    job = job_that(monkeypatch, code)
+    assert [event["event"] for event in run_here(job)] == ["job_accepted"]
+    assert capsys.readouterr().err == (
+        "The job ended as completed. The run's events can't be written: the disk is full. "
+        "Free some disk space.\n"
+    )
+
+
 def test_two_workers_never_do_one_job_at_once(monkeypatch):
     seen = []
 
