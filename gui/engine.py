@@ -20,13 +20,20 @@ from gui.run_model import RunModel
 
 Command = Callable[[Job], list[str]]
 
+# What the jobs that compute do with the device, as said to whoever has to wait.
+COMPUTING: dict[str, str] = {
+    "evaluate": "An adapter is being scored",
+    "merge": "An adapter is being merged",
+    "summarize": "The playground has a base model loaded",
+}
+
 
 class Engine(QObject):
     """Start, find and end workers.
 
     `run_started` and `run_ended` carry the RunModel that became or stops being `current`; `run_changed`
     comes with it at most ten times a second. `runs_changed` and `adapters_changed` say that the folders on
-    disk hold something new.
+    disk hold something new, `device_changed` that a job took the device or let it go.
     """
 
     run_started = Signal(object)
@@ -34,6 +41,7 @@ class Engine(QObject):
     run_ended = Signal(object)
     runs_changed = Signal()
     adapters_changed = Signal()
+    device_changed = Signal()
 
     def __init__(self, command: Command | None = None, parent: QObject | None = None) -> None:
         """Prepare; `command` replaces the worker's program, for tests."""
@@ -41,12 +49,25 @@ class Engine(QObject):
         self.current: RunModel | None = None
         self._command = command
         self._threads: set[EngineThread] = set()
+        self._computing: dict[EngineThread, str] = {}
         self.planner = Planner(self)
 
     @property
     def device_is_taken(self) -> bool:
-        """Tell whether a run computes now: other work on the device has to wait."""
+        """Tell whether a run, a scoring, a merge or the playground computes now: other work has to wait."""
+        return self.run_holds_device or bool(self._computing)
+
+    @property
+    def run_holds_device(self) -> bool:
+        """Tell whether a run computes now."""
         return self.current is not None and self.current.holds_device
+
+    def device_words(self, apart_from: str = "") -> str:
+        """Return who has the device, as a sentence; nothing if it is free or a job of the kind `apart_from` has it."""
+        if self.run_holds_device:
+            return "A run is training and holds the device."
+        kinds = [kind for kind in self._computing.values() if kind != apart_from]
+        return f"{COMPUTING[kinds[0]]} and holds the device." if kinds else ""
 
     def start_run(self, wanted: Recipe) -> RunModel:
         """Start a run. Raises RecipeError with what can be known to be wrong, StorageError."""
@@ -93,6 +114,8 @@ class Engine(QObject):
         )
         thread = self._thread(job, attach=False)
         thread.ended.connect(lambda ending: _tidy(job, ending))
+        if kind in COMPUTING:
+            self._take_device(thread, kind)
         if parent is not None:
             parent.destroyed.connect(thread.let_go)
         QTimer.singleShot(0, thread, thread.start)
@@ -110,6 +133,15 @@ class Engine(QObject):
         self._threads.add(thread)
         thread.finished.connect(lambda: self._threads.discard(thread))
         return thread
+
+    def _take_device(self, thread: EngineThread, kind: str) -> None:
+        self._computing[thread] = kind
+        thread.finished.connect(lambda: self._free_device(thread))
+        self.device_changed.emit()
+
+    def _free_device(self, thread: EngineThread) -> None:
+        del self._computing[thread]
+        self.device_changed.emit()
 
     def _make_current(self, model: RunModel) -> None:
         self.current = model

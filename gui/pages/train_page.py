@@ -86,9 +86,8 @@ class TrainPage(Page):
         self.edit(wanted, origin)
 
     def start_run(self, wanted: Recipe) -> RunModel | None:
-        """Start a run of a recipe, unless another one trains; None if it could not be started."""
-        if self._engine.current is not None:
-            self.say("A run is training and holds the device. Stop it, or wait for its end.")
+        """Start a run of a recipe, unless other work has the device; None if it could not be started."""
+        if self._must_wait():
             return None
         try:
             model = self._engine.start_run(wanted)
@@ -132,10 +131,18 @@ class TrainPage(Page):
 
     def resume(self, run_id: str) -> None:
         """Let a run go on from its last checkpoint."""
+        if not self._must_wait():
+            self._try(lambda: self.show_run(self._engine.resume(run_id)))
+
+    def _must_wait(self) -> bool:
+        """Say who has the device, if a run can't start now; the playground gives it up for a run."""
         if self._engine.current is not None:
             self.say("A run is training and holds the device. Stop it, or wait for its end.")
-            return
-        self._try(lambda: self.show_run(self._engine.resume(run_id)))
+            return True
+        taken = self._engine.device_words(apart_from="summarize")
+        if taken:
+            self.say(f"{taken} Wait until it is done, or cancel it in the library.")
+        return bool(taken)
 
     def use_data(self, values: dict[str, Any]) -> None:
         """Take over the data that another page has chosen."""

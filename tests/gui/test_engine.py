@@ -107,6 +107,28 @@ def test_a_short_job_answers_and_leaves_nothing_behind(scripts, qtbot):
     assert list(paths.jobs_folder().iterdir()) == []
 
 
+@pytest.mark.parametrize("kind", ["evaluate", "merge", "summarize"])
+def test_a_job_that_computes_has_the_device_until_it_ends(scripts, qtbot, kind):
+    scripts.by_kind[kind] = [["wait_for_stop", 60]]
+    thread = scripts.engine.ask(kind)
+    assert scripts.engine.device_is_taken
+    assert "holds the device" in scripts.engine.device_words()
+    assert scripts.engine.device_words(apart_from=kind) == ""
+    with qtbot.waitSignal(scripts.engine.device_changed, timeout=WAIT):
+        thread.stop()
+
+    assert not scripts.engine.device_is_taken
+    assert scripts.engine.device_words() == ""
+
+
+def test_a_light_job_leaves_the_device_free(scripts, qtbot):
+    scripts.by_kind["models"] = [["emit", {"event": "result_made", "result": {}}]]
+    thread = scripts.engine.ask("models")
+    assert not scripts.engine.device_is_taken
+    with qtbot.waitSignal(thread.ended, timeout=WAIT):
+        pass
+
+
 def test_a_short_job_that_fails_says_why(scripts, qtbot):
     scripts.by_kind["check_data"] = [["fail", {"message": "The file is empty.", "field": "data.source"}]]
     thread = scripts.engine.ask("check_data")

@@ -360,6 +360,16 @@ def test_a_run_that_starts_gets_the_device(page, workers, qtbot):
     qtbot.waitUntil(lambda: not run.running, timeout=WAIT)
 
 
+def test_a_scoring_gets_the_device_and_the_strip_says_so(page, workers, qtbot):
+    tried(page, qtbot, "a1")
+    scoring = workers.engine.ask("evaluate", {})
+    assert "being scored and holds the device" in page.strip.text()
+    assert not page.controller.can_ask
+    qtbot.waitUntil(lambda: not page.controller.session.alive, timeout=WAIT)
+    qtbot.waitUntil(scoring.isFinished, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.controller.can_ask, timeout=WAIT)
+
+
 def test_loading_says_what_it_is_at_and_gives_way_to_a_run(page, workers, qtbot):
     workers.say({"load_seconds": 60})
     page.open_conversation(CONVERSATION)

@@ -369,6 +369,27 @@ def test_no_second_run_while_one_trains(stage, qtbot):
     assert "holds the device" in stage.page.right.notice.text()
 
 
+@pytest.mark.parametrize(("kind", "words"), [("evaluate", "being scored"), ("merge", "being merged")])
+def test_no_run_starts_or_goes_on_while_a_job_has_the_device(stage, qtbot, kind, words):
+    stage.scripts[kind] = [["wait_for_stop", 60]]
+    model = stage.run(qtbot, COMPLETE)
+    stage.engine.ask(kind)
+
+    assert stage.page.start_run(recipe.from_tables(BASICS)) is None
+    assert words in stage.page.right.notice.text()
+    stage.page.say("")
+    stage.page.resume(model.id)
+    assert words in stage.page.right.notice.text()
+    assert stage.engine.current is None
+
+
+def test_the_playgrounds_worker_keeps_no_run_from_starting(stage):
+    stage.scripts["summarize"] = [["wait_for_stop", 60]]
+    stage.engine.ask("summarize")
+
+    assert stage.page.start_run(recipe.from_tables(BASICS)) is not None
+
+
 def test_a_run_that_would_fetch_something_asks_first(stage, qtbot):
     wanted = recipe.from_tables(BASICS | {"base_model": {"id": "google/flan-t5-small"}})
     cost = {"id": "google/flan-t5-small", "missing_bytes": 308_000_000, "licence": "apache-2.0"}

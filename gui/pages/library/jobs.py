@@ -101,9 +101,8 @@ class LibraryJobs(QObject):
     def _refusal(self) -> str:
         if self.busy:
             return "One job at a time: wait until the one below is done, or cancel it."
-        if self._engine.device_is_taken:
-            return "A run is training and holds the device. Pause it, or wait until it is done."
-        return ""
+        taken: str = self._engine.device_words(apart_from="summarize")
+        return f"{taken} Pause it, or wait until it is done." if taken else ""
 
     def _follow(self, events: list[Event], doing: str) -> None:
         for event in events:

@@ -50,17 +50,23 @@ class DeviceTurn(QObject):
         }
         session.changed.connect(self._on_session_changed)
         for told in (engine.run_started, engine.run_changed, engine.run_ended):
-            told.connect(self._on_run_changed)
+            told.connect(self._on_device_changed)
+        engine.device_changed.connect(self._on_device_changed)
 
     @property
     def is_ours(self) -> bool:
         """Whether summaries can be made now."""
-        return not self._engine.device_is_taken and not self._pausing and not self._giving_back
+        return not self._taken and not self._pausing and not self._giving_back
 
     @property
     def run_is_computing(self) -> bool:
         """Whether a run has the device and was not asked to pause yet."""
-        return self._engine.device_is_taken and not self._pausing
+        return self._engine.run_holds_device and not self._pausing
+
+    @property
+    def _taken(self) -> str:
+        """Who has the device if it is not our own worker, as a sentence."""
+        return self._engine.device_words(apart_from="summarize")
 
     def pause_run(self) -> None:
         """Pause the run; `came` tells when it rests."""
@@ -77,14 +83,14 @@ class DeviceTurn(QObject):
         self._session.close()
         self._on_session_changed()
 
-    def _on_run_changed(self, _run: RunModel) -> None:
+    def _on_device_changed(self, _run: RunModel | None = None) -> None:
         run = self._engine.current
         if run is None:
             self._giving_back = False
         if self._pausing and (run is None or run.state.paused):
             self._pausing = False
             self.came.emit()
-        elif self._engine.device_is_taken and not self._pausing and self._session.alive:
+        elif self._taken and not self._pausing and self._session.alive:
             self._giving_back = False
             if self._session.state != "closing":
                 self.lost.emit()
@@ -119,4 +125,6 @@ class DeviceTurn(QObject):
             step, total = number(run.state.step), number(run.state.total_steps)
             text = f"The run is paused at step {step} of {total}. Nothing is lost."
             return Strip(text, "" if self._giving_back else "Continue the run", "pause")
+        if self._taken:
+            return Strip(f"{self._taken} Wait until it is done, or cancel it in the library.", icon="clock")
         return None
