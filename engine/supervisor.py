@@ -6,14 +6,17 @@ computes.
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from engine.errors import WorkerError
 from engine.events import READ_BYTES, Event, EventReader
@@ -22,6 +25,11 @@ from engine.paths import application_root
 from engine.run_state import Outcome
 
 POLL_SECONDS = 0.05
+LOOK_SECONDS = 1.0
+RECENT_LOOKS = 10
+LITTLE_MEMORY = 0.05
+# Where Linux counts the processes that it has killed for memory.
+OUT_OF_MEMORY_COUNTS = (Path("/sys/fs/cgroup/memory.events"), Path("/proc/vmstat"))
 FAULTS = ("SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP")
 
 
@@ -69,6 +77,7 @@ class Supervisor:
         self._ended: Event | None = None
         self._attempt = 0
         self._accepted_pid: int | None = None
+        self._memory = MemoryWatch()
 
     def start(self) -> None:
         """Start the worker. Raises WorkerError if the system can't."""
@@ -104,6 +113,7 @@ class Supervisor:
 
     def poll(self, most_bytes: int = READ_BYTES) -> list[Event]:
         """Return the events that came since the last call, up to `most_bytes` worth of them."""
+        self._memory.look()
         events = self._reader.read(most_bytes)
         for event in events:
             if event["event"] == "job_accepted":
@@ -140,7 +150,8 @@ class Supervisor:
                 self.job.log_tail() if event["outcome"] == "failed" else "",
                 event,
             )
-        message, hint = death_in_words(self._process.returncode if self._process else None)
+        returncode = self._process.returncode if self._process else None
+        message, hint = death_in_words(returncode, memory_ran_short=self._memory.ran_short())
         return Ending("crashed", message, hint, log_tail=self.job.log_tail())
 
     def send(self, command: str, **arguments: object) -> None:
@@ -193,7 +204,51 @@ def worker_environment(offline: bool, niced: bool) -> dict[str, str]:
     return environment
 
 
-def death_in_words(returncode: int | None) -> tuple[str, str]:
+class MemoryWatch:
+    """Whether memory ran short while a worker lived: asked after its death, it is free again.
+
+    The kernel counts the processes that it killed for memory; where it does not, what was free is looked at
+    while the worker is followed.
+    """
+
+    def __init__(self) -> None:
+        self._kills = _out_of_memory_kills()
+        self._looked_at = -math.inf
+        self._shares: deque[float] = deque(maxlen=RECENT_LOOKS)
+
+    def look(self) -> None:
+        """See how much memory is free; cheap, and at most once a second."""
+        now = time.monotonic()
+        if now - self._looked_at >= LOOK_SECONDS:
+            self._looked_at = now
+            self._shares.append(_available_share())
+
+    def ran_short(self) -> bool:
+        """Tell whether something was killed for memory, or little was free at the last looks."""
+        return _out_of_memory_kills() > self._kills or min(self._shares, default=1.0) < LITTLE_MEMORY
+
+
+def _available_share() -> float:
+    import psutil
+
+    memory = psutil.virtual_memory()
+    return float(memory.available / memory.total)
+
+
+def _out_of_memory_kills() -> int:
+    """Return how many processes were killed for memory so far, in this container and on this computer; 0 if unknown."""
+    return sum(map(_count_in, OUT_OF_MEMORY_COUNTS))
+
+
+def _count_in(path: Path) -> int:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
+
+
+def death_in_words(returncode: int | None, *, memory_ran_short: bool = False) -> tuple[str, str]:
     """Return message and hint for a worker that went without a word."""
     if returncode is None:
         return "The worker is gone without a word.", "Resume goes on from the last checkpoint."
@@ -203,7 +258,7 @@ def death_in_words(returncode: int | None) -> tuple[str, str]:
             "Its last log lines are below.",
         )
     name = _signal_name(-returncode)
-    if name == "SIGKILL" and _memory_is_low():
+    if name == "SIGKILL" and memory_ran_short:
         return (
             "The worker was killed (SIGKILL), probably out of memory.",
             "Choose a smaller micro-batch or base model.",
@@ -218,10 +273,3 @@ def _signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
-
-
-def _memory_is_low() -> bool:
-    import psutil
-
-    memory = psutil.virtual_memory()
-    return bool(memory.available < memory.total * 0.05)

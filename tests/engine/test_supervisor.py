@@ -221,10 +221,54 @@ def test_the_environment_keeps_threads_from_spinning(monkeypatch: pytest.MonkeyP
 
 
 @posix
-def test_a_kill_with_little_memory_left_is_read_as_out_of_memory(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(supervisor, "_memory_is_low", lambda: True)
-    assert "out of memory" in death_in_words(-signal.SIGKILL)[0]
-    assert "out of memory" not in death_in_words(-signal.SIGABRT)[0]
+def test_a_kill_with_little_memory_left_is_read_as_out_of_memory():
+    assert "out of memory" in death_in_words(-signal.SIGKILL, memory_ran_short=True)[0]
+    assert "out of memory" not in death_in_words(-signal.SIGKILL)[0]
+    assert "out of memory" not in death_in_words(-signal.SIGABRT, memory_ran_short=True)[0]
+
+
+KILLED_WHEN_TOLD = """
+say("notice", message="here")
+while not job.take_commands(): time.sleep(0.01)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@posix
+def test_memory_that_ran_short_before_the_death_is_remembered(start: Start, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", ())
+    monkeypatch.setattr(supervisor, "LOOK_SECONDS", 0.0)
+    made = start(KILLED_WHEN_TOLD)
+    wait_for(made, "notice")
+    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.02)
+    made.poll()
+    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.9)
+    monkeypatch.setattr(supervisor, "LOOK_SECONDS", 1000.0)
+    made.send("die")
+    assert "probably out of memory" in run(made)[1].message
+
+
+@posix
+def test_a_kill_that_the_kernel_counted_is_read_as_out_of_memory(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    counts = tmp_path / "memory.events"
+    counts.write_text("oom 2\noom_kill 2\noom_group_kill 0\n", encoding="utf-8")
+    monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", (counts, tmp_path / "not there"))
+    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.9)
+    made = start(KILLED_WHEN_TOLD)
+    wait_for(made, "notice")
+    counts.write_text("oom 3\noom_kill 3\noom_group_kill 0\n", encoding="utf-8")
+    made.send("die")
+    assert "probably out of memory" in run(made)[1].message
+
+
+@posix
+def test_a_kill_with_memory_to_spare_came_from_outside(start: Start, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", ())
+    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.9)
+    _, ending = run(start("os.kill(os.getpid(), signal.SIGKILL)"))
+    assert "from outside (SIGKILL)" in ending.message
 
 
 def test_a_death_nobody_saw_and_a_signal_nobody_named_have_words():
