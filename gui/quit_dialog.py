@@ -6,13 +6,17 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.look.format import percent
+from gui.pages.train.stop_strip import StopStrip
 from gui.run_model import RunModel
 from gui.widgets.buttons import plain, primary
 from gui.widgets.labels import Label
 
 
 class QuitDialog(QDialog):
-    """Ask. `keep_chosen`: leave the run alone; after "Stop and save" the window waits for the run's end."""
+    """Ask. `keep_chosen`: leave the run alone; after "Stop and save" the window waits for the run's end.
+
+    Meanwhile the dialog says how long that takes, and offers Force as the page behind it does.
+    """
 
     keep_chosen = Signal()
 
@@ -23,6 +27,7 @@ class QuitDialog(QDialog):
         self.setWindowTitle("Quit Tunesmith")
         self._title = Label("", "section")
         self._text = Label("", "body", "ink2", wrap=True)
+        self.stop_strip = StopStrip()
         self.keep_button = primary("Keep training")
         self.stop_button = plain("Stop and save", "stop")
         self.cancel_button = plain("Cancel")
@@ -38,6 +43,7 @@ class QuitDialog(QDialog):
         column.setSpacing(8)
         column.addWidget(self._title)
         column.addWidget(self._text)
+        column.addWidget(self.stop_strip)
         row = QHBoxLayout()
         row.setSpacing(8)
         for button in (self.keep_button, self.stop_button, self.cancel_button):
@@ -63,10 +69,11 @@ class QuitDialog(QDialog):
 
     def _stop(self) -> None:
         self.stopping = True
-        self._text.setText("Finishing the step, then a checkpoint and the adapter are saved.")
+        self._text.setText("Tunesmith quits when the run has stopped.")
         self.keep_button.setEnabled(False)
         self.stop_button.setEnabled(False)
         self._model.stop()
+        self.stop_strip.follow(self._model)
 
     def reject(self) -> None:
         """Stay."""

@@ -182,6 +182,22 @@ def test_stop_and_save_waits_for_the_run_and_then_leaves(house, qtbot):
     assert model.ending.outcome == "stopped"
 
 
+def test_a_deaf_worker_can_be_forced_from_the_question(house, qtbot):
+    house.scripts["train"] = [["steps", {"count": 2, "per_second": 100}], ["deaf", 60]]
+    model = house.window.built("train").start_run(recipe.from_tables(BASICS))
+    qtbot.waitUntil(lambda: model.state.step == 2, timeout=WAIT)
+    house.window.close()
+    dialog = house.window.quit_dialog()
+    dialog.stop_button.click()
+    force = dialog.stop_strip.action_button()
+    assert "so far" in dialog.stop_strip.text()
+    qtbot.waitUntil(lambda: force.isVisibleTo(dialog), timeout=WAIT)
+    force.click()
+    qtbot.waitUntil(lambda: house.left == [1], timeout=WAIT)
+
+    assert model.ending.outcome == "crashed"
+
+
 def test_a_recipe_that_stops_with_its_window_offers_no_keeping(house, qtbot):
     house.scripts["train"] = ENDLESS
     wanted = recipe.from_tables(BASICS | {"training": {"when_window_leaves": "stop"}})
