@@ -22,6 +22,7 @@ FILE_NAME = "adapter.toml"
 RECIPE_NAME = "recipe.toml"
 SCHEMA = 1
 HASH_BYTES = 1 << 20
+_USUAL = ("", "main", "none")
 
 Scores = dict[str, dict[str, float]]
 Verdict = Literal["better", "no measurable difference", "worse"]
@@ -41,6 +42,11 @@ class BaseModelFacts(_Table):
     family: str = ""
     precision: str = ""
     quantization: str = "none"
+
+    def as_table(self) -> dict[str, Any]:
+        """Return the `[base_model]` table that loads it in the same form; what is not known or usual is left out."""
+        form = {"revision": self.revision, "precision": self.precision, "quantization": self.quantization}
+        return {"id": self.id} | {name: value for name, value in form.items() if value not in _USUAL}
 
 
 class MethodFacts(_Table):

@@ -85,7 +85,7 @@ def summarize_text(asked: argparse.Namespace, output: Output) -> int:
     """Summarise one conversation by the base model, or by each adapter on it."""
     conversation = _read_conversation(asked.file)
     adapters = [library.find(name) for name in asked.adapters]
-    job = create_job(jobs_folder(), "summarize", _job_arguments(asked, adapters))
+    job = create_job(jobs_folder(), "summarize", job_arguments(asked, adapters))
     follower = Follower(job, output)
     column_names: list[str | None] = [_name_for_worker(adapter) for adapter in adapters]
     listener = _Listener(follower, output, _request(conversation, column_names or [None], adapters))
@@ -110,25 +110,19 @@ def _read_conversation(file: str) -> str:
     return text
 
 
-def _job_arguments(asked: argparse.Namespace, adapters: list[Adapter]) -> dict[str, Any]:
-    """Return the base model to load and the prompt to use: as in the first adapter's passport, if any."""
-    passport = adapters[0].passport if adapters else None
-    made_for = passport.base_model if passport else None
+def job_arguments(asked: argparse.Namespace, adapters: list[Adapter]) -> dict[str, Any]:
+    """Return the base model to load, as in the first adapter's passport if any; each has a prompt of its own."""
+    made_for = adapters[0].passport.base_model if adapters else None
     base_id = asked.base_model or (made_for.id if made_for else "")
     if not base_id:
         problem = Problem("--base-model", "No base model is named.", "Name one, or an adapter.")
         raise RecipeError((problem,))
-    table: dict[str, Any] = {"id": _absolute(base_id)}
-    if made_for:
-        table |= {"precision": made_for.precision or "auto", "quantization": made_for.quantization}
-        if base_id == made_for.id and made_for.revision:
-            table["revision"] = made_for.revision
+    table = made_for.as_table() if made_for else {}
+    if made_for and base_id != made_for.id:
+        table.pop("revision", None)
+    table["id"] = _absolute(base_id)
     _require_base(table)
-    prompt = passport.prompt if passport else None
-    wanted = None
-    if prompt:
-        wanted = {"template": prompt.template, "max_conversation_tokens": prompt.max_conversation_tokens}
-    return {"base_model": table, "device": "auto", "prompt": wanted}
+    return {"base_model": table, "device": "auto", "prompt": None}
 
 
 def _require_base(table: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from engine import library, paths, recipe
-from engine.commands import entry, training, words
+from engine.commands import entry, scoring, training, words
 from engine.commands.narrator import Narrator
 from engine.commands.output import Output
 from engine.methods import METHODS
@@ -155,6 +155,14 @@ def test_nothing_is_merged_over_what_is_there(call: Call, tmp_path: Path) -> Non
     add_adapter("samsum-lora")
     done = call("adapters", "merge", "samsum-lora", str(tmp_path), "--json")
     assert (done.code, done.problems[0]["field"]) == (2, "target")
+
+
+def test_each_adapter_reads_the_prompt_that_it_was_scored_with() -> None:
+    adapters = [add_adapter(name, scores=[score_card(0.4)]) for name in ("one", "two")]
+    asked = entry.parse(["summarize", "--adapter", "one", "--adapter", "two"])
+    sent = scoring.job_arguments(asked, adapters)
+    assert sent["prompt"] is None
+    assert sent["base_model"] == {"id": "google/flan-t5-base", "revision": "7bcac572"}
 
 
 def test_json_lines_survive_every_reader(call: Call) -> None:

@@ -27,7 +27,7 @@ SUMMARIES: dict[str, Any] = {
 TABLES = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
 
 
-def make_adapter(adapter_id: str, base: str = "starter") -> None:
+def make_adapter(adapter_id: str, base: str = "starter", **facts: str) -> None:
     folder = paths.adapters_folder() / adapter_id
     folder.mkdir()
     prompt = PromptFacts(template="{conversation}", max_conversation_tokens=64, beams=2, max_new_tokens=32)
@@ -36,7 +36,7 @@ def make_adapter(adapter_id: str, base: str = "starter") -> None:
         id=adapter_id,
         name=f"{adapter_id}-name",
         made_at="2026-11-25T02:00:00+00:00",
-        base_model=BaseModelFacts(id=base),
+        base_model=BaseModelFacts(id=base, **facts),
         method=MethodFacts(id="lora", title="LoRA", summary="LoRA, r 8"),
         prompt=prompt,
     )
@@ -146,6 +146,32 @@ def test_another_base_model_gets_another_worker_and_foreign_adapters_leave(page,
     assert tried_thread._thread is not first
     assert tried_thread.base_model == {"id": "google/flan-t5-base"}
     qtbot.waitUntil(lambda: not page.controller.board.busy, timeout=WAIT)
+
+
+def test_the_base_is_loaded_as_the_adapters_were_scored(page, qtbot):
+    make_adapter("q1", revision="7bcac572", precision="bfloat16", quantization="nf4")
+    page.open(["q1"])
+    tried(page, qtbot, "q1")
+    loaded = {"id": "starter", "revision": "7bcac572", "precision": "bfloat16", "quantization": "nf4"}
+    assert page.controller.session.base_model == loaded
+    assert page.controller.tries.items[0].base_model == loaded
+    page.controller.remove("q1")
+    first = page.controller.session._thread
+    tried(page, qtbot)
+    assert page.controller.session._thread is first
+
+
+def test_adapters_of_differently_loaded_bases_are_compared_on_the_first_ones(page, qtbot):
+    make_adapter("q1", precision="bfloat16", quantization="nf4")
+    make_adapter("q2", precision="float32")
+    page.open(["q1", "q2", "a1"])
+    page.open_conversation(CONVERSATION)
+    page.summarise()
+    qtbot.waitUntil(lambda: not page.controller.board.busy, timeout=WAIT)
+    assert page.controller.session.base_model["quantization"] == "nf4"
+    assert page.strip.text() == (
+        "q2-name was made on another form of the base model. All are compared on that of q1-name: bfloat16, nf4."
+    )
 
 
 def test_foreign_adapters_are_offered_greyed_with_the_reason(page):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from engine.api import STARTER, Adapter
 from gui.pages.playground.board import Entry
@@ -55,6 +56,35 @@ def _choice(adapter: Adapter, base_id: str, taken: set[str]) -> Choice:
     if adapter.id in taken:
         return Choice(adapter, "shown already")
     return Choice(adapter, f"{MOST_COLUMNS} columns are the most" if len(taken) + 1 >= MOST_COLUMNS else "")
+
+
+def base_table(base_id: str, adapters: Iterable[Adapter]) -> dict[str, Any]:
+    """Return how the base model is to be loaded: as for the first of the adapters whose passport tells."""
+    first = next(iter(_told(adapters)), None)
+    return first.passport.base_model.as_table() if first else {"id": base_id}
+
+
+def mix_words(adapters: Iterable[Adapter]) -> str:
+    """Return what there is to say if the adapters were made on different forms of their base model."""
+    told = _told(adapters)
+    if not told:
+        return ""
+    first, *others = told
+    used = first.passport.base_model.as_table()
+    names = [other.name for other in others if other.passport.base_model.as_table() != used]
+    if not names:
+        return ""
+    were = "was" if len(names) == 1 else "were"
+    form = ", ".join(str(value) for name, value in used.items() if name != "id")
+    return (
+        f"{', '.join(names)} {were} made on another form of the base model. "
+        f"All are compared on that of {first.name}: {form}."
+    )
+
+
+def _told(adapters: Iterable[Adapter]) -> list[Adapter]:
+    """Return the adapters whose passports say how the base model was loaded."""
+    return [adapter for adapter in adapters if len(adapter.passport.base_model.as_table()) > 1]
 
 
 def base_choices(local_models: Iterable[str], adapters: Iterable[Adapter]) -> list[str]:

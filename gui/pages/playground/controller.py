@@ -6,6 +6,7 @@ Owns the board, the session and the earlier tries. Knows no widget.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -93,9 +94,17 @@ class Controller(QObject):
                 return Decoding(beams=prompt.beams, max_new_tokens=prompt.max_new_tokens)
         return None
 
-    def _shown_adapters(self) -> Iterable[Adapter]:
-        shown = self.board.adapters
-        return [adapter for adapter in self.adapters if adapter.id in shown]
+    def _shown_adapters(self) -> list[Adapter]:
+        """Return the adapters of the columns, in their order."""
+        known = {adapter.id: adapter for adapter in self.adapters}
+        return [known[name] for name in self.board.adapters if name in known]
+
+    def _base_table(self) -> dict[str, Any]:
+        """Return the form of the base model to compare on; alone, the one that is loaded will do."""
+        shown, loaded = self._shown_adapters(), self.session.base_model
+        if not shown and self.session.alive and loaded.get("id") == self.base_id:
+            return loaded
+        return choices.base_table(self.base_id, shown)
 
     # Choosing
 
@@ -169,11 +178,12 @@ class Controller(QObject):
 
     def _ask(self, request: Request) -> None:
         try:
-            request_id = self.session.summarize({"id": self.base_id}, request)
+            request_id = self.session.summarize(self._base_table(), request)
         except AppError as error:
             self._message = f"{error.message} {error.hint}"
         else:
             self.board.begin(request_id, request.conversation)
+            self._message = choices.mix_words(self._shown_adapters())
         self.changed.emit()
 
     def cancel(self) -> None:
@@ -208,7 +218,7 @@ class Controller(QObject):
             return
         asked = self._asked
         try:
-            self.tries.add(from_board(self.board, asked.reference, {"id": self.base_id}, asked.decoding))
+            self.tries.add(from_board(self.board, asked.reference, self.session.base_model, asked.decoding))
         except AppError as error:
             self._message = f"{error.message} {error.hint}"
 
