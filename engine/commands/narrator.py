@@ -71,13 +71,14 @@ class Narrator:
     def _run_started(self, event: Event) -> None:
         examples = event["examples"]
         trained, everything = event["trainable_parameters"], event["all_parameters"]
+        reason = f" ({event['precision_reason']})" if event.get("precision_reason") else ""
         self._output.line(
             f"{words.counted(examples['train'], 'conversation')} to train on, "
             f"{examples['validation']:,} to validate on, {examples['test']:,} to test on."
         )
         self._output.line(
             f"{words.counted(event['total_steps'], 'step')} on {event['device']} with "
-            f"{words.counted(event['threads'], 'thread')} in {event['precision']}. "
+            f"{words.counted(event['threads'], 'thread')} in {event['precision']}{reason}. "
             f"Trains {trained:,} of {everything:,} numbers ({trained / max(1, everything):.2%})."
         )
 

@@ -125,6 +125,8 @@ class Planner:
         facts: Result = {
             "family": base.family,
             "model_type": base.model.config.model_type,
+            "precision": base.precision,
+            "precision_reason": base.precision_reason,
             "modules": shape.modules(),
             "blocks": shape.blocks(),
             "learning_rate": recipe.learning_rate(base.family),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.api import (
@@ -206,8 +206,10 @@ class RecipeForm(QWidget):
         """Show what the plan knows of the base model and the data beside their fields."""
         self._family = plan.get("family", self._family)
         parameters, examples = plan.get("all_parameters"), plan.get("examples") or {}
-        size = f"{compact(parameters)} parameters, {self._family}" if parameters else ""
-        self.set_foot("base_model.id", size)
+        precision, reason = plan.get("precision", ""), plan.get("precision_reason", "")
+        facts = [f"{compact(parameters)} parameters", self._family, precision] if parameters else []
+        self.set_foot("base_model.id", ", ".join(part for part in facts if part))
+        self.set_foot("base_model.precision", ": ".join(part for part in (precision, reason) if part))
         used, tested = number(examples.get("train")), number(examples.get("test"))
         self.set_foot("data.source", f"{used} to train on, {tested} to test" if examples else "")
         for field in self._method_fields:
@@ -218,6 +220,14 @@ class RecipeForm(QWidget):
                     matrices = plan.get("matrices")
                     field.around.set_right(f"{number(matrices)} matrices" if matrices else "")
         self._show_preset_rate()
+
+    def offer_devices(self, devices: Sequence[dict[str, Any]]) -> None:
+        """Offer the devices of this computer; others can still be typed, for a recipe of another one."""
+        choice = self.field("training.device").control.widget
+        assert isinstance(choice, Choice)
+        choice.set_items(["auto", *(str(device["id"]) for device in devices)])
+        for place, device in enumerate(devices, start=1):
+            choice.setItemData(place, device.get("name", ""), Qt.ItemDataRole.ToolTipRole)
 
     def set_foot(self, place: str, text: str) -> None:
         """Write a hint below the field of a place."""

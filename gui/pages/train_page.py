@@ -47,7 +47,7 @@ class TrainPage(Page):
         self._preferences = preferences or Preferences()
         self._model: RunModel | None = None
         self._origin = ""
-        self._planned_once = False
+        self._planned_once = self._devices_asked = False
         self._shown_facts: tuple[object, ...] = ()
         self._adapter_name = ""
         self._counted_for: dict[str, Any] = {}
@@ -276,6 +276,15 @@ class TrainPage(Page):
         self._show_method()
         self.right.methods.show_plan(plan)
         self._count_others(plan)
+        self._ask_devices()
+
+    def _ask_devices(self) -> None:
+        """Ask once, behind the first plan, what this computer has to compute with."""
+        if self._devices_asked:
+            return
+        self._devices_asked = True
+        job = self._engine.ask("devices", {}, parent=self)
+        job.result.connect(lambda found: self.panel.form.offer_devices(found.get("devices") or ()))
 
     def _count_others(self, plan: dict[str, Any]) -> None:
         """Ask once for each base model what the other methods would train."""

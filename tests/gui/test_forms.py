@@ -177,6 +177,23 @@ def test_the_plan_fills_chips_and_hints(form):
     assert form.field("base_model.id").around._foot.text() == "248 M parameters, encoder-decoder"
 
 
+def test_the_precision_is_shown_with_its_reason(form):
+    form.show_plan(PLAN | {"precision": "float32", "precision_reason": "bfloat16 is not faster here"})
+
+    base, precision = (form.field(f"base_model.{name}").around._foot.text() for name in ("id", "precision"))
+    assert base == "248 M parameters, encoder-decoder, float32"
+    assert precision == "float32: bfloat16 is not faster here"
+
+
+def test_the_devices_of_this_computer_can_be_chosen(form):
+    form.field("training.device").control.write("cuda:1")
+    form.offer_devices([{"id": "cuda:0", "name": "NVIDIA L4"}, {"id": "cpu", "name": "Processor"}])
+    choice = form.field("training.device").control.widget
+
+    assert [choice.itemText(place) for place in range(choice.count())] == ["auto", "cuda:0", "cpu"]
+    assert choice.key() == "cuda:1"
+
+
 def test_without_a_learning_rate_the_presets_is_shown(form):
     rate = form.field("training.learning_rate").control.widget
 
