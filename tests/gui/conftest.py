@@ -2,7 +2,9 @@
 
 import pytest
 
+from gui.engine_thread import EngineThread
 from gui.look import style
+from tests.helpers.train_stage import Stage
 
 
 @pytest.fixture
@@ -10,3 +12,12 @@ def styled(qapp):
     """Style the application light, whatever the test before left; returns it."""
     style.apply(qapp, "light")
     return qapp
+
+
+@pytest.fixture
+def stage(qtbot, home):
+    made = Stage(qtbot)
+    yield made
+    for thread in made.engine.findChildren(EngineThread):
+        thread.force()
+    made.engine.leave()

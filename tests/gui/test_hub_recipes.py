@@ -12,9 +12,9 @@ from gui.engine import Engine
 from gui.engine_thread import EngineThread
 from gui.pages.train_page import TrainPage
 from gui.preferences import Preferences
-from tests.gui.test_train_page import texts
 from tests.helpers import scripted_worker
 from tests.helpers.small_hub import SmallHub
+from tests.helpers.train_stage import texts
 
 WAIT = 150_000
 MODEL, DATA = "someone/small-model", "someone/conversations"

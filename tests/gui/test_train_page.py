@@ -2,159 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from PySide6.QtWidgets import QWidget
 
 from engine.api import Problem, RunState, paths, recipe
-from gui.engine import Engine
-from gui.engine_thread import EngineThread
 from gui.pages.train.effect_panel import blocks_of
 from gui.pages.train.failure_card import FailureCard
 from gui.pages.train.recipe_panel import plan_words
 from gui.pages.train.verdict_card import VerdictCard
 from gui.pages.train.words import verdict_sentence
-from gui.pages.train_page import TrainPage
-from gui.preferences import Preferences
-from gui.widgets.labels import Label
-from tests.helpers import scripted_worker
-
-BASICS = {
-    "name": "A run",
-    "base_model": {"id": "starter"},
-    "data": {"source": "sample"},
-    "method": {"id": "lora"},
-}
-WAIT = 20_000
-
-STARTED = {
-    "event": "run_started",
-    "total_steps": 40,
-    "first_step": 0,
-    "trainable_parameters": 1_000,
-    "all_parameters": 100_000,
-    "device": "cpu",
-    "threads": 2,
-    "precision": "float32",
-    "precision_reason": "",
-    "examples": {"train": 80, "validation": 8, "test": 8},
-    "family": "encoder-decoder",
-    "matrices": 12,
-    "learning_rate": 0.001,
-}
-PLAN = {
-    "family": "encoder-decoder",
-    "trainable_parameters": 3_538_944,
-    "all_parameters": 251_116_800,
-    "adapter_bytes": 14_200_000,
-    "memory_bytes": 5_900_000_000,
-    "steps": 1540,
-    "matrices": 72,
-    "modules": {"q": 36, "k": 36, "v": 36, "o": 36, "wi": 24, "wo": 24},
-    "targets": ["q", "v"],
-    "blocks": {"encoder": 12, "decoder": 12},
-    "examples": {"train": 1228, "validation": 69, "test": 819},
-    "problems": [],
-}
-
-
-def scores(mean: float, width: float = 0.012) -> dict[str, dict[str, float]]:
-    names = ("rouge1", "rouge2", "rougeL", "rougeLsum")
-    return {name: {"mean": mean, "low": mean - width, "high": mean + width} for name in names}
-
-
-def scored(of: str, mean: float, difference: dict[str, Any] | None = None) -> dict[str, Any]:
-    return {
-        "event": "evaluated",
-        "step": 40,
-        "split": "test",
-        "of": of,
-        "protocol": {"split": "test", "examples": 200},
-        "loss": None,
-        "scores": scores(mean),
-        "difference": difference,
-        "capped": 0.004,
-        "seconds": 3.0,
-    }
-
-
-def difference(mean: float, verdict: str) -> dict[str, Any]:
-    return {name: values | {"verdict": verdict} for name, values in scores(mean, 0.009).items()}
-
-
-def sample(step: int, summary: str, example: str = "1") -> dict[str, Any]:
-    return {
-        "event": "sample_made",
-        "step": step,
-        "example": example,
-        "conversation": "Priya: the 14:10 is cancelled\nTom: ok",
-        "reference": "Priya's train is cancelled.",
-        "summary": summary,
-        "rouge1": 0.61,
-    }
-
-
-SAVED = {"event": "adapter_saved", "adapter": "an-adapter", "path": "", "bytes": 14_200, "step": 40}
-COMPLETE = [
-    ["emit", {"event": "stage_entered", "stage": "train"}],
-    ["emit", STARTED],
-    ["emit", sample(0, "Tom says ok.")],
-    ["steps", {"count": 40, "per_second": 400}],
-    ["emit", sample(40, "Priya's train is cancelled.")],
-    ["emit", SAVED],
-    ["emit", scored("base", 0.469)],
-    ["emit", scored("an-adapter", 0.484, difference(0.015, "better"))],
-]
-ENDLESS = [
-    ["emit", {"event": "stage_entered", "stage": "train"}],
-    ["emit", STARTED],
-    ["steps", {"count": 10_000, "per_second": 50}],
-]
-
-
-class Stage:
-    """A train page in a window, and scripts for its workers by kind."""
-
-    def __init__(self, qtbot) -> None:
-        self.scripts: dict[str, list[Any]] = {"plan": [["answer", PLAN]]}
-        self.engine = Engine(self._command)
-        self.preferences = Preferences()
-        self.preferences.set("recipe", recipe.dumps(recipe.from_tables(BASICS)))
-        self.page = TrainPage(self.engine, self.preferences)
-        qtbot.addWidget(self.page)
-        self.page.resize(1232, 900)
-        self.page.show()
-
-    def _command(self, job) -> list[str]:
-        scripted_worker.give_script(job, self.scripts.get(job.request()["kind"], []))
-        return scripted_worker.command(job)
-
-    def start(self, qtbot, script: list[Any]):
-        self.scripts["train"] = script
-        self.page.panel.start_button.click()
-        qtbot.waitUntil(lambda: self.engine.current is not None, timeout=WAIT)
-        return self.engine.current
-
-    def run(self, qtbot, script: list[Any]):
-        model = self.start(qtbot, script)
-        qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
-        return model
-
-
-@pytest.fixture
-def stage(qtbot, home):
-    made = Stage(qtbot)
-    yield made
-    for thread in made.engine.findChildren(EngineThread):
-        thread.force()
-    made.engine.leave()
-
-
-def texts(widget: QWidget) -> str:
-    """All that a widget says, one label a line."""
-    return "\n".join(label.text() for label in widget.findChildren(Label) if label.isVisibleTo(widget))
-
+from tests.helpers.train_stage import (
+    BASICS,
+    COMPLETE,
+    ENDLESS,
+    PLAN,
+    SAVED,
+    STARTED,
+    WAIT,
+    difference,
+    scored,
+    texts,
+)
 
 # Editing
 
@@ -167,6 +34,16 @@ def test_what_will_happen_is_said_before_the_start(stage, qtbot):
     assert "3538944" in said
     assert "14.2 MB on disk" in said
     assert "The base model is scored first" in said
+
+
+def test_the_devices_are_asked_for_behind_the_first_plan(stage, qtbot):
+    devices = {"devices": [{"id": "cuda:0", "name": "A card"}, {"id": "cpu", "name": "Processor"}]}
+    stage.scripts["devices"] = [["emit", {"event": "result_made", "result": devices}]]
+    stage.page.shown()
+    choice = stage.page.panel.form.field("training.device").control.widget
+    qtbot.waitUntil(lambda: choice.findText("cuda:0") > 0, timeout=WAIT)
+
+    assert choice.key() == "auto"
 
 
 def test_the_chosen_method_and_its_count_are_marked_in_the_list(stage, qtbot):
@@ -388,6 +265,19 @@ def test_the_playgrounds_worker_keeps_no_run_from_starting(stage):
     stage.engine.ask("summarize")
 
     assert stage.page.start_run(recipe.from_tables(BASICS)) is not None
+
+
+def test_earlier_notices_unfold_in_place(stage, qtbot):
+    said = [["emit", {"event": "notice", "level": "notice", "message": f"Said {at}."}] for at in range(5)]
+    stage.run(qtbot, [["emit", STARTED], *said, ["steps", {"count": 2, "per_second": 100}]])
+    view = stage.page.run_view
+    assert "Said 4." in texts(view)
+    assert "Said 2." not in texts(view)
+    assert view.more_notices.text() == "3 more notices"
+    view.more_notices.click()
+
+    assert all(f"Said {at}." in texts(view) for at in range(5))
+    assert not view.more_notices.isVisibleTo(view)
 
 
 def test_a_run_that_would_fetch_something_asks_first(stage, qtbot):

@@ -5,7 +5,7 @@ Draws a RunModel; live, replayed and re-attached runs are the same to it. What i
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, QUrl, Signal
+from PySide6.QtCore import QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -20,6 +20,7 @@ from gui.pages.train.words import evaluation_interval, progress_words, stage_wor
 from gui.plots.loss_plot import LossPlot
 from gui.run_model import RunModel
 from gui.widgets.bars import Busy
+from gui.widgets.buttons import link
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
@@ -53,7 +54,12 @@ class RunView(Scroll):
         self.figures = FiguresRow()
         self.stop_strip = StopStrip()
         self.busy = Busy()
-        self.notices = [NoticeStrip() for _ in range(NOTICES_SHOWN)]
+        self.more_notices = link("")
+        self.more_notices.clicked.connect(self._open_notices)
+        self.notices: list[NoticeStrip] = []
+        self._notice_place = QVBoxLayout()
+        self._notice_place.setSpacing(8)
+        self._all_notices = False
         self.card: VerdictCard | FailureCard | None = None
         self._card_place = QVBoxLayout()
         self.plot = RunPlot()
@@ -64,8 +70,10 @@ class RunView(Scroll):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        for part in (self.figures, self.stop_strip, self.busy, self.stopped, *self.notices):
+        for part in (self.figures, self.stop_strip, self.busy, self.stopped):
             self.column.addWidget(part)
+        self._notice_place.addWidget(self.more_notices, 0, Qt.AlignmentFlag.AlignLeading)
+        self.column.addLayout(self._notice_place)
         self.column.addLayout(self._card_place)
         self.column.addWidget(self.plot, 1)
         self.column.addWidget(self._samples_line)
@@ -76,6 +84,7 @@ class RunView(Scroll):
         self._model = model
         self._plotted = self._evaluated = 0
         self._revision, self._ended = model.state.revision, False
+        self._all_notices = False
         self.plot.clear()
         self._set_card(None)
         self.refresh()
@@ -118,15 +127,25 @@ class RunView(Scroll):
         self.plot.set_waiting(waiting if model.running else "")
 
     def _show_notices(self, model: RunModel) -> None:
-        latest = model.state.notices[-NOTICES_SHOWN:]
-        for place, strip in enumerate(self.notices):
-            strip.setVisible(place < len(latest))
-            if place < len(latest):
-                notice = latest[place]
-                icon_name = "warning" if notice.get("level") == "warning" else "info"
-                strip.show_notice(
-                    f"{notice['message']} {notice.get('hint', '')}".strip(), icon_name=icon_name
-                )
+        """Show the last two; the earlier ones unfold above them."""
+        told = model.state.notices
+        shown = told if self._all_notices else told[-NOTICES_SHOWN:]
+        hidden = len(told) - len(shown)
+        self.more_notices.setText(f"{number(hidden)} more {'notice' if hidden == 1 else 'notices'}")
+        self.more_notices.setVisible(hidden > 0)
+        while len(self.notices) < len(shown):
+            self.notices.append(NoticeStrip())
+            self._notice_place.addWidget(self.notices[-1])
+        for strip in self.notices[len(shown) :]:
+            strip.hide()
+        for strip, notice in zip(self.notices, shown, strict=False):
+            icon_name = "warning" if notice.get("level") == "warning" else "info"
+            strip.show_notice(f"{notice['message']} {notice.get('hint', '')}".strip(), icon_name=icon_name)
+
+    def _open_notices(self) -> None:
+        self._all_notices = True
+        if self._model is not None:
+            self._show_notices(self._model)
 
     def _feed_plot(self, model: RunModel) -> None:
         state = model.state

@@ -1,0 +1,140 @@
+"""A train page with workers that follow a script, and the events that make up their runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtWidgets import QWidget
+
+from engine.api import recipe
+from gui.engine import Engine
+from gui.pages.train_page import TrainPage
+from gui.preferences import Preferences
+from gui.widgets.labels import Label
+from tests.helpers import scripted_worker
+
+BASICS = {
+    "name": "A run",
+    "base_model": {"id": "starter"},
+    "data": {"source": "sample"},
+    "method": {"id": "lora"},
+}
+WAIT = 20_000
+
+STARTED = {
+    "event": "run_started",
+    "total_steps": 40,
+    "first_step": 0,
+    "trainable_parameters": 1_000,
+    "all_parameters": 100_000,
+    "device": "cpu",
+    "threads": 2,
+    "precision": "float32",
+    "precision_reason": "",
+    "examples": {"train": 80, "validation": 8, "test": 8},
+    "family": "encoder-decoder",
+    "matrices": 12,
+    "learning_rate": 0.001,
+}
+PLAN = {
+    "family": "encoder-decoder",
+    "trainable_parameters": 3_538_944,
+    "all_parameters": 251_116_800,
+    "adapter_bytes": 14_200_000,
+    "memory_bytes": 5_900_000_000,
+    "steps": 1540,
+    "matrices": 72,
+    "modules": {"q": 36, "k": 36, "v": 36, "o": 36, "wi": 24, "wo": 24},
+    "targets": ["q", "v"],
+    "blocks": {"encoder": 12, "decoder": 12},
+    "examples": {"train": 1228, "validation": 69, "test": 819},
+    "problems": [],
+}
+
+
+def scores(mean: float, width: float = 0.012) -> dict[str, dict[str, float]]:
+    names = ("rouge1", "rouge2", "rougeL", "rougeLsum")
+    return {name: {"mean": mean, "low": mean - width, "high": mean + width} for name in names}
+
+
+def scored(of: str, mean: float, difference: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {
+        "event": "evaluated",
+        "step": 40,
+        "split": "test",
+        "of": of,
+        "protocol": {"split": "test", "examples": 200},
+        "loss": None,
+        "scores": scores(mean),
+        "difference": difference,
+        "capped": 0.004,
+        "seconds": 3.0,
+    }
+
+
+def difference(mean: float, verdict: str) -> dict[str, Any]:
+    return {name: values | {"verdict": verdict} for name, values in scores(mean, 0.009).items()}
+
+
+def sample(step: int, summary: str, example: str = "1") -> dict[str, Any]:
+    return {
+        "event": "sample_made",
+        "step": step,
+        "example": example,
+        "conversation": "Priya: the 14:10 is cancelled\nTom: ok",
+        "reference": "Priya's train is cancelled.",
+        "summary": summary,
+        "rouge1": 0.61,
+    }
+
+
+SAVED = {"event": "adapter_saved", "adapter": "an-adapter", "path": "", "bytes": 14_200, "step": 40}
+COMPLETE = [
+    ["emit", {"event": "stage_entered", "stage": "train"}],
+    ["emit", STARTED],
+    ["emit", sample(0, "Tom says ok.")],
+    ["steps", {"count": 40, "per_second": 400}],
+    ["emit", sample(40, "Priya's train is cancelled.")],
+    ["emit", SAVED],
+    ["emit", scored("base", 0.469)],
+    ["emit", scored("an-adapter", 0.484, difference(0.015, "better"))],
+]
+ENDLESS = [
+    ["emit", {"event": "stage_entered", "stage": "train"}],
+    ["emit", STARTED],
+    ["steps", {"count": 10_000, "per_second": 50}],
+]
+
+
+class Stage:
+    """A train page in a window, and scripts for its workers by kind."""
+
+    def __init__(self, qtbot) -> None:
+        self.scripts: dict[str, list[Any]] = {"plan": [["answer", PLAN]]}
+        self.engine = Engine(self._command)
+        self.preferences = Preferences()
+        self.preferences.set("recipe", recipe.dumps(recipe.from_tables(BASICS)))
+        self.page = TrainPage(self.engine, self.preferences)
+        qtbot.addWidget(self.page)
+        self.page.resize(1232, 900)
+        self.page.show()
+
+    def _command(self, job) -> list[str]:
+        scripted_worker.give_script(job, self.scripts.get(job.request()["kind"], []))
+        return scripted_worker.command(job)
+
+    def start(self, qtbot, script: list[Any]):
+        self.scripts["train"] = script
+        self.page.panel.start_button.click()
+        qtbot.waitUntil(lambda: self.engine.current is not None, timeout=WAIT)
+        return self.engine.current
+
+    def run(self, qtbot, script: list[Any]):
+        model = self.start(qtbot, script)
+        qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
+        return model
+
+
+def texts(widget: QWidget) -> str:
+    """All that a widget says, one label a line."""
+    return "\n".join(label.text() for label in widget.findChildren(Label) if label.isVisibleTo(widget))
