@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine import recipe as recipes
-from engine.errors import AdapterError, AppError, Problem, RecipeError, WorkerError
+from engine.errors import AdapterError, Problem, RecipeError, WorkerError
 from engine.events import Event, read_all
 from engine.jobs import Job, create_job
 from engine.library import find, restore, to_trash
@@ -96,17 +96,6 @@ def replay(events: Iterable[Event]) -> RunState:
     for event in events:
         state.apply(event)
     return state
-
-
-def list_runs() -> list[Run]:
-    """Return every run whose recipe can be read, newest first."""
-    runs = []
-    for job in list_jobs():
-        try:
-            runs.append(open_run(job))
-        except AppError:
-            continue
-    return runs
 
 
 def list_jobs() -> list[Job]:

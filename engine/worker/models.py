@@ -1,4 +1,4 @@
-"""The job `models`: list, delete, price and fetch base models and data sets. Imports no torch.
+"""The job `models`: list, delete and price base models and data sets. Imports no torch.
 
 Thin over the hub, which knows how; this is only how the window asks for it.
 """
@@ -21,10 +21,10 @@ Result = dict[str, Any]
 
 def run(channel: Channel, request: Request) -> None:
     """Do the request's `action` and hand over its result."""
-    channel.result(_ACTIONS[request["action"]](request, channel))
+    channel.result(_ACTIONS[request["action"]](request))
 
 
-def _list(_: Request, __: Channel) -> Result:
+def _list(_: Request) -> Result:
     """Return the models on this computer: the starter, which is `local`, then what was fetched."""
     models = [_starter()] if starter_folder().is_dir() else []
     for model in hub.cached_models():
@@ -46,7 +46,7 @@ def _starter() -> Result:
     }
 
 
-def _cost(request: Request, _: Channel) -> Result:
+def _cost(request: Request) -> Result:
     """Return what fetching a repository would take; of one that is here whole the hub is not asked."""
     folder = hub.cached_folder(*_named(request))
     if folder is not None:
@@ -55,14 +55,7 @@ def _cost(request: Request, _: Channel) -> Result:
     return {**asdict(found := hub.cost(*_named(request))), "size_bytes": found.size_bytes}
 
 
-def _download(request: Request, channel: Channel) -> Result:
-    """Fetch a repository and return its folder."""
-    channel.enter("download")
-    folder = hub.download(*_named(request), on_progress=channel.progress, cancelled=channel.wants_stop)
-    return {"id": request["id"], "folder": str(folder)}
-
-
-def _delete(request: Request, _: Channel) -> Result:
+def _delete(request: Request) -> Result:
     """Remove a repository from this computer and return the bytes that became free."""
     name, _revision, kind = _named(request)
     return {"id": name, "freed_bytes": hub.delete_cached(name, kind)}
@@ -72,9 +65,8 @@ def _named(request: Request) -> tuple[str, str, Kind]:
     return request["id"], request.get("revision") or "main", request.get("repository") or "model"
 
 
-_ACTIONS: dict[str, Callable[[Request, Channel], Result]] = {
+_ACTIONS: dict[str, Callable[[Request], Result]] = {
     "list": _list,
     "cost": _cost,
-    "download": _download,
     "delete": _delete,
 }

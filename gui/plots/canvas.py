@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFont, QPen, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -278,11 +278,6 @@ class Canvas(pg.PlotWidget):
     def _moved(self) -> None:
         self._auto = False
         self.viewed.emit()
-
-    def plot_rect(self) -> QRectF:
-        """Return the rectangle of the plotted area in the widget."""
-        scene = self._box.sceneBoundingRect()
-        return QRectF(QPointF(self.mapFromScene(scene.topLeft())), scene.size())
 
 
 def _pen(token: str, width: float, line: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:

@@ -147,10 +147,6 @@ class LossPlot(QWidget):
         """Return the smoothing, 0 to 1."""
         return self._smoothing.value() / 100
 
-    def set_smoothing(self, share: float) -> None:
-        """Smooth more or less, 0 to 1."""
-        self._smoothing.setValue(round(share * 100))
-
     def save_png(self, path: Path) -> bool:
         """Write the plot as a PNG at the screen's pixel ratio; False if the file could not be written."""
         self.redraw()

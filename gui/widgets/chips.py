@@ -100,17 +100,6 @@ class ToggleChips(QWidget):
         """Return the keys that are on, in order."""
         return [text for text, chip in self._chips.items() if chip.isChecked()]
 
-    def set_on(self, on: Iterable[str]) -> None:
-        """Switch chips on and all others off, and tell once if that changed anything."""
-        chosen, before = set(on), self.on()
-        for text, chip in self._chips.items():
-            chip.blockSignals(True)
-            chip.setChecked(text in chosen)
-            chip.blockSignals(False)
-            chip.update()
-        if self.on() != before:
-            self._tell()
-
     def chip(self, key: str) -> Chip:
         """Return one chip."""
         return self._chips[key]

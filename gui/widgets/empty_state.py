@@ -58,10 +58,3 @@ class EmptyState(QWidget):
             row.addStretch(1)
             column.addLayout(row)
         column.addStretch(1)
-
-    def set_texts(self, line: str, what_to_do: str) -> None:
-        """Show other words."""
-        self._line.setText(line)
-        self._what_to_do.setText(what_to_do)
-        self.setAccessibleName(line)
-        self.setAccessibleDescription(what_to_do)

@@ -9,15 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import style
 from gui.look.format import NO_INTERVAL, interval, score
 from gui.look.type import px
-
-CELL_ROLE = Qt.ItemDataRole.UserRole + 40
 
 
 @dataclass(frozen=True)
@@ -147,31 +145,6 @@ class WhiskerView(QWidget):
         for at, whisker in enumerate(self._whiskers):
             paint_whisker(painter, rect, self._axis, whisker, first + at * gap)
         painter.end()
-
-
-class WhiskerDelegate(QStyledItemDelegate):
-    """Draws the `WhiskerCell` a model gives for `CELL_ROLE`; the words stay in the accessible text role."""
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        """Draw the cell."""
-        super().paint(painter, option, index)
-        cell = index.data(CELL_ROLE)
-        if not isinstance(cell, WhiskerCell):
-            return
-        rect = QRectF(option.rect).adjusted(12, 7, -12, -7)
-        axis = (cell.axis_low, cell.axis_high)
-        if cell.base is not None:
-            paint_base_line(painter, rect, axis, cell.base)
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        drawn = cell.whisker
-        token = "accent" if selected and drawn.token == "ink2" else drawn.token
-        paint_whisker(painter, rect, axis, Whisker(drawn.mean, drawn.low, drawn.high, token))
-
-    def displayText(self, value: object, locale: object) -> str:
-        """Draw no text of its own."""
-        return ""
 
 
 def _along(rect: QRectF, axis: tuple[float, float], value: float) -> float:

@@ -70,7 +70,7 @@ def test_no_means_no_run_and_nothing_fetched(tmp_path, hub):
     assert code == 130, shown
     assert "someone/small: " in shown
     assert "kB to fetch" in shown
-    assert runs.list_runs() == []
+    assert runs.list_jobs() == []
     assert not any("safetensors" in request and request.startswith("GET") for request in hub.requests)
 
 
@@ -81,7 +81,7 @@ def test_yes_fetches_and_trains(tmp_path, hub):
 
     assert code == 0, shown
     assert any("safetensors" in request for request in hub.requests)
-    assert runs.list_runs()[0].outcome == "completed"
+    assert runs.open_run(runs.list_jobs()[0]).outcome == "completed"
 
 
 def test_a_plan_says_what_a_run_would_fetch_and_fetches_nothing(tmp_path, hub, terminal):

@@ -43,7 +43,8 @@ def test_the_demo_ends_with_a_better_adapter_and_a_picture(home, tmp_path):
         len({image.pixel(x, y) for x in range(0, image.width(), 16) for y in range(0, image.height(), 16)})
         > 20
     )
-    (run,) = runs.list_runs()
+    (job,) = runs.list_jobs()
+    run = runs.open_run(job)
     assert run.outcome == "completed"
     assert run.state.difference is not None
     assert run.state.difference["rouge1"]["verdict"] == "better"

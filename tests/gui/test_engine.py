@@ -50,7 +50,7 @@ def test_a_run_is_current_until_it_ends(scripts, qtbot):
     assert scripts.engine.current is None
     assert not scripts.engine.device_is_taken
     assert model.ending.outcome == "completed"
-    assert [run.id for run in runs.list_runs()] == [model.id]
+    assert [job.id for job in runs.list_jobs()] == [model.id]
 
 
 def test_a_paused_run_frees_the_device(scripts, qtbot):

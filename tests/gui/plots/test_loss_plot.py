@@ -171,7 +171,6 @@ def test_csv_has_every_step_and_evaluation(plot, tmp_path):
     plot.append_many([1, 2, 3], [3.0, 2.0, 1.0])
     plot.append_evaluation(2, 2.5)
     plot.append_evaluation(4, 2.0)
-    plot.set_smoothing(0.0)
     plot.save_csv(tmp_path / "loss.csv")
     with (tmp_path / "loss.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))

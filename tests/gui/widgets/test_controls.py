@@ -85,14 +85,6 @@ def test_chips_toggle_by_mouse_and_space(targets):
     assert targets.on() == ["k", "v"]
 
 
-def test_chips_set_together_tell_once(targets):
-    told = []
-    targets.changed.connect(told.append)
-    targets.set_on(["o"])
-    targets.set_on(["o"])
-    assert told == [["o"]]
-
-
 def test_other_chips_replace_the_ones_before(targets):
     targets.set_items(["wi", "wo"], ["wo"])
     assert targets.on() == ["wo"]

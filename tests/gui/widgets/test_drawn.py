@@ -2,9 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QTableView
 
 from gui.look import style
 from gui.look.tokens import DARK, LIGHT
@@ -13,7 +11,7 @@ from gui.widgets.block_drawing import Block, BlockDrawing, Group, Part
 from gui.widgets.histogram import Histogram
 from gui.widgets.labels import ElidedLabel, Figure, RichLabel
 from gui.widgets.scrubber import Scrubber
-from gui.widgets.whisker import CELL_ROLE, Whisker, WhiskerCell, WhiskerDelegate, WhiskerView, in_words
+from gui.widgets.whisker import Whisker, WhiskerView, in_words
 
 
 def _colors(widget):
@@ -101,20 +99,6 @@ def test_base_and_tuned_are_drawn_in_their_colours(styled, qtbot):
     view.show_whiskers([Whisker(0.4, 0.3, 0.5, "grey"), Whisker(0.6, 0.5, 0.7)], (0.2, 0.8), "in words")
     assert {LIGHT.grey, LIGHT.accent} <= _colors(view)
     assert view.accessibleName() == "in words"
-
-
-def test_a_cell_draws_its_whisker(styled, qtbot):
-    model = QStandardItemModel(1, 1)
-    item = QStandardItem("48.4")
-    item.setData(WhiskerCell(Whisker(0.484, 0.472, 0.496), 0.4, 0.5, base=0.469), CELL_ROLE)
-    model.setItem(0, 0, item)
-    table = QTableView()
-    qtbot.addWidget(table)
-    delegate = WhiskerDelegate(table)
-    table.setItemDelegate(delegate)
-    table.setModel(model)
-    table.setColumnWidth(0, 160)
-    assert LIGHT.accent in _colors(table)
 
 
 @pytest.fixture
