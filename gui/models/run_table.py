@@ -69,7 +69,7 @@ def next_step(entry: RunEntry) -> tuple[Action, str]:
     if entry.recipe is None or entry.outcome == "completed":
         return "", ""
     if entry.failure_kind == "OutOfMemoryError":
-        return "open", "Choose a plan"
+        return "open", "Show"
     if entry.outcome == "failed" and entry.failure_kind in _MEND_THE_RECIPE:
         return "edit", "Edit a copy"
     return ("resume", "Resume") if entry.can_resume else ("again", "Run again")

@@ -183,7 +183,7 @@ def test_a_damaged_run_is_listed_with_the_reason(bench):
 @pytest.mark.parametrize(
     ("name", "text", "signal"),
     [
-        ("flan-t5-large on support tickets", "Choose a plan", "open_requested"),
+        ("flan-t5-large on support tickets", "Show", "open_requested"),
         ("flan-t5-base on SAMSum with prefix tuning", "Resume", "resume_requested"),
     ],
 )

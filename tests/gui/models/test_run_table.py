@@ -106,7 +106,7 @@ def test_a_row_can_be_heard(table):
     assert told[0].startswith(
         "flan-t5-base on SAMSum with LoRA, Completed, 1,540 steps, 12 min 04 s, ROUGE-1 +1.5, better"
     )
-    assert told[1].endswith("next: Choose a plan")
+    assert told[1].endswith("next: Show")
 
 
 def test_filters_count_and_keep(table):
