@@ -134,7 +134,7 @@ class MainWindow(ShellWindow):
             "history": {
                 "open_requested": lambda run_id: self.show_built("train").open_run(run_id),
                 "edit_requested": lambda wanted: self.show_built("train").edit(wanted),
-                "run_again_requested": lambda wanted: self.show_built("train").start_run(wanted),
+                "run_again_requested": lambda wanted: self.show_built("train").run_again(wanted),
                 "resume_requested": lambda run_id: self.show_built("train").resume(run_id),
                 "new_run_requested": lambda: self.show_built("train").new_run(),
                 "train_from_requested": lambda adapter: self.show_built("train").start_from(adapter),

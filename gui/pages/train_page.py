@@ -144,6 +144,11 @@ class TrainPage(Page):
             self.say(f"{taken} Wait until it is done, or cancel it in the library.")
         return bool(taken)
 
+    def run_again(self, wanted: Recipe) -> None:
+        """Start a run of an earlier run's recipe; what it would fetch is asked for first, as at every start."""
+        self.edit(wanted)
+        self._gate.knock(wanted)
+
     def use_data(self, values: dict[str, Any]) -> None:
         """Take over the data that another page has chosen."""
         if self._model is not None:

@@ -294,6 +294,18 @@ def test_a_run_that_would_fetch_something_asks_first(stage, qtbot):
     qtbot.waitUntil(lambda: stage.engine.current is not None, timeout=WAIT)
 
 
+def test_running_again_asks_before_it_fetches_too(stage, qtbot):
+    wanted = recipe.from_tables(BASICS | {"data": {"source": "someone/chats"}})
+    cost = {"id": "someone/chats", "missing_bytes": 9_000_000, "licence": "mit"}
+    stage.scripts["models"] = [["by_action", {"cost": cost}]]
+    stage.page.run_again(wanted)
+    qtbot.waitUntil(lambda: "9.0 MB to fetch" in stage.page.right.notice.text(), timeout=WAIT)
+    assert stage.engine.current is None
+    stage.scripts["train"] = COMPLETE
+    stage.page.run_again(recipe.from_tables(BASICS))
+    assert stage.engine.current is not None
+
+
 def test_without_a_network_the_page_says_so_and_starts_nothing(stage, qtbot):
     wanted = recipe.from_tables(BASICS | {"base_model": {"id": "google/flan-t5-small"}})
     stage.scripts["models"] = [["by_action", {"list": {"models": []}, "cost": "No network."}]]
