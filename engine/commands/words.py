@@ -61,7 +61,7 @@ def verdict(difference: Mapping[str, Any], examples: int | None) -> str:
     on = f", on {counted(examples, 'conversation')}" if examples else ""
     said = f"{SAYINGS[difference['verdict']]}. ROUGE-1 {moved} by {points} points"
     bounds = _bounds(difference)
-    return f"{said}, 95 % interval {bounds}{on}." if bounds else f"{said}{on}: {NO_INTERVAL}."
+    return f"{said}, 95 % interval {bounds}{on}." if bounds else f"{said}, on {NO_INTERVAL}."
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> list[str]:

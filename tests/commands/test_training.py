@@ -39,6 +39,14 @@ def test_train_ends_with_a_scored_adapter(kind: Kind, make_recipe: MakeRecipe, t
     require_repeated_ending(done, terminal)
 
 
+def test_one_test_conversation_is_enough(make_recipe: MakeRecipe, terminal: Terminal) -> None:
+    recipe = make_recipe("llama", "training.epochs=1", "data.max_test=1")
+    done = terminal.run("train", str(recipe))
+    assert done.code == 0, done
+    assert "on one conversation, so no interval." in done.out
+    assert "(one conversation, so no interval)" in done.out
+
+
 def require_repeated_ending(trained: Finished, terminal: Terminal) -> None:
     """A completed run that is resumed says again how it ended, and no more."""
     again = terminal.run("resume", trained.json[0]["run"], "--json")

@@ -197,8 +197,7 @@ def test_one_conversation_has_no_interval_and_the_words_say_so() -> None:
     assert words.interval({"mean": 0.484}) == "48.4 (one conversation, so no interval)"
     told = words.verdict({"verdict": "no measurable difference", "mean": 0.25}, 1)
     assert told == (
-        "No measurable difference. ROUGE-1 changed by 25.0 points, on 1 conversation: "
-        "one conversation, so no interval."
+        "No measurable difference. ROUGE-1 changed by 25.0 points, on one conversation, so no interval."
     )
 
 

@@ -397,7 +397,7 @@ def test_a_verdict_on_one_conversation_has_no_interval(qtbot):
     qtbot.addWidget(card)
     card.grab()
 
-    assert "on one test conversation. One conversation, so no interval." in card.accessibleDescription()
+    assert "on one test conversation, so no interval." in card.accessibleDescription()
     assert "no interval" in texts(card)
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.api import RunState
-from gui.look.format import NO_INTERVAL, bytes_text, duration_text, interval, number, percent, score
+from gui.look.format import bytes_text, duration_text, interval, number, percent, score
 from gui.models.words import moment_words
 from gui.run_model import RunModel
 
@@ -127,11 +127,10 @@ def verdict_sentence(difference: Mapping[str, Any], examples: int, split: str) -
     mean, low, high = float(difference["mean"]), difference.get("low"), difference.get("high")
     verb = {"better": "rose by", "worse": "fell by"}.get(str(difference.get("verdict")), "changed by")
     shown = abs(mean) if verb != "changed by" else mean
-    on = {0: f"the same {split} conversations", 1: f"one {split} conversation"}.get(
-        examples, f"the same {number(examples)} {split} conversations"
-    )
     if low is None or high is None:
-        return f"ROUGE-1 {verb} <b>{score(shown)} points</b> on {on}. {NO_INTERVAL.capitalize()}."
+        return f"ROUGE-1 {verb} <b>{score(shown)} points</b> on one {split} conversation, so no interval."
+    count = f"{number(examples)} " if examples else ""
+    on = f"the same {count}{split} conversations"
     ends = (-high, -low) if verb == "fell by" else (low, high)
     return f"ROUGE-1 {verb} <b>{score(shown)} points</b> (95 % interval {interval(*ends)}) on {on}."
 
