@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.look.format import percent
@@ -74,6 +74,15 @@ class QuitDialog(QDialog):
         self.stop_button.setEnabled(False)
         self._model.stop()
         self.stop_strip.follow(self._model)
+
+    def event(self, event: QEvent) -> bool:
+        """Grow with what is said; a dialog keeps its size by itself."""
+        if event.type() != QEvent.Type.LayoutRequest:
+            return super().event(event)
+        handled, layout = super().event(event), self.layout()
+        if layout is not None:
+            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
+        return handled
 
     def reject(self) -> None:
         """Stay."""

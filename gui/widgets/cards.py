@@ -76,10 +76,14 @@ class NoticeStrip(QFrame):
         if icon_name:
             self._icon.set_icon(icon_name, token)
         self.show()
+        self._limit_height()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Be as high as the text needs at this width, and no higher."""
         super().resizeEvent(event)
+        self._limit_height()
+
+    def _limit_height(self) -> None:
         self.setMaximumHeight(max(px(40), self.heightForWidth(self.width())))
 
     def text(self) -> str:

@@ -192,6 +192,8 @@ def test_a_deaf_worker_can_be_forced_from_the_question(house, qtbot):
     force = dialog.stop_strip.action_button()
     assert "so far" in dialog.stop_strip.text()
     qtbot.waitUntil(lambda: force.isVisibleTo(dialog), timeout=WAIT)
+    strip = dialog.stop_strip
+    qtbot.waitUntil(lambda: strip.height() >= strip.heightForWidth(strip.width()), timeout=WAIT)
     force.click()
     qtbot.waitUntil(lambda: house.left == [1], timeout=WAIT)
 
