@@ -12,7 +12,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.api import SAMPLE, DataOptions, Example, Problem
+from engine.api import SAMPLE, DataOptions, Ending, Example, Problem
+from gui.download_check import DownloadCheck, data_set, is_on_hub
 from gui.engine import Engine
 from gui.look import style
 from gui.look.type import px, text_scale
@@ -26,6 +27,7 @@ from gui.pages.data.rows_view import RowsView
 from gui.pages.data.source_bar import SourceBar
 from gui.shell.page import NARROW, Page
 from gui.widgets.buttons import plain, primary
+from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
@@ -52,6 +54,8 @@ class DataPage(Page):
         super().__init__("Data", "No data checked yet", parent)
         self._engine = engine
         self.checker = Checker(engine, self)
+        self._downloads = DownloadCheck(engine, self)
+        self._wanted: dict[str, Any] = {}
         self._asked_for_models = False
         self._checked: dict[str, Any] = {}
         self.report: Report | None = None
@@ -65,6 +69,8 @@ class DataPage(Page):
         self.use_button = primary("Use for the next run", "arrow-right")
         self.header.add(self.use_button)
         self.source = SourceBar()
+        self.question = NoticeStrip()
+        self.question.hide()
         self.figures = Figures()
         self.conversations = LengthView("Conversation length", USUAL.max_conversation_tokens)
         self.summaries = LengthView("Summary length", USUAL.max_summary_tokens)
@@ -110,6 +116,7 @@ class DataPage(Page):
         # In a low window, or with large text, the page scrolls rather than clip anything.
         left = Scroll((24, 14, 24, 16), spacing=14)
         left.column.addWidget(self.source)
+        left.column.addWidget(self.question)
         left.column.addWidget(Line())
         left.column.addWidget(self._stack, 1)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -131,6 +138,10 @@ class DataPage(Page):
     def _connect(self) -> None:
         self.use_button.clicked.connect(self._use)
         self.source.check_wanted.connect(self.check)
+        self._downloads.clear.connect(self._read)
+        self._downloads.asked.connect(self._ask)
+        self._downloads.refused.connect(self._refuse)
+        self.question.acted.connect(lambda: self._read(self._wanted))
         self.source.stop_wanted.connect(self.checker.stop)
         self.checker.progressed.connect(self.source.show_progress)
         self.checker.found.connect(self.show_result)
@@ -170,7 +181,27 @@ class DataPage(Page):
         if not values["source"]:
             self.source.show_problems([Problem("data.source", "There is no source yet.", "Name one.")])
             return
-        self.checker.check(values | self._limits(), self.source.tokenizer.key())
+        asked = self._wanted = values | self._limits()
+        if is_on_hub(values["source"]):
+            self.question.show_notice(f"Asking the hub about {values['source']}…")
+            self._downloads.check(asked, [data_set(values["source"])])
+        else:
+            self._read(asked)
+
+    def _read(self, asked: dict[str, Any]) -> None:
+        """Read a source, unless another one was named meanwhile."""
+        if asked == self._wanted:
+            self.question.hide()
+            self.checker.check(asked, self.source.tokenizer.key())
+
+    def _ask(self, asked: dict[str, Any], words: str) -> None:
+        if asked == self._wanted:
+            text = f"The check fetches what is not on this computer yet. {words}"
+            self.question.show_notice(text, "Fetch and check")
+
+    def _refuse(self, ending: Ending) -> None:
+        self.question.hide()
+        self._show_problems([Problem("data.source", ending.message, ending.hint)])
 
     def show_result(self, result: dict[str, Any], asked: dict[str, Any]) -> None:
         """Show what a check found; `asked` are the `[data]` values that it was made with."""

@@ -1,4 +1,4 @@
-"""A recipe whose base model and data are still on the hub, from the form to the run: with the engine's own workers."""
+"""What is still on the hub, from the form to the run and to the data check: with the engine's own workers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from engine.api import recipe
 from gui.engine import Engine
 from gui.engine_thread import EngineThread
+from gui.pages.data_page import DataPage
 from gui.pages.train_page import TrainPage
 from gui.preferences import Preferences
 from tests.helpers import scripted_worker
@@ -89,3 +90,17 @@ def test_without_a_network_a_hub_recipe_is_planned_and_start_says_why_not(page, 
     page.panel.start_button.click()
     qtbot.waitUntil(lambda: "offline" in page.right.notice.text().lower(), timeout=WAIT)
     assert page._engine.current is None
+
+
+def test_checking_data_asks_before_it_fetches(qtbot, home, hub):
+    engine = Engine()
+    made = DataPage(engine)
+    qtbot.addWidget(made)
+    made.show()
+    made.open(DATA)
+    qtbot.waitUntil(lambda: "kB to fetch" in made.question.text(), timeout=WAIT)
+    assert not made.checker.is_busy
+    made.question.action_button().click()
+    qtbot.waitUntil(lambda: made.report is not None, timeout=WAIT)
+    assert made.question.isHidden()
+    engine.leave()

@@ -11,6 +11,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
 from engine.api import Ending
+from gui.download_check import cost_words
 from gui.engine import Engine
 from gui.look.format import bytes_text
 from gui.widgets.buttons import IconButton, plain, quiet
@@ -153,12 +154,3 @@ class BaseModelsView(Card):
 
     def _fail(self, ending: Ending) -> None:
         self._trouble.show_notice(f"{ending.message} {ending.hint}".strip(), icon_name="warning")
-
-
-def cost_words(cost: dict[str, Any]) -> str:
-    """Return what fetching a repository would take: "google/flan-t5-base: 990 MB to fetch, licence Apache-2.0."."""
-    missing = int(cost.get("missing_bytes") or 0)
-    size = f"{bytes_text(missing)} to fetch" if missing else "already on this computer"
-    licence = f", licence {cost['licence']}" if cost.get("licence") else ""
-    gated = " Its owner asks for an agreement first." if cost.get("gated") else ""
-    return f"{cost.get('id')}: {size}{licence}.{gated}"

@@ -8,8 +8,8 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import Ending, Recipe
+from gui.download_check import DownloadCheck, repositories
 from gui.engine import Engine
-from gui.pages.train.download_check import DownloadCheck
 
 
 class StartGate(QObject):
@@ -29,7 +29,7 @@ class StartGate(QObject):
     def knock(self, wanted: Recipe) -> None:
         """Ask to start a run of a recipe."""
         self._pending = None
-        self._check.check(wanted)
+        self._check.check(wanted, repositories(wanted))
 
     def confirm(self) -> None:
         """Say yes to what was asked last."""
