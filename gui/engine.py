@@ -53,11 +53,6 @@ class Engine(QObject):
         self.planner = Planner(self)
 
     @property
-    def device_is_taken(self) -> bool:
-        """Tell whether a run, a scoring, a merge or the playground computes now: other work has to wait."""
-        return self.run_holds_device or bool(self._computing)
-
-    @property
     def run_holds_device(self) -> bool:
         """Tell whether a run computes now."""
         return self.current is not None and self.current.holds_device

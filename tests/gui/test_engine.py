@@ -43,12 +43,12 @@ def test_a_run_is_current_until_it_ends(scripts, qtbot):
     with qtbot.waitSignals([scripts.engine.run_started, scripts.engine.runs_changed], timeout=WAIT):
         model = scripts.engine.start_run(recipe.from_tables(TABLES))
     assert scripts.engine.current is model
-    assert scripts.engine.device_is_taken
+    assert scripts.engine.device_words()
     qtbot.waitUntil(lambda: bool(ended), timeout=WAIT)
 
     assert ended == [model]
     assert scripts.engine.current is None
-    assert not scripts.engine.device_is_taken
+    assert not scripts.engine.device_words()
     assert model.ending.outcome == "completed"
     assert [job.id for job in runs.list_jobs()] == [model.id]
 
@@ -58,9 +58,9 @@ def test_a_paused_run_frees_the_device(scripts, qtbot):
     model = scripts.engine.start_run(recipe.from_tables(TABLES))
     qtbot.waitUntil(lambda: model.state.step > 0, timeout=WAIT)
     model.pause()
-    qtbot.waitUntil(lambda: not scripts.engine.device_is_taken, timeout=WAIT)
+    qtbot.waitUntil(lambda: not scripts.engine.device_words(), timeout=WAIT)
     model.go_on()
-    qtbot.waitUntil(lambda: scripts.engine.device_is_taken, timeout=WAIT)
+    qtbot.waitUntil(lambda: scripts.engine.device_words(), timeout=WAIT)
     model.stop()
     qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
 
@@ -111,20 +111,18 @@ def test_a_short_job_answers_and_leaves_nothing_behind(scripts, qtbot):
 def test_a_job_that_computes_has_the_device_until_it_ends(scripts, qtbot, kind):
     scripts.by_kind[kind] = [["wait_for_stop", 60]]
     thread = scripts.engine.ask(kind)
-    assert scripts.engine.device_is_taken
     assert "holds the device" in scripts.engine.device_words()
     assert scripts.engine.device_words(apart_from=kind) == ""
     with qtbot.waitSignal(scripts.engine.device_changed, timeout=WAIT):
         thread.stop()
 
-    assert not scripts.engine.device_is_taken
     assert scripts.engine.device_words() == ""
 
 
 def test_a_light_job_leaves_the_device_free(scripts, qtbot):
     scripts.by_kind["models"] = [["emit", {"event": "result_made", "result": {}}]]
     thread = scripts.engine.ask("models")
-    assert not scripts.engine.device_is_taken
+    assert not scripts.engine.device_words()
     with qtbot.waitSignal(thread.ended, timeout=WAIT):
         pass
 
