@@ -60,7 +60,7 @@ def test_a_paused_run_frees_the_device(scripts, qtbot):
     model.pause()
     qtbot.waitUntil(lambda: not scripts.engine.device_words(), timeout=WAIT)
     model.go_on()
-    qtbot.waitUntil(lambda: scripts.engine.device_words(), timeout=WAIT)
+    qtbot.waitUntil(lambda: bool(scripts.engine.device_words()), timeout=WAIT)
     model.stop()
     qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
 
