@@ -162,7 +162,7 @@ def test_many_capped_summaries_are_told(source):
     recipe, base, splits, channel = parts(source, max_new_tokens=2)
     assert score_base(recipe, base, splits, channel).measured.capped == 1.0
     (notice,) = events_of(channel, "notice")
-    assert notice["message"] == "100% of the base model's summaries reach 2 tokens and are cut there."
+    assert notice["message"] == "100 % of the base model's summaries reach 2 tokens and are cut there."
 
 
 def test_conversations_that_are_cut_and_references_that_rouge_cannot_read_are_told(tmp_path):
