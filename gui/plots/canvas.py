@@ -248,7 +248,9 @@ class Canvas(pg.PlotWidget):
             else:
                 upper = name is self._evaluation_name
                 name.setAnchor((1, 1) if upper else (1, 0))
-                name.setPos(min(x, shown_x[1]) - 8 * per_x, height_of_name + (6 if upper else -6) * per_y)
+                lowest = shown_y[0] + apart  # a name below the loss must not leave the plot
+                place = height_of_name + 6 * per_y if upper else max(height_of_name - 6 * per_y, lowest)
+                name.setPos(min(x, shown_x[1]) - 8 * per_x, place)
 
     def _place_kept(self, kept: int | None, shown_y: tuple[float, float]) -> None:
         self._kept.setVisible(kept is not None)

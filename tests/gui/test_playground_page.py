@@ -37,7 +37,7 @@ def make_adapter(adapter_id: str, base: str = "starter", **facts: str) -> None:
         name=f"{adapter_id}-name",
         made_at="2026-11-25T02:00:00+00:00",
         base_model=BaseModelFacts(id=base, **facts),
-        method=MethodFacts(id="lora", title="LoRA", summary="LoRA, r 8"),
+        method=MethodFacts(id="lora", title="LoRA", summary="r 8"),
         prompt=prompt,
     )
     save(passport, folder)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.api import STARTER, Adapter
+from gui.models.words import method_words
 from gui.pages.playground.board import Entry
 
 MOST_COLUMNS = 8
@@ -37,8 +38,7 @@ def base_title(base_id: str) -> str:
 
 def entry(adapter: Adapter) -> Entry:
     """Return an adapter's column: its name, and its method in short."""
-    method = adapter.passport.method
-    return Entry(adapter.id, adapter.name, method.summary or method.title or method.id)
+    return Entry(adapter.id, adapter.name, method_words(adapter.passport))
 
 
 def adapter_choices(adapters: Iterable[Adapter], base_id: str, shown: Iterable[str]) -> list[Choice]:
