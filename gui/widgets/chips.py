@@ -84,6 +84,7 @@ class ToggleChips(QWidget):
         """Offer other chips, of which `on` are on."""
         for chip in self._chips.values():
             self._flow.removeWidget(chip)
+            chip.hide()
             chip.deleteLater()
         chosen = set(on)
         self._chips = {}
@@ -95,6 +96,7 @@ class ToggleChips(QWidget):
             self._chips[text] = chip
             self._flow.addWidget(chip)
             chip.show()
+        self.updateGeometry()
 
     def on(self) -> list[str]:
         """Return the keys that are on, in order."""
