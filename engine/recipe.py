@@ -5,7 +5,6 @@ Reads, checks and writes recipes; every problem is reported at once, with its fi
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -15,8 +14,9 @@ from typing import Any, Literal
 import tomlkit
 import tomlkit.items
 
+from engine import base_facts
 from engine.errors import Problem, RecipeError, StorageError
-from engine.methods import Family, Method, method, unknown_method
+from engine.methods import BaseFacts, Family, Method, method, unknown_method
 from engine.options import Options, check, describe, option, unknown_key
 from engine.paths import starter_folder
 from engine.training import EvaluationOptions, TrainingOptions
@@ -198,7 +198,10 @@ def from_tables(tables: Mapping[str, Any]) -> Recipe:
         # A table that is none has been told above.
         found += wrong if isinstance(tables.get(name, {}), Mapping) else []
     parts["method"], wrong = _method_settings(tables.get("method", {}))
-    found += [*wrong, *_contradictions(legible["base_model"], legible["data"], tables.get("method"))]
+    found += [
+        *wrong,
+        *_contradictions(legible["base_model"], legible["data"], tables.get("method"), parts["method"]),
+    ]
     if found:
         found += _problems_here(legible["base_model"], legible["data"])
         raise RecipeError(tuple(sorted(found, key=_field_order)))
@@ -259,18 +262,33 @@ def _default_name(parts: Mapping[str, Any]) -> str:
 
 
 def _contradictions(
-    base_model: BaseModelOptions | None, data: DataOptions | None, method_table: Any
+    base_model: BaseModelOptions | None,
+    data: DataOptions | None,
+    method_table: Any,
+    settings: MethodSettings | None,
 ) -> list[Problem]:
     """Return what no single field can know, of the tables that can be read: values that do not go together."""
     found = _unusable(data) if data else []
     method_id = method_table.get("id") if isinstance(method_table, Mapping) else None
     if base_model and isinstance(method_id, str) and unknown_method(method_id) is None:
-        chosen = method(method_id)
-        if base_model.quantization not in chosen.quantizations:
-            message = f"{chosen.title} does not work on a {base_model.quantization} base."
-            hint = f"It works with: {', '.join(chosen.quantizations)}."
-            found.append(Problem("base_model.quantization", message, hint))
+        options = settings.options if settings else None
+        refusal = method(method_id).refusal(options, _base_facts(base_model))
+        found += [refusal] if refusal else []
     return found
+
+
+def _base_facts(base_model: BaseModelOptions) -> BaseFacts:
+    """Return what is known of the base without loading it; of one on the hub only how it would be loaded."""
+    folder = _local_folder(base_model.id)
+    if folder is None:
+        return BaseFacts(quantization=base_model.quantization)
+    return base_facts.read(folder, base_model.quantization)
+
+
+def _local_folder(model_id: str) -> Path | None:
+    if model_id == STARTER:
+        return starter_folder()
+    return Path(model_id).expanduser() if looks_like_path(model_id) else None
 
 
 def _unusable(data: DataOptions) -> list[Problem]:
@@ -304,16 +322,14 @@ def _problems_here(base_model: BaseModelOptions | None, data: DataOptions | None
 def base_problems(base_model: BaseModelOptions) -> tuple[Problem, ...]:
     """Return what a base model's folder says against using it so; nothing for a hub id."""
     missing = _missing("base_model.id", base_model.id)
-    if missing or not (base_model.id == STARTER or looks_like_path(base_model.id)):
+    folder = _local_folder(base_model.id)
+    if missing or folder is None:
         return missing
-    folder = starter_folder() if base_model.id == STARTER else Path(base_model.id).expanduser()
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        model_type = str(config.get("model_type", ""))
-    except (OSError, ValueError, AttributeError):
+    config = base_facts.read_config(folder)
+    if config is None:
         hint = "A model folder holds config.json and model.safetensors."
         return (Problem("base_model.id", f"There is no model in {base_model.id}.", hint),)
-    if base_model.precision == "float16" and "t5" in model_type:
+    if base_model.precision == "float16" and "t5" in str(config.get("model_type", "")):
         return (Problem("base_model.precision", "T5 overflows in float16.", "Use bfloat16."),)
     return ()
 

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from engine.errors import Problem
-from engine.methods.base import FAMILIES, Family, Method, Preset, Quantization, Variant
+from engine.methods.additive import ADDITIVE
+from engine.methods.base import FAMILIES, BaseFacts, Family, Method, Preset, Quantization, Variant
+from engine.methods.hard_prompts import HARD_PROMPTS
 from engine.methods.low_rank import LOW_RANK
-from engine.methods.selective import SELECTIVE
+from engine.methods.reparameterized import REPARAMETERIZED
+from engine.methods.selective import FULL, SELECTIVE
+from engine.methods.soft_prompts import SOFT_PROMPTS
 from engine.options import unknown_key
 
-METHODS: tuple[Method, ...] = LOW_RANK + SELECTIVE
+# The order in which they are offered; those of a group stand together.
+METHODS: tuple[Method, ...] = (
+    *LOW_RANK,
+    *REPARAMETERIZED,
+    *ADDITIVE,
+    *SOFT_PROMPTS,
+    *SELECTIVE,
+    FULL,
+    *HARD_PROMPTS,
+)
 
 __all__ = [
     "FAMILIES",
     "METHODS",
+    "BaseFacts",
     "Family",
     "Method",
     "Preset",

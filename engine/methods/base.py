@@ -1,6 +1,7 @@
 """What a method is: one entry of the registry, from which forms, files, help and tests are derived.
 
 Knows nothing of torch or PEFT: an entry names PEFT's type and translates options into PEFT's words; the worker builds.
+What a method can't do is said here too, so that it can be refused beside its field before anything is loaded.
 """
 
 from __future__ import annotations
@@ -9,13 +10,39 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from engine.errors import Problem
 from engine.options import Options, describe
 
 Family = Literal["encoder-decoder", "decoder-only"]
 Quantization = Literal["none", "int8", "nf4", "fp4"]
-Group = Literal["Low rank", "Adapters", "Soft prompts", "Selective", "Yardsticks"]
+Group = Literal["Low rank", "Reparameterizations", "Adapters", "Soft prompts", "Selective", "Yardsticks"]
+# Where in a transformer block a method's trained numbers sit; the drawing lights exactly these.
+Place = Literal[
+    "weights",  # a change beside or instead of weight matrices, those of `target_modules`
+    "after attention",
+    "after feed-forward",
+    "before input",
+    "keys and values",
+    "biases",
+    "norms",
+    "everything",
+    "prompt",
+]
 
 FAMILIES: tuple[Family, ...] = ("encoder-decoder", "decoder-only")
+
+
+@dataclass(frozen=True)
+class BaseFacts:
+    """What is known of a base model without loading it; "" or None where it is not known."""
+
+    family: Family | None = None
+    model_type: str = ""
+    quantization: Quantization = "none"
+
+
+Rule = Callable[[Any, BaseFacts], "Problem | None"]
+"""Says why options can't be used on a base, or None; gets the method's own options."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +55,15 @@ class Preset:
 
 @dataclass(frozen=True)
 class Variant:
-    """A named set of options: a published refinement of the method that needs no entry of its own."""
+    """A named set of options: a published refinement of the method that needs no entry of its own.
+
+    `tables` are values for other tables of the recipe that belong to it: {"base_model": {"quantization": "nf4"}}.
+    """
 
     id: str
     title: str
     options: Mapping[str, Any]
+    tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -41,7 +72,9 @@ class Method:
 
     `peft_type` is the name in PEFT's registry. `merges` says whether the result can be folded into a plain model.
     `identity_at_start` says whether the untrained adapter leaves the base's outputs as they are.
-    `peft_defaults` are PEFT settings that no option decides.
+    `peft_defaults` are PEFT settings that no option decides. `places` say where its trained numbers sit.
+    `nearest` is the method to take where this one can't be used. `rules` say what it can't do beyond families
+    and quantizations. `trains` is false for what is nothing but a prompt; it has no PEFT type.
     """
 
     id: str
@@ -58,6 +91,30 @@ class Method:
     variants: tuple[Variant, ...] = ()
     peft_defaults: Mapping[str, Any] = field(default_factory=dict)
     short: Callable[[Options], str] = lambda _: ""
+    places: tuple[Place, ...] = ("weights",)
+    nearest: str = "lora"
+    rules: tuple[Rule, ...] = ()
+    trains: bool = True
+
+    def refusal(self, options: Options | None, base: BaseFacts) -> Problem | None:
+        """Return why the method can't be used so on `base`, with the nearest thing that works; None if it can.
+
+        Without options (they can't be read) only what holds for all of them is said.
+        """
+        found = self._outside(base)
+        for rule in self.rules if options is not None else ():
+            found = found or rule(options, base)
+        return found
+
+    def _outside(self, base: BaseFacts) -> Problem | None:
+        if base.family is not None and base.family not in self.presets:
+            message = f"{self.title} does not work with {base.family} models."
+            return Problem("method.id", message, f"Nearest that does: {self.nearest}.")
+        if base.quantization not in self.quantizations:
+            message = f"{self.title} does not work on {_a_base(base.quantization)}."
+            works = " or ".join(_a_base(kind) for kind in self.quantizations)
+            return Problem("base_model.quantization", message, f"It works on {works}.")
+        return None
 
     @property
     def families(self) -> tuple[Family, ...]:
@@ -88,8 +145,9 @@ class Method:
             "families": list(self.families),
             "quantizations": list(self.quantizations),
             "merges": self.merges,
+            "trains": self.trains,
             "variants": [
-                {"id": variant.id, "title": variant.title, "options": dict(variant.options)}
+                {"id": variant.id, "title": variant.title, "options": dict(variant.options), **variant.tables}
                 for variant in self.variants
             ],
             "options": [
@@ -101,3 +159,13 @@ class Method:
                 for family, preset in self.presets.items()
             },
         }
+
+
+def _a_base(quantization: Quantization) -> str:
+    names = {
+        "none": "an unquantized base",
+        "int8": "an int8 base",
+        "nf4": "an nf4 base",
+        "fp4": "an fp4 base",
+    }
+    return names[quantization]

@@ -23,14 +23,14 @@ from peft.utils.peft_types import PeftType
 from engine import library
 from engine.errors import AdapterError
 from engine.library import CONFIG_NAME, WEIGHTS_NAME, Adapter
-from engine.methods import Family
+from engine.methods import BaseFacts, Family
 from engine.options import describe
 from engine.recipe import STARTER, Recipe, looks_like_path
-from engine.worker import tuners
+from engine.worker import handling, tuners
 from engine.worker.base_models import LoadedBase
+from engine.worker.handling import TRAINED, Course
 
 ALL_LINEAR = "all-linear"
-TRAINED = "default"
 # What may differ between a run and the one that it goes on from: it changes learning, not what was learned.
 FREE_SETTINGS = {"lora_dropout", "-"}
 TASK_TYPES: dict[Family, str] = {"encoder-decoder": "SEQ_2_SEQ_LM", "decoder-only": "CAUSAL_LM"}
@@ -43,13 +43,16 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def attach(base: LoadedBase, recipe: Recipe) -> PeftModel:
+def attach(base: LoadedBase, recipe: Recipe, course: Course | None = None) -> PeftModel:
     """Return the base model with a new adapter by the recipe's method, ready to be trained.
 
-    The same recipe gives the same initial numbers. Raises AdapterError if the method does not fit the model.
+    The same recipe and course give the same initial numbers. Raises AdapterError if the method does not fit the
+    model.
     """
+    course = course or Course()
+    refuse_misfit(recipe, base)
     seed_everything(recipe.training.seed)
-    config = _peft_config(base, recipe)
+    config = _peft_config(base, recipe, course)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -62,14 +65,25 @@ def attach(base: LoadedBase, recipe: Recipe) -> PeftModel:
         ) from error
     # PEFT has put the folder that the base was loaded from there.
     model.peft_config[TRAINED].base_model_name_or_path = public_name(recipe.base_model.id)
+    if base.device.type != "meta":
+        handling.of(model).prepare(model, base, recipe.method.options, course)
     if recipe.method.start_from:
         _go_on_from(model, base, recipe, library.find(recipe.method.start_from))
     return model
 
 
-def _peft_config(base: LoadedBase, recipe: Recipe) -> Any:
+def refuse_misfit(recipe: Recipe, base: LoadedBase) -> None:
+    """Raise AdapterError with the registry's words if the method can't be used on this base model."""
+    facts = BaseFacts(base.family, base.model.config.model_type, recipe.base_model.quantization)
+    refusal = recipe.method.method.refusal(recipe.method.options, facts)
+    if refusal is not None:
+        raise AdapterError(refusal.message, refusal.hint, refusal.field)
+
+
+def _peft_config(base: LoadedBase, recipe: Recipe, course: Course) -> Any:
     method = recipe.method.method
     settings = method.peft_settings(recipe.method.options)
+    settings |= handling.named(method.peft_type).settings(recipe.method.options, base, course)
     if "target_modules" in settings and settings["target_modules"] == [ALL_LINEAR]:
         settings["target_modules"] = ALL_LINEAR
     if "target_modules" in method.options.model_fields and settings.get("target_modules") is None:
@@ -249,7 +263,7 @@ def save_adapter(model: PeftModel, folder: Path) -> None:
     """Write the trained adapter in PEFT's own format, without a connection or a path of this computer."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model.save_pretrained(folder, save_embedding_layers=False, selected_adapters=[TRAINED])
+        handling.of(model).save(model, folder)
     # PEFT's model card is a form to fill in; the passport says what is known.
     (folder / "README.md").unlink(missing_ok=True)
 

@@ -22,11 +22,13 @@ from engine.errors import StorageError
 from engine.jobs import Job
 from engine.passport import Passport
 from engine.runs import CHECKPOINT_PREFIX, checkpoints
+from engine.worker import handling
 from engine.worker.adapters import save_adapter, trainable_parameters
 from engine.worker.storage import whole_or_gone, writing
 
 KEPT = 2
 TRAINABLE_NAME = "trainable.safetensors"
+METHOD_STATE = "method state: "
 STATE_NAME = "run_state.json"
 CHECKSUMS_NAME = "checksums.json"
 PARTIAL_NAME = "checkpoint.partial"
@@ -88,23 +90,29 @@ def read_state(folder: Path) -> dict[str, Any]:
 
 
 def save_trainable(model: Any, folder: Path) -> None:
-    """Write every trained number of a model, exactly."""
-    tensors = {
-        name: parameter.detach().clone().contiguous()
-        for name, parameter in trainable_parameters(model).items()
-    }
-    save_file(tensors, folder / TRAINABLE_NAME)
+    """Write every trained number of a model exactly, and what the method keeps beside them."""
+    tensors = {name: parameter.detach() for name, parameter in trainable_parameters(model).items()}
+    tensors |= {f"{METHOD_STATE}{name}": tensor for name, tensor in handling.of(model).state(model).items()}
+    save_file(
+        {name: tensor.clone().contiguous() for name, tensor in tensors.items()}, folder / TRAINABLE_NAME
+    )
 
 
 def load_trainable(model: Any, folder: Path) -> None:
     """Put the trained numbers of a folder into a model that was made by the same recipe."""
     parameters = trainable_parameters(model)
-    tensors = load_file(folder / TRAINABLE_NAME)
+    tensors, state = {}, {}
+    for name, tensor in load_file(folder / TRAINABLE_NAME).items():
+        if name.startswith(METHOD_STATE):
+            state[name.removeprefix(METHOD_STATE)] = tensor
+        else:
+            tensors[name] = tensor
     if tensors.keys() != parameters.keys():
         raise StorageError(f"{folder.name} does not belong to this run's recipe.", "Start a new run.")
     with torch.no_grad():
         for name, tensor in tensors.items():
             parameters[name].copy_(tensor)
+    handling.of(model).load_state(model, state)
 
 
 def sync(folder: Path) -> None:

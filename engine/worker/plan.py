@@ -15,12 +15,11 @@ from typing import Any
 
 import torch
 from peft import PeftModel
-from peft.utils import get_peft_model_state_dict
 
 from engine import recipe as recipes
 from engine.errors import AppError, Problem, RecipeError
 from engine.recipe import SAMPLE, Recipe, looks_like_path
-from engine.worker import adapters, base_models, data, devices, hub, weightless
+from engine.worker import adapters, base_models, data, devices, handling, hub, weightless
 from engine.worker.base_models import LoadedBase
 from engine.worker.batches import CPU_TOKENS, GPU_TOKENS
 from engine.worker.channel import Channel
@@ -266,8 +265,8 @@ def _adapted(
 
 
 def _adapter_bytes(model: PeftModel) -> int:
-    saved = get_peft_model_state_dict(model, save_embedding_layers=False)
-    return sum(tensor.numel() * tensor.element_size() for tensor in saved.values())
+    saved = handling.of(model).saved_tensors(model).values()
+    return sum(tensor.numel() * tensor.element_size() for tensor in saved)
 
 
 def _tokens(base: LoadedBase, texts: list[str]) -> list[int]:

@@ -18,16 +18,20 @@ from engine.paths import adapters_folder
 from engine.recipe import Recipe
 from engine.worker import adapters, base_models, checkpoints, data, devices, evaluate
 from engine.worker.base_models import LoadedBase
-from engine.worker.batches import CPU_TOKENS, GPU_TOKENS, Collator
+from engine.worker.batches import CPU_TOKENS, GPU_TOKENS, Collator, in_batches
 from engine.worker.channel import Channel, Stopped
 from engine.worker.data import Splits
 from engine.worker.estimate import Outline, outline
 from engine.worker.facts import make_passport
+from engine.worker.handling import Course
 from engine.worker.prompting import Encoded, Prompter, make_prompter
 from engine.worker.session import Prepared, Session
 from engine.worker.storage import whole_or_gone, writing
+from engine.worker.trainer import total_steps
 
 PINNED = 3
+# Training examples that a method may look at before it begins.
+LOOKED_AT = 64
 
 
 def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 - all jobs have it
@@ -50,8 +54,8 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
     base_evaluation = evaluate.base_evaluation(channel, base, base.model, recipe, splits)
     channel.enter("attach_adapter")
     shape = outline(base.model)
-    model = adapters.attach(base, recipe)
     collator = Collator(base.family, base.tokenizer.pad_token_id, _micro_batch_tokens(recipe, base))
+    model = adapters.attach(base, recipe, _course(recipe, train, collator))
     prepared = Prepared(
         recipe=recipe,
         base=base,
@@ -110,6 +114,11 @@ def _encode(examples: tuple[Example, ...], prompter: Prompter, channel: Channel)
         yield prompter.example(example)
         channel.progress(done, len(examples), "examples")
         channel.check_stop()
+
+
+def _course(recipe: Recipe, train: list[Encoded], collator: Collator) -> Course:
+    steps, _ = total_steps(len(train), recipe.training)
+    return Course(steps, tuple(in_batches(train[:LOOKED_AT], collator)))
 
 
 def _tell_of_cuts(prompter: Prompter, recipe: Recipe, channel: Channel) -> None:

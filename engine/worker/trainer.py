@@ -24,8 +24,7 @@ from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArgu
 from engine.errors import TrainingError
 from engine.methods import Family
 from engine.training import TrainingOptions
-from engine.worker import checkpoints
-from engine.worker.base_models import shift_right
+from engine.worker import checkpoints, forward, handling
 from engine.worker.batches import MicroBatch, Step, StepSampler
 from engine.worker.prompting import IGNORED
 
@@ -82,6 +81,7 @@ class StepTrainer(Trainer):
         super().__init__(model=model, args=arguments, train_dataset=loader.dataset)
         self.remove_callback(PrinterCallback)
         self.add_callback(_EpochSetter(loader))
+        self.add_callback(_AfterUpdate())
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Return the loader of steps as it is: accelerate's own would take steps for tensors."""
@@ -164,25 +164,22 @@ class _EpochSetter(TrainerCallback):
         self._sampler.epoch = state.global_step // len(self._sampler)
 
 
+class _AfterUpdate(TrainerCallback):
+    """Let the method do what is due once the weights are updated and the gradients still there."""
+
+    def on_optimizer_step(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Hand the step's number on; the loop counts it up a little later."""
+        handling.of(kwargs["model"]).after_update(kwargs["model"], state.global_step + 1)
+
+
 def token_loss_sum(model: Any, batch: MicroBatch, family: Family) -> torch.Tensor:
     """Return the sum of the learned tokens' cross-entropy, in nats, as a float32 scalar."""
-    if family == "encoder-decoder":
-        logits = model(
-            input_ids=batch.input_ids,
-            attention_mask=batch.attention_mask,
-            decoder_input_ids=shift_right(_base(model), batch.labels),
-            use_cache=False,
-        ).logits
-        labels = batch.labels
-    else:
-        logits = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask, use_cache=False).logits
-        logits, labels = logits[:, :-1], batch.labels[:, 1:]
+    labels = batch.labels
+    found = forward.logits(model, family, batch.input_ids, batch.attention_mask, labels)
+    if family == "decoder-only":
+        found, labels = found[:, :-1], labels[:, 1:]
     learned = labels != IGNORED
-    return functional.cross_entropy(logits[learned].float(), labels[learned], reduction="sum")
-
-
-def _base(model: Any) -> Any:
-    return model.get_base_model() if hasattr(model, "get_base_model") else model
+    return functional.cross_entropy(found[learned].float(), labels[learned], reduction="sum")
 
 
 @torch.inference_mode()

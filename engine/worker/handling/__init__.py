@@ -1,0 +1,24 @@
+"""What a method needs beyond what PEFT does by itself: one Handling a PEFT type; most need nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from peft import PeftModel
+
+from engine.worker.handling.base import TRAINED, Course, Handling, Tensors
+
+__all__ = ["TRAINED", "Course", "Handling", "Tensors", "named", "of"]
+
+USUAL = Handling()
+HANDLINGS: Mapping[str, Handling] = {}
+
+
+def of(model: PeftModel) -> Handling:
+    """Return how the adapter in training is handled."""
+    return named(str(model.peft_config[TRAINED].peft_type.value))
+
+
+def named(peft_type: str) -> Handling:
+    """Return how adapters of a PEFT type are handled."""
+    return HANDLINGS.get(peft_type, USUAL)
