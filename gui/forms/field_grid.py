@@ -83,8 +83,9 @@ class FieldGrid(QWidget):
         """Show the fields up to a level; an empty grid takes no room."""
         most = LEVELS.index(level)
         shown = [field for field in self._fields if LEVELS.index(field.info.level) <= most]
-        while self._grid.count():
-            self._grid.takeAt(0)
+        for field in self._fields:
+            # No takeAt: the item it leaves alive would keep the widget's later ones from learning of new sizes.
+            self._grid.removeWidget(field.around)
         row = column = 0
         for field in shown:
             if not field.control.narrow and column:
