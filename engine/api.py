@@ -22,7 +22,18 @@ from engine.events import Event, EventReader, read_all
 from engine.faithfulness import Claim, added, unsupported
 from engine.jobs import Job, JobKind, create_job
 from engine.library import Adapter, Unreadable
-from engine.methods import FAMILIES, METHODS, Family, Method, Variant, method
+from engine.methods import (
+    FAMILIES,
+    METHODS,
+    BaseFacts,
+    Family,
+    Method,
+    Place,
+    Quantization,
+    Sketch,
+    Variant,
+    method,
+)
 from engine.options import OptionInfo, Options, describe
 from engine.passport import Passport, ScoreCard, protocol_key
 from engine.recipe import (
@@ -47,6 +58,7 @@ __all__ = [
     "Adapter",
     "AdapterError",
     "AppError",
+    "BaseFacts",
     "BaseModelError",
     "BaseModelOptions",
     "Claim",
@@ -70,7 +82,9 @@ __all__ = [
     "OutOfMemoryError",
     "Outcome",
     "Passport",
+    "Place",
     "Problem",
+    "Quantization",
     "Recipe",
     "RecipeError",
     "Run",
@@ -78,6 +92,7 @@ __all__ = [
     "RunState",
     "Sample",
     "ScoreCard",
+    "Sketch",
     "StorageError",
     "Supervisor",
     "TrainingError",

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from engine.errors import Problem
 from engine.methods.additive import ADDITIVE
-from engine.methods.base import FAMILIES, BaseFacts, Family, Method, Preset, Quantization, Variant
+from engine.methods.base import (
+    FAMILIES,
+    BaseFacts,
+    Family,
+    Method,
+    Place,
+    Preset,
+    Quantization,
+    Sketch,
+    Variant,
+)
 from engine.methods.hard_prompts import HARD_PROMPTS
 from engine.methods.low_rank import LOW_RANK
 from engine.methods.reparameterized import REPARAMETERIZED
@@ -29,8 +39,10 @@ __all__ = [
     "BaseFacts",
     "Family",
     "Method",
+    "Place",
     "Preset",
     "Quantization",
+    "Sketch",
     "Variant",
     "method",
     "unknown_method",

@@ -28,6 +28,15 @@ Place = Literal[
     "everything",
     "prompt",
 ]
+# How a change at a weight is written, as far as there is a drawing of it; "" has none.
+Sketch = Literal[
+    "",
+    "pair",  # W + B A
+    "two pairs",  # W + (B A) * (D C), entry by entry
+    "kronecker",  # W + A (x) B
+    "rotation",  # R W
+    "scale",  # each row of W times a number
+]
 
 FAMILIES: tuple[Family, ...] = ("encoder-decoder", "decoder-only")
 
@@ -57,13 +66,15 @@ class Preset:
 class Variant:
     """A named set of options: a published refinement of the method that needs no entry of its own.
 
-    `tables` are values for other tables of the recipe that belong to it: {"base_model": {"quantization": "nf4"}}.
+    `summary` says in one line what it is for. `tables` are values for other tables of the recipe that belong to
+    it: {"base_model": {"quantization": "nf4"}}.
     """
 
     id: str
     title: str
     options: Mapping[str, Any]
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    summary: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,9 +83,10 @@ class Method:
 
     `peft_type` is the name in PEFT's registry. `merges` says whether the result can be folded into a plain model.
     `identity_at_start` says whether the untrained adapter leaves the base's outputs as they are.
-    `peft_defaults` are PEFT settings that no option decides. `places` say where its trained numbers sit.
-    `nearest` is the method to take where this one can't be used. `rules` say what it can't do beyond families
-    and quantizations. `trains` is false for what is nothing but a prompt; it has no PEFT type.
+    `peft_defaults` are PEFT settings that no option decides. `places` say where its trained numbers sit, `sketch`
+    how a change at a weight is drawn. `nearest` is the method to take where this one can't be used. `rules` say
+    what it can't do beyond families and quantizations. `trains` is false for what is nothing but
+    a prompt; it has no PEFT type.
     """
 
     id: str
@@ -92,6 +104,7 @@ class Method:
     peft_defaults: Mapping[str, Any] = field(default_factory=dict)
     short: Callable[[Options], str] = lambda _: ""
     places: tuple[Place, ...] = ("weights",)
+    sketch: Sketch = ""
     nearest: str = "lora"
     rules: tuple[Rule, ...] = ()
     trains: bool = True
@@ -147,7 +160,13 @@ class Method:
             "merges": self.merges,
             "trains": self.trains,
             "variants": [
-                {"id": variant.id, "title": variant.title, "options": dict(variant.options), **variant.tables}
+                {
+                    "id": variant.id,
+                    "title": variant.title,
+                    "summary": variant.summary,
+                    "options": dict(variant.options),
+                    **variant.tables,
+                }
                 for variant in self.variants
             ],
             "options": [

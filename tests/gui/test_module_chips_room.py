@@ -9,7 +9,7 @@ from gui.forms.module_chips import ModuleChips
 from gui.pages.train.recipe_panel import WIDTH, RecipePanel
 from tests.helpers.train_stage import PLAN
 
-GATED = {name: 8 for name in ("q", "k", "v", "o", "wi_0", "wi_1", "wo")}
+GATED = dict.fromkeys(("q", "k", "v", "o", "wi_0", "wi_1", "wo"), 8)
 LATE = PLAN | {"modules": GATED, "targets": ["q", "v"], "blocks": {"encoder": 4, "decoder": 4}}
 
 
