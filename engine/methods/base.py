@@ -83,10 +83,10 @@ class Method:
 
     `peft_type` is the name in PEFT's registry. `merges` says whether the result can be folded into a plain model.
     `identity_at_start` says whether the untrained adapter leaves the base's outputs as they are.
-    `peft_defaults` are PEFT settings that no option decides. `places` say where its trained numbers sit, `sketch`
-    how a change at a weight is drawn. `nearest` is the method to take where this one can't be used. `rules` say
-    what it can't do beyond families and quantizations. `trains` is false for what is nothing but
-    a prompt; it has no PEFT type.
+    `peft_defaults` are PEFT settings that no option decides. `places` say where its trained numbers sit,
+    `placed` where that depends on the options, `sketch` how a change at a weight is drawn. `nearest` is the method
+    to take where this one can't be used. `rules` say what it can't do beyond families and quantizations. `trains`
+    is false for what is nothing but a prompt; it has no PEFT type.
     """
 
     id: str
@@ -104,6 +104,7 @@ class Method:
     peft_defaults: Mapping[str, Any] = field(default_factory=dict)
     short: Callable[[Options], str] = lambda _: ""
     places: tuple[Place, ...] = ("weights",)
+    placed: Callable[[Options], tuple[Place, ...]] | None = None
     sketch: Sketch = ""
     nearest: str = "lora"
     rules: tuple[Rule, ...] = ()
@@ -128,6 +129,10 @@ class Method:
             works = " or ".join(_a_base(kind) for kind in self.quantizations)
             return Problem("base_model.quantization", message, f"It works on {works}.")
         return None
+
+    def places_of(self, options: Options) -> tuple[Place, ...]:
+        """Return where the trained numbers sit under these options."""
+        return self.placed(options) if self.placed else self.places
 
     @property
     def families(self) -> tuple[Family, ...]:
