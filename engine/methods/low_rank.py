@@ -2,90 +2,240 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any
 
-from engine.methods.base import Method, Preset, Variant
+from engine.errors import Problem
+from engine.methods.base import BaseFacts, Method, Preset
+from engine.methods.lora import LORA
+from engine.methods.rules import linear_only
+from engine.methods.shared_options import Targets, dropout_option, rank_option, target_modules_option
 from engine.options import Options, option
 
 
-class LoraOptions(Options):
-    """Settings of LoRA."""
+class AdaLoraOptions(Options):
+    """Settings of AdaLoRA; its phases are shares of the run, whatever its length."""
 
-    rank: int = option(
-        16,
-        "Rank",
-        "Width of the two thin matrices. More rank can learn more and trains more numbers.",
-        level="essential",
-        control="slider",
-        peft_name="r",
-        ge=1,
+    rank: int = rank_option(
+        8,
+        "Average width that is left at the end. Layers that matter more keep more of it.",
+        most=256,
+        peft_name="target_r",
+    )
+    initial_rank: int = option(
+        12,
+        "Initial rank",
+        "Width of every layer at the beginning, from which the least useful parts are taken away. Often 1.5 times "
+        "the rank.",
+        peft_name="init_r",
+        ge=2,
         le=512,
     )
     alpha: int = option(
         32,
         "Alpha",
-        "Strength of the change: it is scaled by alpha over rank. Often once or twice the rank.",
+        "Strength of the change: it is scaled by alpha over the initial rank.",
         peft_name="lora_alpha",
         ge=1,
         le=4096,
     )
-    dropout: float = option(
-        0.05,
-        "Dropout",
-        "Share of the adapter's inputs that are dropped while training, against learning by heart.",
-        peft_name="lora_dropout",
+    dropout: float = dropout_option("lora_dropout")
+    target_modules: Targets = target_modules_option("share the ranks")
+    full_share: float = option(
+        0.1,
+        "At full rank",
+        "Share of the steps before anything is taken away.",
+        peft_name="-",
         ge=0.0,
         lt=1.0,
     )
-    target_modules: tuple[str, ...] | None = option(
-        None,
-        "Applied to",
-        "Names of the weight matrices that get a trained pair. Absent: the method's default for this base model. "
-        '"all-linear" means every linear layer but the output head.',
-        level="essential",
-        control="chips",
-        min_length=1,
+    settled_share: float = option(
+        0.3,
+        "At final rank",
+        "Share of the steps, at the end, in which the ranks stay as they are.",
+        peft_name="-",
+        ge=0.0,
+        lt=1.0,
     )
-    bias: Literal["none", "all", "lora_only"] = option(
-        "none",
-        "Biases",
-        "Which biases are trained along: none, all of the model's, or those of the adapted layers. "
-        "With any but none, switching the adapter off does not restore the base exactly.",
+    allocate_every: int | None = option(
+        None,
+        "Share out every",
+        "Steps between two decisions about the ranks. Absent: about a hundred decisions in a run.",
+        level="everything",
+        unit="steps",
+        peft_name="-",
+        ge=1,
+    )
+    orthogonality: float = option(
+        0.5,
+        "Orthogonality",
+        "Pull of each matrix's rows to right angles, without which parts can't be taken away one by one. It steers "
+        "the training alone: losses are shown without it.",
+        level="everything",
+        peft_name="orth_reg_weight",
+        ge=0.0,
+        le=10.0,
+    )
+    sensitivity_smoothing: float = option(
+        0.85,
+        "Sensitivity smoothing",
+        "How slowly the estimate of a part's use follows the newest step.",
+        level="everything",
+        peft_name="beta1",
+        gt=0.0,
+        lt=1.0,
+    )
+    uncertainty_smoothing: float = option(
+        0.85,
+        "Uncertainty smoothing",
+        "How slowly the estimate of its fluctuation does.",
+        level="everything",
+        peft_name="beta2",
+        gt=0.0,
+        lt=1.0,
+    )
+
+
+class LoHaOptions(Options):
+    """Settings of LoHa."""
+
+    rank: int = rank_option(
+        8, "Width of the four thin matrices. The change's rank can reach its square.", most=256
+    )
+    alpha: int = option(
+        16, "Alpha", "Strength of the change: it is scaled by alpha over rank.", ge=1, le=4096
+    )
+    target_modules: Targets = target_modules_option("are changed")
+    rank_dropout: float = option(
+        0.0,
+        "Rank dropout",
+        "Share of the change's rows that are dropped in a training step.",
+        level="everything",
+        ge=0.0,
+        lt=1.0,
+    )
+    module_dropout: float = option(
+        0.0,
+        "Layer dropout",
+        "Share of the adapted layers that are left out in a training step.",
+        level="everything",
+        ge=0.0,
+        lt=1.0,
+    )
+
+
+class LoKrOptions(LoHaOptions):
+    """Settings of LoKr."""
+
+    rank: int = rank_option(
+        8,
+        "Width of the larger factor's two thin matrices; where that would save nothing, the factor is trained whole.",
+        most=256,
+    )
+    factor: int | None = option(
+        None,
+        "Factor",
+        "Size of the smaller factor. Absent: as near to a square as the layer allows.",
+        peft_name="decompose_factor",
+        ge=2,
+        le=256,
+    )
+    decompose_both: bool = option(
+        False,
+        "Both factors thin",
+        "Write the smaller factor as a product of thin matrices too.",
         level="everything",
     )
-    rs_lora: bool = option(
-        False,
-        "Rank-stabilised",
-        "Scale by alpha over the square root of the rank (rsLoRA), so that high ranks keep learning.",
-        peft_name="use_rslora",
+
+
+def _something_to_take_away(options: AdaLoraOptions, base: BaseFacts) -> Problem | None:  # noqa: ARG001
+    if options.rank < options.initial_rank:
+        return None
+    return Problem(
+        "method.initial_rank",
+        f"The initial rank, {options.initial_rank}, must be above the rank that is left, {options.rank}.",
+        f"Take {round(1.5 * options.rank) + 1}, or a lower rank.",
     )
 
 
-def _short(options: Options) -> str:
-    assert isinstance(options, LoraOptions)
+def _time_to_take_away(options: AdaLoraOptions, base: BaseFacts) -> Problem | None:  # noqa: ARG001
+    if options.full_share + options.settled_share < 1:
+        return None
+    return Problem(
+        "method.settled_share",
+        "At full rank and at final rank take all of the steps: none is left to take ranks away.",
+        "Let both be below 1 together.",
+    )
+
+
+def _short(options: Any) -> str:
     return f"r {options.rank}"
 
 
-LOW_RANK = (
-    Method(
-        id="lora",
-        title="LoRA",
-        group="Low rank",
-        summary="Two thin matrices beside each weight",
-        explanation=(
-            "Leaves each weight as it is and trains two thin matrices beside it, whose product is added to the "
-            "weight's. A 512 × 64 weight has 32,768 numbers; at rank 16 LoRA trains 9,216, which is 72 % fewer. "
-            "The pair can be folded into the weight afterwards, so the tuned model is as fast as the base."
-        ),
-        options=LoraOptions,
-        peft_type="LORA",
-        presets={
-            "encoder-decoder": Preset(1e-3, {"rank": 32, "alpha": 32}),
-            "decoder-only": Preset(5e-4, {"target_modules": ("all-linear",)}),
-        },
-        quantizations=("none", "int8", "nf4", "fp4"),
-        merges=True,
-        variants=(Variant("rslora", "rsLoRA", {"rs_lora": True}),),
-        short=_short,
+ADALORA = Method(
+    id="adalora",
+    title="AdaLoRA",
+    group="Low rank",
+    summary="LoRA that shares its ranks out by need",
+    explanation=(
+        "Begins like a LoRA with too much rank, measures how much each part of each pair matters, and takes the "
+        "least useful away until the average rank is reached: layers that matter more keep more. The finished "
+        "adapter is an ordinary LoRA whose rank differs by layer."
     ),
+    options=AdaLoraOptions,
+    peft_type="ADALORA",
+    presets={
+        "encoder-decoder": Preset(3e-3, {"rank": 16, "initial_rank": 24}),
+        "decoder-only": Preset(2e-3, {"target_modules": ("all-linear",)}),
+    },
+    quantizations=("none", "int8", "nf4", "fp4"),
+    merges=True,
+    sketch="pair",
+    short=_short,
+    rules=(_something_to_take_away, _time_to_take_away),
 )
+
+LOHA = Method(
+    id="loha",
+    title="LoHa",
+    group="Low rank",
+    summary="The product, entry by entry, of two low-rank changes",
+    explanation=(
+        "Writes the change of a weight as the entry-by-entry (Hadamard) product of two low-rank matrices: with as "
+        "many trained numbers as a LoRA of twice the rank, the change's rank can reach the square of it."
+    ),
+    options=LoHaOptions,
+    peft_type="LOHA",
+    presets={
+        "encoder-decoder": Preset(2e-3, {"rank": 16, "alpha": 32}),
+        "decoder-only": Preset(1e-3, {"target_modules": ("all-linear",)}),
+    },
+    quantizations=("none", "int8"),
+    merges=True,
+    sketch="two pairs",
+    short=_short,
+    rules=(linear_only,),
+)
+
+LOKR = Method(
+    id="lokr",
+    title="LoKr",
+    group="Low rank",
+    summary="The Kronecker product of a small and a thin factor",
+    explanation=(
+        "Writes the change of a weight as the Kronecker product of a small matrix and a low-rank one: a block "
+        "pattern that is repeated all over the weight. Trains far fewer numbers than LoRA at the same rank."
+    ),
+    options=LoKrOptions,
+    peft_type="LOKR",
+    presets={
+        "encoder-decoder": Preset(3e-3, {"rank": 16, "alpha": 32}),
+        "decoder-only": Preset(2e-3, {"target_modules": ("all-linear",)}),
+    },
+    quantizations=("none", "int8"),
+    merges=True,
+    sketch="kronecker",
+    short=_short,
+    rules=(linear_only,),
+)
+
+LOW_RANK = (LORA, ADALORA, LOHA, LOKR)

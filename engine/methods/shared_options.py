@@ -1,0 +1,48 @@
+"""Settings that several methods have in common, declared once."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from engine.options import option
+
+Targets: TypeAlias = tuple[str, ...] | None
+
+
+def rank_option(default: int, help: str, *, most: int = 512, peft_name: str = "r") -> Any:
+    """Declare the rank of a method; `help` says what it is a rank of."""
+    return option(
+        default,
+        "Rank",
+        help,
+        level="essential",
+        control="slider",
+        peft_name=peft_name,
+        ge=1,
+        le=most,
+    )
+
+
+def dropout_option(peft_name: str, default: float = 0.05) -> Any:
+    """Declare the share of an adapter's inputs that are dropped while training."""
+    return option(
+        default,
+        "Dropout",
+        "Share of the adapter's inputs that are dropped while training, against learning by heart.",
+        peft_name=peft_name,
+        ge=0.0,
+        lt=1.0,
+    )
+
+
+def target_modules_option(what: str) -> Any:
+    """Declare to which layers a method is applied; `what` says what happens to them."""
+    return option(
+        None,
+        "Applied to",
+        f"Names of the weight matrices that {what}. Absent: the method's default for this base model. "
+        '"all-linear" means every linear layer but the output head.',
+        level="essential",
+        control="chips",
+        min_length=1,
+    )
