@@ -27,7 +27,14 @@ def read(folder: Path, quantization: Quantization) -> BaseFacts:
     if config is None:
         return BaseFacts(quantization=quantization)
     model_type = config.get("model_type")
-    return BaseFacts(_family(config), model_type if isinstance(model_type, str) else "", quantization)
+    model_type = model_type if isinstance(model_type, str) else ""
+    return BaseFacts(_family(config), model_type, quantization, _positions(config, model_type))
+
+
+def _positions(config: dict[str, Any], model_type: str) -> int | None:
+    """Return how many tokens the model takes. T5 takes any number, whatever its older files say."""
+    found = config.get("max_position_embeddings", config.get("n_positions"))
+    return found if isinstance(found, int) and "t5" not in model_type else None
 
 
 def _family(config: dict[str, Any]) -> Family:

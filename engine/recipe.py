@@ -201,6 +201,7 @@ def from_tables(tables: Mapping[str, Any]) -> Recipe:
     found += [
         *wrong,
         *_contradictions(legible["base_model"], legible["data"], tables.get("method"), parts["method"]),
+        *_beyond_the_method(parts["method"], legible["training"]),
     ]
     if found:
         found += _problems_here(legible["base_model"], legible["data"])
@@ -274,6 +275,21 @@ def _contradictions(
         options = settings.options if settings else None
         refusal = method(method_id).refusal(options, _base_facts(base_model))
         found += [refusal] if refusal else []
+    return found
+
+
+def _beyond_the_method(settings: MethodSettings | None, training: TrainingOptions | None) -> list[Problem]:
+    """Return what is asked of a run that its method can't do, whatever the base model."""
+    found = []
+    if settings and settings.start_from and not settings.method.whole_in_file(settings.options):
+        message = f"No run can go on from such an adapter of {settings.method.title}."
+        hint = "Its file holds the result and not the network that computes it: start anew."
+        found.append(Problem("method.start_from", message, hint))
+    checkpointing = training is not None and training.activation_checkpointing
+    if settings and checkpointing and not settings.method.checkpoints_activations:
+        message = f"{settings.method.title} does not work with checkpointed activations: they lose its part."
+        hint = f"Switch them off, or use {settings.method.nearest}."
+        found.append(Problem("training.activation_checkpointing", message, hint))
     return found
 
 

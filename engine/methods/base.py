@@ -43,11 +43,15 @@ FAMILIES: tuple[Family, ...] = ("encoder-decoder", "decoder-only")
 
 @dataclass(frozen=True)
 class BaseFacts:
-    """What is known of a base model without loading it; "" or None where it is not known."""
+    """What is known of a base model without loading it; "" or None where it is not known.
+
+    `positions` is how many tokens it takes; models that count no positions have none.
+    """
 
     family: Family | None = None
     model_type: str = ""
     quantization: Quantization = "none"
+    positions: int | None = None
 
 
 Rule = Callable[[Any, BaseFacts], "Problem | None"]
@@ -86,7 +90,9 @@ class Method:
     `peft_defaults` are PEFT settings that no option decides. `places` say where its trained numbers sit,
     `placed` where that depends on the options, `sketch` how a change at a weight is drawn. `nearest` is the method
     to take where this one can't be used. `rules` say what it can't do beyond families and quantizations. `trains`
-    is false for what is nothing but a prompt; it has no PEFT type.
+    is false for what is nothing but a prompt; it has no PEFT type. `checkpoints_activations` says whether parts of
+    the forward pass can be computed twice with it, `whole_in_file` whether an adapter's file holds all that was
+    trained, so that a later run can go on from it.
     """
 
     id: str
@@ -109,6 +115,8 @@ class Method:
     nearest: str = "lora"
     rules: tuple[Rule, ...] = ()
     trains: bool = True
+    checkpoints_activations: bool = True
+    whole_in_file: Callable[[Any], bool] = lambda _: True
 
     def refusal(self, options: Options | None, base: BaseFacts) -> Problem | None:
         """Return why the method can't be used so on `base`, with the nearest thing that works; None if it can.

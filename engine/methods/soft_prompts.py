@@ -2,6 +2,280 @@
 
 from __future__ import annotations
 
-from engine.methods.base import Method
+from typing import Literal
 
-SOFT_PROMPTS: tuple[Method, ...] = ()
+from engine.errors import Problem
+from engine.methods.base import BaseFacts, Method, Preset, Variant
+from engine.options import Options, option
+
+INIT_TEXT = "Summarize the following conversation in one or two short sentences."
+# A soft prompt leaves every weight as it is, so any base will do.
+EVERY_BASE: tuple[Literal["none", "int8", "nf4", "fp4"], ...] = ("none", "int8", "nf4", "fp4")
+
+
+def _virtual_tokens(default: int, help: str) -> int:
+    found: int = option(
+        default,
+        "Virtual tokens",
+        help,
+        level="essential",
+        control="slider",
+        peft_name="num_virtual_tokens",
+        ge=1,
+        le=512,
+    )
+    return found
+
+
+def _encoder_width(help: str) -> int | None:
+    found: int | None = option(None, "Encoder width", help, peft_name="encoder_hidden_size", ge=1, le=16384)
+    return found
+
+
+class PromptOptions(Options):
+    """Settings of prompt tuning."""
+
+    virtual_tokens: int = _virtual_tokens(
+        20,
+        "How many trained vectors stand before the input. More can say more, and every one costs room and time.",
+    )
+    init: Literal["text", "vocabulary", "random"] = option(
+        "text",
+        "Start from",
+        "What the vectors are at first: the words of a text, words drawn from the vocabulary, or random numbers. "
+        "Words learn sooner.",
+        peft_name="-",
+    )
+    init_text: str = option(
+        INIT_TEXT,
+        "Starting text",
+        "Repeated or cut to the number of virtual tokens. Only for a start from text.",
+        peft_name="-",
+        min_length=1,
+    )
+
+
+class MultitaskPromptOptions(PromptOptions):
+    """Settings of multitask prompt tuning."""
+
+    rank: int = option(
+        1, "Rank", "Width of the task's own change to the shared prompt.", peft_name="num_ranks", ge=1, le=64
+    )
+    tasks: int = option(
+        1,
+        "Tasks",
+        "Tasks that the file has room for. Conversations are one task: the first is trained, others stay as they "
+        "begin.",
+        level="everything",
+        peft_name="num_tasks",
+        ge=1,
+        le=64,
+    )
+
+
+class PrefixOptions(Options):
+    """Settings of prefix tuning."""
+
+    virtual_tokens: int = _virtual_tokens(
+        20, "How many trained keys and values each attention layer of the decoder sees before the summary."
+    )
+    projection: bool = option(
+        False,
+        "Projection",
+        "Train a small network that computes the prefix, which steadies learning. Only the finished prefix is kept "
+        "in the adapter.",
+        level="essential",
+        peft_name="prefix_projection",
+    )
+    encoder_width: int | None = _encoder_width(
+        "Width of the projection's hidden layer. Absent: as wide as a layer's keys. Only with projection."
+    )
+
+
+class PTuningOptions(Options):
+    """Settings of P-tuning."""
+
+    virtual_tokens: int = _virtual_tokens(20, "How many vectors the encoder writes before the input.")
+    encoder: Literal["MLP", "LSTM"] = option(
+        "MLP",
+        "Encoder",
+        "The network that computes the vectors: each for itself (MLP), or in reading order (LSTM).",
+        level="essential",
+        peft_name="encoder_reparameterization_type",
+    )
+    encoder_width: int | None = _encoder_width(
+        "Width of the encoder's hidden layers. Absent: the model's own."
+    )
+    encoder_layers: int = option(
+        2,
+        "Encoder layers",
+        "Layers of the LSTM; the MLP has its own two.",
+        peft_name="encoder_num_layers",
+        ge=1,
+        le=8,
+    )
+    encoder_dropout: float = option(
+        0.0,
+        "Encoder dropout",
+        "Share of what passes between the LSTM's layers that is dropped while training.",
+        ge=0.0,
+        lt=1.0,
+    )
+
+
+def _has_positions(
+    options: PromptOptions | PrefixOptions | PTuningOptions, base: BaseFacts
+) -> Problem | None:
+    """Refuse a prompt that leaves the model no position to read or write at."""
+    if base.positions is None or options.virtual_tokens < base.positions:
+        return None
+    return Problem(
+        "method.virtual_tokens",
+        f"{options.virtual_tokens} virtual tokens leave no room: this base model takes {base.positions} tokens.",
+        f"Take fewer than {base.positions}, so that conversation and summary fit too.",
+    )
+
+
+def _has_words(options: PromptOptions, _: BaseFacts) -> Problem | None:
+    """Refuse a start from a text without a word."""
+    if options.init != "text" or options.init_text.strip():
+        return None
+    return Problem(
+        "method.init_text", "There is no word in the text to start from.", f'For example: "{INIT_TEXT}"'
+    )
+
+
+def _only_lstm(options: PTuningOptions, _: BaseFacts) -> Problem | None:
+    """Refuse settings of the LSTM that would change nothing."""
+    if options.encoder == "MLP" and options.encoder_layers != 2:
+        message = "The MLP encoder always has two hidden layers."
+        return Problem("method.encoder_layers", message, "Leave it at 2, or take the LSTM.")
+    if options.encoder_dropout and (options.encoder == "MLP" or options.encoder_layers == 1):
+        message = "There is nothing to drop: dropout acts between the layers of an LSTM."
+        return Problem("method.encoder_dropout", message, "Leave it at 0, or take an LSTM of two layers.")
+    return None
+
+
+def _only_projection(options: PrefixOptions, _: BaseFacts) -> Problem | None:
+    """Refuse a width of a projection that is not there."""
+    if options.encoder_width is None or options.projection:
+        return None
+    message = "Without projection there is no hidden layer to be so wide."
+    return Problem("method.encoder_width", message, "Leave it empty, or switch the projection on.")
+
+
+def _short(options: Options) -> str:
+    assert isinstance(options, PromptOptions | PrefixOptions | PTuningOptions)
+    return f"{options.virtual_tokens} tokens"
+
+
+SOFT_PROMPTS = (
+    Method(
+        id="prompt_tuning",
+        title="Prompt tuning",
+        group="Soft prompts",
+        summary="Trained vectors before the input",
+        explanation=(
+            "Puts a few trained vectors before the embedded conversation, as if the instruction were written in words "
+            "that no vocabulary has. Nothing else is trained: 20 vectors for a model 512 wide are 10,240 numbers, the "
+            "smallest adapters there are. It wants a high learning rate and patience, and larger models gain more."
+        ),
+        options=PromptOptions,
+        peft_type="PROMPT_TUNING",
+        presets={"encoder-decoder": Preset(0.3), "decoder-only": Preset(1e-2)},
+        quantizations=EVERY_BASE,
+        identity_at_start=False,
+        variants=(
+            Variant(
+                "random",
+                "Random start",
+                {"init": "random"},
+                summary="Begins with random numbers instead of words.",
+            ),
+        ),
+        peft_defaults={"num_transformer_submodules": 1},
+        short=_short,
+        places=("before input",),
+        nearest="prefix_tuning",
+        rules=(_has_positions, _has_words),
+    ),
+    Method(
+        id="prefix_tuning",
+        title="Prefix tuning",
+        group="Soft prompts",
+        summary="Trained keys and values in every decoder layer",
+        explanation=(
+            "Lets every attention layer of the decoder see a few trained keys and values, as if something had been "
+            "read or written before. It steers each layer and not only the input, so it can do more than prompt "
+            "tuning with as many virtual tokens. With projection a small network computes them while training and "
+            "is dropped afterwards."
+        ),
+        options=PrefixOptions,
+        peft_type="PREFIX_TUNING",
+        presets={"encoder-decoder": Preset(1e-2), "decoder-only": Preset(1e-2)},
+        quantizations=EVERY_BASE,
+        identity_at_start=False,
+        variants=(
+            Variant(
+                "projection",
+                "With projection",
+                {"projection": True},
+                summary="A small network computes the prefix while training.",
+            ),
+        ),
+        short=_short,
+        places=("keys and values",),
+        nearest="prompt_tuning",
+        rules=(_has_positions, _only_projection),
+        checkpoints_activations=False,
+        whole_in_file=lambda options: not options.projection,
+    ),
+    Method(
+        id="p_tuning",
+        title="P-tuning",
+        group="Soft prompts",
+        summary="A small network writes vectors before the input",
+        explanation=(
+            "Prompt tuning whose vectors are written by a small network, so that they learn together and a usual "
+            "learning rate will do. The network, an MLP or an LSTM that reads the vectors in order, is only needed for "
+            "training: the adapter holds the finished vectors and is as small as one of prompt tuning."
+        ),
+        options=PTuningOptions,
+        peft_type="P_TUNING",
+        presets={"encoder-decoder": Preset(1e-2), "decoder-only": Preset(1e-3)},
+        quantizations=EVERY_BASE,
+        identity_at_start=False,
+        variants=(
+            Variant(
+                "lstm", "LSTM encoder", {"encoder": "LSTM"}, summary="The encoder reads the vectors in order."
+            ),
+        ),
+        peft_defaults={"num_transformer_submodules": 1},
+        short=_short,
+        places=("before input",),
+        nearest="prompt_tuning",
+        rules=(_has_positions, _only_lstm),
+        whole_in_file=lambda _: False,
+    ),
+    Method(
+        id="multitask_prompt_tuning",
+        title="Multitask prompt tuning",
+        group="Soft prompts",
+        summary="A shared prompt, scaled by a low-rank task part",
+        explanation=(
+            "Splits the vectors before the input into a prompt that tasks share and a low-rank factor for each task, "
+            "by which it is multiplied. Summarising conversations is a single task, so here it trains one prompt and "
+            "one factor; it pays where the shared prompt is taken on to other tasks later."
+        ),
+        options=MultitaskPromptOptions,
+        peft_type="MULTITASK_PROMPT_TUNING",
+        presets={"encoder-decoder": Preset(0.3), "decoder-only": Preset(1e-2)},
+        quantizations=EVERY_BASE,
+        identity_at_start=False,
+        peft_defaults={"num_transformer_submodules": 1},
+        short=_short,
+        places=("before input",),
+        nearest="prompt_tuning",
+        rules=(_has_positions, _has_words),
+    ),
+)

@@ -26,13 +26,14 @@ from engine.library import CONFIG_NAME, WEIGHTS_NAME, Adapter
 from engine.methods import BaseFacts, Family
 from engine.options import describe
 from engine.recipe import STARTER, Recipe, looks_like_path
-from engine.worker import handling, tuners
+from engine.worker import handling, soft_prompts, tuners
 from engine.worker.base_models import LoadedBase
 from engine.worker.handling import TRAINED, Course
 
 ALL_LINEAR = "all-linear"
 # What may differ between a run and the one that it goes on from: it changes learning, not what was learned.
-FREE_SETTINGS = {"lora_dropout", "-"}
+# A finished prefix is one, whether it was projected or not.
+FREE_SETTINGS = {"lora_dropout", "prefix_projection", "encoder_hidden_size", "-"}
 TASK_TYPES: dict[Family, str] = {"encoder-decoder": "SEQ_2_SEQ_LM", "decoder-only": "CAUSAL_LM"}
 
 
@@ -74,8 +75,11 @@ def attach(base: LoadedBase, recipe: Recipe, course: Course | None = None) -> Pe
 
 def refuse_misfit(recipe: Recipe, base: LoadedBase) -> None:
     """Raise AdapterError with the registry's words if the method can't be used on this base model."""
-    facts = BaseFacts(base.family, base.model.config.model_type, recipe.base_model.quantization)
+    config = base.model.config
+    positions = getattr(config, "max_position_embeddings", None)
+    facts = BaseFacts(base.family, config.model_type, recipe.base_model.quantization, positions)
     refusal = recipe.method.method.refusal(recipe.method.options, facts)
+    refusal = refusal or soft_prompts.overflow(recipe, base.family, positions)
     if refusal is not None:
         raise AdapterError(refusal.message, refusal.hint, refusal.field)
 
@@ -185,6 +189,9 @@ def read_config(adapter: Adapter) -> Any:
             "It may be made by a later version of PEFT.",
         ) from error
     config.inference_mode = True
+    if hasattr(config, "prompt_tuning_init"):
+        # Otherwise PEFT would read what a stranger's configuration names: a tokenizer, or another adapter.
+        config.prompt_tuning_init = "RANDOM"
     return config
 
 

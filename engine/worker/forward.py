@@ -1,6 +1,6 @@
 """The forward pass of training and scoring: one way for every method, so that all compute the same.
 
-Owns what a model reads besides the tokens: soft prompts that stand before them. Knows nothing of losses.
+Knows nothing of losses, nor of what may stand before the tokens (see `soft_prompts`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from engine.methods import Family
+from engine.worker import soft_prompts
 from engine.worker.base_models import shift_right
 
 
@@ -21,15 +22,10 @@ def logits(
     Encoder-decoder: those that predict each label. Decoder-only: those that stand at each input token, so the
     one that predicts a label stands before it.
     """
+    inputs = {"input_ids": input_ids, "attention_mask": attention_mask}
     if family == "encoder-decoder":
-        decoder_input_ids = shift_right(_base(model), labels)
-        more = {"decoder_input_ids": decoder_input_ids}
-    else:
-        more = {}
-    found: torch.Tensor = model(
-        input_ids=input_ids, attention_mask=attention_mask, use_cache=False, **more
-    ).logits
-    return found
+        inputs["decoder_input_ids"] = shift_right(_base(model), labels)
+    return soft_prompts.before(model).logits(inputs)
 
 
 def _base(model: Any) -> Any:

@@ -6,7 +6,7 @@ model's own generation config. Knows nothing of conversations, scores or jobs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -21,8 +21,9 @@ from transformers import (
     StoppingCriteriaList,
 )
 
-from engine.errors import AdapterError, BaseModelError
+from engine.errors import BaseModelError
 from engine.methods import Family
+from engine.worker import soft_prompts
 
 # Tokens of one batch, pads and room for the summaries included. On two cores 2**12 to 2**13 cost least (2**15
 # a quarter more); elsewhere the keys and values of 2**14 tokens are 0.4 GB for SmolLM2-135M and 8 GB for a 7B.
@@ -34,7 +35,6 @@ SPECIAL_TOKENS = ("bos_token_id", "decoder_start_token_id", "forced_bos_token_id
 OnBatch = Callable[[int, int], None]
 OnTokens = Callable[[torch.Tensor], None]
 Model: TypeAlias = PreTrainedModel | PeftModel
-Route = Callable[[PeftModel, dict[str, Any]], torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,6 @@ class Generated:
     ids: list[int]
     text: str
     capped: bool
-
-
-# Prompt-learning methods need a way of their own each: through PEFT 0.21's `generate` and transformers 5.24
-# they write what the base model writes, without an error. A PEFT type that is not in this table is refused.
-PROMPT_LEARNING_ROUTES: Mapping[str, Route] = {}
 
 
 def generate(
@@ -72,13 +67,14 @@ def generate(
     too long for the model.
     """
     core = model.get_base_model() if isinstance(model, PeftModel) else model
-    _refuse_too_long(core, family, inputs, max_new_tokens)
+    prompt = soft_prompts.before(model)
+    _refuse_too_long(core, prompt, inputs, max_new_tokens)
     config = generation_config(core, tokenizer, beams, max_new_tokens, temperature)
     budget = batch_tokens or (CPU_BATCH_TOKENS if core.device.type == "cpu" else BATCH_TOKENS)
     written: dict[int, Generated] = {}
     with _decoding(core, config):
         for rows in _batches(inputs, max_new_tokens, beams, budget):
-            tokens = _write(model, core, family, [inputs[row] for row in rows], on_tokens)
+            tokens = _write(core, prompt, family, [inputs[row] for row in rows], on_tokens)
             for row, ids in zip(rows, tokens.tolist(), strict=True):
                 written[row] = _finished(ids, config, tokenizer)
             if on_batch:
@@ -120,15 +116,15 @@ def _end_tokens(*sources: int | list[int] | None) -> list[int]:
 
 
 def _refuse_too_long(
-    core: PreTrainedModel, family: Family, inputs: Sequence[list[int]], max_new_tokens: int
+    core: PreTrainedModel, prompt: soft_prompts.Nothing, inputs: Sequence[list[int]], max_new_tokens: int
 ) -> None:
     """Raise BaseModelError where the model has no positions for what it should read and write."""
     limit = getattr(core.config, "max_position_embeddings", None)
-    longest = max((len(ids) for ids in inputs), default=0)
-    needed = longest + max_new_tokens if family == "decoder-only" else max(longest, max_new_tokens)
+    needed = prompt.positions(max((len(ids) for ids in inputs), default=0), max_new_tokens)
     if limit is not None and needed > limit:
+        soft = f" and the {prompt.length} virtual tokens before them" if prompt.length else ""
         raise BaseModelError(
-            f"This base model takes {limit} tokens; prompt and summary need up to {needed}.",
+            f"This base model takes {limit} tokens; prompt and summary{soft} need up to {needed}.",
             "Lower the longest conversation or the longest summary.",
             "data.max_conversation_tokens",
         )
@@ -161,29 +157,28 @@ def _batches(
 
 
 def _write(
-    model: Model, core: PreTrainedModel, family: Family, prompts: list[list[int]], on_tokens: OnTokens | None
+    core: PreTrainedModel,
+    prompt: soft_prompts.Nothing,
+    family: Family,
+    prompts: list[list[int]],
+    on_tokens: OnTokens | None,
 ) -> torch.Tensor:
     """Return what the model writes after each prompt (rows × tokens, padded at the end)."""
-    pad = core.generation_config.pad_token_id
-    request = _padded(prompts, pad, left=family == "decoder-only", device=core.device)
-    read = request["input_ids"].shape[1] if family == "decoder-only" else 1
+    pad, beams = core.generation_config.pad_token_id, core.generation_config.num_beams
+    padded = _padded(prompts, pad, left=family == "decoder-only", device=core.device)
+    request = prompt.request(padded, beams)
+    read = _repeated(request, family)
     if on_tokens:
         request["stopping_criteria"] = StoppingCriteriaList([_Watch(on_tokens, read)])
-    route = _route(model)
-    sequences = route(model, request) if route else core.generate(**request)
-    return sequences[:, read:]
+    with prompt.decoding():
+        return core.generate(**request)[:, read:]
 
 
-def _route(model: Model) -> Route | None:
-    """Return the active adapter's own way of generating, None for methods that live in the model's layers."""
-    if not isinstance(model, PeftModel) or not model.active_peft_config.is_prompt_learning:
-        return None
-    peft_type = str(model.active_peft_config.peft_type.value)
-    if peft_type not in PROMPT_LEARNING_ROUTES:
-        raise AdapterError(
-            f"{peft_type} adapters can't write summaries in this version.", "Choose another one."
-        )
-    return PROMPT_LEARNING_ROUTES[peft_type]
+def _repeated(request: dict[str, Any], family: Family) -> int:
+    """Return how many ids stand before the written ones in what `generate` returns."""
+    if family == "encoder-decoder":
+        return 1
+    return request["input_ids"].shape[1] if "input_ids" in request else 0
 
 
 def _padded(prompts: list[list[int]], pad: int, left: bool, device: torch.device) -> dict[str, Any]:

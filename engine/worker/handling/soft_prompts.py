@@ -1,0 +1,145 @@
+"""What soft prompts need beyond PEFT: their true shapes, a beginning from words, and files without noise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel
+from peft.mapping import PEFT_TYPE_TO_TUNER_MAPPING
+from transformers import PretrainedConfig
+
+from engine.methods.soft_prompts import PromptOptions, PTuningOptions
+from engine.options import Options
+from engine.worker.base_models import LoadedBase
+from engine.worker.handling.base import TRAINED, Course, Handling, Tensors
+
+
+class SoftPrompts(Handling):
+    """Vectors before the input: as wide as the embedding."""
+
+    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+        """Return the prompt's width; PEFT takes the layers', which a few models' embeddings do not have."""
+        return {"token_dim": base.model.get_input_embeddings().embedding_dim}
+
+    def saved_tensors(self, model: PeftModel) -> Tensors:
+        """Return the finished prompt. Without weights it can't be computed: the one to be loaded has its shape."""
+        if model.device.type != "meta":
+            with _at_rest(model):
+                return super().saved_tensors(model)
+        config = model.peft_config[TRAINED]
+        tuner = PEFT_TYPE_TO_TUNER_MAPPING[config.peft_type]
+        embedding = self._finished(tuner, replace(config, inference_mode=True))
+        return {"prompt_embeddings": embedding.weight}
+
+    def _finished(self, tuner: Any, config: Any) -> torch.nn.Embedding:
+        encoder: torch.nn.Embedding = tuner(config).embedding
+        return encoder
+
+    def save(self, model: PeftModel, folder: Path) -> None:
+        """Write the finished prompt as evaluations compute it: without dropout, and drawing nothing."""
+        with _at_rest(model):
+            super().save(model, folder)
+
+
+class PromptTuning(SoftPrompts):
+    """Prompt tuning begins with words."""
+
+    def prepare(self, model: PeftModel, base: LoadedBase, options: Options, course: Course) -> None:
+        """Copy the embeddings of the chosen words into the prompt; a random one is PEFT's.
+
+        PEFT's own way would keep the tokenizer's path in the adapter's configuration, and need it.
+        """
+        assert isinstance(options, PromptOptions)
+        prompt = model.prompt_encoder[TRAINED].embedding.weight
+        ids = _words(options, base, len(prompt))
+        if ids is not None:
+            with torch.no_grad():
+                prompt.copy_(model.word_embeddings(ids.to(base.device)))
+
+    def _finished(self, tuner: Any, config: Any) -> torch.nn.Embedding:
+        encoder: torch.nn.Embedding = tuner(config, None).embedding
+        return encoder
+
+
+class MultitaskPromptTuning(PromptTuning):
+    """Multitask prompt tuning begins with the shared prompt as it is."""
+
+    def prepare(self, model: PeftModel, base: LoadedBase, options: Options, course: Course) -> None:
+        """Let the tasks' factors be one at first. PEFT's are near zero: so would be the prompt and its gradients."""
+        super().prepare(model, base, options, course)
+        encoder = model.prompt_encoder[TRAINED]
+        with torch.no_grad():
+            encoder.prefix_task_cols[..., 0] += 1.0
+            encoder.prefix_task_rows[:, 0] += 1.0
+
+    def saved_tensors(self, model: PeftModel) -> Tensors:
+        """Return the shared prompt and the factors, which are kept apart in the file."""
+        return Handling.saved_tensors(self, model)
+
+
+class PTuning(SoftPrompts):
+    """P-tuning's encoder."""
+
+    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+        """Return the widths; the encoder is as wide as the model unless the options say otherwise."""
+        assert isinstance(options, PTuningOptions)
+        width = base.model.get_input_embeddings().embedding_dim
+        return {"token_dim": width, "encoder_hidden_size": options.encoder_width or width}
+
+
+class PrefixTuning(SoftPrompts):
+    """Keys and values of the decoder."""
+
+    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+        """Return the decoder's layers, heads and their width.
+
+        PEFT would count an encoder-decoder's encoder, and take a head's width from the model's, which for T5 differ.
+        """
+        config = base.model.config
+        if not config.is_encoder_decoder:
+            return {}
+        heads = getattr(config, "decoder_attention_heads", config.num_attention_heads)
+        width = heads * getattr(config, "d_kv", config.hidden_size // heads)
+        return {"num_layers": _decoder_layers(config), "num_attention_heads": heads, "token_dim": width}
+
+
+def _decoder_layers(config: PretrainedConfig) -> int:
+    for name in ("num_decoder_layers", "decoder_layers"):
+        if getattr(config, name, None):
+            return int(getattr(config, name))
+    return int(config.num_hidden_layers)
+
+
+def _words(options: PromptOptions, base: LoadedBase, count: int) -> torch.Tensor | None:
+    """Return the ids of the words that a prompt of so many begins with, None if it begins at random."""
+    if options.init == "random":
+        return None
+    if options.init == "vocabulary":
+        return torch.randint(len(base.tokenizer), (count,))
+    ids = base.tokenizer(options.init_text, add_special_tokens=False)["input_ids"]
+    return torch.tensor((ids * count)[:count])
+
+
+@contextmanager
+def _at_rest(model: PeftModel) -> Iterator[None]:
+    """Let the prompt's encoder drop nothing, as long as its result is written."""
+    encoder = model.prompt_encoder[TRAINED]
+    was_training = encoder.training
+    encoder.eval()
+    try:
+        yield
+    finally:
+        encoder.train(was_training)
+
+
+SOFT_PROMPTS: Mapping[str, Handling] = {
+    "PROMPT_TUNING": PromptTuning(),
+    "MULTITASK_PROMPT_TUNING": MultitaskPromptTuning(),
+    "P_TUNING": PTuning(),
+    "PREFIX_TUNING": PrefixTuning(),
+}
