@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine import library, options, passport, paths, recipe, run_entries, runs
+from engine import library, options, passport, paths, recipe, run_entries, runs, variants
 from engine.conversations import Example, Turn, speakers, turns
 from engine.errors import (
     AdapterError,
@@ -117,4 +117,5 @@ __all__ = [
     "speakers",
     "turns",
     "unsupported",
+    "variants",
 ]

@@ -46,8 +46,8 @@ def option(
 
     `level` is the form level that first shows it, `unit` stands behind the control, `peft_name` is PEFT's name for it
     ("" = the same name, "-" = not PEFT's business), `control` asks for a special control ("slider", "chips",
-    "prompt", "source", "model"), `suggestions` are values to offer where others are allowed too. `bounds` go to
-    pydantic: ge, gt, le, lt, min_length, pattern.
+    "patterns", "prompt", "source", "model"), `suggestions` are values to offer where others are allowed too.
+    `bounds` go to pydantic: ge, gt, le, lt, min_length, pattern.
     """
     extra: dict[str, Any] = {
         "level": level,

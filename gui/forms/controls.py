@@ -6,7 +6,7 @@ by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,9 @@ from gui.widgets.choice import Choice
 from gui.widgets.numbers import FloatField, IntField, SliderSpin
 
 MOST_INT = 2**31 - 1
-SLIDER_MOST = 512
+# A slider over powers of two stays fine enough up to here; beyond it there is nothing to tell apart.
+SLIDER_MOST = 2**17
+ABSENT = "chosen for you"
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,22 @@ def make_control(info: OptionInfo) -> Control:
 
 
 def _int(info: OptionInfo) -> Control:
+    if info.optional:
+        return _optional_int()
     field = IntField(*_whole_bounds(info), suffix=info.unit)
     return Control(field, field.value, field.setValue, field.valueChanged, narrow=True)
+
+
+def _optional_int() -> Control:
+    """A whole number that may be absent: an empty field. What is out of bounds is shown as a problem."""
+    field = FloatField(None, optional=True)
+    field.setPlaceholderText(ABSENT)
+    return Control(field, lambda: _whole(field.value()), field.set_value, field.valueChanged, narrow=True)
+
+
+def _whole(value: float | None) -> float | int | None:
+    """A whole number as one, another as it is, for the declaration to judge."""
+    return int(value) if value is not None and value == int(value) else value
 
 
 def _slider(info: OptionInfo) -> Control:
@@ -82,6 +98,11 @@ def _text(info: OptionInfo) -> Control:
     return Control(line, line.text, line.setText, line.textEdited, narrow=True)
 
 
+def _patterns(_info: OptionInfo) -> Control:
+    line = PatternsField()
+    return Control(line, line.patterns, line.write, line.textEdited)
+
+
 def _prompt(_info: OptionInfo) -> Control:
     area = PromptField()
     return Control(area, area.toPlainText, area.write, area.textChanged)
@@ -110,6 +131,7 @@ _MAKERS: dict[str, Callable[[OptionInfo], Control]] = {
     "text": _text,
     "slider": _slider,
     "chips": _chips,
+    "patterns": _patterns,
     "prompt": _prompt,
     "model": _model,
     "source": _source,
@@ -120,6 +142,23 @@ def _whole_bounds(info: OptionInfo) -> tuple[int, int]:
     low = -MOST_INT if info.least is None else int(info.least) + info.least_excluded
     high = MOST_INT if info.most is None else int(info.most) - info.most_excluded
     return low, high
+
+
+class PatternsField(QLineEdit):
+    """Names with `*` for any letters, separated by commas; an empty line means none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setPlaceholderText("*SelfAttention.q, *.wo")
+
+    def patterns(self) -> tuple[str, ...] | None:
+        """Return what is written, None for an empty line."""
+        return tuple(part.strip() for part in self.text().split(",") if part.strip()) or None
+
+    def write(self, patterns: Sequence[str] | None) -> None:
+        """Show other patterns; the same ones leave the cursor where it is."""
+        if tuple(patterns or ()) != (self.patterns() or ()):
+            self.setText(", ".join(patterns or ()))
 
 
 class PromptField(QPlainTextEdit):

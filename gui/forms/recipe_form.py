@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.api import (
     METHODS,
+    BaseFacts,
     BaseModelOptions,
     DataOptions,
     EvaluationOptions,
@@ -24,14 +25,19 @@ from engine.api import (
     Recipe,
     RecipeError,
     TrainingOptions,
+    describe,
     method,
     recipe,
+    runs,
+    variants,
 )
 from gui.forms.choosers import BaseModelChooser
+from gui.forms.controls import PatternsField
 from gui.forms.field_grid import LEVELS, FieldGrid, FormField, make_fields
 from gui.forms.module_chips import ModuleChips
 from gui.forms.origin_field import PLACE as ORIGIN
 from gui.forms.origin_field import OriginField
+from gui.forms.variant_field import VariantField
 from gui.look.format import compact, number
 from gui.widgets.choice import Choice
 from gui.widgets.fields import Field
@@ -62,6 +68,7 @@ class RecipeForm(QWidget):
         self._recipe: Recipe | None = None
         self._problems: tuple[Problem, ...] = ()
         self._family: Family = "encoder-decoder"
+        self._model_type = ("", "")
         self._level = LEVELS[0]
         self._writing = False
         self._is_fixed = False
@@ -71,6 +78,8 @@ class RecipeForm(QWidget):
         self._method = Choice([(entry.id, entry.title) for entry in METHODS])
         self._method_field = Field("Method", self._method, tooltip="What is trained.")
         self._method.chosen.connect(self.choose_method)
+        self.variant = VariantField()
+        self.variant.chosen.connect(self.choose_variant)
         self.origin = OriginField()
         self.origin.chosen.connect(self._choose_origin)
         self._method_top, self._method_rest = QVBoxLayout(), QVBoxLayout()
@@ -108,6 +117,12 @@ class RecipeForm(QWidget):
         """Return the base model's family, as far as a plan has told."""
         return self._family
 
+    def base_facts(self) -> BaseFacts:
+        """Return what is known of the base model as it would be loaded."""
+        base = self._tables["base_model"]
+        known_of, model_type = self._model_type
+        return BaseFacts(self._family, model_type if known_of == base["id"] else "", base["quantization"])
+
     def set_values(self, table: str, values: dict[str, Any]) -> None:
         """Change some values of one table, as another page asks for, and say so."""
         tables = self.tables()
@@ -129,6 +144,19 @@ class RecipeForm(QWidget):
         self._check()
         self.edited.emit()
 
+    def choose_variant(self, variant_id: str) -> None:
+        """Set the options that make a variant of the method, or with "" those of its standard form."""
+        if self._is_fixed:
+            return
+        entry = method(self.method_id())
+        self._set_tables(_complete(variants.changed(entry, variant_id, self.tables(), self._family)))
+        self._check()
+        self.edited.emit()
+
+    def _show_variant(self) -> None:
+        entry = method(self.method_id())
+        self.variant.show_variant(entry, variants.current(entry, self._tables, self._family))
+
     def _choose_origin(self, adapter_id: str) -> None:
         if not self._is_fixed and adapter_id != self._tables["method"].get("start_from", ""):
             self.set_values("method", {"start_from": adapter_id})
@@ -148,10 +176,10 @@ class RecipeForm(QWidget):
     # How it shows
 
     def at_presets(self) -> dict[str, Recipe]:
-        """Return this recipe under every other method that works with its base model, each at its preset."""
+        """Return this recipe under every method that works with its base model, each at its preset."""
         found = {}
         for entry in METHODS:
-            if self._family in entry.presets and entry.id != self.method_id():
+            if self._family in entry.presets:
                 with suppress(RecipeError):
                     tables = self.tables() | {"name": "", "method": self._preset(entry.id)}
                     found[entry.id] = recipe.from_tables(tables)
@@ -177,6 +205,7 @@ class RecipeForm(QWidget):
         """Show the recipe as settled, readable and not to be changed."""
         self._is_fixed = fixed
         self._method_field.set_fixed(fixed)
+        self.variant.set_fixed(fixed)
         self.origin.set_fixed(fixed)
         for field in self._all_fields():
             field.set_fixed(fixed)
@@ -205,6 +234,7 @@ class RecipeForm(QWidget):
     def show_plan(self, plan: dict[str, Any]) -> None:
         """Show what the plan knows of the base model and the data beside their fields."""
         self._family = plan.get("family", self._family)
+        self._model_type = (self._tables["base_model"]["id"], str(plan.get("model_type", "")))
         parameters, examples = plan.get("all_parameters"), plan.get("examples") or {}
         precision, reason = plan.get("precision", ""), plan.get("precision_reason", "")
         facts = [f"{compact(parameters)} parameters", self._family, precision] if parameters else []
@@ -212,14 +242,21 @@ class RecipeForm(QWidget):
         self.set_foot("base_model.precision", ": ".join(part for part in (precision, reason) if part))
         used, tested = number(examples.get("train")), number(examples.get("test"))
         self.set_foot("data.source", f"{used} to train on, {tested} to test" if examples else "")
-        for field in self._method_fields:
-            chips = field.control.widget
-            if isinstance(chips, ModuleChips):
-                chips.offer(plan.get("modules") or {}, plan.get("targets") or ())
-                if isinstance(field.around, Field):
-                    matrices = plan.get("matrices")
-                    field.around.set_right(f"{number(matrices)} matrices" if matrices else "")
+        self._show_modules(plan)
         self._show_preset_rate()
+
+    def _show_modules(self, plan: dict[str, Any]) -> None:
+        """Offer the base model's layers where some are chosen, and say how many the method takes."""
+        count = number(plan.get("matrices")) if plan.get("matrices") else ""
+        for field in self._method_fields:
+            chooser = field.control.widget
+            if not isinstance(chooser, (ModuleChips, PatternsField)):
+                continue
+            if isinstance(chooser, ModuleChips):
+                chooser.offer(plan.get("modules") or {}, plan.get("targets") or ())
+            if isinstance(field.around, Field):
+                unit = "matrices" if isinstance(chooser, ModuleChips) else "layers"
+                field.around.set_right(f"{count} {unit}" if count else "")
 
     def offer_devices(self, devices: Sequence[dict[str, Any]]) -> None:
         """Offer the devices of this computer; others can still be typed, for a recipe of another one."""
@@ -255,6 +292,7 @@ class RecipeForm(QWidget):
             self._add_grid(column, self._of_level(table, essential=True))
         column.addWidget(Line())
         column.addWidget(self._method_field)
+        column.addWidget(self.variant)
         column.addWidget(self.origin)
         for part in (self._method_top, self._method_rest):
             part.setSpacing(12)
@@ -301,6 +339,7 @@ class RecipeForm(QWidget):
         if field.place in NAMED_AFTER:
             self._tables["name"] = ""
             self._show_origin()
+        self._show_variant()
         self._check()
         self.edited.emit()
 
@@ -316,6 +355,7 @@ class RecipeForm(QWidget):
                 field.control.write(value)
         self._method.set_key(tables["method"]["id"])
         self._writing = False
+        self._show_variant()
         self._show_origin()
         self._show_preset_rate()
 
@@ -347,9 +387,17 @@ class RecipeForm(QWidget):
     def _check(self) -> None:
         try:
             self._recipe = recipe.from_tables(self._tables)
-            found = recipe.problems(self._recipe)
+            found = runs.problems(self._recipe)
         except RecipeError as error:
             self._recipe, found = None, error.problems
         if found:
             self._recipe = None
         self.show_problems(found)
+
+
+def _complete(tables: dict[str, Any]) -> dict[str, Any]:
+    """Return tables in which what has been left out stands at its default, for the controls to show."""
+    for name, declaration in TABLES.items():
+        defaults = {info.name: info.default for info in describe(declaration) if not info.optional}
+        tables[name] = defaults | tables.get(name, {})
+    return tables

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from engine.api import METHODS, OptionInfo, Problem, describe, method, recipe
+from engine.api import METHODS, BaseFacts, Method, OptionInfo, Problem, describe, method, recipe, variants
 from gui.forms.controls import can_be_set, make_control
 from gui.forms.field_grid import LEVELS
 from gui.forms.module_chips import ModuleChips
@@ -44,12 +44,16 @@ def an_other_value(info: OptionInfo) -> Any:
     if info.kind == "bool":
         return not info.default
     if info.kind == "int":
-        return int(info.default) + 1
+        return int(info.default or info.least or 0) + 1
     if info.kind == "float":
         return (info.least or 0.0) + 0.125
     if info.kind == "texts":
         return ("q", "k")
     return "cpu" if info.suggestions else "something"
+
+
+def _at_preset(entry: Method) -> Any:
+    return entry.options(**entry.preset_options("encoder-decoder"))
 
 
 @pytest.mark.parametrize("info", [info for info in INFOS if can_be_set(info)], ids=lambda info: info.name)
@@ -69,12 +73,14 @@ def test_only_lists_and_tables_without_a_control_of_their_own_have_none():
 @pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)
 def test_every_method_has_a_form_and_its_preset_is_valid(form, entry):
     form.choose_method(entry.id)
+    refused = entry.refusal(_at_preset(entry), BaseFacts("encoder-decoder", "t5"))
 
-    assert form.recipe().method.id == entry.id
-    assert form.problems() == ()
+    assert form.method_id() == entry.id
+    assert [problem.message for problem in form.problems()] == ([refused.message] if refused else [])
 
 
-def test_a_recipe_comes_back_unchanged(form):
+def test_a_recipe_comes_back_unchanged(form, home):
+    add_adapter("an-adapter", follows=make_recipe(base="starter"))
     tables = BASICS | {
         "name": "mine",
         "method": {"id": "lora", "rank": 7, "alpha": 9, "target_modules": ["q"], "start_from": "an-adapter"},
@@ -265,10 +271,10 @@ def test_an_adapter_that_does_not_fit_or_is_gone_stays_in_sight(form, adapters):
     assert form.origin.key() == "of-another-base"
     assert "another base model" in form.origin._choice.currentText()
     form.set_values("method", {"start_from": "gone"})
-    assert "not in the library" in form.origin._choice.currentText()
-    form.show_problems([Problem("method.start_from", "There is no adapter gone.")])
 
-    assert form.origin.problem() == "There is no adapter gone."
+    assert "not in the library" in form.origin._choice.currentText()
+    assert "gone" in form.origin.problem()
+    assert form.recipe() is None
 
 
 def test_a_new_run_goes_on_from_nothing():
@@ -276,3 +282,108 @@ def test_a_new_run_goes_on_from_nothing():
     found, _origin = first_recipe(recipe.dumps(kept))
 
     assert (found.method.start_from, found.method.options.rank) == ("", 7)
+
+
+# Variants
+
+
+@pytest.fixture
+def lora(form):
+    form.set_level("everything")
+    return form
+
+
+def test_a_variant_sets_the_options_that_make_it(lora):
+    lora.variant.chosen.emit("rslora")
+
+    assert lora.recipe().method.options.rs_lora
+    assert lora.field("method.rs_lora").control.read() is True
+    assert lora.variant.key() == "rslora"
+
+
+def test_the_standard_form_is_the_preset_again(lora):
+    lora.field("method.rank").control.widget.setValue(64)
+    lora.variant.chosen.emit("dora")
+    lora.variant.chosen.emit("pissa")
+    assert (lora.recipe().method.options.dora, lora.recipe().method.options.initialisation) == (
+        False,
+        "pissa",
+    )
+    lora.variant.chosen.emit("")
+
+    assert lora.recipe().method.options.initialisation == "default"
+    assert lora.recipe().method.options.rank == 64
+
+
+def test_a_variant_reaches_into_other_tables_and_out_again(lora):
+    lora.variant.chosen.emit("qlora")
+    tables = lora.tables()
+    assert tables["base_model"]["quantization"] == "nf4"
+    assert tables["training"]["optimizer"] == "paged_adamw_8bit"
+    assert lora.field("base_model.quantization").control.read() == "nf4"
+    lora.variant.chosen.emit("rslora")
+
+    assert lora.tables()["base_model"]["quantization"] == "none"
+    assert lora.tables()["training"]["optimizer"] == "adamw"
+    assert lora.field("training.optimizer").control.read() == "adamw"
+
+
+def test_the_variant_shown_follows_the_options(lora):
+    assert lora.variant.key() == ""
+    lora.field("method.dora").control.widget.setChecked(True)
+    assert lora.variant.key() == "dora"
+    lora.field("method.rs_lora").control.widget.setChecked(True)
+    assert lora.variant.key() == "custom"
+    assert "no variant" in lora.variant._foot.text()
+    lora.field("method.dora").control.widget.setChecked(False)
+
+    assert lora.variant.key() == "rslora"
+    assert "Custom" not in lora.variant.choices()
+
+
+def test_a_quantized_base_alone_is_no_variant(lora):
+    lora.set_values("base_model", {"quantization": "nf4"})
+    assert lora.variant.key() == ""
+    lora.set_values("training", {"optimizer": "paged_adamw_8bit"})
+
+    assert lora.variant.key() == "qlora"
+
+
+@pytest.mark.parametrize(
+    ("entry", "variant"),
+    [(entry, variant) for entry in METHODS for variant in entry.variants],
+    ids=lambda value: value.id,
+)
+def test_every_variant_is_known_again(entry, variant):
+    for family in entry.families:
+        preset = {name: value for name, value in entry.preset_options(family).items() if value is not None}
+        tables = BASICS | {"method": {"id": entry.id, **preset}}
+        made = variants.changed(entry, variant.id, tables, family)
+
+        assert variants.current(entry, made, family) == variant.id
+        assert variants.changed(entry, "", made, family)["method"] == tables["method"]
+
+
+def test_a_method_without_variants_offers_none(form):
+    form.choose_method("full")
+    assert not form.variant.isVisibleTo(form)
+
+
+def test_a_whole_number_may_be_absent(qtbot):
+    info = next(info for info in INFOS if info.kind == "int" and info.optional)
+    control = make_control(info)
+    qtbot.addWidget(control.widget)
+    control.write(8)
+    assert control.read() == 8
+    control.write(None)
+
+    assert control.read() is None
+
+
+def test_a_slider_reaches_every_value_that_is_declared(qtbot):
+    for info in (info for info in INFOS if info.control == "slider"):
+        control = make_control(info)
+        qtbot.addWidget(control.widget)
+        control.write(int(info.most))
+
+        assert control.read() == info.most

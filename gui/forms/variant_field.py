@@ -1,0 +1,54 @@
+"""The field "Variant": the method as it is, or one of its published refinements.
+
+Knows the variants of an entry; which one is in use and what another one changes is the engine's business.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QWidget
+
+from engine.api import Method, variants
+from gui.widgets.choice import Choice
+from gui.widgets.fields import Field
+
+STANDARD_TITLE = "Standard"
+CUSTOM = "custom"
+TOOLTIP = "A published refinement of the method: it sets the options that make it."
+CUSTOM_FOOT = "Its options are set as in no variant."
+
+
+class VariantField(Field):
+    """`chosen(variant id)` tells of a choice; hidden for methods without variants."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self._choice = Choice()
+        super().__init__("Variant", self._choice, tooltip=TOOLTIP, parent=parent)
+        self._choice.chosen.connect(self._tell)
+
+    def show_variant(self, entry: Method, variant_id: str | None) -> None:
+        """Show which variant of a method is in use; None where the options are of none."""
+        shown = [(variants.STANDARD, STANDARD_TITLE), *((one.id, one.title) for one in entry.variants)]
+        summaries = {one.id: one.summary for one in entry.variants}
+        if variant_id is None:
+            shown.append((CUSTOM, "Custom"))
+        self._choice.set_items(shown)
+        for place, (key, _title) in enumerate(shown):
+            self._choice.setItemData(place, summaries.get(key, ""), Qt.ItemDataRole.ToolTipRole)
+        self._choice.set_key(CUSTOM if variant_id is None else variant_id)
+        self.set_foot(CUSTOM_FOOT if variant_id is None else summaries.get(variant_id, ""))
+        self.setVisible(bool(entry.variants))
+
+    def key(self) -> str:
+        """Return the variant shown."""
+        return self._choice.key()
+
+    def choices(self) -> list[str]:
+        """Return the titles to choose from."""
+        return [self._choice.itemText(place) for place in range(self._choice.count())]
+
+    def _tell(self, key: str) -> None:
+        if key != CUSTOM:
+            self.chosen.emit(key)
