@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from peft import PeftModel
 
 from engine.worker.handling.base import TRAINED, Course, Handling, Tensors
+from engine.worker.handling.bottleneck import BottleneckHandling
 from engine.worker.handling.soft_prompts import SOFT_PROMPTS
 
 __all__ = ["TRAINED", "Course", "Handling", "Tensors", "named", "of"]
 
 USUAL = Handling()
-HANDLINGS: Mapping[str, Handling] = {**SOFT_PROMPTS}
+HANDLINGS: Mapping[str, Handling] = {"BOTTLENECK": BottleneckHandling(), **SOFT_PROMPTS}
 
 
 def of(model: PeftModel) -> Handling:

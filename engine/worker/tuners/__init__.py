@@ -3,6 +3,20 @@
 Importing this package registers them; do so before loading an adapter with plain PEFT.
 """
 
+from engine.worker.tuners.bottleneck import (
+    BottleneckConfig,
+    BottleneckLayer,
+    BottleneckModel,
+    adapter_places,
+)
 from engine.worker.tuners.selective import SelectiveConfig, SelectiveLayer, SelectiveModel
 
-__all__ = ["SelectiveConfig", "SelectiveLayer", "SelectiveModel"]
+__all__ = [
+    "BottleneckConfig",
+    "BottleneckLayer",
+    "BottleneckModel",
+    "SelectiveConfig",
+    "SelectiveLayer",
+    "SelectiveModel",
+    "adapter_places",
+]

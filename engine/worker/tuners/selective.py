@@ -2,11 +2,12 @@
 
 The base's parameters stay as they are beside the copies, so that switching the adapter off restores the
 base exactly and the adapter's file holds the changed tensors only. Full fine-tuning is the selection of
-everything.
+everything, BitFit that of the biases.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -18,15 +19,23 @@ from torch import nn
 from torch.func import functional_call
 
 from engine.worker.tuners.registration import register
+from engine.worker.tuners.selection import KINDS, own_parameters, select
 
 
 @dataclass
 class SelectiveConfig(PeftConfig):
-    """What is trained: "all" takes every module with parameters of its own, else `target_modules` say."""
+    """What is trained: parameters of a kind, in the modules that the other settings leave.
 
-    selection: str = field(default="all", metadata={"help": "all, or named: the modules in target_modules"})
+    `target_modules` are found by them once and then saved; named here they decide alone.
+    """
+
+    selection: str = field(
+        default="all", metadata={"help": "Kind of parameters: all, weights, biases or norms"}
+    )
+    last_blocks: int = field(default=0, metadata={"help": "Only the last blocks of each stack; 0 is all"})
+    patterns: list[str] | None = field(default=None, metadata={"help": "Only modules with such names"})
     target_modules: list[str] | str | None = field(
-        default=None, metadata={"help": "Names of the trained modules"}
+        default=None, metadata={"help": "Names of the modules that hold trained parameters"}
     )
     exclude_modules: list[str] | str | None = field(
         default=None, metadata={"help": "Names of modules left out"}
@@ -36,6 +45,8 @@ class SelectiveConfig(PeftConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.peft_type = PeftType["SELECTIVE"]
+        if self.selection not in KINDS:
+            raise ValueError(f"selection is {self.selection!r}, must be one of {', '.join(KINDS)}.")
 
 
 class SelectiveLayer(nn.Module, BaseTunerLayer):
@@ -47,9 +58,7 @@ class SelectiveLayer(nn.Module, BaseTunerLayer):
 
     adapter_layer_names = ("selective_values",)
 
-    def __init__(
-        self, base_layer: nn.Module, adapter_name: str, copies: dict[tuple[str, int], nn.Parameter]
-    ) -> None:
+    def __init__(self, base_layer: nn.Module) -> None:
         super().__init__()
         self.base_layer = base_layer
         self.selective_values = nn.ModuleDict()
@@ -57,37 +66,42 @@ class SelectiveLayer(nn.Module, BaseTunerLayer):
         self._originals: dict[str, torch.Tensor] = {}
         self.in_features = getattr(base_layer, "in_features", None)
         self.out_features = getattr(base_layer, "out_features", None)
-        self.add_copies(adapter_name, copies)
 
-    def add_copies(
-        self, adapter_name: str, copies: dict[tuple[str, int], nn.Parameter], inference_mode: bool = False
-    ) -> None:
-        """Add an adapter's copies; parameters tied in the base stay tied, which `copies` is kept for."""
+    def add_copies(self, adapter_name: str, kind: str, copies: dict[int, nn.Parameter]) -> None:
+        """Add an adapter's copies; parameters tied in the base stay tied, which its `copies` are kept for."""
         values = nn.ParameterDict()
-        for name, parameter in self.base_layer.named_parameters(recurse=False):
-            key = (adapter_name, id(parameter))
-            if key not in copies:
-                copies[key] = nn.Parameter(parameter.detach().to(torch.float32, copy=True))
-            values[name] = copies[key]
+        for name, parameter in own_parameters(self.base_layer, kind).items():
+            if id(parameter) not in copies:
+                copies[id(parameter)] = nn.Parameter(parameter.detach().to(torch.float32, copy=True))
+            values[name] = copies[id(parameter)]
         self.selective_values[adapter_name] = values
-        self.set_adapter(adapter_name, inference_mode=inference_mode)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute what the base module computes, with the active adapter's values in place of its own."""
-        if self.disable_adapters or self.merged or not self.active_adapters:
-            return self.base_layer(*args, **kwargs)
-        return functional_call(self.base_layer, self._active_values(), args, kwargs)
+        values = {} if self.disable_adapters or self.merged else self._active_values()
+        return (
+            functional_call(self.base_layer, values, args, kwargs)
+            if values
+            else self.base_layer(*args, **kwargs)
+        )
 
     def _active_values(self) -> dict[str, torch.Tensor]:
+        """Return the active adapter's values; none where it trains nothing of this module."""
         if len(self.active_adapters) > 1:
             raise ValueError("Only one selective adapter can be active at a time.")
-        values = self.selective_values[self.active_adapters[0]]
+        chosen = [name for name in self.active_adapters if name in self.selective_values]
         own = dict(self.base_layer.named_parameters(recurse=False))
-        return {name: value.to(own[name].dtype) for name, value in values.items()}
+        return {
+            name: value.to(own[name].dtype)
+            for adapter in chosen
+            for name, value in self.selective_values[adapter].items()
+        }
 
     def merge(self, safe_merge: bool = False, adapter_names: list[str] | None = None) -> None:
         """Put the active adapter's values into the base module."""
         for adapter_name in check_adapters_to_merge(self, adapter_names):
+            if adapter_name not in self.selective_values:
+                continue
             own = dict(self.base_layer.named_parameters(recurse=False))
             for name, value in self.selective_values[adapter_name].items():
                 self._originals.setdefault(name, own[name].data.clone())
@@ -111,9 +125,9 @@ class SelectiveModel(BaseTuner):
     target_module_mapping: ClassVar[dict[str, list[str]]] = {}
 
     def __init__(self, model: nn.Module, config: Any, adapter_name: str, **kwargs: Any) -> None:
-        # Copies by adapter and base parameter, so that tied parameters get one copy; set without
-        # nn.Module's knowing.
-        object.__setattr__(self, "_copies", {})
+        # An adapter's copies by base parameter, so that tied parameters get one copy; set without nn.Module's
+        # knowing.
+        object.__setattr__(self, "_copies", defaultdict(dict))
         super().__init__(model, config, adapter_name, **kwargs)
 
     def _prepare_adapter_config(
@@ -121,10 +135,12 @@ class SelectiveModel(BaseTuner):
     ) -> SelectiveConfig:
         return peft_config
 
-    def _pre_injection_hook(self, model: nn.Module, config: SelectiveConfig, adapter_name: str) -> None:
-        """Resolve the selection into module names, which the saved configuration then holds."""
-        if config.target_modules is None:
-            config.target_modules = modules_with_parameters(model)
+    def _prepare_model(self, peft_config: SelectiveConfig, model: nn.Module) -> None:
+        """Find the modules that hold what is trained, which the saved configuration then names."""
+        if peft_config.target_modules is None:
+            peft_config.target_modules = select(
+                model, peft_config.selection, peft_config.last_blocks, peft_config.patterns or ()
+            )
 
     def _check_tied_modules(self, model: nn.Module, peft_config: SelectiveConfig) -> None:
         """Find nothing to warn of: copies of tied parameters are tied."""
@@ -139,27 +155,19 @@ class SelectiveModel(BaseTuner):
         current_key: str,
         **kwargs: Any,
     ) -> None:
-        if isinstance(target, SelectiveLayer):
-            target.add_copies(adapter_name, self._copies, peft_config.inference_mode)
-            return
-        layer = SelectiveLayer(target, adapter_name, self._copies)
-        if adapter_name not in self.active_adapters:
-            layer.requires_grad_(False)
-        self._replace_module(parent, target_name, layer, target)
+        layer = target if isinstance(target, SelectiveLayer) else SelectiveLayer(target)
+        layer.add_copies(adapter_name, peft_config.selection, self._copies[adapter_name])
+        layer.set_adapter(self.active_adapters, inference_mode=peft_config.inference_mode)
+        if layer is not target:
+            self._replace_module(parent, target_name, layer, target)
+
+    def delete_adapter(self, adapter_name: str) -> None:
+        """Delete an adapter and its copies, so that a later one of the same name starts from the base."""
+        super().delete_adapter(adapter_name)
+        self._copies.pop(adapter_name, None)
 
     def _cast_adapter_dtype(self, adapter_name: str, autocast_adapter_dtype: bool = True) -> None:
         """Leave the copies alone: they are float32 already."""
-
-
-def modules_with_parameters(model: nn.Module) -> list[str]:
-    """Return the names of the modules with parameters of their own, in the model's order."""
-    names = []
-    for name, module in model.named_modules():
-        inside = ".base_layer" in name or ".selective_values" in name
-        own = any(True for _ in module.parameters(recurse=False))
-        if isinstance(module, SelectiveLayer) or (own and not inside):
-            names.append(name)
-    return names
 
 
 register("selective", SelectiveConfig, SelectiveModel)

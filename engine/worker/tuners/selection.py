@@ -1,0 +1,155 @@
+"""Which of a base model's modules and parameters a selective adapter trains.
+
+Knows models by their structure only: norms by their class, blocks by the lists that hold them, everything else by
+its name. Tuner layers that stand on the model already are looked through, so that a selection is the same beside
+other adapters.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from fnmatch import fnmatchcase
+
+from peft.tuners.tuners_utils import BaseTunerLayer
+from torch import nn
+
+from engine.errors import AdapterError
+
+KINDS = ("all", "weights", "biases", "norms")
+NORM_CLASSES = (nn.LayerNorm, nn.RMSNorm, nn.GroupNorm)
+INSTEAD = {"biases": "Its norms are the nearest thing: layernorm.", "norms": "The nearest thing is bitfit."}
+NAMES_SHOWN = 12
+
+
+def select(model: nn.Module, kind: str, last_blocks: int, patterns: Sequence[str]) -> list[str]:
+    """Return the names of the modules that hold what is trained, in the model's order.
+
+    `kind` is one of KINDS. `last_blocks` keeps to the last blocks of each stack, 0 to none in particular;
+    `patterns` (see `matches`) to what bears such a name. Modules that share a parameter with a chosen one are
+    chosen too, so that it stays shared. Raises AdapterError where nothing is left, beside the setting that says so.
+    """
+    holders = {name: module for name, module in _modules(model).items() if own_parameters(module, kind)}
+    if not holders:
+        field = "method.kinds" if last_blocks or patterns else "method.id"
+        raise AdapterError(f"This model has no {kind}.", INSTEAD.get(kind, ""), field)
+    chosen = _in_last_blocks(model, holders, last_blocks) if last_blocks else list(holders)
+    where = (
+        f"the last {last_blocks} blocks"
+        if last_blocks > 1
+        else "the last block"
+        if last_blocks
+        else "the model"
+    )
+    if not chosen:
+        raise AdapterError(f"There are no {kind} in {where}.", "Choose from more blocks.", "method.kinds")
+    if patterns:
+        chosen = _named_like(chosen, patterns, where)
+    return _with_sharers(holders, chosen, kind)
+
+
+def own_parameters(module: nn.Module, kind: str) -> dict[str, nn.Parameter]:
+    """Return a module's own parameters of a kind by name."""
+    parameters = dict(module.named_parameters(recurse=False))
+    if kind == "norms":
+        return parameters if is_norm(module) else {}
+    return {
+        name: parameter
+        for name, parameter in parameters.items()
+        if kind == "all" or (kind == "biases") == is_bias(name)
+    }
+
+
+def is_norm(module: nn.Module) -> bool:
+    """Tell whether a module normalises: T5LayerNorm, LlamaRMSNorm and many others have no common class."""
+    if isinstance(module, NORM_CLASSES):
+        return True
+    vectors = all(parameter.dim() <= 1 for parameter in module.parameters())
+    return "norm" in type(module).__name__.lower() and vectors
+
+
+def is_bias(parameter_name: str) -> bool:
+    """Tell whether a module's own parameter is added, not multiplied."""
+    return parameter_name == "bias" or parameter_name.endswith("_bias")
+
+
+def matches(name: str, pattern: str) -> bool:
+    """Tell whether a module or one that it is inside of bears a name like `pattern`.
+
+    `*` and `?` stand for any characters, capitals do not matter, and the pattern may begin at any dot:
+    "SelfAttention" takes all that is inside of modules of this name, "decoder.block.1" one block.
+    """
+    parts, pattern = name.lower().split("."), pattern.lower()
+    above = (".".join(parts[: end + 1]) for end in range(len(parts)))
+    return any(fnmatchcase(path, pattern) or fnmatchcase(path, f"*.{pattern}") for path in above)
+
+
+def _modules(model: nn.Module) -> dict[str, nn.Module]:
+    """Return every module of the base by its name there, whatever adapters stand around it."""
+    found: dict[str, nn.Module] = {}
+    wrapped: list[str] = []
+    for name, module in model.named_modules():
+        if any(name.startswith(f"{outer}.") for outer in wrapped[-1:]):
+            continue
+        if isinstance(module, BaseTunerLayer):
+            wrapped.append(name)
+        found[name] = module.get_base_layer() if isinstance(module, BaseTunerLayer) else module
+    return found
+
+
+def _in_last_blocks(model: nn.Module, names: Iterable[str], count: int) -> list[str]:
+    stacks = _stacks(model)
+    longest = max(map(len, stacks.values()), default=0)
+    if count > longest:
+        raise AdapterError(
+            f"This model has {longest} blocks in a stack, not {count}.",
+            "Choose fewer of the last blocks.",
+            "method.last_blocks",
+        )
+    blocks = [
+        f"{stack}.{number}."
+        for stack, modules in stacks.items()
+        for number in range(max(0, len(modules) - count), len(modules))
+    ]
+    return [name for name in names if name.startswith(tuple(blocks))]
+
+
+def _stacks(model: nn.Module) -> dict[str, nn.ModuleList]:
+    """Return the lists of transformer blocks by name: the outermost lists of modules that are more than a layer."""
+    stacks: dict[str, nn.ModuleList] = {}
+    for name, module in model.named_modules():
+        inside = any(name.startswith(f"{stack}.") for stack in stacks)
+        if isinstance(module, nn.ModuleList) and not inside and all(map(_has_parts, module)):
+            stacks[name] = module
+    return {name: stack for name, stack in stacks.items() if len(stack)}
+
+
+def _has_parts(module: nn.Module) -> bool:
+    return next(module.children(), None) is not None
+
+
+def _named_like(names: list[str], patterns: Sequence[str], where: str) -> list[str]:
+    for pattern in patterns:
+        if not any(matches(name, pattern) for name in names):
+            raise AdapterError(
+                f'Nothing in {where} is named like "{pattern}".',
+                f"Names there: {_shown(names)}.",
+                "method.patterns",
+            )
+    return [name for name in names if any(matches(name, pattern) for pattern in patterns)]
+
+
+def _shown(names: Collection[str]) -> str:
+    """Return the most frequent last parts of the names, and one whole name to see what they are parts of."""
+    parts = Counter(name.rpartition(".")[2] for name in names)
+    listed = ", ".join(part for part, _ in parts.most_common(NAMES_SHOWN))
+    more = ", …" if len(parts) > NAMES_SHOWN else ""
+    return f"{listed}{more}, as in {max(names, key=len)}"
+
+
+def _with_sharers(holders: dict[str, nn.Module], chosen: list[str], kind: str) -> list[str]:
+    def ids(name: str) -> set[int]:
+        return {id(parameter) for parameter in own_parameters(holders[name], kind).values()}
+
+    shared = set().union(*(ids(name) for name in chosen))
+    return [name for name in holders if ids(name) & shared]
