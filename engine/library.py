@@ -33,6 +33,7 @@ from engine.foreign import (
     weight_shapes,
 )
 from engine.jobs import new_id
+from engine.methods import METHODS
 from engine.passport import Passport, ScoreCard
 from engine.paths import adapters_folder, trash_folder
 from engine.recipe import Recipe
@@ -83,6 +84,11 @@ class Adapter:
     def name(self) -> str:
         """What people call it."""
         return self.passport.name
+
+    @property
+    def is_prompt(self) -> bool:
+        """Tell whether it is nothing but a prompt, so that the base model computes as itself with it."""
+        return any(entry.id == self.passport.method.id and not entry.trains for entry in METHODS)
 
     @cached_property
     def size_bytes(self) -> int:

@@ -89,6 +89,14 @@ class TrainingFacts(_Table):
     start_from: str = ""
 
 
+class ShotFacts(_Table):
+    """An example that stands in the prompt: its texts, since the prompt must outlive the data."""
+
+    id: str = ""
+    conversation: str
+    summary: str
+
+
 class PromptFacts(_Table):
     """How a conversation becomes the model's input, and how its output is decoded."""
 
@@ -96,6 +104,7 @@ class PromptFacts(_Table):
     max_conversation_tokens: int
     beams: int = 1
     max_new_tokens: int = 128
+    shots: list[ShotFacts] = Field(default_factory=list)
 
 
 class ScoreCard(_Table):

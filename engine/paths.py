@@ -65,6 +65,11 @@ def scores_folder() -> Path:
     return _made(_base("data") / "scores")
 
 
+def prompts_folder() -> Path:
+    """Return the folder with one file for each saved prompt template, made if missing."""
+    return _made(_base("data") / "prompts")
+
+
 def cache_folder() -> Path:
     """Return the folder for what can be made or fetched again, made if missing."""
     return _made(_base("cache") / "cache")

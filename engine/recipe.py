@@ -14,7 +14,7 @@ from typing import Any, Literal
 import tomlkit
 import tomlkit.items
 
-from engine import base_facts
+from engine import base_facts, prompts
 from engine.errors import Problem, RecipeError, StorageError
 from engine.methods import BaseFacts, Family, Method, method, unknown_method
 from engine.options import Options, check, describe, option, unknown_key
@@ -24,7 +24,6 @@ from engine.training import EvaluationOptions, TrainingOptions
 SCHEMA = 1
 STARTER = "starter"
 SAMPLE = "sample"
-DEFAULT_PROMPT = "Summarize the following conversation.\n\n{conversation}\n\nSummary: "
 
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 
@@ -99,7 +98,7 @@ class DataOptions(Options):
         0, "Examples in the prompt", "Training examples put into the prompt.", level="everything", ge=0, le=16
     )
     prompt: str = option(
-        DEFAULT_PROMPT,
+        prompts.DEFAULT_PROMPT,
         "Prompt",
         "What the base model is asked. {conversation} stands for the conversation.",
         control="prompt",
@@ -308,10 +307,9 @@ def _local_folder(model_id: str) -> Path | None:
 
 
 def _unusable(data: DataOptions) -> list[Problem]:
-    hint = "Write {conversation} where it should stand."
-    lacking = Problem("data.prompt", "The prompt has no {conversation}.", hint)
+    lacking = prompts.problem(data.prompt, "data.prompt")
     return [
-        *([lacking] if "{conversation}" not in data.prompt else []),
+        *([lacking] if lacking else []),
         *(
             Problem(f"data.{key}", f"This version can't use data.{key} yet.", "Leave it empty.")
             for key in ("columns", "exclude", "mask")

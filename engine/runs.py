@@ -15,10 +15,11 @@ from engine.events import Event, read_all
 from engine.jobs import Job, create_job
 from engine.library import find, restore, to_trash
 from engine.paths import runs_folder
-from engine.recipe import Recipe
+from engine.recipe import MethodSettings, Recipe
 from engine.run_state import Outcome, RunState
 
 CHECKPOINT_PREFIX = "checkpoint-"
+START = "method.start_from"
 
 
 @dataclass(frozen=True)
@@ -51,16 +52,22 @@ def create_run(recipe: Recipe) -> Job:
 
 def problems(recipe: Recipe) -> tuple[Problem, ...]:
     """Return what can be known to be wrong without loading a model, in the recipe and in the library."""
-    return (*recipes.problems(recipe), *_start_problems(recipe.method.start_from))
+    return (*recipes.problems(recipe), *_start_problems(recipe.method))
 
 
-def _start_problems(adapter: str) -> tuple[Problem, ...]:
-    if not adapter:
+def _start_problems(settings: MethodSettings) -> tuple[Problem, ...]:
+    if not settings.start_from:
         return ()
+    if not settings.method.trains:
+        message = f"{settings.method.title} trains nothing, so it can't go on from an adapter."
+        return (Problem(START, message, "Choose another method, or no adapter."),)
     try:
-        find(adapter)
+        adapter = find(settings.start_from)
     except AdapterError as error:
-        return (Problem("method.start_from", error.message, error.hint),)
+        return (Problem(START, error.message, error.hint),)
+    if adapter.is_prompt:
+        message = f"{adapter.name} is a prompt: there are no weights to go on from."
+        return (Problem(START, message, "Use its prompt in a new recipe."),)
     return ()
 
 

@@ -120,7 +120,7 @@ def _go_on_from(model: PeftModel, base: LoadedBase, recipe: Recipe, adapter: Ada
     Raises AdapterError for an adapter of another base, method or setting: under another scaling, say, its
     numbers would fit and mean something else.
     """
-    _refuse_other_base(base, adapter)
+    refuse_other_base(base, adapter)
     _refuse_pickles(adapter.folder)
     _refuse_other_settings(model, recipe, adapter)
     tensors = _checked_tensors(model, TRAINED, adapter)
@@ -155,7 +155,7 @@ def load_adapter(base: LoadedBase, adapter: Adapter, model: PeftModel | None = N
     Raises AdapterError if it is damaged, in a format that can run code, or made for another base model; then
     the base and the adapters already on it are as they were.
     """
-    _refuse_other_base(base, adapter)
+    refuse_other_base(base, adapter)
     _refuse_pickles(adapter.folder)
     name, config = adapter_name(adapter.id), read_config(adapter)
     try:
@@ -214,7 +214,8 @@ def adapter_name(adapter_id: str) -> str:
     return adapter_id.replace(".", "_")
 
 
-def _refuse_other_base(base: LoadedBase, adapter: Adapter) -> None:
+def refuse_other_base(base: LoadedBase, adapter: Adapter) -> None:
+    """Raise AdapterError if an adapter was made for another base model."""
     made_for = adapter.passport.base_model
     if made_for.fingerprint and made_for.fingerprint != base.fingerprint:
         raise AdapterError(

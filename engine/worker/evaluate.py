@@ -14,7 +14,7 @@ from engine import library
 from engine import recipe as recipes
 from engine.conversations import Example
 from engine.library import Adapter
-from engine.passport import ScoreCard, Scores, now_text
+from engine.passport import PromptFacts, ScoreCard, Scores, now_text
 from engine.paths import adapters_folder
 from engine.recipe import Recipe
 from engine.worker import adapters, base_models, data, devices, kept_scores, rouge, statistics
@@ -23,7 +23,7 @@ from engine.worker.channel import Channel
 from engine.worker.data import Splits
 from engine.worker.generate import Generated, Model, generate
 from engine.worker.kept_scores import Measured, Protocol
-from engine.worker.prompting import make_prompter
+from engine.worker.prompting import Prompter, learned, make_prompter, remembered, shown
 from engine.worker.sources import Split
 from engine.worker.switcher import Switcher
 
@@ -35,7 +35,10 @@ Differences = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One model's scores under a protocol; `difference` is paired with the base, and None for the base."""
+    """One model's scores under a protocol; `difference` is paired with the base, and None for the base.
+
+    `prompt` is what it read in the place of the protocol's prompt, None for all but an adapter that is a prompt.
+    """
 
     of: str
     step: int
@@ -43,6 +46,7 @@ class Evaluation:
     measured: Measured
     scores: Scores
     difference: Differences | None = None
+    prompt: dict[str, Any] | None = None
 
     def card(self, base: Evaluation) -> ScoreCard:
         """Return the scores as an adapter's passport keeps them."""
@@ -61,6 +65,8 @@ class Evaluation:
         facts["scores"] = self.scores
         if self.difference is not None:
             facts["difference"] = self.difference
+        if self.prompt is not None:
+            facts["prompt"] = self.prompt
         return facts | {"capped": self.measured.capped, "seconds": self.measured.seconds}
 
 
@@ -90,31 +96,45 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
 def _score_adapter(
     channel: Channel, switcher: Switcher, adapter: Adapter, recipe: Recipe, splits: Splits, before: Evaluation
 ) -> Evaluation:
-    trained_with = adapter.passport.prompt
-    if trained_with and trained_with.template != recipe.data.prompt:
-        channel.notice(
-            f"{adapter.name} was trained with another prompt than the recipe's.",
-            "It is scored with the recipe's prompt, like the base.",
-        )
+    prompt = adapter.passport.prompt if adapter.is_prompt else None
+    if prompt is None:
+        _tell_of_other_prompt(channel, adapter, recipe, splits)
     step = adapter.passport.training.step
     with switcher.use(adapter) as model:
-        found = score(channel, switcher.base, model, recipe, splits, adapter.id, step, before)
+        found = compare(channel, switcher.base, model, recipe, splits, adapter.id, step, before, prompt)
+    tell(channel, found, recipe, switcher.base)
     if adapter.folder.resolve().parent == adapters_folder().resolve():
         library.add_score(adapter, found.card(before))
     return found
 
 
+def _tell_of_other_prompt(channel: Channel, adapter: Adapter, recipe: Recipe, splits: Splits) -> None:
+    trained_with, texts = adapter.passport.prompt, [shot.conversation for shot in shown(recipe, splits)]
+    if trained_with is None:
+        return
+    same_shots = [shot.conversation for shot in trained_with.shots] == texts
+    if trained_with.template != recipe.data.prompt or not same_shots:
+        channel.notice(
+            f"{adapter.name} was trained with another prompt than the recipe's.",
+            "It is scored with the recipe's prompt, like the base.",
+        )
+
+
 def protocol(recipe: Recipe, splits: Splits) -> Protocol:
-    """Return all that decides a score but the model: equal protocols make scores comparable."""
-    examples = _examples(recipe, splits)
-    shown = splits.train[: recipe.data.shots]
-    scored: dict[Split, tuple[Example, ...]] = {"train": shown, "validation": (), "test": examples}
+    """Return all that decides a score but the model: equal protocols make scores comparable.
+
+    An adapter that is a prompt stands under the protocol of the base that it is compared with, whose prompt is
+    the yardstick: its own prompt is to it what weights are to others. Examples, limits and decoding are the same,
+    so its scores may share a column; its prompt is told beside them.
+    """
+    examples, in_prompt = _examples(recipe, splits), shown(recipe, splits)
+    scored: dict[Split, tuple[Example, ...]] = {"train": in_prompt, "validation": (), "test": examples}
     return {
         "split": recipe.evaluation.split,
         "examples": len(examples),
         "data": {"source": adapters.public_name(splits.source), "fingerprint": data.fingerprint(scored)},
         "prompt": recipe.data.prompt,
-        "shots": len(shown),
+        "shots": len(in_prompt),
         "max_conversation_tokens": recipe.data.max_conversation_tokens,
         "beams": recipe.evaluation.beams,
         "max_new_tokens": recipe.evaluation.max_new_tokens,
@@ -123,7 +143,9 @@ def protocol(recipe: Recipe, splits: Splits) -> Protocol:
 
 
 def _examples(recipe: Recipe, splits: Splits) -> tuple[Example, ...]:
-    examples = splits.of(recipe.evaluation.split)
+    """Return the examples to score; those that stand in the prompt can't be asked for."""
+    split = recipe.evaluation.split
+    examples = learned(recipe, splits) if split == "train" else splits.of(split)
     return examples[: recipe.evaluation.examples or None]
 
 
@@ -134,11 +156,12 @@ def base_evaluation(
     rules = protocol(recipe, splits)
     measured = kept_scores.load(rules, base)
     if measured is None:
-        measured = _measure(channel, base, model, recipe, splits)
+        prompter = make_prompter(recipe, base, splits)
+        measured = _measure(channel, base, model, recipe, splits, prompter)
         kept_scores.save(rules, base, measured)
     found = Evaluation(BASE, 0, rules, measured, _scores(measured, recipe))
     _tell_of_data(channel, measured, recipe)
-    _tell(channel, found, recipe, base)
+    tell(channel, found, recipe, base)
     return found
 
 
@@ -152,18 +175,48 @@ def score(
     step: int,
     base_evaluation: Evaluation,
 ) -> Evaluation:
-    """Score `model` with the adapter that is active in it, against the base, example by example."""
-    rules = protocol(recipe, splits)
-    measured = _measure(channel, base, model, recipe, splits)
-    differences = _differences(base_evaluation.measured, measured, recipe)
-    found = Evaluation(of, step, rules, measured, _scores(measured, recipe), differences)
-    _tell(channel, found, recipe, base)
+    """Score `model` with the adapter that is active in it, against the base, and tell of it."""
+    found = compare(channel, base, model, recipe, splits, of, step, base_evaluation)
+    tell(channel, found, recipe, base)
     return found
 
 
-def _measure(channel: Channel, base: LoadedBase, model: Model, recipe: Recipe, splits: Splits) -> Measured:
-    examples = _examples(recipe, splits)
+def compare(
+    channel: Channel,
+    base: LoadedBase,
+    model: Model,
+    recipe: Recipe,
+    splits: Splits,
+    of: str,
+    step: int,
+    base_evaluation: Evaluation,
+    prompt: PromptFacts | None = None,
+) -> Evaluation:
+    """Score `model` with the adapter that is active in it, against the base, example by example.
+
+    With `prompt` it reads that in the place of the recipe's; the recipe's limits hold all the same.
+    """
     prompter = make_prompter(recipe, base, splits)
+    if prompt is not None:
+        prompter = remembered(
+            prompt, base, recipe.data.max_conversation_tokens, recipe.data.max_summary_tokens
+        )
+    measured = _measure(channel, base, model, recipe, splits, prompter)
+    return Evaluation(
+        of,
+        step,
+        protocol(recipe, splits),
+        measured,
+        _scores(measured, recipe),
+        _differences(base_evaluation.measured, measured, recipe),
+        {"template": prompt.template, "shots": len(prompt.shots)} if prompt is not None else None,
+    )
+
+
+def _measure(
+    channel: Channel, base: LoadedBase, model: Model, recipe: Recipe, splits: Splits, prompter: Prompter
+) -> Measured:
+    examples = _examples(recipe, splits)
     inputs = [prompter.input_ids(example.conversation) for example in examples]
     started = time.perf_counter()
     channel.progress(0, len(inputs), "summaries")
@@ -209,7 +262,8 @@ def _differences(before: Measured, after: Measured, recipe: Recipe) -> Differenc
     }
 
 
-def _tell(channel: Channel, found: Evaluation, recipe: Recipe, base: LoadedBase) -> None:
+def tell(channel: Channel, found: Evaluation, recipe: Recipe, base: LoadedBase) -> None:
+    """Say how a model scored, and whether many of its summaries were cut."""
     measured = found.measured
     channel.emit(
         "evaluated",
@@ -224,10 +278,12 @@ def _tell(channel: Channel, found: Evaluation, recipe: Recipe, base: LoadedBase)
         seconds=round(measured.seconds, 3),
         tokens_per_second=round(measured.tokens / max(measured.seconds, 1e-9), 1),
         memory_bytes=devices.memory_bytes(base.device),
+        **({} if found.prompt is None else {"prompt": found.prompt}),
     )
     if measured.capped > CAPPED_WORTH_SAYING:
         limit = recipe.evaluation.max_new_tokens
         whose = "the base model's summaries" if found.of == BASE else "the tuned model's summaries"
+        whose = whose if found.prompt is None else "the summaries written with this prompt"
         channel.notice(
             f"{measured.capped * 100:.0f} % of {whose} reach {limit} tokens and are cut there.",
             "Raise the longest summary (evaluation.max_new_tokens) to score them whole.",

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from engine import library
 from engine import passport as passports
-from engine.passport import BaseModelFacts, DataFacts, MethodFacts, Passport, PromptFacts, TrainingFacts
+from engine.passport import BaseModelFacts, DataFacts, MethodFacts, Passport, TrainingFacts
 from engine.recipe import Recipe
-from engine.worker import adapters
+from engine.worker import adapters, devices
 from engine.worker.__main__ import versions
 from engine.worker.base_models import LoadedBase
 from engine.worker.data import Splits
+from engine.worker.prompting import learned, prompt_facts
 from engine.worker.session import Prepared, Progress
 from engine.worker.trainer import total_steps
 
@@ -30,14 +31,47 @@ def make_passport(
         method=_method(prepared),
         data=_data(recipe, splits),
         training=_training(run_id, prepared, step, progress, stopped),
-        prompt=PromptFacts(
-            template=recipe.data.prompt,
-            max_conversation_tokens=recipe.data.max_conversation_tokens,
-            beams=recipe.evaluation.beams,
-            max_new_tokens=recipe.evaluation.max_new_tokens,
-        ),
+        prompt=prompt_facts(recipe, splits),
         versions=versions(),
     )
+
+
+def make_prompt_passport(
+    run_id: str, recipe: Recipe, base: LoadedBase, splits: Splits, seconds: float
+) -> Passport:
+    """Return the passport of an adapter that is nothing but a prompt, without scores."""
+    settings = recipe.method
+    return Passport(
+        schema=passports.SCHEMA,
+        id=run_id,
+        name=free_name(recipe),
+        made_at=passports.now_text(),
+        base_model=_base_model(recipe, base),
+        method=MethodFacts(
+            id=settings.id,
+            title=settings.method.title,
+            summary=_main_setting(recipe),
+            options=settings.options.model_dump(exclude_none=True),
+        ),
+        data=_data(recipe, splits),
+        training=TrainingFacts(
+            run=run_id,
+            seconds=seconds,
+            seed=recipe.training.seed,
+            all_parameters=base.model.num_parameters(),
+            peak_memory_bytes=devices.memory_bytes(base.device),
+        ),
+        prompt=prompt_facts(recipe, splits),
+        versions=versions(),
+    )
+
+
+def _main_setting(recipe: Recipe) -> str:
+    """Return what tells a method's adapters apart at a glance: of a prompt, how many examples it shows."""
+    chosen = recipe.method.method
+    if chosen.trains:
+        return chosen.short(recipe.method.options)
+    return f"{recipe.data.shots}-shot" if recipe.data.shots else "zero-shot"
 
 
 def _base_model(recipe: Recipe, base: LoadedBase) -> BaseModelFacts:
@@ -58,7 +92,7 @@ def _method(prepared: Prepared) -> MethodFacts:
         id=settings.id,
         title=settings.method.title,
         peft_type=settings.method.peft_type,
-        summary=settings.method.short(settings.options),
+        summary=_main_setting(prepared.recipe),
         options=settings.options.model_dump(exclude_none=True),
         learning_rate=prepared.learning_rate,
         targets=sorted({name.rpartition(".")[2] for name in names}),
@@ -71,7 +105,7 @@ def _data(recipe: Recipe, splits: Splits) -> DataFacts:
         source=recipe.data.source,
         fingerprint=splits.fingerprint,
         licence=splits.licence,
-        train=len(splits.train),
+        train=len(learned(recipe, splits)) if recipe.method.method.trains else 0,
         validation=len(splits.validation),
         test=len(splits.test),
     )
@@ -96,9 +130,8 @@ def _training(run_id: str, prepared: Prepared, step: int, progress: Progress, st
 
 def free_name(recipe: Recipe, suffix: str = "") -> str:
     """Return a short name that is not taken in the library: data, method, its main setting, suffix."""
-    chosen = recipe.method.method
-    main_setting = chosen.short(recipe.method.options).replace(" ", "")
-    words = (Path(recipe.data.source).stem, chosen.id, main_setting, suffix)
+    main_setting = _main_setting(recipe).replace(" ", "")
+    words = (Path(recipe.data.source).stem, recipe.method.id, main_setting, suffix)
     plain = "-".join(filter(None, words)).replace("_", "-").lower()
     taken = {adapter.name for adapter in library.scan()[0]}
     candidates = (plain if number == 1 else f"{plain}-{number}" for number in range(1, len(taken) + 2))

@@ -8,16 +8,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from transformers import PreTrainedTokenizerBase
+from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
 from engine.conversations import Example
+from engine.errors import Problem, RecipeError
 from engine.methods import Family
+from engine.passport import PromptFacts, ShotFacts
+from engine.prompts import PLACE
 from engine.recipe import Recipe
+from engine.worker import base_models
 from engine.worker.base_models import LoadedBase
+from engine.worker.channel import Channel
 from engine.worker.data import Splits
 
 IGNORED = -100
-PLACE = "{conversation}"
+SHOTS = "data.shots"
 
 
 @dataclass(frozen=True)
@@ -40,8 +45,9 @@ class Encoded:
 class Prompter:
     """Put conversations into a prompt and turn them into token ids.
 
-    Too long conversations lose their end, never the prompt around them; `cut` counts them, `cut_summaries`
-    the reference summaries that were cut.
+    `shots` are shown in the prompt, whole, each as the template has it and followed by its summary. Too long
+    conversations lose their end, never the prompt around them; `cut` counts them, `cut_summaries` the reference
+    summaries that were cut.
     """
 
     def __init__(
@@ -126,13 +132,122 @@ class Prompter:
         return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
+def shown(recipe: Recipe, splits: Splits) -> tuple[Example, ...]:
+    """Return the examples that stand in the prompt: the first of the training split."""
+    return splits.train[: recipe.data.shots]
+
+
+def learned(recipe: Recipe, splits: Splits) -> tuple[Example, ...]:
+    """Return the examples to train on.
+
+    Those in the prompt are left out: one that reads its own summary would teach copying it.
+    """
+    return splits.train[recipe.data.shots :]
+
+
 def make_prompter(recipe: Recipe, base: LoadedBase, splits: Splits) -> Prompter:
     """Return the prompter of a recipe, with its examples from the training split in the prompt."""
+    return _prompter(recipe, base.tokenizer, base.family, shown(recipe, splits))
+
+
+def _prompter(
+    recipe: Recipe, tokenizer: PreTrainedTokenizerBase, family: Family, shots: Sequence[Example]
+) -> Prompter:
     return Prompter(
-        base.tokenizer,
-        base.family,
+        tokenizer,
+        family,
         recipe.data.prompt,
         max_conversation_tokens=recipe.data.max_conversation_tokens,
         max_summary_tokens=recipe.data.max_summary_tokens,
-        shots=splits.train[: recipe.data.shots],
+        shots=shots,
     )
+
+
+def prompt_facts(recipe: Recipe, splits: Splits) -> PromptFacts:
+    """Return a recipe's prompt as a passport keeps it: with the shown examples, so that it needs no data."""
+    return PromptFacts(
+        template=recipe.data.prompt,
+        max_conversation_tokens=recipe.data.max_conversation_tokens,
+        beams=recipe.evaluation.beams,
+        max_new_tokens=recipe.evaluation.max_new_tokens,
+        shots=[
+            ShotFacts(id=shot.id, conversation=shot.conversation, summary=shot.summary)
+            for shot in shown(recipe, splits)
+        ],
+    )
+
+
+def remembered(
+    facts: PromptFacts, base: LoadedBase, max_conversation_tokens: int, max_summary_tokens: int
+) -> Prompter:
+    """Return the prompter of a passport's prompt: its template and the examples that it shows."""
+    shots = [Example(shot.id, shot.conversation, shot.summary) for shot in facts.shots]
+    return Prompter(
+        base.tokenizer, base.family, facts.template, max_conversation_tokens, max_summary_tokens, shots
+    )
+
+
+def shots_problem(
+    recipe: Recipe,
+    splits: Splits,
+    tokenizer: PreTrainedTokenizerBase,
+    family: Family,
+    config: PretrainedConfig,
+) -> Problem | None:
+    """Return why the examples in the prompt can't be had: too few to choose from, or no room; None if they can."""
+    examples, shots = len(splits.train), recipe.data.shots
+    needed = shots + recipe.method.method.trains
+    if shots and examples < needed:
+        message = f"{examples:,} training examples are too few to show {shots} in the prompt"
+        message += " and learn from others." if recipe.method.method.trains else "."
+        return Problem(SHOTS, message, f"At most {max(0, examples - (needed - shots))} can be shown.")
+    places = positions(config)
+    return _overflow(recipe, splits, tokenizer, family, places) if shots and places else None
+
+
+def positions(config: PretrainedConfig) -> int | None:
+    """Return how many tokens a model can read at once; None for those that know no limit, as T5."""
+    places = getattr(config, "max_position_embeddings", None)
+    return places if isinstance(places, int) and places > 0 else None
+
+
+def _overflow(
+    recipe: Recipe, splits: Splits, tokenizer: PreTrainedTokenizerBase, family: Family, places: int
+) -> Problem | None:
+    """Return the problem of a prompt that leaves no room for the longest conversation and summary."""
+    shots = shown(recipe, splits)
+    written = 0 if family == "encoder-decoder" else _longest_summary(recipe)
+    room = places - recipe.data.max_conversation_tokens - written
+
+    def prompt_tokens(count: int) -> int:
+        return len(_prompter(recipe, tokenizer, family, shots[:count]).input_ids(""))
+
+    whole, alone = prompt_tokens(len(shots)), prompt_tokens(0)
+    if whole <= room:
+        return None
+    fitting = next((count for count in range(len(shots) - 1, 0, -1) if prompt_tokens(count) <= room), 0)
+    what = "example takes" if len(shots) == 1 else "examples take"
+    return Problem(
+        SHOTS,
+        f"{len(shots)} {what} {whole - alone:,} tokens. With the longest conversation and its summary that is "
+        f"{whole + places - room:,}, and the base model reads {places:,}.",
+        f"{fitting} would fit." if fitting else "None would fit: lower the longest conversation.",
+    )
+
+
+def _longest_summary(recipe: Recipe) -> int:
+    return max(recipe.data.max_summary_tokens, recipe.evaluation.max_new_tokens)
+
+
+def refuse_overflow(recipe: Recipe, splits: Splits, channel: Channel) -> None:
+    """Raise RecipeError if the prompt's examples can't be had, before the base model's weights are read."""
+    if not recipe.data.shots:
+        return
+    options = recipe.base_model
+    folder = base_models.folder_of(options, channel)
+    config = base_models.read_config(folder, options.id)
+    tokenizer = base_models.read_tokenizer(folder, options.id)
+    family = base_models.family_of(config, options.id)
+    found = shots_problem(recipe, splits, tokenizer, family, config)
+    if found is not None:
+        raise RecipeError((found,))

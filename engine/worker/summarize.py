@@ -19,11 +19,12 @@ from engine.jobs import Command
 from engine.library import Adapter
 from engine.options import check
 from engine.passport import PromptFacts
-from engine.recipe import DEFAULT_PROMPT, BaseModelOptions
+from engine.prompts import DEFAULT_PROMPT
+from engine.recipe import BaseModelOptions
 from engine.worker import base_models, devices, rouge
 from engine.worker.channel import Channel
 from engine.worker.generate import Generated, Model, generate, plain_text
-from engine.worker.prompting import Prompter
+from engine.worker.prompting import Prompter, remembered
 from engine.worker.switcher import Switcher
 
 LOOK_SECONDS = 0.05
@@ -53,7 +54,10 @@ class Playground:
     """Commands in, summaries out."""
 
     def __init__(self, channel: Channel, switcher: Switcher, prompt: dict[str, Any] | None) -> None:
-        """Prepare; `prompt` (template, max_conversation_tokens) holds for every column if given."""
+        """Prepare; `prompt` (template, max_conversation_tokens) holds for every column if given.
+
+        An adapter that is a prompt reads its own all the same: without it there would be nothing to compare.
+        """
         self._channel = channel
         self._switcher = switcher
         self._prompt = PromptFacts(**prompt) if prompt else None
@@ -163,31 +167,32 @@ class Playground:
         )
 
     def _prompter(self, asked: Command, adapter: Adapter | None) -> Prompter:
-        prompt = self._prompt or _trained_prompt(adapter) or _first_prompt(asked) or DEFAULT_PROMPTING
-        base = self._switcher.base
-        return Prompter(
-            base.tokenizer,
-            base.family,
-            prompt.template,
-            prompt.max_conversation_tokens,
-            asked["max_new_tokens"],
+        own = _own_prompt(adapter)
+        if adapter is None or not adapter.is_prompt:
+            own = self._prompt or own
+        prompt = own or _first_prompt(asked) or DEFAULT_PROMPTING
+        return remembered(
+            prompt, self._switcher.base, prompt.max_conversation_tokens, asked["max_new_tokens"]
         )
 
 
-def _trained_prompt(adapter: Adapter | None) -> PromptFacts | None:
+def _own_prompt(adapter: Adapter | None) -> PromptFacts | None:
     return adapter.passport.prompt if adapter else None
 
 
 def _first_prompt(asked: Command) -> PromptFacts | None:
-    """Return what the first adapter of a request was trained with, so that the base gets the same to read."""
-    for name in asked["columns"]:
+    """Return what the first adapter of a request was trained with, so that the base gets the same to read.
+
+    One that is nothing but a prompt is compared with the base's plain prompt: with its own the two were the same.
+    """
+    for name in filter(None, asked["columns"]):
         try:
-            prompt = _trained_prompt(library.find(name)) if name else None
+            adapter = library.find(name)
         except AppError:
             # Its own column says so.
             continue
-        if prompt:
-            return prompt
+        if adapter.passport.prompt and not adapter.is_prompt:
+            return adapter.passport.prompt
     return None
 
 

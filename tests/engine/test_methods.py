@@ -23,7 +23,7 @@ def test_presets_give_valid_options_for_each_family(entry: Method):
     for family in entry.families:
         options, problems = check(entry.options, entry.preset_options(family), "method")
         assert options is not None, problems
-        assert entry.presets[family].learning_rate > 0
+        assert (entry.presets[family].learning_rate > 0) == entry.trains
 
 
 @every_method

@@ -14,7 +14,7 @@ from engine.events import Event, EventReader
 from engine.jobs import create_job
 from engine.library import Adapter
 from engine.paths import jobs_folder
-from engine.recipe import DEFAULT_PROMPT
+from engine.prompts import DEFAULT_PROMPT
 from engine.supervisor import Supervisor
 from engine.worker import rouge, summarize
 from engine.worker.channel import Channel, Stopped

@@ -1,0 +1,93 @@
+"""A run that trains nothing: the base model with a plain prompt against itself with the recipe's, told in order.
+
+What it yields is the prompt with its examples, as an adapter that consists of its passport.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import replace
+
+from engine import library
+from engine import passport as passports
+from engine.library import Adapter
+from engine.passport import Passport
+from engine.paths import adapters_folder
+from engine.prompts import DEFAULT_PROMPT
+from engine.recipe import Recipe
+from engine.worker import devices, evaluate
+from engine.worker.base_models import LoadedBase
+from engine.worker.channel import Channel
+from engine.worker.data import Splits
+from engine.worker.estimate import outline
+from engine.worker.facts import make_prompt_passport
+from engine.worker.prompting import learned, prompt_facts
+from engine.worker.storage import whole_or_gone, writing
+
+
+def score_prompt(channel: Channel, recipe: Recipe, base: LoadedBase, splits: Splits) -> None:
+    """Score the base with a plain prompt and with the recipe's, and put the latter into the library.
+
+    Nothing is saved before it is scored, so that a run which is stopped leaves nothing behind.
+    """
+    if channel.job.last_attempt() > 1:
+        channel.emit("run_resumed", step=0)
+    began = time.perf_counter()
+    # The examples in the prompt know their summaries, so nobody is asked for them: neither with nor without it.
+    asked = replace(splits, train=learned(recipe, splits))
+    plain = with_plain_prompt(recipe)
+    channel.enter("evaluate")
+    before = evaluate.base_evaluation(channel, base, base.model, plain, asked)
+    _emit_started(channel, base, asked)
+    channel.enter("evaluate")
+    prompt = prompt_facts(recipe, splits)
+    found = evaluate.compare(
+        channel, base, base.model, plain, asked, channel.job.id, 0, base_evaluation=before, prompt=prompt
+    )
+    channel.enter("save")
+    seconds = time.perf_counter() - began
+    passport = make_prompt_passport(channel.job.id, recipe, base, splits, seconds)
+    _save(channel, passport.with_score(found.card(before)))
+    evaluate.tell(channel, found, plain, base)
+
+
+def with_plain_prompt(recipe: Recipe) -> Recipe:
+    """Return the recipe as the base is scored by it: asked plainly, without examples."""
+    return replace(recipe, data=recipe.data.model_copy(update={"prompt": DEFAULT_PROMPT, "shots": 0}))
+
+
+def _emit_started(channel: Channel, base: LoadedBase, splits: Splits) -> None:
+    shape = outline(base.model)
+    channel.emit(
+        "run_started",
+        total_steps=0,
+        first_step=0,
+        trainable_parameters=0,
+        all_parameters=base.model.num_parameters(),
+        device=str(base.device),
+        **devices.card(base.device),
+        threads=base.threads,
+        precision=base.precision,
+        precision_reason=base.precision_reason,
+        examples={"train": len(splits.train), "validation": len(splits.validation), "test": len(splits.test)},
+        family=base.family,
+        matrices=0,
+        targets=[],
+        modules=shape.modules(),
+        blocks=shape.blocks(),
+        learning_rate=0.0,
+    )
+
+
+def _save(channel: Channel, passport: Passport) -> Adapter:
+    """Put the prompt into the library; one that an earlier attempt of this run left there is replaced."""
+    folder = library.partial_folder(passport.id)
+    with writing("The prompt", "Free some disk space, then resume the run."), whole_or_gone(folder):
+        shutil.copyfile(channel.job.recipe_path, folder / passports.RECIPE_NAME)
+        shutil.rmtree(adapters_folder() / passport.id, ignore_errors=True)
+        adapter = library.install(folder, passport)
+    channel.emit(
+        "adapter_saved", adapter=adapter.id, path=str(adapter.folder), bytes=adapter.size_bytes, step=0
+    )
+    return adapter
