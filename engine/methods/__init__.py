@@ -17,7 +17,9 @@ from engine.methods.base import (
 )
 from engine.methods.hard_prompts import HARD_PROMPTS
 from engine.methods.low_rank import LOW_RANK
+from engine.methods.low_rank_more import LOW_RANK_MORE
 from engine.methods.reparameterized import REPARAMETERIZED
+from engine.methods.scaling import SCALING
 from engine.methods.selective import FULL, SELECTIVE
 from engine.methods.soft_prompts import SOFT_PROMPTS
 from engine.options import unknown_key
@@ -25,7 +27,9 @@ from engine.options import unknown_key
 # The order in which they are offered; those of a group stand together.
 METHODS: tuple[Method, ...] = (
     *LOW_RANK,
+    *LOW_RANK_MORE,
     *REPARAMETERIZED,
+    *SCALING,
     *ADDITIVE,
     *SOFT_PROMPTS,
     *SELECTIVE,

@@ -1,7 +1,279 @@
-"""Methods that write a weight's change in other terms than one low-rank product: rotations, spectra, entries."""
+"""Methods that change weights by something else than a low-rank sum: rotations, frequencies, sparse places."""
 
 from __future__ import annotations
 
-from engine.methods.base import Method
+from typing import Any
 
-REPARAMETERIZED: tuple[Method, ...] = ()
+from engine.errors import Problem
+from engine.methods.base import BaseFacts, Method, Preset, Variant
+from engine.methods.rules import linear_only
+from engine.methods.shared_options import Targets, rank_option, target_modules_option
+from engine.options import Options, option
+
+
+class OftOptions(Options):
+    """Settings of OFT."""
+
+    block_size: int = option(
+        32,
+        "Block size",
+        "Inputs that are rotated together. Larger blocks can learn more and train more numbers. Where it does "
+        "not divide a layer's width, the nearest size that does is taken.",
+        level="essential",
+        control="slider",
+        peft_name="oft_block_size",
+        ge=2,
+        le=512,
+    )
+    shared: bool = option(
+        False,
+        "One rotation for all blocks",
+        "Use the same rotation for all blocks of a layer: fewer trained numbers.",
+        peft_name="block_share",
+    )
+    fast_rotation: bool = option(
+        True,
+        "Fast rotation",
+        "Approximate rotations by a short series instead of solving for exact ones. "
+        "Faster; lengths are kept as long as the rotations stay small.",
+        level="everything",
+        peft_name="use_cayley_neumann",
+    )
+    dropout: float = option(
+        0.0,
+        "Dropout",
+        "Share of the blocks that are left unrotated in a training step, against learning by heart.",
+        peft_name="module_dropout",
+        ge=0.0,
+        lt=1.0,
+    )
+    target_modules: Targets = target_modules_option("are rotated")
+
+
+class BoftOptions(Options):
+    """Settings of BOFT."""
+
+    block_size: int = option(
+        4,
+        "Block size",
+        "Inputs that are rotated together; it must divide the input widths of all adapted layers. "
+        "Larger blocks can learn more and train more numbers.",
+        level="essential",
+        control="slider",
+        peft_name="boft_block_size",
+        ge=2,
+        le=512,
+    )
+    dropout: float = option(
+        0.0,
+        "Dropout",
+        "Share of the blocks that are left unrotated in a training step, against learning by heart.",
+        peft_name="boft_dropout",
+        ge=0.0,
+        lt=1.0,
+    )
+    target_modules: Targets = target_modules_option("are rotated and scaled")
+
+
+class HraOptions(Options):
+    """Settings of HRA."""
+
+    rank: int = rank_option(
+        8, "Number of reflections. It must be even: they start as pairs that undo each other.", most=256
+    )
+    target_modules: Targets = target_modules_option("are reflected")
+
+
+class FourierFtOptions(Options):
+    """Settings of FourierFT."""
+
+    frequencies: int = option(
+        1000,
+        "Frequencies",
+        "Trained numbers of each adapted layer: waves over its weight, at random frequencies. "
+        "A layer with fewer weights than that gets as many as it has weights.",
+        level="essential",
+        control="slider",
+        peft_name="n_frequency",
+        ge=1,
+        le=100_000,
+    )
+    scaling: float = option(
+        150.0,
+        "Scaling",
+        "Strength of the change. Scale it and the learning rate against each other.",
+        gt=0.0,
+        le=10_000.0,
+    )
+    target_modules: Targets = target_modules_option("get trained waves")
+
+
+class C3aOptions(Options):
+    """Settings of C3A."""
+
+    block_size: int | None = option(
+        None,
+        "Block size",
+        "Length of a circulant block; it must divide the widths of all adapted layers. Larger blocks train "
+        "fewer numbers. Absent: the largest that divides, up to 256.",
+        level="essential",
+        ge=1,
+        le=8192,
+    )
+    target_modules: Targets = target_modules_option("get trained circulant blocks")
+
+
+class ShiraOptions(Options):
+    """Settings of SHiRA."""
+
+    rank: int = rank_option(
+        8,
+        "Trains as many places of a weight as LoRA of this rank trains numbers: "
+        "rank times the sum of the weight's two widths.",
+    )
+    target_modules: Targets = target_modules_option("are changed at random places")
+
+
+def _rank(options: Options) -> str:
+    return f"r {getattr(options, 'rank')}"  # noqa: B009 - the method's own class has it
+
+
+def _block(options: Options) -> str:
+    size = getattr(options, "block_size")  # noqa: B009 - the method's own class has it
+    return f"block {size}" if size else ""
+
+
+def _frequencies(options: Options) -> str:
+    assert isinstance(options, FourierFtOptions)
+    return f"n {options.frequencies}"
+
+
+def _even_rank(options: Any, _: BaseFacts) -> Problem | None:
+    if options.rank % 2 == 0:
+        return None
+    message = (
+        f"{options.rank} reflections can't start as pairs, and an odd one would change the base at once."
+    )
+    return Problem("method.rank", message, f"{options.rank - 1 or 2} or {options.rank + 1} work.")
+
+
+REPARAMETERIZED: tuple[Method, ...] = (
+    Method(
+        id="oft",
+        title="OFT",
+        group="Reparameterizations",
+        summary="Rotates each weight, keeps its length",
+        explanation=(
+            "Multiplies each weight by a trained rotation instead of adding to it. A rotation keeps the lengths "
+            "of the weight's rows and the angles between them, and with these much of what the base knows. The "
+            "inputs are rotated block by block, so that few numbers are trained."
+        ),
+        options=OftOptions,
+        peft_type="OFT",
+        presets={"encoder-decoder": Preset(1e-3), "decoder-only": Preset(5e-4)},
+        quantizations=("none", "int8", "nf4", "fp4"),
+        merges=True,
+        variants=(Variant("shared", "Shared rotation", {"shared": True}),),
+        short=_block,
+        rules=(linear_only,),
+    ),
+    Method(
+        id="boft",
+        title="BOFT",
+        group="Reparameterizations",
+        summary="Small rotations and trained output scales",
+        explanation=(
+            "Orthogonal fine-tuning with small exact rotations and a trained scale for every output. The paper "
+            "chains several such rotations like a butterfly, so that small blocks reach all inputs. PEFT has the "
+            "chain only where a CUDA extension can be compiled; here it has one link, so that an adapter is the "
+            "same on every computer."
+        ),
+        options=BoftOptions,
+        peft_type="BOFT",
+        presets={"encoder-decoder": Preset(3e-3), "decoder-only": Preset(1e-3)},
+        quantizations=("none", "int8", "nf4", "fp4"),
+        merges=True,
+        peft_defaults={"boft_n_butterfly_factor": 1},
+        short=_block,
+        nearest="oft",
+        rules=(linear_only,),
+    ),
+    Method(
+        id="hra",
+        title="HRA",
+        group="Reparameterizations",
+        summary="Mirrors each weight a few times",
+        explanation=(
+            "Multiplies each weight by a chain of mirrorings (Householder reflections), each given by one trained "
+            "vector. A chain of mirrorings is a rotation of low rank: it keeps lengths and angles as OFT does and "
+            "is as small as LoRA. At the start the mirrorings undo each other in pairs."
+        ),
+        options=HraOptions,
+        peft_type="HRA",
+        presets={"encoder-decoder": Preset(3e-3), "decoder-only": Preset(1e-3)},
+        merges=True,
+        # The pairs undo each other up to the rounding of float32.
+        identity_at_start=False,
+        short=_rank,
+        nearest="oft",
+        rules=(linear_only, _even_rank),
+    ),
+    Method(
+        id="fourierft",
+        title="FourierFT",
+        group="Reparameterizations",
+        summary="Trains a few frequencies per weight",
+        explanation=(
+            "Writes the change of a weight as a sum of waves, as an image format does with a picture, and trains "
+            "the strengths of a few random frequencies. All waves cover the whole weight, so that few numbers "
+            "change all of it. The frequencies are drawn again from their seed and not stored."
+        ),
+        options=FourierFtOptions,
+        peft_type="FOURIERFT",
+        presets={"encoder-decoder": Preset(3e-2), "decoder-only": Preset(1e-2)},
+        quantizations=("none", "int8", "nf4", "fp4"),
+        merges=True,
+        # PEFT's own default starts from random waves that spoil the base.
+        peft_defaults={"init_weights": True},
+        short=_frequencies,
+    ),
+    Method(
+        id="c3a",
+        title="C3A",
+        group="Reparameterizations",
+        summary="Adds circular convolutions to each weight",
+        explanation=(
+            "Builds the change of a weight from blocks in which every row is the one above, shifted by one. Such "
+            "a block of n × n numbers is given by n, has the full rank, and is applied by a fast Fourier "
+            "transform, so that little memory is needed."
+        ),
+        options=C3aOptions,
+        peft_type="C3A",
+        presets={"encoder-decoder": Preset(1e-1), "decoder-only": Preset(1e-1)},
+        quantizations=("none", "int8", "nf4", "fp4"),
+        merges=True,
+        # True means zeros; PEFT's own default starts from random kernels that spoil the base.
+        peft_defaults={"init_weights": True},
+        short=_block,
+        rules=(linear_only,),
+    ),
+    Method(
+        id="shira",
+        title="SHiRA",
+        group="Reparameterizations",
+        summary="Changes few random places directly",
+        explanation=(
+            "Picks one or two percent of a weight's numbers at random and trains a change for these alone. The "
+            "change is sparse and of high rank; it adds no computation once merged, and two adapters hardly touch "
+            "the same places. Places are drawn from a seed and stored beside the numbers."
+        ),
+        options=ShiraOptions,
+        peft_type="SHIRA",
+        presets={"encoder-decoder": Preset(3e-3), "decoder-only": Preset(1e-3)},
+        quantizations=("none", "int8", "nf4", "fp4"),
+        merges=True,
+        peft_defaults={"random_seed": 0},
+        short=_rank,
+        rules=(linear_only,),
+    ),
+)

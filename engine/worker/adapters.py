@@ -17,7 +17,7 @@ import peft
 import torch
 from peft import PeftModel, get_peft_model
 from peft.tuners.tuners_utils import BaseTunerLayer
-from peft.utils import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING, get_peft_model_state_dict
+from peft.utils import get_peft_model_state_dict
 from peft.utils.peft_types import PeftType
 
 from engine import library
@@ -29,8 +29,8 @@ from engine.recipe import STARTER, Recipe, looks_like_path
 from engine.worker import handling, soft_prompts, tuners
 from engine.worker.base_models import LoadedBase
 from engine.worker.handling import TRAINED, Course
+from engine.worker.handling.targets import ALL_LINEAR, default_targets
 
-ALL_LINEAR = "all-linear"
 # What may differ between a run and the one that it goes on from: it changes learning, not what was learned.
 # A finished prefix is one, whether it was projected or not.
 FREE_SETTINGS = {"lora_dropout", "prefix_projection", "encoder_hidden_size", "-"}
@@ -94,12 +94,6 @@ def _peft_config(base: LoadedBase, recipe: Recipe, course: Course) -> Any:
         settings["target_modules"] = default_targets(base)
     config_class = peft.mapping.PEFT_TYPE_TO_CONFIG_MAPPING[PeftType[method.peft_type]]
     return config_class(task_type=TASK_TYPES[base.family], **settings)
-
-
-def default_targets(base: LoadedBase) -> list[str] | str:
-    """Return the modules that PEFT adapts in this kind of model, or all linear ones where it names none."""
-    known = TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING.get(base.model.config.model_type)
-    return list(known) if known else ALL_LINEAR
 
 
 def public_name(model_id: str) -> str:

@@ -1,19 +1,21 @@
 """Which adapters sit on a base model in memory, so that it computes as itself or with any of them in turn.
 
 Adapters stay loaded as long as they can stand beside each other: PEFT puts only adapters of one type on a
-model, and one that trained the base's own biases changes the base for all. Knows nothing of what is computed.
+model, some types share what each would want for itself, and one that trained the base's own biases changes the
+base for all. Knows nothing of what is computed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from peft import PeftModel
 
 from engine.library import Adapter
-from engine.worker import adapters
+from engine.worker import adapters, handling
 from engine.worker.base_models import LoadedBase
 from engine.worker.generate import Model
 
@@ -47,17 +49,24 @@ class Switcher:
     def _put_on(self, adapter: Adapter) -> None:
         config = adapters.read_config(adapter)
         changes_biases = getattr(config, "bias", "none") != "none"
-        if self._model is not None and (
-            changes_biases or self._own_biases is not None or config.peft_type != self._model.peft_type
-        ):
+        if changes_biases or self._own_biases is not None or not self._stands_beside(config):
             self._take_off()
         biases = _biases(self.base) if changes_biases else None
         self._model = adapters.load_adapter(self.base, adapter, self._model)
         self._own_biases = biases
 
+    def _stands_beside(self, config: Any) -> bool:
+        """Tell whether an adapter can be put beside those that are there."""
+        handled = handling.named(str(config.peft_type.value))
+        there = self._model.peft_config.values() if self._model is not None else ()
+        return all(
+            config.peft_type == other.peft_type and handled.stands_beside(config, other) for other in there
+        )
+
     def _take_off(self) -> None:
         """Take every adapter off and make the base what it was."""
-        assert self._model is not None
+        if self._model is None:
+            return
         adapters.take_off(self._model)
         self._model = None
         parameters = dict(self.base.model.named_parameters())

@@ -8,12 +8,35 @@ from peft import PeftModel
 
 from engine.worker.handling.base import TRAINED, Course, Handling, Tensors
 from engine.worker.handling.bottleneck import BottleneckHandling
+from engine.worker.handling.fitting import (
+    BoftHandling,
+    C3aHandling,
+    FourierFtHandling,
+    GraLoraHandling,
+    MissHandling,
+    ShiraHandling,
+    VbLoraHandling,
+)
+from engine.worker.handling.shared_state import Ia3Handling, ProjectionHandling
 from engine.worker.handling.soft_prompts import SOFT_PROMPTS
 
 __all__ = ["TRAINED", "Course", "Handling", "Tensors", "named", "of"]
 
 USUAL = Handling()
-HANDLINGS: Mapping[str, Handling] = {"BOTTLENECK": BottleneckHandling(), **SOFT_PROMPTS}
+HANDLINGS: Mapping[str, Handling] = {
+    "VBLORA": VbLoraHandling(),
+    "MISS": MissHandling(),
+    "GRALORA": GraLoraHandling(),
+    "BOFT": BoftHandling(),
+    "C3A": C3aHandling(),
+    "FOURIERFT": FourierFtHandling(),
+    "SHIRA": ShiraHandling(),
+    "VERA": ProjectionHandling(),
+    "RANDLORA": ProjectionHandling(),
+    "IA3": Ia3Handling(),
+    "BOTTLENECK": BottleneckHandling(),
+    **SOFT_PROMPTS,
+}
 
 
 def of(model: PeftModel) -> Handling:

@@ -54,6 +54,10 @@ class Handling:
     def load_state(self, model: PeftModel, tensors: Tensors) -> None:
         """Put back what `state` returned."""
 
+    def stands_beside(self, config: Any, other: Any) -> bool:
+        """Tell whether adapters with these two PEFT configurations compute right on one base model."""
+        return True
+
     def saved_tensors(self, model: PeftModel) -> Tensors:
         """Return the tensors of the adapter's file; without weights their shapes are right."""
         tensors: Tensors = get_peft_model_state_dict(model, save_embedding_layers=False)

@@ -1,0 +1,35 @@
+"""Methods that scale what layers compute, and add nothing else to them."""
+
+from __future__ import annotations
+
+from engine.methods.base import Method, Preset
+from engine.methods.shared_options import Targets, target_modules_option
+from engine.options import Options
+
+
+class Ia3Options(Options):
+    """Settings of IA3."""
+
+    target_modules: Targets = target_modules_option(
+        "get a trained scale for each output, or for each input where a feed-forward layer ends"
+    )
+
+
+SCALING: tuple[Method, ...] = (
+    Method(
+        id="ia3",
+        title="IA3",
+        group="Adapters",
+        summary="Scales keys, values and feed-forward",
+        explanation=(
+            "Multiplies keys, values and the inner activations of the feed-forward layers by trained vectors that "
+            "start at one: it turns what the base computes up or down, number by number. It has very few trained "
+            "numbers, needs a high learning rate, and can be folded into the weights."
+        ),
+        options=Ia3Options,
+        peft_type="IA3",
+        presets={"encoder-decoder": Preset(1e-2), "decoder-only": Preset(1e-2)},
+        quantizations=("none", "int8", "nf4", "fp4"),
+        merges=True,
+    ),
+)

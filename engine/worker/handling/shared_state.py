@@ -1,0 +1,65 @@
+"""Methods that keep something for a whole model or layer that each adapter would want for itself.
+
+PEFT lets a second adapter use the first one's, whatever its own settings say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from peft.utils import (
+    TRANSFORMERS_MODELS_TO_IA3_FEEDFORWARD_MODULES_MAPPING,
+    TRANSFORMERS_MODELS_TO_IA3_TARGET_MODULES_MAPPING,
+)
+
+from engine.methods.scaling import Ia3Options
+from engine.options import Options
+from engine.worker.base_models import LoadedBase
+from engine.worker.handling.base import Course, Handling
+from engine.worker.handling.targets import ALL_LINEAR, adapted_widths
+
+# Names by which layers that end a feed-forward go in any model; IA3 scales their inputs.
+ENDS = {name for names in TRANSFORMERS_MODELS_TO_IA3_FEEDFORWARD_MODULES_MAPPING.values() for name in names}
+KEYS_AND_VALUES = ("k", "v", "k_proj", "v_proj", "key", "value", "query_key_value")
+
+
+class ProjectionHandling(Handling):
+    """VeRA and RandLoRA: random matrices as large as the largest adapted layer needs, drawn from their seed."""
+
+    def stands_beside(self, config: Any, other: Any) -> bool:
+        """Tell whether both draw the same matrices: the second adapter is given the first one's."""
+        same = ("r", "projection_prng_key", "save_projection", "target_modules", "sparse", "very_sparse")
+        return all(getattr(config, name, None) == getattr(other, name, None) for name in same)
+
+
+class Ia3Handling(Handling):
+    """IA3: its usual layers are others than LoRA's, and those that end a feed-forward are scaled before."""
+
+    def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
+        """Name the layers, and which of them end a feed-forward."""
+        assert isinstance(options, Ia3Options)
+        targets = options.target_modules or self._usual(base)
+        named = [ALL_LINEAR] if ALL_LINEAR in targets else sorted(targets)
+        return {"target_modules": named, "feedforward_modules": [name for name in named if _ends(name)]}
+
+    def _usual(self, base: LoadedBase) -> tuple[str, ...]:
+        known = TRANSFORMERS_MODELS_TO_IA3_TARGET_MODULES_MAPPING.get(base.model.config.model_type)
+        if known:
+            return tuple(known)
+        found = {name.rpartition(".")[2] for name in adapted_widths(base, (ALL_LINEAR,))}
+        return tuple(found & {*KEYS_AND_VALUES, *ENDS}) or (ALL_LINEAR,)
+
+    def stands_beside(self, config: Any, other: Any) -> bool:
+        """Tell whether both scale each layer at the same side: PEFT keeps one a layer, the first adapter's."""
+        one, two = (_names(found.feedforward_modules) for found in (config, other))
+        common = _names(config.target_modules) & _names(other.target_modules)
+        return not (one ^ two) & common
+
+
+def _ends(name: str) -> bool:
+    return any(end == name or end.endswith(f".{name}") or name.endswith(f".{end}") for end in ENDS)
+
+
+def _names(modules: Any) -> set[str]:
+    return {modules} if isinstance(modules, str) else set(modules or ())
