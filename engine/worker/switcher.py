@@ -40,7 +40,7 @@ class Switcher:
                 self._take_off()
         elif self._model is None or adapters.adapter_name(adapter.id) not in self._model.peft_config:
             self._put_on(adapter)
-        if self._model is None or (adapter is None and self._model.active_peft_config.is_prompt_learning):
+        if self._model is None:
             yield self.base.model
         else:
             with adapters.active(self._model, adapter.id if adapter else None):

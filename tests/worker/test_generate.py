@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from peft import PeftModel, PromptTuningConfig, TaskType, get_peft_model
+from peft import CartridgeConfig, PeftModel, TaskType, get_peft_model
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, PreTrainedTokenizerBase
 
 from engine.errors import AdapterError, BaseModelError
@@ -215,13 +215,51 @@ def test_more_than_the_model_has_positions_for_is_refused() -> None:
     generate(model, tokenizer, family, [[1] * 1000], beams=1, max_new_tokens=2)
 
 
-def test_a_prompt_learning_adapter_without_a_route_is_refused() -> None:
+@pytest.mark.parametrize("tokens", [5, 30])
+def test_virtual_tokens_count_among_the_models_positions(tokens: int) -> None:
+    for kind, method, longest in (
+        ("gpt2", "prompt_tuning", 1024 - 8 - tokens),
+        ("gpt2", "prefix_tuning", 1024 - 8 - tokens),
+        ("bart", "prompt_tuning", 1024 - tokens),
+        ("bart", "prefix_tuning", 1024),
+    ):
+        base = load_tiny(kind)
+        model = attach_random(base, make_recipe(kind, method={"id": method, "virtual_tokens": tokens}))
+        (one,) = generate(model, base.tokenizer, base.family, [[9] * longest], beams=1, max_new_tokens=8)
+        assert one.ids
+        with pytest.raises(BaseModelError, match=f"{tokens} virtual tokens"):
+            generate(model, base.tokenizer, base.family, [[9] * (longest + 1)], beams=1, max_new_tokens=8)
+
+
+@pytest.mark.parametrize("method", ["prompt_tuning", "prefix_tuning"])
+@pytest.mark.parametrize("kind", ["t5", "llama"])
+def test_with_a_soft_prompt_tokens_are_handed_on_and_batches_change_nothing(kind: Kind, method: str) -> None:
+    base = load_tiny(kind)
+    model = attach_random(base, make_recipe(kind, method={"id": method, "virtual_tokens": 5}))
+    seen: list[list[int]] = []
+    inputs = prompts(base.tokenizer)
+    (one,) = generate(
+        model,
+        base.tokenizer,
+        base.family,
+        inputs[:1],
+        beams=1,
+        max_new_tokens=6,
+        on_tokens=lambda ids: seen.append(ids.tolist()[0]),
+    )
+    assert seen == [one.ids[:count] for count in range(1, 7)]
+    for beams in (1, 3):
+        asked = {"beams": beams, "max_new_tokens": 8}
+        together = generate(model, base.tokenizer, base.family, inputs, **asked)
+        alone = [generate(model, base.tokenizer, base.family, [ids], **asked)[0] for ids in inputs]
+        assert together == alone
+
+
+def test_a_prompt_learning_adapter_of_another_kind_is_refused() -> None:
     base = load_tiny("t5")
     model, tokenizer, family = base.model, base.tokenizer, base.family
-    config = PromptTuningConfig(
-        task_type=TaskType.SEQ_2_SEQ_LM, num_virtual_tokens=4, num_transformer_submodules=1
-    )
-    with pytest.raises(AdapterError, match="PROMPT_TUNING"):
+    config = CartridgeConfig(task_type=TaskType.SEQ_2_SEQ_LM, num_virtual_tokens=4)
+    with pytest.raises(AdapterError, match="CARTRIDGE"):
         generate(
             get_peft_model(model, config),
             tokenizer,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from peft import PromptTuningConfig, TaskType, get_peft_model
+from peft import CartridgeConfig, TaskType, get_peft_model
 from safetensors.torch import load_file, save_file
 
 from engine import library
@@ -25,6 +25,8 @@ pytestmark = pytest.mark.torch
 CONVERSATION = "Ann: Where are you?\nBob: At the office."
 BIASES = {"id": "lora", "rank": 4, "target_modules": ["all-linear"], "bias": "all"}
 FULL = {"id": "full"}
+PROMPT = {"id": "prompt_tuning", "virtual_tokens": 4}
+PREFIX = {"id": "prefix_tuning", "virtual_tokens": 6}
 
 
 def written(base: LoadedBase, switcher: Switcher, adapter: Adapter | None) -> list[int]:
@@ -50,13 +52,15 @@ def test_every_order_gives_what_each_writes_alone(kind):
         install_random(kind, "second", seed=2),
         install_random(kind, "full", seed=3, method=FULL),
         install_random(kind, "biases", seed=4, method=BIASES),
+        install_random(kind, "prompt", seed=5, method=PROMPT, strength=2.0),
+        install_random(kind, "prefix", seed=6, method=PREFIX, strength=2.0),
     ]
     expected = [alone(kind, adapter) for adapter in chosen]
     assert len({tuple(ids) for ids in expected}) == len(chosen)
     base = load_tiny(kind)
     before = values(base)
     switcher = Switcher(base)
-    for index in (0, 1, 2, 0, 3, 1, 0, 4, 0, 2, 4, 3, 4, 1, 0, 3, 3, 2, 0):
+    for index in (0, 1, 2, 0, 3, 1, 0, 4, 0, 2, 4, 3, 4, 1, 0, 5, 0, 6, 5, 3, 6, 2, 5, 4, 6, 0, 3, 3, 2, 0):
         assert written(base, switcher, chosen[index]) == expected[index]
     with switcher.use(install_random(kind, "last", method=BIASES)):
         pass
@@ -120,10 +124,8 @@ def test_an_adapter_is_loaded_once(monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")
-def test_an_imported_prompt_learning_adapter_is_refused_and_disturbs_nothing(tmp_path):
-    config = PromptTuningConfig(
-        task_type=TaskType.SEQ_2_SEQ_LM, num_virtual_tokens=4, num_transformer_submodules=1
-    )
+def test_an_imported_adapter_of_an_unknown_kind_is_refused_and_disturbs_nothing(tmp_path):
+    config = CartridgeConfig(task_type=TaskType.SEQ_2_SEQ_LM, num_virtual_tokens=4)
     get_peft_model(load_tiny("t5").model, config).save_pretrained(
         tmp_path / "soft", save_embedding_layers=False
     )
@@ -132,6 +134,6 @@ def test_an_imported_prompt_learning_adapter_is_refused_and_disturbs_nothing(tmp
     base = load_tiny("t5")
     switcher = Switcher(base)
     for _ in range(2):
-        with pytest.raises(AdapterError, match="PROMPT_TUNING"):
+        with pytest.raises(AdapterError, match="CARTRIDGE"):
             written(base, switcher, soft)
         assert [written(base, switcher, adapter) for adapter in (None, sound)] == expected
