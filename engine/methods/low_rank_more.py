@@ -122,11 +122,11 @@ class GraLoraOptions(Options):
     """Settings of GraLoRA."""
 
     rank: int = rank_option(
-        32,
+        16,
         "Width of the thin matrices of all blocks together: it trains as many numbers as LoRA of this rank.",
     )
     alpha: int = option(
-        64,
+        32,
         "Alpha",
         "Strength of the change: it is scaled by alpha over rank. Often twice the rank.",
         ge=1,
@@ -177,6 +177,15 @@ def _rank(options: Options) -> str:
 def _miss_short(options: Options) -> str:
     assert isinstance(options, MissOptions)
     return f"r {options.rank}" + (f" {options.form}" if options.form != "plain" else "")
+
+
+def _bat_not_on_int8(options: Any, base: BaseFacts) -> Problem | None:
+    if options.form != "bat" or base.quantization != "int8":
+        return None
+    message = (
+        "The bat form computes with unpacked weights, so on an int8 base it would not start as the base."
+    )
+    return Problem("method.form", message, "Take the plain form, or an nf4 base.")
 
 
 def _top_within_bank(options: Any, _: BaseFacts) -> Problem | None:
@@ -270,7 +279,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
             Variant("mini", "MiSS mini", {"form": "mini"}),
         ),
         short=_miss_short,
-        rules=(linear_only,),
+        rules=(linear_only, _bat_not_on_int8),
     ),
     Method(
         id="gralora",
@@ -284,7 +293,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         ),
         options=GraLoraOptions,
         peft_type="GRALORA",
-        presets={"encoder-decoder": Preset(1e-3), "decoder-only": Preset(5e-4)},
+        presets={"encoder-decoder": Preset(1e-3, {"rank": 32, "alpha": 64}), "decoder-only": Preset(5e-4)},
         quantizations=("none", "int8", "nf4", "fp4"),
         merges=True,
         short=_rank,

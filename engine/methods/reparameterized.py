@@ -270,7 +270,8 @@ REPARAMETERIZED: tuple[Method, ...] = (
         options=ShiraOptions,
         peft_type="SHIRA",
         presets={"encoder-decoder": Preset(3e-3), "decoder-only": Preset(1e-3)},
-        quantizations=("none", "int8", "nf4", "fp4"),
+        # On int8 it would compute with unpacked weights, and so start somewhere else than the base.
+        quantizations=("none", "nf4", "fp4"),
         merges=True,
         peft_defaults={"random_seed": 0},
         short=_rank,

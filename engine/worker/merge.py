@@ -89,6 +89,8 @@ def _dequantize(base: LoadedBase) -> None:
     """Give a quantized base plain weights that say the same: merging into quantized ones rounds the sum away."""
     if base.options.quantization != "none":
         base.model = base.model.dequantize().float()
+        # transformers leaves these standing, and some of PEFT's methods then refuse to merge.
+        base.model.is_loaded_in_4bit = base.model.is_loaded_in_8bit = False
 
 
 def merge(base: LoadedBase, adapter: Adapter) -> PreTrainedModel:

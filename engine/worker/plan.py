@@ -159,6 +159,8 @@ class Planner:
             base_models.refuse_float16(config, chosen.dtype)
         tokenizer = self._keep("tokenizer", folder, lambda: base_models.read_tokenizer(folder, options.id))
         model = weightless.build(config, family, chosen.dtype, folder)
+        if options.quantization != "none":
+            weightless.as_quantized(model)
         threads = devices.threads(device)
         return LoadedBase(
             model, tokenizer, family, options, "", chosen.name, chosen.reason, torch.device("meta"), threads

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, PretrainedConfig, PreTrainedModel
+from transformers.pytorch_utils import Conv1D
 
 from engine import recipe as recipes
 from engine.errors import RecipeError
@@ -46,6 +47,16 @@ def build(config: PretrainedConfig, family: Family, dtype: torch.dtype, folder: 
             head.weight = torch.nn.Parameter(torch.empty_like(head.weight))
             model.config.tie_word_embeddings = False
     return model.requires_grad_(False)
+
+
+def as_quantized(model: PreTrainedModel) -> PreTrainedModel:
+    """Let linear layers stand where quantizing puts them: in the place of Conv1D, which some methods can't change."""
+    for name, module in list(model.named_modules()):
+        if isinstance(module, Conv1D):
+            inputs, outputs = module.weight.shape
+            linear = torch.nn.Linear(inputs, outputs, device="meta", dtype=module.weight.dtype)
+            model.set_submodule(name, linear.requires_grad_(False))
+    return model
 
 
 def _stored_names(folder: Path) -> set[str]:

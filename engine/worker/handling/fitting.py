@@ -12,13 +12,14 @@ import torch
 from peft import PeftModel
 from peft.tuners.boft import layer as boft_layer
 from peft.tuners.shira.layer import ShiraLayer
+from peft.tuners.tuners_utils import BaseTunerLayer
 
 from engine.errors import AdapterError
 from engine.methods.low_rank_more import GraLoraOptions, MissOptions, VbLoraOptions
 from engine.methods.reparameterized import BoftOptions, C3aOptions, FourierFtOptions, ShiraOptions
 from engine.options import Options
 from engine.worker.base_models import LoadedBase
-from engine.worker.handling.base import TRAINED, Course, Handling, Tensors
+from engine.worker.handling.base import TRAINED, Course, Handling
 from engine.worker.handling.targets import Width, adapted_widths, common_divisors
 
 # The longest vector and the largest block that is chosen where the recipe names none.
@@ -29,6 +30,14 @@ SMALL_RANK = 32
 # WORKAROUND: PEFT 0.21 compiles a CUDA extension for BOFT where a compiler stands by, and else tries again for every
 # layer. With it boft_R has another shape than without; one butterfly factor is all that is the same everywhere.
 boft_layer._FBD_CUDA = False
+
+
+def _permutation_matrix(_: Any, indices: torch.Tensor) -> torch.Tensor:
+    """Return what BOFT's `perm2mat` does; that one loops over the rows, and needs weights to do so."""
+    return torch.eye(len(indices))[indices]
+
+
+boft_layer.BOFTLayer.perm2mat = _permutation_matrix
 
 
 def _widths(options: Options, base: LoadedBase) -> Mapping[str, Width]:
@@ -101,8 +110,26 @@ class MissHandling(Handling):
         return bool(config.init_weights == other.init_weights)
 
 
-class GraLoraHandling(Handling):
+class InPlaceHandling(Handling):
+    """Methods that add to a layer's output in place, which autograd forbids for the outputs of quantized layers."""
+
+    def prepare(self, model: PeftModel, base: LoadedBase, options: Options, course: Course) -> None:
+        """Let quantized layers hand out copies."""
+        if base.options.quantization == "none":
+            return
+        for module in model.modules():
+            if isinstance(module, BaseTunerLayer):
+                module.get_base_layer().register_forward_hook(_copied)
+
+
+def _copied(_module: Any, _inputs: Any, output: torch.Tensor) -> torch.Tensor:
+    return output.clone()
+
+
+class GraLoraHandling(InPlaceHandling):
     """GraLoRA: as many blocks as divide the rank and all widths."""
+
+    ranks = ("rank",)
 
     def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
         """Choose the blocks a side."""
@@ -123,7 +150,7 @@ class BoftHandling(Handling):
         return {}
 
 
-class C3aHandling(Handling):
+class C3aHandling(InPlaceHandling):
     """C3A: its circulant blocks must tile inputs and outputs."""
 
     def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
@@ -155,14 +182,12 @@ class ShiraHandling(Handling):
         _at_most(options.rank, most, "rank", "The rank")
         return {"mask_type": "none yet"} if base.device.type == "meta" else {}
 
-    def saved_tensors(self, model: PeftModel) -> Tensors:
-        """Add the places, which PEFT knows only once they are drawn: a row and a column each."""
-        tensors = super().saved_tensors(model)
-        for name, module in model.named_modules():
+    def equip(self, model: PeftModel, options: Options) -> None:
+        """Stand in for places that are not drawn: a row and a column for each number."""
+        for module in model.modules():
             if isinstance(module, ShiraLayer) and TRAINED not in module.shira_indices:
                 count = module.shira_weight[TRAINED].numel()
-                tensors[f"{name}.shira_indices"] = torch.empty(2, count, dtype=torch.int32, device="meta")
-        return tensors
+                module.shira_indices[TRAINED] = torch.zeros(2, count, dtype=torch.int32, device="meta")
 
 
 def _at_most(chosen: int, limits: list[int], field: str, what: str) -> None:
