@@ -3,9 +3,12 @@
 import pytest
 
 from engine.conversations import Example
+from engine.worker import base_models, prompting
 from engine.worker.base_models import read_tokenizer
+from engine.worker.data import Splits
 from engine.worker.prompting import IGNORED, Prompter
 from tests.helpers.tiny_models import tiny_model
+from tests.helpers.worker_parts import make_recipe
 
 pytestmark = pytest.mark.torch
 
@@ -93,3 +96,66 @@ def test_shots_stand_before_the_conversation(kind):
 def test_a_backslash_or_brace_in_a_conversation_is_text():
     made, _ = prompter("t5")
     assert "{name} \\n {conversation}" in made.prompt("Ann: {name} \\n {conversation}")
+
+
+def examples(count):
+    return tuple(Example(str(at), f"Ann: {at}?\nBob: yes, {at}.", f"Bob says {at}.") for at in range(count))
+
+
+def splits_of(count):
+    return Splits(examples(count), (), (), "", "", "", {})
+
+
+def problem_of(kind, count, method="lora", **values):
+    recipe = make_recipe(kind, data=values, method={"id": method})
+    folder = tiny_model(kind)
+    config, tokenizer = base_models.read_config(folder, kind), read_tokenizer(folder, kind)
+    return prompting.shots_problem(recipe, splits_of(count), tokenizer, FAMILIES[kind], config)
+
+
+def test_examples_in_the_prompt_are_not_learned():
+    recipe, splits = make_recipe("t5", data={"shots": 2}), splits_of(5)
+    assert prompting.shown(recipe, splits) == splits.train[:2]
+    assert prompting.learned(recipe, splits) == splits.train[2:]
+
+
+def test_a_passport_remembers_the_prompt_without_the_data():
+    base = base_models.LoadedBase(
+        None, read_tokenizer(tiny_model("t5"), "t5"), "encoder-decoder", None, "", "", "", None, 1
+    )
+    recipe, splits = make_recipe("t5", data={"shots": 2}), splits_of(5)
+    facts = prompting.prompt_facts(recipe, splits)
+    facts = type(facts).model_validate(facts.model_dump())
+
+    asked = "Cyd: bus?\nDan: no."
+    remembered = prompting.remembered(facts, base, recipe.data.max_conversation_tokens, 128)
+    assert remembered.prompt(asked) == prompting.make_prompter(recipe, base, splits).prompt(asked)
+    assert examples(2)[1].summary in remembered.prompt(asked)
+
+
+@pytest.mark.parametrize("kind", ["bart", "llama", "gpt2"])
+def test_examples_that_overflow_the_positions_are_refused_with_what_would_fit(kind):
+    places = base_models.read_config(tiny_model(kind), kind).max_position_embeddings
+    tight = {"max_conversation_tokens": places - 500, "max_summary_tokens": 64}
+    found = problem_of(kind, 20, shots=16, **tight)
+
+    assert found.field == "data.shots"
+    assert f"{places:,}" in found.message
+    fitting = int(found.hint.split()[0])
+    assert 0 < fitting < 16
+    assert problem_of(kind, 20, shots=fitting, **tight) is None
+    assert problem_of(kind, 20, shots=fitting + 1, **tight) is not None
+    none_fits = problem_of(kind, 20, shots=3, max_conversation_tokens=places - 10)
+    assert none_fits.hint.startswith("None would fit")
+
+
+def test_a_model_without_a_limit_takes_any_number_of_examples():
+    assert problem_of("t5", 20, shots=16, max_conversation_tokens=100_000) is None
+
+
+def test_too_few_examples_to_show_are_refused():
+    assert problem_of("t5", 3, shots=2) is None
+    found = problem_of("t5", 3, shots=3)
+    assert (found.field, found.hint) == ("data.shots", "At most 2 can be shown.")
+    assert problem_of("t5", 3, "prompt_only", shots=3) is None
+    assert problem_of("t5", 3, "prompt_only", shots=4).hint == "At most 3 can be shown."
