@@ -6,19 +6,23 @@ of widgets.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.api import Ending, Event, Problem, Recipe, recipe
+from engine.api import BaseModelOptions, Ending, Event, MethodSettings, Problem, Recipe, recipe
 
 if TYPE_CHECKING:
     from gui.engine import Engine
     from gui.engine_thread import EngineThread
 
 DEBOUNCE_MILLISECONDS = 300
+IDLE_MILLISECONDS = 1_000
 COUNT = "count "
+
+Counted = tuple[BaseModelOptions, MethodSettings]
+"""What a count depends on; the rest of a recipe changes none."""
 
 
 class Planner(QObject):
@@ -26,7 +30,7 @@ class Planner(QObject):
 
     `planned` carries the plan of the newest recipe, `refused` its problems, `unavailable` an Ending when no
     worker could answer. `busy_changed` is true from the question to its answer. `counted(key, trainable)`
-    answers `count`.
+    answers `count`: at once where the same has been counted before, else behind all plans.
     """
 
     planned = Signal(object)
@@ -41,36 +45,56 @@ class Planner(QObject):
         self._thread: EngineThread | None = None
         self._wanted: Recipe | None = None
         self._asked = 0
-        self._to_count: list[tuple[str, Recipe]] = []
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(DEBOUNCE_MILLISECONDS)
-        self._pause.timeout.connect(self._ask)
+        self._waiting = False
+        self._counts: dict[Counted, int | None] = {}
+        self._to_count: dict[str, Recipe] = {}
+        self._counting: tuple[str, Recipe] | None = None
+        self._planning: Recipe | None = None
+        self._pause = self._timer(DEBOUNCE_MILLISECONDS, self._ask)
+        self._idle = self._timer(IDLE_MILLISECONDS, self._count_next)
+
+    def _timer(self, milliseconds: int, then: Callable[[], None]) -> QTimer:
+        made = QTimer(self)
+        made.setSingleShot(True)
+        made.setInterval(milliseconds)
+        made.timeout.connect(then)
+        return made
 
     def plan(self, wanted: Recipe) -> None:
         """Ask for the plan of `wanted` once no other recipe has come for 300 ms."""
         self._wanted = wanted
-        self._to_count.clear()
+        self._idle.stop()
         self._pause.start()
 
     def count(self, recipes: Mapping[str, Recipe]) -> None:
-        """Ask, one after another and only while nothing else is asked, how many numbers each recipe trains."""
-        self._to_count = list(recipes.items())
-        self._count_next()
+        """Ask how many numbers each recipe trains, one after another and only while nobody edits."""
+        self._to_count = {}
+        for key, wanted in recipes.items():
+            if _counted(wanted) in self._counts:
+                self.counted.emit(key, self._counts[_counted(wanted)])
+            else:
+                self._to_count[key] = wanted
+        self._idle.start()
 
     def _count_next(self) -> None:
-        """One question at a time: the worker answers the newest only."""
-        if self._thread is not None and self._to_count:
-            key, wanted = self._to_count.pop(0)
-            self._thread.send("plan", request=f"{COUNT}{key}", recipe=recipe.dumps(wanted))
+        """Ask one thing at a time: the worker answers the newest question only."""
+        busy = self._waiting or self._counting is not None or self._pause.isActive()
+        if self._thread is None or busy or not self._to_count:
+            return
+        self._asked += 1
+        self._counting = (f"{COUNT}{self._asked}", next(iter(self._to_count.values())))
+        request, wanted = self._counting
+        self._thread.send("plan", request=request, recipe=recipe.dumps(wanted))
 
     def forget(self) -> None:
         """Drop what was asked: the recipe in hand can't be planned."""
         self._wanted = None
-        self._to_count.clear()
+        self._to_count = {}
+        self._counting = None
+        self._idle.stop()
         self._pause.stop()
         self._asked += 1
-        self.busy_changed.emit(False)
+        self._set_waiting(False)
 
     def rest(self) -> None:
         """Let the worker go and give its memory back; the next question starts another."""
@@ -86,8 +110,13 @@ class Planner(QObject):
         if self._thread is None:
             self._thread = self._start()
         self._asked += 1
+        self._planning = self._wanted
         self._thread.send("plan", request=str(self._asked), recipe=recipe.dumps(self._wanted))
-        self.busy_changed.emit(True)
+        self._set_waiting(True)
+
+    def _set_waiting(self, waiting: bool) -> None:
+        self._waiting = waiting
+        self.busy_changed.emit(waiting)
 
     def _start(self) -> EngineThread:
         thread = self._engine.ask("plan", {"serve": True})
@@ -98,27 +127,47 @@ class Planner(QObject):
     def _take(self, events: list[Event]) -> None:
         for event in events:
             request = str(event.get("request", ""))
-            if request.startswith(COUNT):
-                self._take_count(request.removeprefix(COUNT), event)
+            if self._counting is not None and request == self._counting[0]:
+                self._take_count(self._counting[1], event)
             if request != str(self._asked):
                 continue
+            # A count that this plan has overtaken is asked for again.
+            self._counting = None
+            self._idle.start()
             if event["event"] == "result_made":
-                self.busy_changed.emit(False)
+                self._set_waiting(False)
+                if self._planning is not None:
+                    self._note(self._planning, event["result"])
                 self.planned.emit(event["result"])
             elif event["event"] == "request_failed":
-                self.busy_changed.emit(False)
+                self._set_waiting(False)
                 self.refused.emit([_problem(found) for found in event["problems"]])
 
-    def _take_count(self, key: str, event: Event) -> None:
-        if event["event"] == "result_made":
-            self.counted.emit(key, event["result"].get("trainable_parameters"))
+    def _take_count(self, wanted: Recipe, event: Event) -> None:
+        made = event["event"] == "result_made"
+        self._note(wanted, event["result"] if made else {})
+        self._counting = None
         self._count_next()
+
+    def _note(self, wanted: Recipe, plan: Mapping[str, Any]) -> None:
+        """Keep how many numbers a recipe trains, and tell it to who asked."""
+        # Nothing trained, with a problem, is a method that does not fit; without one it is the prompt alone.
+        misfit = bool(plan.get("problems")) and not plan.get("trainable_parameters")
+        count = self._counts[_counted(wanted)] = None if misfit else plan.get("trainable_parameters")
+        for key, asked in list(self._to_count.items()):
+            if _counted(asked) == _counted(wanted):
+                del self._to_count[key]
+                self.counted.emit(key, count)
 
     def _worker_ended(self, thread: EngineThread, ending: Ending) -> None:
         if thread is self._thread:
-            self._thread = None
-            self.busy_changed.emit(False)
+            self._thread = self._counting = None
+            self._set_waiting(False)
             self.unavailable.emit(ending)
+
+
+def _counted(wanted: Recipe) -> Counted:
+    return wanted.base_model, wanted.method
 
 
 def _problem(found: dict[str, Any]) -> Problem:

@@ -279,8 +279,7 @@ class TrainPage(Page):
         self.right.preview.show_pieces((plan.get("learned_preview") or {}).get("pieces") or ())
         self.panel.show_problems([_problem(found) for found in plan.get("problems") or ()])
         self._show_method()
-        self.right.methods.show_plan(plan)
-        self._count_others(plan)
+        self._count_methods(plan)
         self._ask_devices()
 
     def _ask_devices(self) -> None:
@@ -291,12 +290,15 @@ class TrainPage(Page):
         job = self._engine.ask("devices", {}, parent=self)
         job.result.connect(lambda found: self.panel.form.offer_devices(found.get("devices") or ()))
 
-    def _count_others(self, plan: dict[str, Any]) -> None:
-        """Ask once for each base model what the other methods would train."""
+    def _count_methods(self, plan: dict[str, Any]) -> None:
+        """Ask what every method would train on this base model, behind all other questions."""
         base = self.panel.form.tables()["base_model"]
-        if base != self._counted_for and "all_parameters" in plan:
-            self._counted_for = base
-            self._engine.planner.count(self.panel.form.at_presets())
+        if "all_parameters" not in plan:
+            return
+        if base != self._counted_for:
+            self.right.methods.forget_counts()
+        self._counted_for = base
+        self._engine.planner.count(self.panel.form.at_presets())
 
     def _show_plan_problems(self, problems: list[Problem]) -> None:
         if self._model is None:
@@ -307,7 +309,7 @@ class TrainPage(Page):
 
     def _show_method(self) -> None:
         form = self.panel.form
-        self.right.methods.set_current(form.method_id(), form.family())
+        self.right.methods.set_current(form.method_id(), form.base_facts())
 
     def _show_base_models(self) -> None:
         self.buttons.sides.set_current("run")
@@ -371,7 +373,8 @@ class TrainPage(Page):
         self._adapter_name = _name_of(str(state.adapter["adapter"])) if state.adapter is not None else ""
         if state.started is not None:
             adapter = state.adapter or {}
-            self.panel.effect.show_run(state.started, adapter.get("bytes"), state.peak_memory_bytes or None)
+            bytes_of = adapter.get("bytes"), state.peak_memory_bytes or None
+            self.panel.effect.show_run(state.started, model.recipe.method, *bytes_of)
             self.panel.form.show_plan(state.started)
         if not model.running:
             self.panel.set_fixed("The recipe this run used", "check")

@@ -45,7 +45,7 @@ def test_chips_offered_by_the_first_plan_are_all_in_sight(panel, qtbot):
 
 def test_chips_offered_by_a_run_that_began_before_any_plan_are_all_in_sight(panel, qtbot):
     panel.set_fixed("Fixed while this run trains")
-    panel.effect.show_run(LATE, None, None)
+    panel.effect.show_run(LATE, panel.form.recipe().method, None, None)
     panel.form.show_plan(LATE)
 
     qtbot.waitUntil(lambda: _all_in_sight(_chips(panel)), timeout=2000)

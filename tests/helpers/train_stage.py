@@ -36,7 +36,7 @@ STARTED = {
     "matrices": 12,
     "learning_rate": 0.001,
 }
-PLAN = {
+PLAN: dict[str, Any] = {
     "family": "encoder-decoder",
     "trainable_parameters": 3_538_944,
     "all_parameters": 251_116_800,

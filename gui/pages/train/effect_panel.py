@@ -5,18 +5,21 @@ Shows a plan; knows nothing of how it was made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from engine.api import MethodSettings
 from gui.look.format import bytes_text, number, percent
 from gui.widgets.bars import Bar
-from gui.widgets.block_drawing import Block, BlockDrawing, Group, Part
+from gui.widgets.block_drawing import WORDS, Block, BlockDrawing, Group, Kind, Mark, Part
 from gui.widgets.labels import Label
 
 FEED_FORWARD = ("wi", "wo", "fc", "ff", "gate", "up_proj", "down_proj", "mlp", "dense", "lin")
 HEADS = ("lm_head", "embed", "shared")
+
+Layers = list[tuple[str, list[str], Kind]]
 
 
 class EffectPanel(QWidget):
@@ -53,8 +56,8 @@ class EffectPanel(QWidget):
         column.addSpacing(8)
         column.addWidget(self._drawing)
 
-    def show_plan(self, plan: Mapping[str, Any]) -> None:
-        """Show a plan's counts; a plan without counts hides the panel."""
+    def show_plan(self, plan: Mapping[str, Any], settings: MethodSettings) -> None:
+        """Show a plan's counts, and where the method it was made with sits; without counts the panel hides."""
         trainable, everything = plan.get("trainable_parameters"), plan.get("all_parameters")
         self.setVisible(trainable is not None and bool(everything))
         if trainable is None or not everything:
@@ -65,23 +68,43 @@ class EffectPanel(QWidget):
         disk, memory = plan.get("adapter_bytes"), plan.get("memory_bytes")
         self._disk.setText(f"{bytes_text(disk)} on disk" if disk is not None else "")
         self._memory.setText(f"about {bytes_text(memory)} of memory" if memory else "")
-        self._draw(plan)
+        self._draw(plan, settings)
 
     def show_run(
-        self, started: Mapping[str, Any], adapter_bytes: int | None, memory_bytes: int | None
+        self,
+        started: Mapping[str, Any],
+        settings: MethodSettings,
+        adapter_bytes: int | None,
+        memory_bytes: int | None,
     ) -> None:
         """Show what a run said of itself, with the adapter and the memory it really took, once known."""
-        self.show_plan(dict(started) | {"adapter_bytes": adapter_bytes, "memory_bytes": None})
+        self.show_plan(dict(started) | {"adapter_bytes": adapter_bytes, "memory_bytes": None}, settings)
         self._memory.setText(f"{bytes_text(memory_bytes)} of memory at peak" if memory_bytes else "")
 
-    def _draw(self, plan: Mapping[str, Any]) -> None:
-        modules, targets = plan.get("modules") or {}, set(plan.get("targets") or ())
+    def _draw(self, plan: Mapping[str, Any], settings: MethodSettings) -> None:
+        modules = plan.get("modules") or {}
         blocks = blocks_of(modules, plan.get("blocks") or {})
         self._drawing.setVisible(bool(blocks))
         self._drawing.set_blocks(blocks)
-        everything = bool(plan.get("trainable_parameters")) and not targets
-        pair = "has a trained pair" if targets else "trained"
-        self._drawing.set_lit(set(modules) if everything else targets, pair)
+        self._drawing.set_lit(*lit_by(settings, modules, plan.get("targets") or ()))
+
+
+def lit_by(
+    settings: MethodSettings, modules: Collection[str], targets: Collection[str]
+) -> tuple[set[str], str, set[Mark]]:
+    """Return what a method lights: the names of weights, what light means, and what is trained beside weights.
+
+    `modules` are the names of the base model's linear layers, `targets` those that the plan found changed.
+    """
+    places = settings.method.places_of(settings.options)
+    weights = set(modules) & set(targets) if {"weights", "everything"} & set(places) else set()
+    if "everything" in places and not weights:
+        weights = set(modules)
+    marks: set[Mark] = {mark for mark in WORDS if mark in places}
+    if "everything" in places and weights == set(modules):
+        marks.add("norms")
+    pair = weights and settings.method.sketch == "pair"
+    return weights, "has a trained pair" if pair else "trained", marks
 
 
 def blocks_of(modules: Mapping[str, int], blocks: Mapping[str, int]) -> list[Block]:
@@ -97,18 +120,26 @@ def blocks_of(modules: Mapping[str, int], blocks: Mapping[str, int]) -> list[Blo
     crossing = [name for name in attention if modules[name] > encoders + decoders] if encoders else []
     made = []
     if encoders:
-        made.append(
-            _block("Encoder block", encoders, [("Self-attention", attention), ("Feed-forward", forward)])
-        )
+        layers: Layers = [
+            ("Self-attention", attention, "attention"),
+            ("Feed-forward", forward, "feed-forward"),
+        ]
+        made.append(_block("Encoder block", encoders, layers))
     if decoders:
-        groups = [("Self-attention", attention), ("Cross-attention", crossing), ("Feed-forward", forward)]
+        groups: Layers = [
+            ("Self-attention", attention, "attention"),
+            ("Cross-attention", crossing, "attention"),
+            ("Feed-forward", forward, "feed-forward"),
+        ]
         made.append(_block("Decoder block" if encoders else "Block", decoders, groups))
     return made
 
 
-def _block(title: str, count: int, groups: list[tuple[str, list[str]]]) -> Block:
+def _block(title: str, count: int, groups: Layers) -> Block:
     drawn = tuple(
-        Group(name, tuple(Part(short_name(part), part) for part in parts)) for name, parts in groups if parts
+        Group(name, tuple(Part(short_name(part), part) for part in parts), kind)
+        for name, parts, kind in groups
+        if parts
     )
     return Block(f"{title} × {count}", drawn)
 

@@ -148,7 +148,9 @@ class RecipePanel(QWidget):
     def show_plan(self, plan: Mapping[str, Any]) -> None:
         """Show what will happen."""
         self.form.show_plan(dict(plan))
-        self.effect.show_plan(plan)
+        wanted = self.form.recipe()
+        if wanted is not None:
+            self.effect.show_plan(plan, wanted.method)
         self.say(plan_words(plan))
 
 

@@ -1,0 +1,103 @@
+"""What a method does: words, a sketch, what it works with, where it starts, and its variants.
+
+Knows one entry of the registry at a time.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.api import FAMILIES, BaseFacts, Family, Method, Variant
+from gui.look import style
+from gui.look.type import px
+from gui.pages.train.method_sketch import MethodSketch
+from gui.widgets.fields import IconLabel
+from gui.widgets.labels import Label
+from gui.widgets.line import Line
+from gui.widgets.reading import Mark, ReadingText
+from gui.widgets.scroll import Scroll
+
+WIDTH = 264
+QUANTIZATIONS = {"int8": "int8", "nf4": "NF4", "fp4": "FP4"}
+FACTS = ("Quantized bases", "Can be merged", "Preset")
+
+
+class MethodExplanation(Scroll):
+    """What a method does, why it can't be used if so, a sketch of it, and where it starts."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(margins=(20, 20, 20, 20), spacing=8, parent=parent)
+        self._title = Label("", "section")
+        self._reason = Label("", "label", "copper", wrap=True)
+        self._warning = QWidget()
+        self._text = ReadingText(role="body", token="ink2")
+        self._sketch = MethodSketch()
+        self._facts = {name: Label("", "label_medium") for name in FACTS}
+        self._line, self._variants_title = Line(), Label("Variants", "label", "ink2")
+        self._variants = ReadingText(role="body", token="ink2")
+        self._lay_out()
+        style.follow(self._restyle)
+
+    def _lay_out(self) -> None:
+        warning = QHBoxLayout(self._warning)
+        warning.setContentsMargins(0, 0, 0, 0)
+        warning.setSpacing(6)
+        column = QVBoxLayout()
+        column.addWidget(IconLabel("warning", "copper", 14))
+        column.addStretch(1)
+        warning.addLayout(column)
+        warning.addWidget(self._reason, 1)
+        for part in (self._title, self._warning, self._text, self._sketch):
+            self.column.addWidget(part)
+        for name, value in self._facts.items():
+            row = QHBoxLayout()
+            row.addWidget(Label(name, "label", "ink2"))
+            row.addStretch(1)
+            row.addWidget(value)
+            self.column.addLayout(row)
+        for part in (self._line, self._variants_title, self._variants):
+            self.column.addWidget(part)
+        self.column.addStretch(1)
+
+    def _restyle(self) -> None:
+        self.setFixedWidth(px(WIDTH))
+
+    def explain(self, entry: Method, base: BaseFacts, reason: str) -> None:
+        """Show another method, as it is on a base model; `reason` says why it can't be used there."""
+        self._title.setText(entry.title)
+        self._reason.setText(reason)
+        self._warning.setVisible(bool(reason))
+        self._text.set_text(entry.explanation)
+        self._sketch.show_method(entry)
+        names = [QUANTIZATIONS[kind] for kind in entry.quantizations if kind in QUANTIZATIONS]
+        self._facts["Quantized bases"].setText(", ".join(names) or "no")
+        self._facts["Can be merged"].setText("yes" if entry.merges else "no")
+        self._facts["Preset"].setText(preset_words(entry, base.family or FAMILIES[0]))
+        for part in (self._line, self._variants_title, self._variants):
+            part.setVisible(bool(entry.variants))
+        self._variants.set_text(*variants_words(entry.variants))
+
+    def text(self) -> str:
+        """Return all that is said of the method."""
+        said = (self._title.text(), self._reason.text(), self._text.text(), self._variants.text())
+        return "\n".join(part for part in said if part)
+
+
+def variants_words(variants: tuple[Variant, ...]) -> tuple[str, list[Mark]]:
+    """Return a line for each variant and where their names stand in it."""
+    text, marks = "", []
+    for variant in variants:
+        text += "\n" if text else ""
+        marks.append(Mark(len(text), len(variant.title), "strong"))
+        text += f"{variant.title}: {variant.summary}" if variant.summary else variant.title
+    return text, marks
+
+
+def preset_words(entry: Method, family: Family) -> str:
+    """Return where the method starts on a family: "rank 32, rate 0.001"."""
+    known = family if family in entry.presets else next(one for one in FAMILIES if one in entry.presets)
+    preset = entry.presets[known]
+    if not entry.trains:
+        return "nothing is trained"
+    settings = entry.short(entry.options(**entry.preset_options(known)))
+    return ", ".join(part for part in (settings, f"rate {preset.learning_rate:g}") if part)

@@ -1,0 +1,172 @@
+"""A row of the method chooser: name, what it does or why it can't be used, and how many numbers it trains.
+
+Knows one entry of the registry and what it is told of the base model.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+
+from engine.api import METHODS, BaseFacts, Method, Options, Problem
+from gui.look import icons, style
+from gui.look.format import compact
+from gui.look.type import font, metrics, px, text_scale
+
+EDGE, GAP = 12, 8
+MOVES = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_Home: -1000, Qt.Key.Key_End: 1000}
+
+
+class MethodRow(QAbstractButton):
+    """`moved(rows)` asks for the focus to go to another row, `looked_at` tells that it has the focus."""
+
+    moved = Signal(int)
+    looked_at = Signal()
+
+    def __init__(self, entry: Method, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.entry = entry
+        self._trainable = ""
+        self._reason = ""
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        style.follow(self._restyle)
+        self._describe()
+
+    def show_state(self, in_use: bool, base: BaseFacts) -> None:
+        """Show whether it is in use, and the reason if its preset can't be used on this base model."""
+        self.setChecked(in_use)
+        self._reason = reason(self.entry, base)
+        self._describe()
+        self.update()
+
+    def reason(self) -> str:
+        """Return why it can't be used on the base model, "" if it can."""
+        return self._reason
+
+    def set_trainable(self, count: int | None) -> None:
+        """Show how many numbers it trains; None where not known."""
+        self._trainable = "" if count is None else compact(count)
+        self._describe()
+        self.update()
+
+    def matches(self, text: str) -> bool:
+        """Tell whether a search finds it: by name, summary, group or variant, each word of it somewhere."""
+        variants = [f"{variant.title} {variant.summary}" for variant in self.entry.variants]
+        told = " ".join([self.entry.title, self.entry.summary, self.entry.group, *variants]).lower()
+        return all(word in told for word in text.lower().split())
+
+    def sizeHint(self) -> QSize:
+        """Return one line."""
+        return QSize(px(360), px(32))
+
+    def nextCheckState(self) -> None:
+        """Stay as the recipe says; a click only asks."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move with the arrows, choose with Return as with Space."""
+        key = Qt.Key(event.key())
+        if key in MOVES:
+            self.moved.emit(MOVES[key])
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Tell that it is looked at."""
+        super().focusInEvent(event)
+        self.looked_at.emit()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Give the whole text as tooltip where it does not fit."""
+        super().enterEvent(event)
+        text = self._reason or self.entry.summary
+        fits = metrics("body").horizontalAdvance(text) <= self._text_place().width()
+        self.setToolTip("" if fits else text)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw ground, sign, name, text and count."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_ground(painter)
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+        box = QRectF(self.rect())
+        painter.setFont(font("body_medium"))
+        painter.setPen(style.color("ink2" if self._reason else "ink"))
+        painter.drawText(box.adjusted(_name_left(), 0, 0, 0), middle, self.entry.title)
+        painter.setFont(font("figure"))
+        painter.setPen(style.color("ink2"))
+        count = "" if self._reason else self._trainable
+        painter.drawText(box.adjusted(0, 0, -EDGE, 0), Qt.AlignmentFlag.AlignRight | middle, count)
+        painter.setFont(font("body"))
+        painter.setPen(style.color("copper" if self._reason else "ink2"))
+        place = self._text_place()
+        text = self._reason or self.entry.summary
+        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(place.width()))
+        painter.drawText(place, middle, shown)
+        painter.end()
+
+    def _paint_ground(self, painter: QPainter) -> None:
+        ground = "accent_soft" if self.isChecked() else "hover" if self.underMouse() else ""
+        box = QRectF(self.rect())
+        if ground or self.hasFocus():
+            painter.setBrush(style.color(ground) if ground else Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(style.color("accent"), 2) if self.hasFocus() else Qt.PenStyle.NoPen)
+            painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 6, 6)
+        if self._reason or self.isChecked():
+            sign, ink = ("warning", "copper") if self._reason else ("check", "accent")
+            icons.paint(painter, QRectF(EDGE, 0, px(16), self.height()), sign, ink)
+
+    def _text_place(self) -> QRectF:
+        """The room between name and count; a reason may take that of the count, which then is not shown."""
+        right = EDGE if self._reason else EDGE + px(64)
+        return QRectF(self.rect()).adjusted(_name_left() + name_width() + px(16), 0, -right, 0)
+
+    def _describe(self) -> None:
+        told = (self.entry.title, self._reason or self.entry.summary, self._trainable)
+        self.setAccessibleName(", ".join(part for part in told if part))
+
+    def _restyle(self) -> None:
+        self.updateGeometry()
+        self.update()
+
+
+def _name_left() -> int:
+    return EDGE + px(16) + GAP
+
+
+def name_width() -> int:
+    """Return the room of the longest method's name, so that all texts begin below one another."""
+    return _name_width(text_scale())
+
+
+@lru_cache(maxsize=4)
+def _name_width(_scale: float) -> int:
+    return round(max(metrics("body_medium").horizontalAdvance(entry.title) for entry in METHODS))
+
+
+def reason(entry: Method, base: BaseFacts) -> str:
+    """Return why a method's preset can't be used on a base model, without its name; "" if it can."""
+    found = refusal(entry, base)
+    if found is None:
+        return ""
+    said = found.message.removeprefix(entry.title).strip()
+    return f"{said[:1].upper()}{said[1:]} {found.hint}".strip()
+
+
+def refusal(entry: Method, base: BaseFacts) -> Problem | None:
+    """Return the registry's words on a method's preset and a base model; None if they go together."""
+    family = base.family or entry.families[0]
+    return entry.refusal(_at_preset(entry.id, family) if family in entry.presets else None, base)
+
+
+@lru_cache(maxsize=256)
+def _at_preset(method_id: str, family: str) -> Options:
+    entry = next(entry for entry in METHODS if entry.id == method_id)
+    values = entry.preset_options("encoder-decoder" if family == "encoder-decoder" else "decoder-only")
+    return entry.options(**values)

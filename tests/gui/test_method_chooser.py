@@ -1,0 +1,162 @@
+"""The chooser of methods: what can be used and what can't, in words; by hand and by keyboard; sketches and lights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+
+from engine.api import METHODS, BaseFacts, MethodSettings, method, recipe
+from gui.pages.train.effect_panel import lit_by
+from gui.pages.train.method_chooser import MethodChooser
+from gui.pages.train.method_explanation import preset_words
+from gui.pages.train.method_row import refusal
+from gui.pages.train.method_sketch import sketch_of
+from gui.planner import Planner
+from gui.widgets.block_drawing import WORDS
+from tests.helpers.train_stage import BASICS, PLAN, WAIT
+
+T5 = BaseFacts("encoder-decoder", "t5")
+GPT2 = BaseFacts("decoder-only", "gpt2")
+NF4 = BaseFacts("encoder-decoder", "t5", "nf4")
+
+
+@pytest.fixture
+def chooser(styled, qtbot):
+    made = MethodChooser()
+    qtbot.addWidget(made)
+    made.resize(840, 700)
+    made.set_current("lora", T5)
+    made.show()
+    made.activateWindow()
+    qtbot.waitExposed(made)
+    return made
+
+
+def _settings(method_id: str, **options: Any) -> MethodSettings:
+    entry = method(method_id)
+    family = entry.families[0]
+    return MethodSettings(method_id, entry.options(**entry.preset_options(family) | options))
+
+
+@pytest.mark.parametrize("base", [T5, GPT2, NF4], ids=["t5", "gpt2", "nf4"])
+def test_each_row_says_why_its_method_cannot_be_used(chooser, base):
+    chooser.set_current("lora", base)
+    refused = {entry.id for entry in METHODS if refusal(entry, base) is not None}
+
+    assert refused == {entry.id for entry in METHODS if chooser.row(entry.id).reason()}
+    for method_id in refused:
+        assert chooser.row(method_id).reason() in chooser.row(method_id).accessibleName()
+        assert not chooser.row(method_id).reason().startswith(method(method_id).title)
+
+
+def test_a_reason_names_what_to_do_and_stands_in_the_explanation(chooser):
+    row = chooser.row("bitfit")
+    row.setFocus()
+
+    assert "no biases" in row.reason()
+    assert row.reason() in chooser.explanation.text()
+
+
+def test_the_arrows_move_and_show_each_return_takes_it(chooser, qtbot):
+    first, second = METHODS[0], METHODS[1]
+    chooser.row(first.id).setFocus()
+    qtbot.keyClick(chooser.row(first.id), Qt.Key.Key_Down)
+    assert chooser.focusWidget() is chooser.row(second.id)
+    assert second.title in chooser.explanation.text()
+    with qtbot.waitSignal(chooser.chosen) as chosen:
+        qtbot.keyClick(chooser.row(second.id), Qt.Key.Key_Return)
+    assert chosen.args == [second.id]
+    qtbot.keyClick(chooser.row(second.id), Qt.Key.Key_End)
+
+    assert chooser.focusWidget() is chooser.row(METHODS[-1].id)
+
+
+def test_down_leads_from_the_search_to_the_first_method_found(chooser, qtbot):
+    chooser._search.setFocus()
+    chooser._search.searched.emit("qlora")
+    qtbot.keyClick(chooser._search, Qt.Key.Key_Down)
+
+    assert chooser.focusWidget() is chooser.row("lora")
+
+
+def test_tab_stops_in_the_list_once_at_the_method_in_use(chooser):
+    stops = [
+        entry.id
+        for entry in METHODS
+        if chooser.row(entry.id).focusPolicy() & Qt.FocusPolicy.TabFocus == Qt.FocusPolicy.TabFocus
+    ]
+    assert stops == ["lora"]
+
+
+def test_a_search_finds_variants_and_says_when_it_finds_nothing(chooser, qtbot):
+    chooser._search.searched.emit("dora")
+    assert [row.entry.id for row in chooser._shown()] == ["lora"]
+    chooser._search.searched.emit("soft prompts")
+    assert {row.entry.group for row in chooser._shown()} == {"Soft prompts"}
+    chooser._search.searched.emit("nothing like it")
+
+    assert chooser._shown() == []
+    assert chooser._nothing.isVisibleTo(chooser)
+
+
+def test_variants_are_explained_a_line_each(chooser):
+    lines = chooser.explanation.text().splitlines()
+
+    for variant in method("lora").variants:
+        assert f"{variant.title}: {variant.summary}" in lines
+
+
+@pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)
+def test_every_method_says_in_a_few_words_what_it_does_and_where_it_starts(entry):
+    assert len(entry.summary) <= 56
+    for family in entry.families:
+        assert preset_words(entry, family)
+
+
+def test_sketches_come_from_what_is_declared():
+    assert "pair B and A" in sketch_of(method("lora")).described
+    assert "before those of the text" in sketch_of(method("prompt_tuning")).described
+    assert sketch_of(method("prompt_only")) is None
+
+
+def test_lights_follow_the_declared_places_and_the_plans_targets():
+    modules = list(PLAN["modules"])
+
+    assert lit_by(_settings("lora"), modules, ["q", "v"]) == ({"q", "v"}, "has a trained pair", set())
+    assert lit_by(_settings("full"), modules, []) == (set(modules), "trained", {"norms"})
+    assert lit_by(_settings("prompt_tuning"), modules, []) == (set(), "trained", {"before input"})
+    assert lit_by(_settings("prefix_tuning"), modules, []) == (set(), "trained", {"keys and values"})
+    assert lit_by(_settings("layernorm"), modules, ["layer_norm"]) == (set(), "trained", {"norms"})
+    assert lit_by(_settings("prompt_only"), modules, []) == (set(), "trained", {"prompt"})
+
+
+@pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)
+def test_every_place_a_method_declares_can_be_drawn(entry):
+    assert set(entry.places) <= {"weights", "everything", *WORDS}
+
+
+def test_counts_are_made_behind_plans_and_only_once(stage, qtbot):
+    stage.page.shown()
+    planner: Planner = stage.engine.planner
+    told: list[tuple[str, int]] = []
+    planner.counted.connect(lambda key, count: told.append((key, count)))
+    full = recipe.from_tables(BASICS | {"method": {"id": "full"}})
+    qtbot.waitUntil(lambda: (full.base_model, full.method) in planner._counts, timeout=WAIT)
+    qtbot.waitUntil(lambda: not planner._to_count, timeout=WAIT)
+    told.clear()
+    planner.count({"full": full})
+
+    assert told == [("full", PLAN["trainable_parameters"])]
+
+
+def test_a_plan_overtakes_the_counts_and_they_go_on_afterwards(stage, qtbot):
+    stage.page.shown()
+    planner: Planner = stage.engine.planner
+    qtbot.waitUntil(lambda: planner._counting is not None, timeout=WAIT)
+    with qtbot.waitSignal(planner.planned, timeout=WAIT):
+        stage.page.panel.form.field("method.rank").control.widget.setValue(8)
+    last = stage.page.right.methods.row(METHODS[-1].id)
+
+    qtbot.waitUntil(lambda: "3.54 M" in last.accessibleName(), timeout=WAIT)
