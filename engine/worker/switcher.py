@@ -35,6 +35,10 @@ class Switcher:
 
         Raises AdapterError if it does not fit; everything else is as it was then.
         """
+        if adapter is not None and adapter.is_prompt:
+            # It has no weights: what it changes is what the base reads.
+            adapters.refuse_other_base(self.base, adapter)
+            adapter = None
         if adapter is None:
             if self._own_biases is not None:
                 self._take_off()

@@ -70,6 +70,26 @@ def test_every_order_gives_what_each_writes_alone(kind):
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
+def nothing_but_a_prompt(like: Adapter) -> Adapter:
+    method = like.passport.method.model_copy(update={"id": "prompt_only", "peft_type": ""})
+    return Adapter(like.folder.parent / "prompt", like.passport.model_copy(update={"method": method}))
+
+
+def test_with_nothing_but_a_prompt_the_base_computes_as_itself():
+    base = load_tiny("bart")
+    switcher = Switcher(base)
+    for other in (install_random("bart", "biases", method=BIASES), install_random("bart", "lora")):
+        prompt = nothing_but_a_prompt(other)
+        assert written(base, switcher, other) != alone("bart", None)
+        assert written(base, switcher, prompt) == alone("bart", None)
+
+
+def test_a_prompt_for_another_base_is_refused():
+    prompt = nothing_but_a_prompt(install_random("bart", "lora"))
+    with pytest.raises(AdapterError, match="was made for"), Switcher(load_tiny("t5")).use(prompt):
+        pass
+
+
 def damaged(adapter: Adapter, how: str, place: Path) -> Adapter:
     folder = place / f"{how}-{adapter.id}"
     shutil.copytree(adapter.folder, folder)
