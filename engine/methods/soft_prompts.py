@@ -32,6 +32,17 @@ def _encoder_width(help: str) -> int | None:
     return found
 
 
+def _init_text() -> str:
+    found: str = option(
+        INIT_TEXT,
+        "Starting text",
+        "Repeated or cut to the number of virtual tokens. Only for a start from text.",
+        peft_name="-",
+        min_length=1,
+    )
+    return found
+
+
 class PromptOptions(Options):
     """Settings of prompt tuning."""
 
@@ -46,13 +57,7 @@ class PromptOptions(Options):
         "Words learn sooner.",
         peft_name="-",
     )
-    init_text: str = option(
-        INIT_TEXT,
-        "Starting text",
-        "Repeated or cut to the number of virtual tokens. Only for a start from text.",
-        peft_name="-",
-        min_length=1,
-    )
+    init_text: str = _init_text()
 
 
 class MultitaskPromptOptions(PromptOptions):
@@ -79,6 +84,14 @@ class PrefixOptions(Options):
     virtual_tokens: int = _virtual_tokens(
         20, "How many trained keys and values each attention layer of the decoder sees before the summary."
     )
+    init: Literal["text", "random"] = option(
+        "text",
+        "Start from",
+        "What the prefix is at first: what the model computes at the words of a text, or random numbers. With "
+        "projection it always begins at random.",
+        peft_name="-",
+    )
+    init_text: str = _init_text()
     projection: bool = option(
         False,
         "Projection",
@@ -136,7 +149,7 @@ def _has_positions(
     )
 
 
-def _has_words(options: PromptOptions, _: BaseFacts) -> Problem | None:
+def _has_words(options: PromptOptions | PrefixOptions, _: BaseFacts) -> Problem | None:
     """Refuse a start from a text without a word."""
     if options.init != "text" or options.init_text.strip():
         return None
@@ -226,7 +239,7 @@ SOFT_PROMPTS = (
         short=_short,
         places=("keys and values",),
         nearest="prompt_tuning",
-        rules=(_has_positions, _only_projection),
+        rules=(_has_positions, _has_words, _only_projection),
         checkpoints_activations=False,
         whole_in_file=lambda options: not options.projection,
     ),

@@ -180,6 +180,41 @@ def test_a_prompt_that_begins_with_words_is_those_words(kind: Kind) -> None:
     assert (found - expected).abs().max() < 1e-4
 
 
+@pytest.mark.parametrize("kind", ["llama", "gpt2"])
+def test_a_prefix_that_begins_with_words_is_as_if_a_decoder_had_read_them(kind: Kind) -> None:
+    base = load_tiny(kind)
+    words = base.tokenizer(WORDS, add_special_tokens=False)["input_ids"]
+    recipe = soft_recipe(kind, "prefix_tuning", {"init_text": WORDS}, len(words))
+    row, summary = prompts(base)[1], [20, 21, 22]
+    expected = forward_logits(base.model, base, words + row, summary)
+    found = forward_logits(adapters.attach(base, recipe).eval(), base, row, summary)
+    assert (found - expected).abs().max() < 1e-4
+
+
+@pytest.mark.parametrize("kind", ["t5", "bart"])
+def test_an_encoder_decoders_prefix_that_begins_with_words_is_as_if_it_had_written_them(kind: Kind) -> None:
+    base = load_tiny(kind)
+    words = base.tokenizer(WORDS, add_special_tokens=False)["input_ids"]
+    recipe = soft_recipe(kind, "prefix_tuning", {"init_text": WORDS}, len(words))
+    read = torch.tensor([words])
+    told = torch.tensor([[*words, base.model.config.decoder_start_token_id, 20, 21]])
+    with torch.no_grad():
+        expected = base.model(input_ids=read, decoder_input_ids=told).logits[0, len(words) :]
+    found = forward_logits(adapters.attach(base, recipe).eval(), base, words, [20, 21, 22])
+    assert (found - expected).abs().max() < 1e-4
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_layer_of_the_decoder_has_keys_and_values_of_its_own(kind: Kind) -> None:
+    base, model = soft(kind, "prefix_tuning", {})
+    layers = base.model.config.num_hidden_layers
+    cache = model.get_prompt(1)
+    kept = getattr(cache, "self_attention_cache", cache).layers[:layers]
+    told = [torch.cat([layer.keys, layer.values]) for layer in kept]
+    assert len(told) == layers == 2
+    assert not torch.equal(told[0], told[1])
+
+
 @pytest.mark.parametrize(("tokens", "start"), [(3, "abc"), (7, "abcdeab")])
 def test_starting_words_are_cut_or_repeated(tokens: int, start: str) -> None:
     base = load_tiny("llama")

@@ -13,7 +13,7 @@ from peft import PeftModel
 from peft.mapping import PEFT_TYPE_TO_TUNER_MAPPING
 from transformers import PretrainedConfig
 
-from engine.methods.soft_prompts import PromptOptions, PTuningOptions
+from engine.methods.soft_prompts import PrefixOptions, PromptOptions, PTuningOptions
 from engine.options import Options
 from engine.worker.base_models import LoadedBase
 from engine.worker.handling.base import TRAINED, Course, Handling, Tensors
@@ -93,10 +93,15 @@ class PTuning(SoftPrompts):
 
 
 class PrefixTuning(SoftPrompts):
-    """Keys and values of the decoder."""
+    """Keys and values of the decoder.
+
+    PEFT cuts an encoder-decoder's prefix as if half of it were for the attention to what was read, which it then
+    throws away: layer i gets the pair of keys and values at 2i, counted round. With an even number of layers each
+    pair would stand in two of them and half of what is trained in none; one pair to spare gives each its own.
+    """
 
     def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
-        """Return the decoder's layers, heads and their width.
+        """Return the number of pairs, the decoder's heads and their width.
 
         PEFT would count an encoder-decoder's encoder, and take a head's width from the model's, which for T5 differ.
         """
@@ -105,7 +110,22 @@ class PrefixTuning(SoftPrompts):
             return {}
         heads = getattr(config, "decoder_attention_heads", config.num_attention_heads)
         width = heads * getattr(config, "d_kv", config.hidden_size // heads)
-        return {"num_layers": _decoder_layers(config), "num_attention_heads": heads, "token_dim": width}
+        pairs = _decoder_layers(config) | 1
+        return {"num_layers": pairs, "num_attention_heads": heads, "token_dim": width}
+
+    def prepare(self, model: PeftModel, base: LoadedBase, options: Options, course: Course) -> None:
+        """Begin with the decoder's keys and values at the words of a text (Li and Liang 2021)."""
+        assert isinstance(options, PrefixOptions)
+        prefix = model.prompt_encoder[TRAINED].embedding.weight
+        ids = None if options.projection else _words(options, base, len(prefix))
+        if ids is None:
+            return
+        pairs = prefix.view(len(prefix), model.peft_config[TRAINED].num_layers, -1)
+        stride = 2 if base.family == "encoder-decoder" else 1
+        with torch.no_grad():
+            prefix.zero_()
+            for layer, pair in enumerate(_keys_and_values(base, ids.to(base.device))):
+                pairs[:, layer * stride % pairs.shape[1]] = pair
 
 
 def _decoder_layers(config: PretrainedConfig) -> int:
@@ -115,7 +135,25 @@ def _decoder_layers(config: PretrainedConfig) -> int:
     return int(config.num_hidden_layers)
 
 
-def _words(options: PromptOptions, base: LoadedBase, count: int) -> torch.Tensor | None:
+def _keys_and_values(base: LoadedBase, ids: torch.Tensor) -> list[torch.Tensor]:
+    """Return what each layer of the decoder keeps of a text (tokens × numbers): keys, then values.
+
+    An encoder-decoder reads the text and writes it.
+    """
+    told = {"decoder_input_ids": ids[None]} if base.family == "encoder-decoder" else {}
+    was_training = base.model.training
+    base.model.eval()
+    cache = base.model(input_ids=ids[None], use_cache=True, **told).cache
+    base.model.train(was_training)
+    kept = [torch.cat([layer.keys[0], layer.values[0]]) for layer in _self_attention(cache).layers]
+    return [both.transpose(0, 1).flatten(1) for both in kept]
+
+
+def _self_attention(cache: Any) -> Any:
+    return getattr(cache, "self_attention_cache", cache)
+
+
+def _words(options: PromptOptions | PrefixOptions, base: LoadedBase, count: int) -> torch.Tensor | None:
     """Return the ids of the words that a prompt of so many begins with, None if it begins at random."""
     if options.init == "random":
         return None
