@@ -86,6 +86,14 @@ def application_root() -> Path:
     return Path(frozen) if frozen else Path(__file__).resolve().parent.parent
 
 
+def expanded(text: str) -> Path:
+    """Return the place that a text means, "~" being the home folder; "~" of nobody that is known stays as it is."""
+    try:
+        return Path(text).expanduser()
+    except (RuntimeError, ValueError):
+        return Path(text)
+
+
 def resources_folder() -> Path:
     """Return the folder of shipped files: starter, sample conversations, presets, icons."""
     return application_root() / "resources"

@@ -22,12 +22,13 @@ class BottleneckOptions(Options):
         level="essential",
         control="slider",
         ge=1,
-        le=1024,
+        le=512,
     )
     placement: Literal["houlsby", "pfeiffer"] = option(
         "houlsby",
         "Placement",
-        "houlsby: after attention and after feed-forward. pfeiffer: after feed-forward alone, half the numbers.",
+        "Where the adapters stand. houlsby: after attention and after feed-forward. pfeiffer: after feed-forward "
+        "alone, with half the numbers or fewer.",
         level="essential",
     )
     activation: Literal["relu", "gelu", "silu"] = option(
@@ -87,7 +88,7 @@ ADDITIVE: tuple[Method, ...] = (
                 "pfeiffer",
                 "Pfeiffer",
                 {"placement": "pfeiffer"},
-                summary="After feed-forward alone, half the numbers",
+                summary="After feed-forward alone, half the numbers or fewer",
             ),
         ),
         short=_short,

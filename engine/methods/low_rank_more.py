@@ -100,15 +100,15 @@ class MissOptions(Options):
     form: Literal["plain", "bat", "mini"] = option(
         "plain",
         "Form",
-        "plain: all shards of a weight get the same trained block. bat: each shard is also multiplied by its "
-        "block, so that the change depends on the weight. mini: the block is repeated along the outputs and "
-        "trains far fewer numbers.",
+        "How the trained block changes the shards. plain: it is added to each. bat: each shard is also multiplied "
+        "by it, so that the change depends on the weight. mini: a narrow block is repeated along the outputs, "
+        "which trains far fewer numbers.",
         peft_name="-",
     )
     mini_rank: int = option(
-        1,
+        8,
         "Mini rank",
-        "Width of the repeated block of the mini form; it must divide the outputs of all adapted layers.",
+        "Outputs that the repeated block of the mini form spans; it must divide the outputs of all adapted layers.",
         level="everything",
         peft_name="mini_r",
         ge=1,
@@ -161,7 +161,8 @@ class DeloraOptions(Options):
     boundary: int = option(
         15,
         "Boundary",
-        "How far the change may go at the start of training, in the measure of the weight; it is trained along.",
+        "How far the change may go at the start of training, as a multiple of the weight's own size; it is "
+        "trained along.",
         peft_name="delora_lambda",
         ge=1,
         le=1000,
@@ -211,7 +212,9 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         explanation=(
             "All layers share one pair of random, frozen matrices; each layer trains only two vectors that scale "
             "the pair's ranks and outputs. That is many times fewer numbers than LoRA, and the random matrices "
-            "are drawn again from their seed, so the adapter's file holds the vectors alone."
+            "are drawn again from their seed, so the adapter's file holds the vectors alone. Take it where many "
+            "adapters must be small; it wants a much higher rank and learning rate than LoRA. "
+            "(Kopiczko et al. 2024)"
         ),
         options=VeraOptions,
         peft_type="VERA",
@@ -230,7 +233,9 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         explanation=(
             "Cuts the thin matrices of LoRA into short pieces and puts each piece together from a bank of "
             "vectors that all layers share: a piece is a mix of the few vectors that it picks. The bank and the "
-            "picks are trained. Layers thereby learn from each other and store little of their own."
+            "picks are trained, so layers learn from each other and keep little of their own. It begins at small "
+            "random numbers and so not exactly at the base. Take it where an adapter must be very small. "
+            "(Li et al. 2024)"
         ),
         options=VbLoraOptions,
         peft_type="VBLORA",
@@ -249,7 +254,8 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         explanation=(
             "Adds up many pairs of random, frozen, thin matrices and trains only how each is scaled. The sum "
             "reaches the full rank of the weight, which LoRA's single pair can't, with about as many trained "
-            "numbers. The random matrices are drawn again from their seed and not stored."
+            "numbers. The random matrices are shared by all layers, drawn again from their seed and not stored. "
+            "Take it where LoRA at a high rank still falls short; its steps are slower. (Albert et al. 2025)"
         ),
         options=RandLoraOptions,
         peft_type="RANDLORA",
@@ -265,9 +271,10 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         group="Low rank",
         summary="One block shared across weight shards",
         explanation=(
-            "Cuts each weight into shards and trains one small block that is added to all of them. Instead of "
-            "LoRA's two matrices there is a single one that starts at zero, which learns quickly and needs less "
-            "memory. Also known as DiSHA; its forms are the plain one, bat (block affine) and mini."
+            "Cuts each weight into shards along its inputs and trains one small block that is added to all of "
+            "them. Instead of LoRA's two matrices there is a single one that starts at zero, which learns quickly "
+            "and needs less memory. Earlier versions were called Bone and DiSHA. Take it as a quick LoRA with "
+            "half the numbers. (Kang and Yin 2024)"
         ),
         options=MissOptions,
         peft_type="MISS",
@@ -275,8 +282,8 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         quantizations=("none", "int8", "nf4", "fp4"),
         merges=True,
         variants=(
-            Variant("bat", "MiSS bat", {"form": "bat"}),
-            Variant("mini", "MiSS mini", {"form": "mini"}),
+            Variant("bat", "MiSS bat", {"form": "bat"}, summary="The change depends on the weight"),
+            Variant("mini", "MiSS mini", {"form": "mini"}, summary="A block repeated, far fewer numbers"),
         ),
         short=_miss_short,
         rules=(linear_only, _bat_not_on_int8),
@@ -289,7 +296,8 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         explanation=(
             "Cuts each weight into a grid of blocks and gives every block a thin pair of its own. It trains as "
             "many numbers as LoRA of the same rank, but the whole change can have a higher rank, and a few "
-            "outlying inputs disturb only their own blocks instead of everything."
+            "outlying inputs disturb only their own blocks instead of everything. Take it where LoRA gets no "
+            "better, or even worse, with more rank. (Jung et al. 2025)"
         ),
         options=GraLoraOptions,
         peft_type="GRALORA",
@@ -306,8 +314,9 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         summary="LoRA with bounded strength",
         explanation=(
             "Like LoRA, but direction and strength are learned apart: every direction is kept at length one and "
-            "a single trained boundary says how far the whole change may go. Long training or a high learning "
-            "rate can therefore not push the model far from its base."
+            "one trained boundary a layer says how far its whole change goes. Long training or a high learning "
+            "rate therefore spoils the model less easily than with LoRA. Take it where runs end worse than they "
+            "were in between. (Bini et al. 2025)"
         ),
         options=DeloraOptions,
         peft_type="DELORA",

@@ -166,14 +166,22 @@ REPARAMETERIZED: tuple[Method, ...] = (
         explanation=(
             "Multiplies each weight by a trained rotation instead of adding to it. A rotation keeps the lengths "
             "of the weight's rows and the angles between them, and with these much of what the base knows. The "
-            "inputs are rotated block by block, so that few numbers are trained."
+            "inputs are rotated block by block, so that few numbers are trained. Take it where the model must not "
+            "forget what it can do. (Qiu et al. 2023)"
         ),
         options=OftOptions,
         peft_type="OFT",
         presets={"encoder-decoder": Preset(1e-3), "decoder-only": Preset(5e-4)},
         quantizations=("none", "int8", "nf4", "fp4"),
         merges=True,
-        variants=(Variant("shared", "Shared rotation", {"shared": True}),),
+        variants=(
+            Variant(
+                "shared",
+                "Shared rotation",
+                {"shared": True},
+                summary="One rotation for all blocks of a layer",
+            ),
+        ),
         short=_block,
         rules=(linear_only,),
     ),
@@ -186,7 +194,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
             "Orthogonal fine-tuning with small exact rotations and a trained scale for every output. The paper "
             "chains several such rotations like a butterfly, so that small blocks reach all inputs. PEFT has the "
             "chain only where a CUDA extension can be compiled; here it has one link, so that an adapter is the "
-            "same on every computer."
+            "same on every computer. Take it for OFT with very small blocks. (Liu et al. 2024)"
         ),
         options=BoftOptions,
         peft_type="BOFT",
@@ -205,8 +213,9 @@ REPARAMETERIZED: tuple[Method, ...] = (
         summary="Mirrors each weight a few times",
         explanation=(
             "Multiplies each weight by a chain of mirrorings (Householder reflections), each given by one trained "
-            "vector. A chain of mirrorings is a rotation of low rank: it keeps lengths and angles as OFT does and "
-            "is as small as LoRA. At the start the mirrorings undo each other in pairs."
+            "vector. Such a chain turns no more directions than it has mirrorings: it keeps lengths and angles as "
+            "OFT does and is as small as LoRA. At the start the mirrorings undo each other in pairs. Take it as a "
+            "middle way between LoRA and OFT. (Yuan et al. 2024)"
         ),
         options=HraOptions,
         peft_type="HRA",
@@ -226,7 +235,8 @@ REPARAMETERIZED: tuple[Method, ...] = (
         explanation=(
             "Writes the change of a weight as a sum of waves, as an image format does with a picture, and trains "
             "the strengths of a few random frequencies. All waves cover the whole weight, so that few numbers "
-            "change all of it. The frequencies are drawn again from their seed and not stored."
+            "change all of it. The frequencies are drawn again from their seed and not stored. Take it where an "
+            "adapter must be very small. (Gao et al. 2024)"
         ),
         options=FourierFtOptions,
         peft_type="FOURIERFT",
@@ -244,8 +254,9 @@ REPARAMETERIZED: tuple[Method, ...] = (
         summary="Adds circular convolutions to each weight",
         explanation=(
             "Builds the change of a weight from blocks in which every row is the one above, shifted by one. Such "
-            "a block of n × n numbers is given by n, has the full rank, and is applied by a fast Fourier "
-            "transform, so that little memory is needed."
+            "a block of n × n numbers is given by n and can have the full rank, and it is applied by a fast "
+            "Fourier transform, so that little memory is needed. Take it where LoRA's rank is too low and its "
+            "numbers are too many. (Chen et al. 2024)"
         ),
         options=C3aOptions,
         peft_type="C3A",
@@ -263,9 +274,10 @@ REPARAMETERIZED: tuple[Method, ...] = (
         group="Reparameterizations",
         summary="Changes few random places directly",
         explanation=(
-            "Picks one or two percent of a weight's numbers at random and trains a change for these alone. The "
-            "change is sparse and of high rank; it adds no computation once merged, and two adapters hardly touch "
-            "the same places. Places are drawn from a seed and stored beside the numbers."
+            "Picks a few of each weight's numbers at random, in the paper one or two of a hundred, and trains a "
+            "change for these alone. The change is sparse and of high rank. The places are drawn from a seed and "
+            "stored beside the numbers. Take it where few of the base's numbers may change. "
+            "(Bhardwaj et al. 2024)"
         ),
         options=ShiraOptions,
         peft_type="SHIRA",

@@ -24,7 +24,8 @@ SCALING: tuple[Method, ...] = (
         explanation=(
             "Multiplies keys, values and the inner activations of the feed-forward layers by trained vectors that "
             "start at one: it turns what the base computes up or down, number by number. It has very few trained "
-            "numbers, needs a high learning rate, and can be folded into the weights."
+            "numbers, needs a high learning rate, and can be folded into the weights. Take it for tiny adapters "
+            "and few examples, which it was made for. (Liu et al. 2022)"
         ),
         options=Ia3Options,
         peft_type="IA3",

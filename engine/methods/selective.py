@@ -55,7 +55,6 @@ class LayersOptions(Options):
         "Last blocks",
         "Train the last blocks of each stack, which are nearest to the output. 0 chooses from the whole model.",
         level="essential",
-        control="slider",
         unit="blocks",
         ge=0,
         le=128,
@@ -127,9 +126,9 @@ SELECTIVE: tuple[Method, ...] = (
         summary="Trains the biases only",
         explanation=(
             "A layer multiplies what it reads by a weight and adds a bias. BitFit leaves every weight as it is and "
-            "trains the biases alone, about a thousandth of the model: it cannot learn new facts, but it shifts what "
-            "the model pays attention to, which is often enough for a new style. Take it for small adapters on models "
-            "that have biases: BART, GPT-2, OPT. T5 and Llama have none. (Ben Zaken et al. 2022)"
+            "trains the biases alone, about a thousandth of the model: it teaches the model little that is new, but "
+            "brings out what it can do already, which is often enough for a new style. Take it for small adapters on "
+            "models that have biases: BART, GPT-2, OPT. T5 and Llama have none. (Ben Zaken et al. 2022)"
         ),
         options=BitFitOptions,
         peft_type="SELECTIVE",
@@ -205,7 +204,8 @@ FULL = Method(
     explanation=(
         "Trains a copy of every weight of the base model. It is the yardstick: the most that can be learned, at "
         "the price of an adapter as large as the base and of optimizer memory twice that. The base stays as it "
-        "is beside it, so both can still be compared."
+        "is beside it, so both can still be compared. Take it for small models, and to see what a thrifty method "
+        "gives away."
     ),
     options=FullOptions,
     peft_type="SELECTIVE",

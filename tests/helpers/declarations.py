@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from engine.methods import METHODS, Method
+from engine.methods import METHODS, BaseFacts, Method
 from engine.options import OptionInfo, Options, describe
 from engine.recipe import BaseModelOptions, DataOptions
 from engine.training import EvaluationOptions, TrainingOptions
@@ -76,8 +76,26 @@ _KINDS: dict[str, Any] = {
 def tables(entry: Method) -> st.SearchStrategy[dict[str, Any]]:
     """Return a strategy for the tables of every recipe with one method."""
     drawn = {name: st.fixed_dictionaries(_all(declaration)) for name, declaration in TABLES.items()}
-    method = st.fixed_dictionaries({"id": st.just(entry.id), "start_from": TEXT, **_all(entry.options)})
+    if not entry.checkpoints_activations:
+        drawn["training"] = drawn["training"].map(lambda table: {**table, "activation_checkpointing": False})
+    settings = st.fixed_dictionaries(_all(entry.options)).map(lambda table: _reconciled(entry, table))
+    method = st.builds(lambda table, start_from: _method_table(entry, table, start_from), settings, TEXT)
     return st.fixed_dictionaries({"name": TEXT.filter(str.strip), "method": method, **drawn})
+
+
+def _reconciled(entry: Method, drawn: dict[str, Any]) -> dict[str, Any]:
+    """Return the drawn settings, with the default in the place of each that does not go with those before."""
+    found = {info.name: info.default for info in describe(entry.options)}
+    for name, value in drawn.items():
+        changed = found | {name: value}
+        if entry.refusal(entry.options.model_validate(changed), BaseFacts()) is None:
+            found = changed
+    return found
+
+
+def _method_table(entry: Method, settings: dict[str, Any], start_from: str) -> dict[str, Any]:
+    goes_on = entry.whole_in_file(entry.options.model_validate(settings))
+    return {"id": entry.id, "start_from": start_from if goes_on else "", **settings}
 
 
 def _all(declaration: type[Options]) -> dict[str, st.SearchStrategy[Any]]:

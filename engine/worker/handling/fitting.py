@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from peft import PeftModel
 from peft.tuners.boft import layer as boft_layer
-from peft.tuners.shira.layer import ShiraLayer
+from peft.tuners.shira import layer as shira_layer
 from peft.tuners.tuners_utils import BaseTunerLayer
 
 from engine.errors import AdapterError
@@ -38,6 +38,22 @@ def _permutation_matrix(_: Any, indices: torch.Tensor) -> torch.Tensor:
 
 
 boft_layer.BOFTLayer.perm2mat = _permutation_matrix
+
+
+def _dense_change(layer: Any, adapter: str) -> torch.Tensor:
+    """Return what SHiRA's `get_delta_weight` does, as a dense matrix.
+
+    WORKAROUND: PEFT's is sparse. Such a one can't be computed with where there are no weights, and places that come
+    from an adapter's file and lie outside of the matrix would be written to all the same.
+    """
+    values = layer.shira_weight[adapter] * layer.scaling[adapter]
+    layer.shira_indices[adapter] = layer.shira_indices[adapter].to(values.device)
+    rows, columns = layer.shira_indices[adapter].long()
+    empty = torch.zeros(layer.out_features, layer.in_features, dtype=values.dtype, device=values.device)
+    return empty.index_put((rows, columns), values)
+
+
+shira_layer.Linear.get_delta_weight = _dense_change
 
 
 def _widths(options: Options, base: LoadedBase) -> Mapping[str, Width]:
@@ -185,7 +201,7 @@ class ShiraHandling(Handling):
     def equip(self, model: PeftModel, options: Options) -> None:
         """Stand in for places that are not drawn: a row and a column for each number."""
         for module in model.modules():
-            if isinstance(module, ShiraLayer) and TRAINED not in module.shira_indices:
+            if isinstance(module, shira_layer.ShiraLayer) and TRAINED not in module.shira_indices:
                 count = module.shira_weight[TRAINED].numel()
                 module.shira_indices[TRAINED] = torch.zeros(2, count, dtype=torch.int32, device="meta")
 

@@ -18,7 +18,7 @@ from engine.errors import AdapterError
 
 KINDS = ("all", "weights", "biases", "norms")
 NORM_CLASSES = (nn.LayerNorm, nn.RMSNorm, nn.GroupNorm)
-INSTEAD = {"biases": "Its norms are the nearest thing: layernorm.", "norms": "The nearest thing is bitfit."}
+INSTEAD = {"biases": "Nearest that does: layernorm.", "norms": "Nearest that does: lora."}
 NAMES_SHOWN = 12
 
 
@@ -32,7 +32,7 @@ def select(model: nn.Module, kind: str, last_blocks: int, patterns: Sequence[str
     holders = {name: module for name, module in _modules(model).items() if own_parameters(module, kind)}
     if not holders:
         field = "method.kinds" if last_blocks or patterns else "method.id"
-        raise AdapterError(f"This model has no {kind}.", INSTEAD.get(kind, ""), field)
+        raise AdapterError(f"This model has no {kind} to train.", INSTEAD.get(kind, ""), field)
     chosen = _in_last_blocks(model, holders, last_blocks) if last_blocks else list(holders)
     where = (
         f"the last {last_blocks} blocks"
