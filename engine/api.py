@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine import library, options, passport, paths, recipe, run_entries, runs, variants
+from engine import library, options, passport, paths, prompts, recipe, run_entries, runs, variants
 from engine.conversations import Example, Turn, speakers, turns
 from engine.errors import (
     AdapterError,
@@ -109,6 +109,7 @@ __all__ = [
     "options",
     "passport",
     "paths",
+    "prompts",
     "protocol_key",
     "read_all",
     "recipe",

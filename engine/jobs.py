@@ -13,7 +13,6 @@ Knows nothing of how a job is done.
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import sys
 import time
@@ -25,6 +24,7 @@ from typing import IO, Any, Literal
 
 from engine.errors import StorageError, WorkerError
 from engine.events import Event, read_all
+from engine.files import write_whole
 
 JobKind = Literal["train", "evaluate", "summarize", "plan", "check_data", "models", "merge", "devices"]
 Command = dict[str, Any]
@@ -160,16 +160,6 @@ def create_job(
             f"{folder} can't be made: {error.strerror}.", "Free space, or set TUNESMITH_HOME."
         ) from error
     return Job(folder)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is there whole or not at all: aside, to the disk, renamed."""
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    partial.replace(path)
 
 
 def ended(events: list[Event], attempt: int) -> Event | None:

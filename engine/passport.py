@@ -16,7 +16,7 @@ import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from engine.errors import AdapterError
-from engine.jobs import write_whole
+from engine.files import write_whole
 
 FILE_NAME = "adapter.toml"
 RECIPE_NAME = "recipe.toml"

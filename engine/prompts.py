@@ -1,4 +1,4 @@
-"""Prompt templates: the built-in ones, and those that a person saved, one small file each.
+"""Prompt templates: the built-in ones, those that a person saved, one small file each, and what a model reads of one.
 
 A saved template's name is its file's name. Knows nothing of tokens or of who reads the prompt.
 """
@@ -6,7 +6,7 @@ A saved template's name is its file's name. Knows nothing of tokens or of who re
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,13 @@ from typing import Any
 import tomlkit
 
 from engine.errors import AppError, Problem, StorageError
-from engine.jobs import write_whole
+from engine.files import write_whole
 from engine.paths import prompts_folder
 
 PLACE = "{conversation}"
 DEFAULT_PROMPT = "Summarize the following conversation.\n\n{conversation}\n\nSummary: "
+# What stands between a shown example and the next.
+APART = "\n\n"
 SCHEMA = 1
 SUFFIX = ".toml"
 LONGEST_NAME = 60
@@ -36,6 +38,14 @@ class Template:
     name: str
     text: str
     built_in: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of what a model reads: the prompt's own words, or the data's."""
+
+    text: str
+    own: bool
 
 
 BUILT_IN = (
@@ -62,6 +72,21 @@ def problem(text: str, field: str = "") -> Problem | None:
     if PLACE in text:
         return None
     return Problem(field, f"The prompt has no {PLACE}.", f"Write {PLACE} where it should stand.")
+
+
+def written(template: str, conversation: str, shots: Sequence[tuple[str, str]] = ()) -> list[Part]:
+    """Return what a model reads: `shots`, pairs of conversation and summary, worked out, and then a conversation.
+
+    Only the first place of the template is filled; another one is read as it stands. A shot's summary follows the
+    template as the model's own answer would.
+    """
+    before, _, after = template.partition(PLACE)
+
+    def asked(text: str) -> list[Part]:
+        return [Part(before, own=True), Part(text, own=False), Part(after, own=True)]
+
+    shown = [part for shot, summary in shots for part in (*asked(shot), Part(f"{summary}{APART}", own=False))]
+    return [*shown, *asked(conversation)]
 
 
 def templates() -> list[Template]:

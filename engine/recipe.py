@@ -18,7 +18,7 @@ from engine import base_facts, prompts
 from engine.errors import Problem, RecipeError, StorageError
 from engine.methods import BaseFacts, Family, Method, method, unknown_method
 from engine.options import Options, check, describe, option, unknown_key
-from engine.paths import starter_folder
+from engine.paths import expanded, starter_folder
 from engine.training import EvaluationOptions, TrainingOptions
 
 SCHEMA = 1
@@ -95,11 +95,16 @@ class DataOptions(Options):
         le=2**31 - 1,
     )
     shots: int = option(
-        0, "Examples in the prompt", "Training examples put into the prompt.", level="everything", ge=0, le=16
+        0,
+        "Examples in the prompt",
+        "Worked examples that the prompt shows before it asks: the first of the training split, not learned from.",
+        control="slider",
+        ge=0,
+        le=16,
     )
     prompt: str = option(
         prompts.DEFAULT_PROMPT,
-        "Prompt",
+        "Template",
         "What the base model is asked. {conversation} stands for the conversation.",
         control="prompt",
     )
@@ -303,7 +308,7 @@ def _base_facts(base_model: BaseModelOptions) -> BaseFacts:
 def _local_folder(model_id: str) -> Path | None:
     if model_id == STARTER:
         return starter_folder()
-    return Path(model_id).expanduser() if looks_like_path(model_id) else None
+    return expanded(model_id) if looks_like_path(model_id) else None
 
 
 def _unusable(data: DataOptions) -> list[Problem]:
@@ -349,7 +354,7 @@ def base_problems(base_model: BaseModelOptions) -> tuple[Problem, ...]:
 
 
 def _missing(field: str, place: str) -> tuple[Problem, ...]:
-    if not looks_like_path(place) or Path(place).expanduser().exists():
+    if not looks_like_path(place) or expanded(place).exists():
         return ()
     hint = "Check the path; a hub id looks like owner/name."
     return (Problem(field, f"There is nothing at {place}.", hint),)
@@ -359,7 +364,7 @@ def looks_like_path(text: str) -> bool:
     """Tell whether `text` can only mean a place on this computer, not a hub id or a bundled thing."""
     if text in (STARTER, SAMPLE):
         return False
-    path = Path(text).expanduser()
+    path = expanded(text)
     return (
         path.is_absolute()
         or text.startswith((".", "~"))

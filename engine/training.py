@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from engine.options import Options, option
 
@@ -12,6 +12,9 @@ Optimizer = Literal["adamw", "adamw_8bit", "paged_adamw_8bit", "adafactor"]
 
 class TrainingOptions(Options):
     """The `[training]` table of a recipe."""
+
+    # What decides a run that trains nothing, too.
+    without_training: ClassVar[tuple[str, ...]] = ("device", "when_window_leaves")
 
     epochs: int = option(3, "Epochs", "How often every example is seen.", level="essential", ge=1, le=1000)
     max_steps: int = option(

@@ -30,7 +30,7 @@ from huggingface_hub.file_download import repo_folder_name
 
 from engine.connection import hub_address, require_hub
 from engine.errors import BaseModelError, DataError, StorageError
-from engine.jobs import write_whole
+from engine.files import write_whole
 from engine.methods import Family
 from engine.quantities import size
 from engine.worker.channel import Stopped

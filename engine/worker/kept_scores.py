@@ -13,7 +13,7 @@ import torch
 import transformers
 from pydantic import BaseModel, ValidationError
 
-from engine.jobs import write_whole
+from engine.files import write_whole
 from engine.passport import protocol_key
 from engine.paths import scores_folder
 from engine.worker.base_models import LoadedBase

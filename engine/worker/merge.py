@@ -17,7 +17,7 @@ from transformers import PreTrainedModel
 
 from engine import library
 from engine.errors import AdapterError, StorageError
-from engine.jobs import write_whole
+from engine.files import write_whole
 from engine.library import PARTIAL, Adapter
 from engine.methods import METHODS, Method
 from engine.recipe import BaseModelOptions

@@ -1,4 +1,4 @@
-"""One example as the model sees it, piece by piece, and which pieces are learned.
+"""One example as the model sees it, piece by piece, and which pieces are learned; and the prompt around it.
 
 Knows nothing of training.
 """
@@ -6,11 +6,16 @@ Knows nothing of training.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
 from engine.methods import Family
-from engine.worker.prompting import IGNORED, Encoded
+from engine.recipe import Recipe
+from engine.worker.base_models import LoadedBase
+from engine.worker.data import Splits
+from engine.worker.prompting import IGNORED, Encoded, learned, make_prompter, positions
 
 MOST_TOKENS = 800
 UNFINISHED = "\ufffd"
@@ -30,6 +35,26 @@ def pieces(tokenizer: PreTrainedTokenizerBase, encoded: Encoded, family: Family)
     texts = _texts(tokenizer, encoded.input_ids)
     whole = list(zip(texts, learned, strict=True))
     return _shortened(whole[:start]) + whole[start:]
+
+
+def filling(recipe: Recipe, base: LoadedBase, splits: Splits) -> dict[str, Any]:
+    """Return what a prompt is filled with, ready to be shown while its words are edited, and its length in tokens.
+
+    `conversation` is the first that is not in the prompt, `shots` are pairs of conversation and summary, `tokens`
+    those of all that is read, `shots_tokens` those of the shots, `positions` what the model reads at most, or None.
+    """
+    prompter, examples = make_prompter(recipe, base, splits), learned(recipe, splits) or splits.test
+    conversation = examples[0].conversation if examples else ""
+    tokens = len(prompter.input_ids(conversation))
+    alone = len(make_prompter(recipe, base, replace(splits, train=())).input_ids(conversation))
+    return {
+        "template": recipe.data.prompt,
+        "conversation": prompter.fitted(conversation),
+        "shots": prompter.shots,
+        "tokens": tokens,
+        "shots_tokens": tokens - alone,
+        "positions": positions(base.model.config),
+    }
 
 
 def _shortened(read: list[Piece]) -> list[Piece]:

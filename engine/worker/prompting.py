@@ -14,7 +14,7 @@ from engine.conversations import Example
 from engine.errors import Problem, RecipeError
 from engine.methods import Family
 from engine.passport import PromptFacts, ShotFacts
-from engine.prompts import PLACE
+from engine.prompts import written
 from engine.recipe import Recipe
 from engine.worker import base_models
 from engine.worker.base_models import LoadedBase
@@ -64,12 +64,8 @@ class Prompter:
         self._limit = max_conversation_tokens
         self._summary_limit = max_summary_tokens
         self._special = [token for token in tokenizer.all_special_tokens if len(token) > 1]
-        before, _, after = template.partition(PLACE)
-        shown = "".join(
-            f"{before}{self._plain(shot.conversation)}{after}{self._plain(shot.summary)}\n\n"
-            for shot in shots
-        )
-        self._before, self._after = shown + before, after
+        self._template = template
+        self.shots = [(self._plain(shot.conversation), self._plain(shot.summary)) for shot in shots]
         self.cut = 0
         self.cut_summaries = 0
 
@@ -79,7 +75,8 @@ class Prompter:
 
     def prompt(self, conversation: str) -> str:
         """Return the text the model reads: the prompt with the conversation, cut to the limit, in it."""
-        return self._before + self._fitted(self._plain(conversation)) + self._after
+        parts = written(self._template, self.fitted(conversation), self.shots)
+        return "".join(part.text for part in parts)
 
     def example(self, example: Example) -> Encoded:
         """Return an example as training needs it."""
@@ -100,8 +97,9 @@ class Prompter:
         """Return how many tokens a conversation has, before any cutting."""
         return self._count(conversation)
 
-    def _fitted(self, conversation: str) -> str:
-        """Cut a conversation so that it has at most the limit's tokens; whole characters are kept."""
+    def fitted(self, conversation: str) -> str:
+        """Return a conversation as it is read: cut to at most the limit's tokens; whole characters are kept."""
+        conversation = self._plain(conversation)
         encoding = self._tokenizer(conversation, add_special_tokens=False, return_offsets_mapping=True)
         if len(encoding["input_ids"]) <= self._limit:
             return conversation

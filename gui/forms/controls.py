@@ -10,14 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QSize, SignalInstance
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtCore import SignalInstance
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
 
 from engine.api import OptionInfo
 from gui.forms.choosers import BaseModelChooser, SourceChooser
 from gui.forms.module_chips import ModuleChips
-from gui.look import style
-from gui.look.type import px
+from gui.forms.prompt_editor import PromptEditor
 from gui.widgets.choice import Choice
 from gui.widgets.numbers import FloatField, IntField, SliderSpin
 
@@ -104,8 +103,8 @@ def _patterns(_info: OptionInfo) -> Control:
 
 
 def _prompt(_info: OptionInfo) -> Control:
-    area = PromptField()
-    return Control(area, area.toPlainText, area.write, area.textChanged)
+    editor = PromptEditor()
+    return Control(editor, editor.text, editor.write, editor.changed)
 
 
 def _chips(_info: OptionInfo) -> Control:
@@ -159,24 +158,3 @@ class PatternsField(QLineEdit):
         """Show other patterns; the same ones leave the cursor where it is."""
         if tuple(patterns or ()) != (self.patterns() or ()):
             self.setText(", ".join(patterns or ()))
-
-
-class PromptField(QPlainTextEdit):
-    """A few lines of text; writing the same text again leaves the cursor where it is."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setTabChangesFocus(True)
-        style.follow(self._restyle)
-
-    def write(self, text: str) -> None:
-        """Show another text."""
-        if text != self.toPlainText():
-            self.setPlainText(text)
-
-    def sizeHint(self) -> QSize:
-        """Return room for five lines."""
-        return QSize(200, px(116))
-
-    def _restyle(self) -> None:
-        self.setFixedHeight(px(116))

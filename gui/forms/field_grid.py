@@ -1,8 +1,8 @@
-"""Fields in one or two columns, those of the chosen level only."""
+"""Fields in one or two columns, those only that are wanted."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
@@ -28,6 +28,10 @@ class FormField:
     def place(self) -> str:
         """The dotted field, as problems name it."""
         return f"{self.table}.{self.info.name}"
+
+    def is_of(self, level: str) -> bool:
+        """Tell whether a level of the form shows the field."""
+        return LEVELS.index(self.info.level) <= LEVELS.index(level)
 
     def set_problem(self, message: str = "", hint: str = "") -> None:
         """Show a problem beside the field; without a message it goes."""
@@ -79,10 +83,9 @@ class FieldGrid(QWidget):
             field.around.setParent(self)
             field.around.hide()
 
-    def set_level(self, level: str) -> None:
-        """Show the fields up to a level; an empty grid takes no room."""
-        most = LEVELS.index(level)
-        shown = [field for field in self._fields if LEVELS.index(field.info.level) <= most]
+    def show_where(self, wanted: Callable[[FormField], bool]) -> None:
+        """Show the fields that are wanted; an empty grid takes no room."""
+        shown = [field for field in self._fields if wanted(field)]
         for field in self._fields:
             # No takeAt: the item it leaves alive would keep the widget's later ones from learning of new sizes.
             self._grid.removeWidget(field.around)

@@ -6,7 +6,7 @@ recipe had it. Knows nothing of runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -37,6 +37,7 @@ from gui.forms.field_grid import LEVELS, FieldGrid, FormField, make_fields
 from gui.forms.module_chips import ModuleChips
 from gui.forms.origin_field import PLACE as ORIGIN
 from gui.forms.origin_field import OriginField
+from gui.forms.prompt_editor import PromptEditor
 from gui.forms.variant_field import VariantField
 from gui.look.format import compact, number
 from gui.widgets.choice import Choice
@@ -51,7 +52,15 @@ TABLES: dict[str, type[Options]] = {
     "training": TrainingOptions,
     "evaluation": EvaluationOptions,
 }
-SECTIONS = {"base_model": "Base model", "data": "Data", "training": "Training", "evaluation": "Scoring"}
+# What the prompt says and shows stands together, whatever table it is in.
+PROMPT = ("data.shots", "data.prompt")
+SECTIONS = {
+    "base_model": "Base model",
+    "data": "Data",
+    "prompt": "Prompt",
+    "training": "Training",
+    "evaluation": "Scoring",
+}
 # A recipe whose base model or data is another one gets another name.
 NAMED_AFTER = ("base_model.id", "data.source")
 
@@ -93,8 +102,9 @@ class RecipeForm(QWidget):
     # What it holds
 
     def set_recipe(self, wanted: Recipe) -> None:
-        """Show a recipe."""
+        """Show a recipe; of its prompt only a sample until a plan of it is shown."""
         self._set_tables(wanted.as_tables())
+        self._show_prompt(None)
         self._check()
 
     def recipe(self) -> Recipe | None:
@@ -194,12 +204,24 @@ class RecipeForm(QWidget):
     def set_level(self, level: str) -> None:
         """Show the fields up to a level: essential, more or everything."""
         self._level = level
-        for grid in self._grids + self._method_grids:
-            grid.set_level(level)
-        for heading, grid in self._headings:
-            heading.setVisible(grid.isVisibleTo(self))
+        self._show_fields()
         if self._tables:
             self._show_origin()
+
+    def _show_fields(self) -> None:
+        for grid in self._grids + self._method_grids:
+            grid.show_where(self._is_wanted)
+        for heading, grid in self._headings:
+            heading.setVisible(grid.isVisibleTo(self))
+
+    def _is_wanted(self, field: FormField) -> bool:
+        """Tell whether a field is seen: by its level, or because of the method, which may be the prompt alone."""
+        if self._tables and not method(self.method_id()).trains:
+            if field.place in PROMPT:
+                return True
+            if field.table == "training" and field.info.name not in TrainingOptions.without_training:
+                return False
+        return field.is_of(self._level)
 
     def set_fixed(self, fixed: bool) -> None:
         """Show the recipe as settled, readable and not to be changed."""
@@ -242,8 +264,19 @@ class RecipeForm(QWidget):
         self.set_foot("base_model.precision", ": ".join(part for part in (precision, reason) if part))
         used, tested = number(examples.get("train")), number(examples.get("test"))
         self.set_foot("data.source", f"{used} to train on, {tested} to test" if examples else "")
+        self._show_prompt(plan.get("prompt"))
         self._show_modules(plan)
         self._show_preset_rate()
+
+    def _show_prompt(self, filling: Mapping[str, Any] | None) -> None:
+        """Show what the model reads, and what the examples in the prompt cost."""
+        self.prompt_editor().show_filling(filling)
+        shots = len(filling["shots"]) if filling else 0
+        taken = f"The first {shots} of the training split" if shots > 1 else "The first of the training split"
+        tokens = f"{number(filling['shots_tokens'])} tokens" if filling else ""
+        self.set_foot(
+            "data.shots", f"{taken}, {tokens}. Nothing is trained on what is shown." if shots else ""
+        )
 
     def _show_modules(self, plan: dict[str, Any]) -> None:
         """Offer the base model's layers where some are chosen, and say how many the method takes."""
@@ -282,6 +315,12 @@ class RecipeForm(QWidget):
         assert isinstance(chooser, BaseModelChooser)
         return chooser
 
+    def prompt_editor(self) -> PromptEditor:
+        """Return the control of the prompt."""
+        editor = self.field("data.prompt").control.widget
+        assert isinstance(editor, PromptEditor)
+        return editor
+
     # How it works
 
     def _lay_out(self, effect: QWidget) -> None:
@@ -289,7 +328,7 @@ class RecipeForm(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         for table in ("base_model", "data"):
-            self._add_grid(column, self._of_level(table, essential=True))
+            self._add_grid(column, self._essential(table))
         column.addWidget(Line())
         column.addWidget(self._method_field)
         column.addWidget(self.variant)
@@ -300,22 +339,31 @@ class RecipeForm(QWidget):
         column.addWidget(effect)
         column.addLayout(self._method_rest)
         column.addWidget(Line())
-        self._add_grid(column, self._of_level("training", essential=True))
-        for table, title in SECTIONS.items():
+        self._add_grid(column, self._essential("training"))
+        for section, title in SECTIONS.items():
             heading = Label(title, "section", "ink")
             heading.setContentsMargins(0, 12, 0, 0)
             column.addWidget(heading)
-            self._headings.append((heading, self._add_grid(column, self._of_level(table, essential=False))))
+            self._headings.append((heading, self._add_grid(column, self._rest(section))))
         column.addStretch(1)
 
-    def _of_level(self, table: str, *, essential: bool) -> list[FormField]:
-        return [field for field in self._fields[table] if (field.info.level == "essential") == essential]
+    def _essential(self, table: str) -> list[FormField]:
+        return [field for field in self._fields[table] if field.info.level == "essential"]
+
+    def _rest(self, section: str) -> list[FormField]:
+        """Return the fields of a section below the essential ones."""
+        if section == "prompt":
+            return [self.field(place) for place in PROMPT]
+        essential = self._essential(section)
+        return [
+            field for field in self._fields[section] if field not in essential and field.place not in PROMPT
+        ]
 
     def _add_grid(self, column: QVBoxLayout, fields: list[FormField]) -> FieldGrid:
         grid = FieldGrid(fields)
         column.addWidget(grid)
         self._grids.append(grid)
-        grid.set_level(self._level)
+        grid.show_where(self._is_wanted)
         return grid
 
     def _all_fields(self) -> Iterable[FormField]:
@@ -370,8 +418,7 @@ class RecipeForm(QWidget):
         self._method_grids = [FieldGrid(essential), FieldGrid(rest)]
         self._method_top.addWidget(self._method_grids[0])
         self._method_rest.addWidget(self._method_grids[1])
-        for grid in self._method_grids:
-            grid.set_level(self._level)
+        self._show_fields()
         for field in self._method_fields:
             field.set_fixed(self._is_fixed)
         self._listen(self._method_fields)

@@ -23,6 +23,14 @@ class Fixable(Protocol):
         """Show the value as settled, or let it be changed again."""
 
 
+@runtime_checkable
+class Rimmed(Protocol):
+    """A control of several parts, one of which shows a problem by its rim."""
+
+    def rimmed(self) -> QWidget:
+        """Return that part."""
+
+
 class IconLabel(QLabel):
     """Show an icon in an ink, for a line of text beside it to name."""
 
@@ -124,8 +132,8 @@ class Field(QWidget):
 
     def set_problem(self, message: str = "", hint: str = "") -> None:
         """Show a problem in place of nothing: a brick rim and one line; without a message it goes."""
-        for target in _rimmed(self.control):
-            style.set_property(target, "problem", "true" if message else "false")
+        target = self.control.rimmed() if isinstance(self.control, Rimmed) else self.control
+        style.set_property(target, "problem", "true" if message else "false")
         self._problem.show_problem(message, hint)
         self.control.setAccessibleDescription(self._problem.text() or self._foot.text())
 
@@ -142,9 +150,3 @@ class Field(QWidget):
             style.set_property(self.control, "fixed", "true" if fixed else "false")
         else:
             self.control.setEnabled(not fixed)
-
-
-def _rimmed(control: QWidget) -> list[QWidget]:
-    """The widgets whose rim shows a problem: the control, or the number beside a slider."""
-    spin = getattr(control, "spin", None)
-    return [spin] if isinstance(spin, QWidget) else [control]

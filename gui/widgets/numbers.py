@@ -291,6 +291,10 @@ class SliderSpin(QWidget):
         self.slider.set_fixed(fixed)
         self.spin.set_fixed(fixed)
 
+    def rimmed(self) -> QWidget:
+        """Return the part that shows a problem: the number beside the slider."""
+        return self.spin
+
     def _to_slider(self, value: int) -> int:
         return round(math.log2(max(1, value))) if self._powers else value
 

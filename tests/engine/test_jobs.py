@@ -143,13 +143,3 @@ def test_the_log_s_tail_is_its_last_lines(job: Job):
     assert job.log_tail() == ""
     job.log_path.write_bytes(b"\xff first\n" + b"".join(b"line %d\n" % number for number in range(30)))
     assert job.log_tail(2) == "line 28\nline 29"
-
-
-def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path):
-    path = tmp_path / "file.toml"
-    jobs.write_whole(path, "old")
-    with pytest.raises(UnicodeEncodeError):
-        jobs.write_whole(path, "new \ud800")
-    assert path.read_text(encoding="utf-8") == "old"
-    jobs.write_whole(path, "new")
-    assert path.read_text(encoding="utf-8") == "new"

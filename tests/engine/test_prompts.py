@@ -113,3 +113,15 @@ def test_a_folder_that_cannot_be_written_is_said(monkeypatch):
     monkeypatch.setattr(prompts, "write_whole", full)
     with pytest.raises(StorageError, match="No space left"):
         prompts.save("Mine", TEXT)
+
+
+def test_what_is_read_is_the_template_around_each_shown_example_and_the_conversation():
+    parts = prompts.written(
+        "Say: {conversation} = {conversation}|", "asked", [("one", "ONE"), ("two", "TWO")]
+    )
+    text = "".join(part.text for part in parts)
+    assert text == "".join(
+        f"Say: {shot} = {{conversation}}|{answer}"
+        for shot, answer in [("one", "ONE\n\n"), ("two", "TWO\n\n"), ("asked", "")]
+    )
+    assert [part.text for part in parts if not part.own] == ["one", "ONE\n\n", "two", "TWO\n\n", "asked"]

@@ -106,7 +106,7 @@ def test_all_problems_stand_beside_their_fields_at_once(form):
     form.field("method.dropout").control.widget.textEdited.emit("5")
     form.field("training.warmup").control.widget.setText("3")
     form.field("training.warmup").control.widget.textEdited.emit("3")
-    form.field("data.prompt").control.widget.setPlainText("Summarise this.")
+    form.prompt_editor().area.setPlainText("Summarise this.")
 
     assert form.recipe() is None
     assert {problem.field for problem in form.problems()} >= {"method.dropout", "training.warmup"}

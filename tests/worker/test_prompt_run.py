@@ -9,10 +9,10 @@ from engine import recipe as recipes
 from engine.errors import AdapterError, RecipeError
 from engine.jobs import create_job
 from engine.paths import adapters_folder, jobs_folder
-from engine.prompts import DEFAULT_PROMPT
+from engine.prompts import DEFAULT_PROMPT, written
 from engine.worker import merge, plan
 from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here, when
-from tests.helpers.worker_parts import make_channel
+from tests.helpers.worker_parts import load_tiny, make_channel
 
 pytestmark = pytest.mark.torch
 
@@ -108,7 +108,6 @@ def read_by(columns):
     """What each column of the playground would read of one conversation."""
     from engine.worker.summarize import Playground
     from engine.worker.switcher import Switcher
-    from tests.helpers.worker_parts import load_tiny
 
     asked = {"columns": [column.id if column else None for column in columns], "max_new_tokens": 8}
     playground = Playground(make_channel("summarize"), Switcher(load_tiny("t5")), None)
@@ -126,7 +125,9 @@ def test_a_stop_while_it_is_scored_leaves_nothing_and_a_resume_starts_over(tmp_p
 
     resumed = run_here(job)
     assert resumed[-1]["outcome"] == "completed"
-    assert runs.open_run(job).state.tuned_scores["of"] == adapter_of(resumed).id
+    tuned = runs.open_run(job).state.tuned_scores
+    assert tuned is not None
+    assert tuned["of"] == adapter_of(resumed).id
     assert [event["event"] for event in run_here(job)][-2:] == ["adapter_saved", "job_ended"]
 
 
@@ -181,6 +182,25 @@ def test_a_plan_of_a_prompt_trains_nothing_and_shows_what_is_read(tmp_path):
     assert made["problems"] == []
     read = "".join(text for text, learned in made["learned_preview"]["pieces"] if not learned)
     assert read.count("Shortly:") == 3
+
+
+@pytest.mark.parametrize("kind", ["t5", "llama"])
+def test_a_plan_tells_what_fills_the_prompt_and_how_long_that_is(tmp_path, kind):
+    recipe = tiny_recipe(tmp_path, kind, "lora", OWN, SHOTS)
+    planner = plan.Planner(make_channel("plan"))
+    told = planner.plan(recipe)["prompt"]
+    rows = [json.loads(line) for line in (tmp_path / "data" / "train.jsonl").read_text().splitlines()]
+    filled = [(row["dialogue"], row["summary"]) for row in rows[:2]]
+    assert told["shots"] == filled
+    assert told["conversation"] == rows[2]["dialogue"]
+    text = "".join(part.text for part in written(told["template"], told["conversation"], told["shots"]))
+    base = load_tiny(kind)
+    assert told["tokens"] == len(base.tokenizer(text)["input_ids"])
+    assert told["positions"] == (None if kind == "t5" else base.model.config.max_position_embeddings)
+    alone = planner.plan(tiny_recipe(tmp_path, kind, "lora", OWN))["prompt"]
+    assert alone["shots"] == []
+    assert 0 < told["shots_tokens"] < told["tokens"]
+    assert alone["shots_tokens"] == 0
 
 
 def test_a_plan_counts_the_examples_that_are_learned_and_refuses_those_that_do_not_fit(tmp_path):

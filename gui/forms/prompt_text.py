@@ -1,0 +1,65 @@
+"""The text of a prompt, a few lines in which the conversation's place stands out."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QColor, QSyntaxHighlighter, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QPlainTextEdit
+
+from engine.api import prompts
+from gui.look import style
+from gui.look.type import px
+
+HEIGHT = 132
+
+
+class PromptText(QPlainTextEdit):
+    """Knows where the conversation goes; whether a prompt lacks that place is said by its recipe."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTabChangesFocus(True)
+        self._highlighter = _PlaceHighlighter(self)
+        style.follow(self._restyle)
+
+    def replace(self, text: str) -> None:
+        """Show another text in place of all, as one change that can be undone."""
+        cursor = self.textCursor()
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.insertText(text)
+
+    def place_is_marked(self, line: int) -> list[tuple[int, int]]:
+        """Return start and length of what is marked in a line of the text, counted from 0."""
+        layout = self.document().findBlockByNumber(line).layout()
+        return [(one.start, one.length) for one in layout.formats()]
+
+    def sizeHint(self) -> QSize:
+        """Return room for a few lines."""
+        return QSize(200, px(HEIGHT))
+
+    def _restyle(self) -> None:
+        self.setFixedHeight(px(HEIGHT))
+        self._highlighter.set_colors(style.color("accent"), style.color("accent_soft"))
+
+
+class _PlaceHighlighter(QSyntaxHighlighter):
+    """Marks the place of the conversation, the first one only: another would be read as it stands."""
+
+    def __init__(self, area: QPlainTextEdit) -> None:
+        super().__init__(area.document())
+        self._look = QTextCharFormat()
+        self._look.setFontWeight(500)
+
+    def set_colors(self, ink: QColor, ground: QColor) -> None:
+        """Change the colours."""
+        self._look.setForeground(ink)
+        self._look.setBackground(ground)
+        self.rehighlight()
+
+    def highlightBlock(self, text: str) -> None:
+        """Mark the place in one line; the state says whether a line above has it already."""
+        had = self.previousBlockState() == 1
+        at = -1 if had else text.find(prompts.PLACE)
+        if at >= 0:
+            self.setFormat(at, len(prompts.PLACE), self._look)
+        self.setCurrentBlockState(1 if had or at >= 0 else 0)
