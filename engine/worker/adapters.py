@@ -28,8 +28,9 @@ from engine.options import describe
 from engine.recipe import STARTER, Recipe, looks_like_path
 from engine.worker import handling, soft_prompts, tuners
 from engine.worker.base_models import LoadedBase
+from engine.worker.estimate import outline
 from engine.worker.handling import TRAINED, Course
-from engine.worker.handling.targets import ALL_LINEAR, default_targets
+from engine.worker.handling.targets import ALL_LINEAR, adapted_widths, default_targets
 
 # What may differ between a run and the one that it goes on from: it changes learning, not what was learned.
 # A finished prefix is one, whether it was projected or not.
@@ -52,6 +53,8 @@ def attach(base: LoadedBase, recipe: Recipe, course: Course | None = None) -> Pe
     """
     course = course or Course()
     refuse_misfit(recipe, base)
+    _refuse_unknown_layers(recipe, base)
+    _refuse_wide_ranks(recipe, base)
     seed_everything(recipe.training.seed)
     config = _peft_config(base, recipe, course)
     try:
@@ -66,8 +69,12 @@ def attach(base: LoadedBase, recipe: Recipe, course: Course | None = None) -> Pe
         ) from error
     # PEFT has put the folder that the base was loaded from there.
     model.peft_config[TRAINED].base_model_name_or_path = public_name(recipe.base_model.id)
+    handler = handling.of(model)
+    handler.equip(model, recipe.method.options)
     if base.device.type != "meta":
-        handling.of(model).prepare(model, base, recipe.method.options, course)
+        handler.prepare(model, base, recipe.method.options, course)
+    # The trainer asks for these, whoever made the trainer.
+    model.learning_rate_factors = handler.learning_rate_factors(model, recipe.method.options)
     if recipe.method.start_from:
         _go_on_from(model, base, recipe, library.find(recipe.method.start_from))
     return model
@@ -84,6 +91,38 @@ def refuse_misfit(recipe: Recipe, base: LoadedBase) -> None:
         raise AdapterError(refusal.message, refusal.hint, refusal.field)
 
 
+def _refuse_unknown_layers(recipe: Recipe, base: LoadedBase) -> None:
+    """Raise AdapterError for target modules that are not there: PEFT passes over them if another one is."""
+    named = getattr(recipe.method.options, "target_modules", None) or ()
+    known = [full for full, _ in base.model.named_modules()]
+    for name in named:
+        if named != (ALL_LINEAR,) and not any(_is_called(name, full) for full in known):
+            raise AdapterError(
+                f"{recipe.base_model.id} has no layer {name}.",
+                f"It has {', '.join(outline(base.model).modules())}.",
+                "method.target_modules",
+            )
+
+
+def _refuse_wide_ranks(recipe: Recipe, base: LoadedBase) -> None:
+    """Raise AdapterError for a rank that the narrowest adapted layer can't have."""
+    options = recipe.method.options
+    widths = adapted_widths(base, getattr(options, "target_modules", None))
+    for option in handling.named(recipe.method.method.peft_type).ranks if widths else ():
+        layer, width = min(widths.items(), key=lambda item: min(item[1].both))
+        rank, most = getattr(options, option), min(width.both)
+        if rank > most:
+            raise AdapterError(
+                f"Rank {rank} is more than {layer} can have: it is {width.outputs} × {width.inputs}.",
+                f"Take at most {most}, or leave such layers out.",
+                f"method.{option}",
+            )
+
+
+def _is_called(name: str, full: str) -> bool:
+    return full == name or full.endswith(f".{name}")
+
+
 def _peft_config(base: LoadedBase, recipe: Recipe, course: Course) -> Any:
     method = recipe.method.method
     settings = method.peft_settings(recipe.method.options)
@@ -93,7 +132,9 @@ def _peft_config(base: LoadedBase, recipe: Recipe, course: Course) -> Any:
     if "target_modules" in method.options.model_fields and settings.get("target_modules") is None:
         settings["target_modules"] = default_targets(base)
     config_class = peft.mapping.PEFT_TYPE_TO_CONFIG_MAPPING[PeftType[method.peft_type]]
-    return config_class(task_type=TASK_TYPES[base.family], **settings)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return config_class(task_type=TASK_TYPES[base.family], **settings)
 
 
 def public_name(model_id: str) -> str:
@@ -116,6 +157,13 @@ def _go_on_from(model: PeftModel, base: LoadedBase, recipe: Recipe, adapter: Ada
     """
     refuse_other_base(base, adapter)
     _refuse_pickles(adapter.folder)
+    fresh_only = handling.of(model).fresh_only(recipe.method.options)
+    if fresh_only:
+        raise AdapterError(
+            f"{fresh_only}: it can't go on from an adapter.",
+            f"Go on with LoRA, begun by default, with {adapter.name}'s rank and alpha.",
+            "method.start_from",
+        )
     _refuse_other_settings(model, recipe, adapter)
     tensors = _checked_tensors(model, TRAINED, adapter)
     peft.set_peft_model_state_dict(model, tensors, adapter_name=TRAINED)
@@ -176,7 +224,9 @@ def load_adapter(base: LoadedBase, adapter: Adapter, model: PeftModel | None = N
 def read_config(adapter: Adapter) -> Any:
     """Return an adapter's PEFT configuration, for use and not for training. Raises AdapterError."""
     try:
-        config = peft.PeftConfig.from_pretrained(str(adapter.folder))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            config = peft.PeftConfig.from_pretrained(str(adapter.folder))
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise AdapterError(
             f"The {CONFIG_NAME} of {adapter.name} can't be used: {str(error)[:300]}",

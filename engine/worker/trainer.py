@@ -10,7 +10,7 @@ happens after a step is the run's business, handed in as `after_step`. Checkpoin
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,6 +94,15 @@ class StepTrainer(Trainer):
         """Estimate nothing: the stock estimate would look for tensors in a step."""
         return 0
 
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+        """Return the stock optimizer, with groups of their own for parameters that learn at another rate."""
+        optimizer: torch.optim.Optimizer = super().create_optimizer(model)
+        factors = getattr(self.model, "learning_rate_factors", {})
+        if factors:
+            by_parameter = {id(each): factors.get(name, 1.0) for name, each in self.model.named_parameters()}
+            optimizer.param_groups[:] = _by_rate(optimizer.param_groups, by_parameter)
+        return optimizer
+
     def training_step(self, model: Any, inputs: Step, num_items_in_batch: Any = None) -> torch.Tensor:
         """Compute one step's gradients, micro-batch by micro-batch; return its loss a learned token."""
         self._random_before = torch.get_rng_state()
@@ -107,6 +116,9 @@ class StepTrainer(Trainer):
             loss = token_loss_sum(model, micro_batch.to(device), self._family) / learned
             self.accelerator.backward(loss)
             total += loss.detach()
+        more = handling.of(self.model).regularisation(self.model)
+        if more is not None:
+            self.accelerator.backward(more)
         self._step_tokens, self._step_examples = inputs.tokens, inputs.examples
         return total
 
@@ -150,6 +162,18 @@ class StepTrainer(Trainer):
         self._save_optimizer_and_scheduler(str(folder))
         self._save_rng_state(str(folder))
         self.state.save_to_json(str(folder / "trainer_state.json"))
+
+
+def _by_rate(groups: Iterable[dict[str, Any]], factors: Mapping[int, float]) -> list[dict[str, Any]]:
+    """Return parameter groups split by rate; the usual one stays first, since reports tell the first group's."""
+    split = []
+    for group in groups:
+        for factor in sorted(
+            {factors[id(each)] for each in group["params"]}, key=lambda rate: (rate != 1.0, rate)
+        ):
+            members = [each for each in group["params"] if factors[id(each)] == factor]
+            split.append({**group, "params": members, "lr": group["lr"] * factor})
+    return split
 
 
 class _EpochSetter(TrainerCallback):

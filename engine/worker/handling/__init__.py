@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from peft import PeftModel
 
+from engine.worker.handling.adalora import AdaLoraHandling
 from engine.worker.handling.base import TRAINED, Course, Handling, Tensors
 from engine.worker.handling.bottleneck import BottleneckHandling
 from engine.worker.handling.fitting import (
@@ -17,6 +18,7 @@ from engine.worker.handling.fitting import (
     ShiraHandling,
     VbLoraHandling,
 )
+from engine.worker.handling.lora import LoraHandling, LowRankHandling
 from engine.worker.handling.shared_state import Ia3Handling, ProjectionHandling
 from engine.worker.handling.soft_prompts import SOFT_PROMPTS
 
@@ -24,6 +26,11 @@ __all__ = ["TRAINED", "Course", "Handling", "Tensors", "named", "of"]
 
 USUAL = Handling()
 HANDLINGS: Mapping[str, Handling] = {
+    "LORA": LoraHandling(),
+    "ADALORA": AdaLoraHandling(),
+    "LOHA": LowRankHandling(),
+    "LOKR": LowRankHandling(),
+    "DELORA": LowRankHandling(),
     "VBLORA": VbLoraHandling(),
     "MISS": MissHandling(),
     "GRALORA": GraLoraHandling(),

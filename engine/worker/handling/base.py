@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from peft import PeftModel
@@ -33,9 +33,19 @@ class Handling:
     Handlings keep nothing: what they know stands in the model, so that any part of the worker can ask for one.
     """
 
+    # Options that name a rank which no adapted layer's smaller side may be below.
+    ranks: ClassVar[tuple[str, ...]] = ()
+
+    def fresh_only(self, options: Options) -> str:
+        """Return why training can't go on from a finished adapter, "" if it can."""
+        return ""
+
     def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
         """Return PEFT settings that depend on the base model or the run, over those of the options."""
         return {}
+
+    def equip(self, model: PeftModel, options: Options) -> None:
+        """Add the parts that PEFT's adapter lacks; called without weights too."""
 
     def prepare(self, model: PeftModel, base: LoadedBase, options: Options, course: Course) -> None:
         """Set the adapter's initial numbers where PEFT's are not wanted; not called without weights."""
@@ -43,6 +53,10 @@ class Handling:
     def learning_rate_factors(self, model: PeftModel, options: Options) -> Mapping[str, float]:
         """Return by how much the learning rate of named parameters differs from the run's."""
         return {}
+
+    def regularisation(self, model: PeftModel) -> torch.Tensor | None:
+        """Return what a step's loss has on top while training; reported losses are without it."""
+        return None
 
     def after_update(self, model: PeftModel, step: int) -> None:
         """Do what is due after an optimizer step (counted from 1), before the gradients are cleared."""
