@@ -5,6 +5,7 @@
     python3 packaging/dev.py run [arguments]           open Tunesmith; arguments go to main.py
     python3 packaging/dev.py demo [--screenshot PNG]   watch the starter learn to summarise
     python3 packaging/dev.py test [pytest arguments]   linters, types, contracts, tests; or pytest alone
+    python3 packaging/dev.py proof [--only WORDS]      every method, proven on every kind of base model
     python3 packaging/dev.py bench [names]             the benchmarks in tests/benchmarks
     python3 packaging/dev.py screenshots [arguments]   every page, light and dark, from the real window
 
@@ -65,6 +66,12 @@ def test(arguments: list[str]) -> int:
     if failed:
         print(f"Failed: {', '.join(failed)}.")
     return 1 if failed else 0
+
+
+def proof(arguments: list[str]) -> int:
+    """Prove every method of the registry on every kind of base model; takes most of an hour."""
+    environment.ensure(ROOT)
+    return _python(["-m", "tests.proof", *arguments], {"HF_HUB_OFFLINE": "1"})
 
 
 def bench(arguments: list[str]) -> int:
@@ -154,7 +161,7 @@ def _prepare_qt(variables: dict[str, str]) -> None:
 
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
-    verb.__name__: verb for verb in (setup, run, demo, test, bench, screenshots)
+    verb.__name__: verb for verb in (setup, run, demo, test, proof, bench, screenshots)
 }
 
 

@@ -66,6 +66,13 @@ def test_named_tests_run_alone(started):
     assert (variables["QT_QPA_PLATFORM"], variables["HF_HUB_OFFLINE"]) == ("offscreen", "1")
 
 
+def test_the_proof_gets_its_arguments_and_opens_no_connection(started):
+    assert dev.main(["proof", "--only", "lora,t5"]) == 0
+    ((command, variables),) = started.found
+    assert command == ["python", "-m", "tests.proof", "--only", "lora,t5"]
+    assert variables["HF_HUB_OFFLINE"] == "1"
+
+
 def test_an_unknown_benchmark_is_refused(started, capsys):
     assert dev.main(["bench", "no_such"]) == 2
     assert "no_such" in capsys.readouterr().out

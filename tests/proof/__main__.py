@@ -1,0 +1,117 @@
+"""The proof: every cell in resumable shards, one fresh process a shard.
+
+    python3 packaging/dev.py proof [--only lora,t5] [--jobs 2]
+
+A result counts as long as code and libraries are the same; what failed is tried again. When all is done, the help's
+table of capabilities is written. Exit 1 if anything failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+from engine.errors import RecipeError
+from tests.proof import results
+from tests.proof.cells import Cell, all_cells, chosen, shards
+from tests.proof.results import Result
+
+QUIET = {"OMP_WAIT_POLICY": "PASSIVE", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+
+
+def main(arguments: list[str]) -> int:
+    """Prove what is asked for and return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="dev.py proof", description="Prove every method on every kind of base."
+    )
+    parser.add_argument(
+        "--only", default="", help="methods, variants, kinds or quantizations, with commas between"
+    )
+    parser.add_argument("--jobs", type=int, default=1, help="shards at once (1)")
+    asked = parser.parse_args(arguments)
+    everything = all_cells()
+    try:
+        cells = chosen(everything, [word for word in asked.only.split(",") if word])
+    except RecipeError as error:
+        print(f"{error.message} {error.hint}")
+        return 2
+    found = _prove(cells, asked.jobs)
+    _summarise(cells, found)
+    if len(cells) == len(everything):
+        results.publish(cells, found)
+        print(f"Written: {results.PUBLISHED.relative_to(results.ROOT)}")
+    return 1 if any(result.outcome == "failed" for result in found.values()) else 0
+
+
+def _prove(cells: list[Cell], jobs: int) -> dict[str, Result]:
+    """Return the result of every cell, with a line of progress a shard."""
+    code, began = results.fingerprint(), time.monotonic()
+    groups = shards(cells)
+    found: dict[str, Result] = {}
+    with ThreadPoolExecutor(jobs) as pool:
+        running = {pool.submit(_prove_shard, base, group, code): base for base, group in groups.items()}
+        for done, future in enumerate(as_completed(running), start=1):
+            shard = future.result()
+            found |= shard
+            minutes = (time.monotonic() - began) / 60
+            told = results.counted(shard.values())
+            print(f"{done:2}/{len(groups)}  {running[future]:16} {told}  ({minutes:.1f} min)", flush=True)
+    return found
+
+
+def _prove_shard(base: str, cells: list[Cell], code: str) -> dict[str, Result]:
+    """Return a shard's results: those that are known, and new ones from processes of their own.
+
+    One process does, unless it dies: then the cell that it was at has failed, and another takes the rest.
+    """
+    known = {name: each for name, each in results.read(base, code).items() if each.outcome != "failed"}
+    waiting = [cell.id for cell in cells if cell.id not in known]
+    fresh: dict[str, Result] = {}
+    while waiting:
+        written = results.size(base)
+        status = _run(base, code, waiting)
+        fresh |= results.read(base, code, past=written)
+        waiting = [name for name in waiting if name not in fresh]
+        if waiting:
+            died = Result(waiting.pop(0), "failed", f"its process ended with status {status}")
+            results.write(died, base, code)
+            fresh[died.cell] = died
+    found = known | fresh
+    return {cell.id: found[cell.id] for cell in cells}
+
+
+def _run(base: str, code: str, waiting: list[str]) -> int:
+    command = [sys.executable, "-m", "tests.proof.shard", code, *waiting]
+    with (results.FOLDER / f"{base}.log").open("a", encoding="utf-8") as log:
+        return subprocess.call(
+            command,
+            cwd=results.ROOT,
+            env={**os.environ, **QUIET},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+
+
+def _summarise(cells: list[Cell], found: dict[str, Result]) -> None:
+    """Print what failed, and a line a method with its variants."""
+    rows: dict[str, list[Result]] = {}
+    for cell in cells:
+        name = f"{cell.method} {cell.variant}".strip()
+        rows.setdefault(name, []).append(found[cell.id])
+    print()
+    for name, mine in rows.items():
+        print(f"{name:32} {results.counted(mine)}")
+    failed = [result for result in found.values() if result.outcome == "failed"]
+    for result in failed:
+        print(f"\nFAILED {result.cell}\n    {result.reason}")
+    seconds = sum(result.seconds for result in found.values())
+    print(f"\n{len(found)} cells: {results.counted(found.values())}; {seconds / 60:.1f} min of work.")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,282 @@
+"""What is proven of a cell, one function a claim. Each raises Disproved with what was found instead.
+
+Tolerances are of logits, which are of order 10 here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from engine.errors import AdapterError, RecipeError
+from engine.library import WEIGHTS_NAME, Adapter
+from engine.recipe import Recipe
+from engine.worker import adapters, handling, merge
+from engine.worker.base_models import LoadedBase
+from engine.worker.batches import MicroBatch
+from engine.worker.switcher import Switcher
+from tests.proof.cells import Cell
+from tests.proof.reload import EXPECTED_NAME
+from tests.proof.steps import furthest_off, written_steps
+from tests.proof.workshop import Trained, Workshop, fixed_batch, logits, prompts, save, shake
+
+# Times the preset's learning rate, which is for models that know something: random ones ask for more.
+RATES = (10.0, 100.0, 30.0)
+LEAST_FALL = 0.01
+RELOADED, MERGED = 1e-4, 1e-4
+GENERATED = {"none": 1e-3, "int8": 2e-2, "nf4": 1e-3}
+BEAMS = 3
+
+
+class Disproved(Exception):
+    """A claim does not hold."""
+
+
+def claim(holds: bool, otherwise: str) -> None:
+    """Raise Disproved unless the claim holds."""
+    if not holds:
+        raise Disproved(otherwise)
+
+
+@dataclass
+class Subject:
+    """A supported cell, with what its checks need: made when the first of them asks, and kept."""
+
+    cell: Cell
+    workshop: Workshop
+    folder: Path
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The recipe at the preset's learning rate."""
+        return self.cell.recipe(self.workshop.source)
+
+    @cached_property
+    def untouched(self) -> LoadedBase:
+        """The base model; nothing is ever put on it."""
+        return self.workshop.load(self.recipe)
+
+    @cached_property
+    def batch(self) -> MicroBatch:
+        """The one batch that is learned and compared on."""
+        return fixed_batch(self.recipe, self.untouched)
+
+    @cached_property
+    def base_logits(self) -> torch.Tensor:
+        """What the base model computes."""
+        return logits(self.untouched.model, self.untouched.family, self.batch)
+
+    @cached_property
+    def trained(self) -> Trained:
+        """A short run at the preset's learning rate, with its checkpoint."""
+        return self.workshop.train(self.recipe, self.folder / "checkpoint")
+
+    @cached_property
+    def trained_numbers(self) -> dict[str, torch.Tensor]:
+        """What the run left in the model, before anything else is done with it."""
+        return _numbers(self.trained)
+
+    @cached_property
+    def adapters(self) -> tuple[tuple[Adapter, torch.Tensor], tuple[Adapter, torch.Tensor]]:
+        """Two different adapters as files, each with the logits of the model that it was saved from."""
+        self.trained_numbers  # noqa: B018 - kept before they change
+        return self._shaken("one", 1), self._shaken("two", 2)
+
+    def _shaken(self, name: str, seed: int) -> tuple[Adapter, torch.Tensor]:
+        model, base = self.trained.model, self.trained.base
+        shake(model, seed)
+        adapter = save(model, base, self.recipe, self.folder / name)
+        return adapter, logits(model, base.family, self.batch)
+
+    def expect(self, folder: Path, expected: torch.Tensor) -> None:
+        """Write beside saved weights what they should compute."""
+        batch = self.batch
+        tensors = {
+            "logits": expected,
+            "input_ids": batch.input_ids,
+            "attention_mask": batch.attention_mask,
+            "labels": batch.labels,
+        }
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, folder / EXPECTED_NAME)
+
+
+def refused(cell: Cell, source: Path) -> None:
+    """Unsupported cells: refused before anything is loaded, with the reason and what works instead."""
+    reason = cell.refusal()
+    assert reason
+    try:
+        cell.recipe(source)
+    except RecipeError as error:
+        claim(reason in error.problems, f"the recipe is refused for {error.message} instead")
+    else:
+        raise Disproved("the recipe is not refused")
+    claim(len(reason.message) > 20 and bool(reason.hint), f"no reason and hint in words: {reason}")
+
+
+def trains(subject: Subject) -> None:
+    """The adapter can be made, and a few steps be done; the other claims are about what comes of it."""
+    subject.trained  # noqa: B018 - made here
+
+
+def learns(subject: Subject) -> None:
+    """A few steps lower the loss; only the method's own parameters get gradients; the base stays bit for bit."""
+    trained = subject.trained
+    untouched = subject.untouched.model.state_dict()
+    inside = trained.model.get_base_model().state_dict()
+    now = {name.replace(".base_layer", ""): tensor for name, tensor in inside.items()}
+    changed = [name for name, tensor in untouched.items() if not _same(now.get(name), tensor)]
+    claim(not changed, f"the frozen base is not what it was: {changed[:3]}")
+    claim(not trained.strays, f"gradients where none belong: {sorted(trained.strays)[:3]}")
+    idle = [name for name, told in trained.gradients.items() if not told]
+    claim(not idle and bool(trained.gradients), f"never a gradient: {idle[:3]} ({len(idle)})")
+    fall = _fall(subject)
+    claim(fall >= LEAST_FALL, f"the loss fell by {fall:.4f} at best")
+
+
+def _fall(subject: Subject) -> float:
+    """Return by how much the loss falls, at the first learning rate at which it does."""
+    falls = [subject.trained.fall]
+    for scale in RATES:
+        if falls[-1] >= LEAST_FALL:
+            break
+        recipe = subject.cell.recipe(subject.workshop.source, scale)
+        falls.append(subject.workshop.train(recipe, subject.folder / f"times {scale}").fall)
+    return max(falls)
+
+
+def plans(subject: Subject) -> None:
+    """The plan's counts, made without weights, are those of the model that is built."""
+    model = subject.trained.model
+    plan = subject.workshop.planner.plan(subject.recipe)
+    claim(plan["problems"] == [], f"problems {plan['problems']}")
+    saved = load_file(subject.adapters[0][0].folder / WEIGHTS_NAME)
+    trainable, everything = adapters.count_parameters(model)
+    found = {
+        "trainable_parameters": trainable,
+        "all_parameters": everything,
+        "matrices": len(adapters.adapted_modules(model)),
+        "adapter_bytes": sum(tensor.nbytes for tensor in saved.values()),
+    }
+    wrong = {name: (plan[name], value) for name, value in found.items() if plan[name] != value}
+    claim(not wrong, f"planned and found: {wrong}")
+
+
+def reloads(subject: Subject) -> None:
+    """Saved, and loaded in a fresh process by plain PEFT: the same logits."""
+    cell, (adapter, expected) = subject.cell, subject.adapters[0]
+    subject.expect(adapter.folder, expected)
+    base = Path(subject.recipe.base_model.id)
+    off = subject.workshop.reloader.difference(adapter.folder, base, cell.quantization, cell.double)
+    claim(off <= RELOADED, f"logits {off:.1e} off")
+
+
+def generates(subject: Subject) -> None:
+    """Every step of generate(), in a padded batch, greedy and by beams, computes what training does."""
+    trained = subject.trained
+    subject.adapters  # noqa: B018 - the model's numbers are then those of the second
+    tolerance = GENERATED[subject.cell.quantization]
+    read = prompts(subject.recipe, trained.base)
+    for beams in (1, BEAMS):
+        steps = written_steps(trained.model, trained.base, read, beams)
+        claim(len(steps) > 1, f"{beams} beams: only {len(steps)} steps")
+        off = furthest_off(steps, trained.model, trained.base, read)
+        claim(off <= tolerance, f"{beams} beams: step logits {off:.1e} off")
+        with adapters.active(trained.model, None):
+            unlike = furthest_off(steps, trained.model, trained.base, read)
+        claim(unlike > 10 * tolerance, f"{beams} beams: the base's logits are only {unlike:.1e} away")
+
+
+def switches(subject: Subject) -> None:
+    """Off is the base exactly; a second adapter stands beside the first; to and fro is exact."""
+    (one, one_logits), (two, two_logits) = subject.adapters
+    trained = subject.trained
+    with adapters.active(trained.model, None):
+        off = logits(trained.model, trained.base.family, subject.batch)
+    claim(torch.equal(off, subject.base_logits), f"off in training: {_apart(off, subject.base_logits)}")
+    base = subject.workshop.load(subject.recipe)
+    switcher = Switcher(base)
+    seen: dict[str, torch.Tensor] = {"base": subject.base_logits}
+    for adapter in (None, one, two, None, one, None, two, one):
+        name = adapter.id if adapter else "base"
+        with switcher.use(adapter) as model:
+            found = logits(model, base.family, subject.batch)
+        claim(torch.equal(found, seen.setdefault(name, found)), f"{name}: {_apart(found, seen[name])}")
+    for adapter, expected in ((one, one_logits), (two, two_logits)):
+        off_by = float((seen[adapter.id] - expected).abs().max())
+        claim(off_by <= RELOADED, f"{adapter.id}: {off_by:.1e} off what was saved")
+    claim(not torch.equal(seen["one"], seen["two"]), "both adapters compute the same")
+
+
+def merges(subject: Subject) -> None:
+    """Where offered, the merged model equals base and adapter, and its export loads in plain transformers."""
+    adapter, expected = subject.adapters[0]
+    if not subject.cell.entry.merges or subject.cell.quantization == "int8":
+        try:
+            merge.refuse_unmergeable(adapter)
+        except AdapterError:
+            return
+        raise Disproved("merging is not refused")
+    base = subject.workshop.load(subject.recipe)
+    merge._dequantize(base)
+    merged = merge.merge(base, adapter)
+    off = float((logits(merged, base.family, subject.batch) - expected).abs().max())
+    claim(off <= MERGED, f"merged: {off:.1e} off")
+    target = subject.folder / "export"
+    merge.save(merged, base, target)
+    subject.expect(target, expected)
+    off = subject.workshop.reloader.difference(target, None, "none", False)
+    claim(off <= MERGED, f"exported: {off:.1e} off")
+
+
+def resumes(subject: Subject) -> None:
+    """Stopped in the middle and taken up by a model made anew: the same bits as the straight run."""
+    straight = subject.trained_numbers
+    resumed = _numbers(subject.workshop.train(subject.recipe, subject.folder / "checkpoint", resumed=True))
+    claim(resumed.keys() == straight.keys(), f"other numbers: {sorted(resumed.keys() ^ straight.keys())[:3]}")
+    other = [name for name, tensor in straight.items() if not _same(resumed[name], tensor)]
+    claim(not other, f"{len(other)} of {len(straight)} differ, first {other[:2]}")
+
+
+Check = Callable[[Subject], None]
+# Those that look at the run as it is come first: the others change its numbers.
+TRAINED: tuple[Check, ...] = (
+    learns,
+    resumes,
+    plans,
+    reloads,
+    generates,
+    switches,
+    merges,
+)
+
+
+def writes_as_prompted(subject: Subject) -> None:
+    """A method that trains nothing writes by the base model: its steps are those of the forward pass."""
+    base, read = subject.untouched, prompts(subject.recipe, subject.untouched)
+    for beams in (1, BEAMS):
+        off = furthest_off(written_steps(base.model, base, read, beams), base.model, base, read)
+        claim(off <= GENERATED[subject.cell.quantization], f"{beams} beams: step logits {off:.1e} off")
+
+
+UNTRAINED: tuple[Check, ...] = (writes_as_prompted,)
+
+
+def _numbers(trained: Trained) -> dict[str, torch.Tensor]:
+    """Return all that a run leaves in the model: what was trained and what the method keeps beside it."""
+    found = {name: tensor.detach() for name, tensor in adapters.trainable_parameters(trained.model).items()}
+    found |= handling.of(trained.model).state(trained.model)
+    return {name: tensor.clone() for name, tensor in found.items()}
+
+
+def _same(one: Any, other: Any) -> bool:
+    return isinstance(one, torch.Tensor) and one.shape == other.shape and torch.equal(one, other)
+
+
+def _apart(one: torch.Tensor, other: torch.Tensor) -> str:
+    return f"logits {float((one - other).abs().max()):.1e} apart"

@@ -1,0 +1,89 @@
+"""A shard: the cells of one base model, proven one after another in this process.
+
+python -m tests.proof.shard CODE CELL...        each result goes to the shard's file at once
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.proof import checks, results
+from tests.proof.cells import Cell, all_cells
+from tests.proof.reload import Reloader
+from tests.proof.results import Outcome, Result
+from tests.proof.workshop import Workshop
+
+
+def main(code: str, wanted: set[str]) -> None:
+    """Prove the cells with these ids."""
+    warnings.simplefilter("ignore")
+    cells = [cell for cell in all_cells() if cell.id in wanted]
+    with tempfile.TemporaryDirectory(prefix="tunesmith-proof-") as name:
+        # Read by the engine: nothing of the user's own is touched.
+        os.environ["TUNESMITH_HOME"] = str(Path(name) / "home")
+        for cell, result in zip(cells, _proven(cells, Path(name)), strict=True):
+            results.write(result, cell.base, code)
+
+
+def _proven(cells: list[Cell], folder: Path) -> Iterator[Result]:
+    workshop = Workshop(folder, Reloader(folder / "reload.log"))
+    try:
+        for number, cell in enumerate(cells):
+            yield prove(cell, workshop, folder / str(number))
+    finally:
+        workshop.reloader.close()
+
+
+def prove(cell: Cell, workshop: Workshop, folder: Path) -> Result:
+    """Return what comes of a cell: every claim is tried, and every one that fails is told."""
+    began = time.perf_counter()
+    reason = cell.refusal()
+    outcome: Outcome
+    folder.mkdir()
+    if reason is not None:
+        failures = _failure(checks.refused, cell, workshop.source)
+        outcome, words = "refused", f"{reason.message} {reason.hint}"
+    else:
+        failures = _failures(checks.Subject(cell, workshop, folder))
+        outcome, words = "passed", ""
+    shutil.rmtree(folder)
+    if failures:
+        outcome, words = "failed", "; ".join(failures)
+    return Result(cell.id, outcome, words, round(time.perf_counter() - began, 2))
+
+
+def _failures(subject: checks.Subject) -> list[str]:
+    if not subject.cell.entry.trains:
+        claims = checks.UNTRAINED
+    elif failures := _failure(checks.trains, subject):
+        return failures
+    else:
+        claims = checks.TRAINED
+    return [failure for check in claims for failure in _failure(check, subject)]
+
+
+def _failure(check: Callable[..., None], *subject: Any) -> list[str]:
+    """Return why a claim does not hold, in a line; nothing if it does."""
+    try:
+        check(*subject)
+    except checks.Disproved as error:
+        return [f"{check.__name__}: {error}"]
+    except Exception as error:  # noqa: BLE001 - libraries fail as they like, and the next claim is tried
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        words = " ".join(str(error).split())[:200]
+        where = f"{Path(place.filename).name}:{place.lineno}"
+        return [f"{check.__name__}: {type(error).__name__} at {where}: {words}"]
+    return []
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], set(sys.argv[2:]))

@@ -1,0 +1,98 @@
+"""The part of the proof that every test run repeats, and the machinery of the whole.
+
+Here: every method and variant on the untied T5, and LoRA and prefix tuning on every base model.
+"""
+
+import pytest
+
+from engine.errors import RecipeError
+from engine.methods import METHODS
+from tests.helpers.tiny_models import KINDS
+from tests.proof import __main__ as driver
+from tests.proof import results
+from tests.proof.cells import QUANTIZATIONS, all_cells, chosen, shards
+from tests.proof.reload import Reloader
+from tests.proof.results import Result
+from tests.proof.shard import prove
+from tests.proof.workshop import Workshop
+
+EVERYWHERE = ("lora", "prefix_tuning")
+
+
+CELLS = all_cells()
+ON_PLAIN_BASES = {(cell.method, cell.variant) for cell in CELLS if cell.quantization == "none"}
+
+
+def repeated(cell):
+    plain = cell.quantization == "none" or (cell.method, cell.variant) not in ON_PLAIN_BASES
+    return (cell.kind == "t5" and plain) or (cell.method in EVERYWHERE and not cell.variant)
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("proof")
+    shop = Workshop(folder, Reloader(folder / "reload.log"))
+    yield shop
+    shop.reloader.close()
+
+
+@pytest.mark.torch
+@pytest.mark.filterwarnings("ignore")  # of the libraries, about each other
+@pytest.mark.parametrize("cell", list(filter(repeated, CELLS)), ids=lambda cell: cell.id)
+def test_the_method_does_what_the_registry_says(workshop, tmp_path, cell):
+    result = prove(cell, workshop, tmp_path / "cell")
+    assert result.outcome != "failed", result.reason
+
+
+def test_every_entry_and_variant_has_cells_on_every_kind_of_base():
+    for entry in METHODS:
+        plain = [cell for cell in CELLS if cell.method == entry.id and not cell.variant]
+        assert len(plain) == len(KINDS) * len(QUANTIZATIONS)
+        for variant in entry.variants:
+            kinds = {cell.kind for cell in CELLS if (cell.method, cell.variant) == (entry.id, variant.id)}
+            assert kinds == set(KINDS), (
+                f"{entry.id} {variant.id} asks for a base that the proof does not have"
+            )
+    assert len({cell.id for cell in CELLS}) == len(CELLS)
+
+
+def test_words_pick_cells_by_all_kinds_of_word_and_any_of_one():
+    picked = chosen(CELLS, ["lora", "full", "t5", "none"])
+    assert {(cell.method, cell.base) for cell in picked} == {("lora", "t5-none"), ("full", "t5-none")}
+    with pytest.raises(RecipeError, match="no_such"):
+        chosen(CELLS, ["no_such"])
+
+
+@pytest.fixture
+def ended(monkeypatch, tmp_path):
+    """Let shards be done by nobody: `ended.by(cells)` says which of the cells a process gets done."""
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+
+    def run(base, code, waiting):
+        run.asked.append(waiting)
+        for cell in run.by(waiting):
+            results.write(Result(cell, "passed"), base, code)
+        return -11
+
+    run.asked, run.by = [], list
+    monkeypatch.setattr(driver, "_run", run)
+    return run
+
+
+def test_a_shard_that_is_done_is_not_done_again_until_the_code_changes(ended):
+    base, cells = next(iter(shards(CELLS).items()))
+    driver._prove_shard(base, cells, "code")
+    driver._prove_shard(base, cells, "code")
+    assert len(ended.asked) == 1
+    driver._prove_shard(base, cells, "other code")
+    assert len(ended.asked) == 2
+
+
+def test_a_process_that_dies_fails_one_cell_and_another_does_the_rest(ended):
+    base, cells = next(iter(shards(CELLS).items()))
+    ended.by = lambda waiting: waiting[:1] if len(ended.asked) == 1 else waiting
+    found = driver._prove_shard(base, cells, "code")
+    assert [each.cell for each in found.values() if each.outcome == "failed"] == [cells[1].id]
+    assert "-11" in found[cells[1].id].reason
+    driver._prove_shard(base, cells, "code")
+    assert ended.asked[-1] == [cells[1].id]

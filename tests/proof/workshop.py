@@ -1,0 +1,204 @@
+"""What the checks of a shard share: conversations, base models, trained adapters, logits, a process that reloads.
+
+Everything is made by the worker's own parts. Knows nothing of what is checked.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel
+from transformers import TrainerCallback
+
+from engine.conversations import Example
+from engine.events import EventWriter
+from engine.jobs import create_job
+from engine.library import Adapter
+from engine.passport import BaseModelFacts, MethodFacts, Passport, PromptFacts, now_text
+from engine.paths import jobs_folder
+from engine.recipe import Recipe
+from engine.worker import adapters, base_models, checkpoints, forward
+from engine.worker.base_models import LoadedBase
+from engine.worker.batches import Collator, MicroBatch, train_loader
+from engine.worker.channel import Channel
+from engine.worker.data import Splits
+from engine.worker.handling import Course
+from engine.worker.plan import Planner
+from engine.worker.prompting import make_prompter
+from engine.worker.trainer import StepTrainer, mean_loss, training_arguments
+from tests.proof.cells import EXAMPLES, STEPS
+from tests.proof.reload import Reloader
+
+CONVERSATIONS = (
+    ("Ann: Do you have the key?\nBob: Yes, it is in my coat.", "Bob has the key."),
+    ("Bob: Tea?\nCyd: Please.", "Cyd wants tea."),
+    ("Dan: Where is it?\nAnn: At the station.", "It is at the station."),
+)
+HALF = STEPS // 2
+NO_SPLITS = Splits((), (), (), "", "", "", {})
+
+
+@dataclass
+class Trained:
+    """An adapter after a few steps, and what was seen on the way."""
+
+    base: LoadedBase
+    model: PeftModel
+    before: float
+    after: float
+    # By parameter: whether its gradient was ever more than nothing; those that have no business with one.
+    gradients: dict[str, bool]
+    strays: set[str]
+
+    @property
+    def fall(self) -> float:
+        """By how much the loss fell, in nats a token."""
+        return self.before - self.after if math.isfinite(self.after) else -math.inf
+
+
+@dataclass
+class Workshop:
+    """One folder, one process to reload in, and everything made for one shard's cells."""
+
+    folder: Path
+    reloader: Reloader
+
+    @cached_property
+    def source(self) -> Path:
+        """The conversations as a file, more often than once because splits are made of it."""
+        path = self.folder / "conversations.jsonl"
+        rows = [
+            json.dumps({"id": str(number), "dialogue": f"{text} {number}", "summary": summary})
+            for number, (text, summary) in enumerate(CONVERSATIONS * 4)
+        ]
+        path.write_text("\n".join(rows), encoding="utf-8")
+        return path
+
+    @cached_property
+    def channel(self) -> Channel:
+        """The channel of a job that nobody follows."""
+        job = create_job(jobs_folder(), "plan", {})
+        return Channel(job, EventWriter(job.events_path, {"job": job.id, "attempt": 1}))
+
+    @cached_property
+    def planner(self) -> Planner:
+        """Plans, with data that are read once."""
+        return Planner(self.channel)
+
+    def load(self, recipe: Recipe) -> LoadedBase:
+        """Return a base model fresh from its files; one thread, since everything here is tiny."""
+        base = base_models.load(recipe.base_model, "cpu", self.channel)
+        torch.set_num_threads(1)
+        return base
+
+    def train(self, recipe: Recipe, folder: Path, resumed: bool = False) -> Trained:
+        """Train by the product's own loop, with a checkpoint in the middle; or go on from that one."""
+        base = self.load(recipe)
+        encoded = encode(recipe, base)
+        collator = Collator(base.family, base.tokenizer.pad_token_id, 10_000)
+        batches = collator(encoded).micro_batches
+        model = adapters.attach(base, recipe, Course(STEPS, batches))
+        loop = StepTrainer(
+            model,
+            training_arguments(recipe.training, recipe.learning_rate(base.family), base.device, folder),
+            train_loader(encoded, collator, EXAMPLES, recipe.training.seed),
+            base.family,
+            between=lambda: False,
+            after_step=lambda report: self._checkpoint(report.step, resumed, model, loop, folder),
+        )
+        seen = _Gradients()
+        loop.add_callback(seen)
+        before = mean_loss(model, list(batches), base.family, lambda: None)
+        loop.train(resume_from_checkpoint=str(folder) if resumed else None)
+        model.zero_grad(set_to_none=True)
+        after = mean_loss(model, list(batches), base.family, lambda: None)
+        return Trained(base, model.eval(), before, after, seen.told, seen.strays)
+
+    @staticmethod
+    def _checkpoint(step: int, resumed: bool, model: PeftModel, loop: StepTrainer, folder: Path) -> bool:
+        """Do after a step what a run does; go on."""
+        if step == HALF and not resumed:
+            folder.mkdir(exist_ok=True)
+            checkpoints.save_trainable(model, folder)
+            loop.save_state(folder)
+        return True
+
+
+class _Gradients(TrainerCallback):
+    """Look at every gradient just before the optimizer does."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, bool] = {}
+        self.strays: set[str] = set()
+
+    def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        for name, parameter in kwargs["model"].named_parameters():
+            if not parameter.requires_grad:
+                self.strays |= {name} if parameter.grad is not None else set()
+                continue
+            tells = parameter.grad is not None and bool(parameter.grad.abs().max() > 0)
+            self.told[name] = self.told.get(name, False) or tells
+
+
+def encode(recipe: Recipe, base: LoadedBase) -> list[Any]:
+    """Return the fixed batch's examples as token ids."""
+    prompter = make_prompter(recipe, base, NO_SPLITS)
+    return [prompter.example(Example(text, text, summary)) for text, summary in CONVERSATIONS]
+
+
+def prompts(recipe: Recipe, base: LoadedBase) -> list[list[int]]:
+    """Return what is summarised: of uneven lengths, the longest first."""
+    prompter = make_prompter(recipe, base, NO_SPLITS)
+    return sorted((prompter.input_ids(text) for text, _ in CONVERSATIONS), key=len, reverse=True)
+
+
+def fixed_batch(recipe: Recipe, base: LoadedBase) -> MicroBatch:
+    """Return the fixed batch as tensors."""
+    collator = Collator(base.family, base.tokenizer.pad_token_id, 10_000)
+    return collator(encode(recipe, base)).micro_batches[0]
+
+
+@torch.no_grad()
+def logits(model: Any, family: Any, batch: MicroBatch) -> torch.Tensor:
+    """Return what the training-time forward computes in eval mode, where it is not padding."""
+    model.eval()
+    found = forward.logits(model, family, batch.input_ids, batch.attention_mask, batch.labels)
+    if family == "decoder-only":
+        return found[batch.attention_mask.bool()]
+    return found[batch.labels != -100]
+
+
+@torch.no_grad()
+def shake(model: PeftModel, seed: int, strength: float = 0.05) -> None:
+    """Add random numbers to all that is trained, so that the adapter does more than six steps taught it."""
+    generator = torch.Generator().manual_seed(seed)
+    for parameter in adapters.trainable_parameters(model).values():
+        noise = torch.randn(parameter.shape, generator=generator) * strength
+        parameter.add_(noise.to(parameter.dtype))
+
+
+def save(model: PeftModel, base: LoadedBase, recipe: Recipe, folder: Path) -> Adapter:
+    """Write an adapter as a run does and return it with a passport."""
+    adapters.save_adapter(model, folder)
+    passport = Passport(
+        schema=1,
+        id=folder.name,
+        name=folder.name,
+        made_at=now_text(),
+        base_model=BaseModelFacts(
+            id=recipe.base_model.id,
+            fingerprint=base.fingerprint,
+            family=base.family,
+            precision=base.precision,
+            quantization=recipe.base_model.quantization,
+        ),
+        method=MethodFacts(id=recipe.method.id, peft_type=recipe.method.method.peft_type),
+        prompt=PromptFacts(template=recipe.data.prompt, max_conversation_tokens=512),
+    )
+    return Adapter(folder, passport)
