@@ -485,6 +485,29 @@ def test_settings_that_would_change_nothing_or_break_are_refused(
 
 
 @pytest.mark.parametrize(
+    ("method", "options"), [case for case in CASES if case[0] != "prefix_tuning"], ids=str
+)
+@pytest.mark.parametrize("kind", ["t5", "gpt2"])
+def test_vectors_before_the_input_learn_the_same_with_checkpointed_activations(
+    kind: Kind, method: str, options: Options
+) -> None:
+    def gradients(checkpointed: bool) -> list[torch.Tensor]:
+        base = load_tiny(kind)
+        model = adapters.attach(base, soft_recipe(kind, method, options)).train()
+        if checkpointed:
+            base.model.activation_checkpointing_enable({"use_reentrant": False})
+        asked = batch(base, prompts(base), [[20, 21], [30, 31, 32], [40]])
+        torch.manual_seed(1)
+        found = forward.logits(model, base.family, asked.input_ids, asked.attention_mask, asked.labels)
+        found.logsumexp(-1).sum().backward()
+        return [parameter.grad for parameter in adapters.trainable_parameters(model).values()]
+
+    for plain, twice in zip(gradients(False), gradients(True), strict=True):
+        assert plain.abs().max() > 0
+        assert (plain - twice).abs().max() <= 1e-4 * plain.abs().max()
+
+
+@pytest.mark.parametrize(
     "config",
     [
         MultitaskPromptTuningConfig(task_type="SEQ_2_SEQ_LM", num_virtual_tokens=4),
