@@ -160,10 +160,18 @@ class Planner(QObject):
                 self.counted.emit(key, count)
 
     def _worker_ended(self, thread: EngineThread, ending: Ending) -> None:
-        if thread is self._thread:
-            self._thread = self._counting = None
+        if thread is not self._thread:
+            return
+        counting, self._thread, self._counting = self._counting, None, None
+        if counting is None or self._waiting:
             self._set_waiting(False)
             self.unavailable.emit(ending)
+            return
+        # Nobody waits for a count: this one stays unknown, and another worker makes the others.
+        self._note(counting[1], {})
+        if self._to_count:
+            self._thread = self._start()
+            self._idle.start()
 
 
 def _counted(wanted: Recipe) -> Counted:

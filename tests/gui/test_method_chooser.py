@@ -81,6 +81,34 @@ def test_down_leads_from_the_search_to_the_first_method_found(chooser, qtbot):
     assert chooser.focusWidget() is chooser.row("lora")
 
 
+def test_letters_typed_in_the_list_go_to_the_search_and_escape_leads_back(chooser, qtbot):
+    chooser.row("lora").setFocus()
+    qtbot.keyClick(chooser.row("lora"), Qt.Key.Key_P)
+    qtbot.keyClick(chooser._search, Qt.Key.Key_R)
+    assert chooser._search.text() == "pr"
+    qtbot.waitUntil(lambda: chooser.row("lora") not in chooser._shown(), timeout=WAIT)
+    chooser._shown()[0].setFocus()
+    qtbot.keyClick(chooser.focusWidget(), Qt.Key.Key_Escape)
+
+    assert chooser.focusWidget() is chooser._search
+    assert len(chooser._shown()) == len(METHODS)
+
+
+def test_return_in_the_search_takes_the_first_that_can_be_used(chooser, qtbot):
+    chooser._search.setText("selective")
+    with qtbot.waitSignal(chooser.chosen) as chosen:
+        qtbot.keyClick(chooser._search, Qt.Key.Key_Return)
+
+    assert chooser.row("bitfit").reason()
+    assert chosen.args == [chooser._shown()[1].entry.id]
+
+
+def test_a_narrow_row_takes_as_many_lines_as_its_text_needs(chooser):
+    row = chooser.row("bitfit")
+
+    assert chooser.row("lora").heightForWidth(700) < row.heightForWidth(500) < row.heightForWidth(250)
+
+
 def test_tab_stops_in_the_list_once_at_the_method_in_use(chooser):
     stops = [
         entry.id
@@ -149,6 +177,18 @@ def test_counts_are_made_behind_plans_and_only_once(stage, qtbot):
     planner.count({"full": full})
 
     assert told == [("full", PLAN["trainable_parameters"])]
+
+
+def test_a_worker_that_ends_over_a_count_ends_no_other_count(stage, qtbot):
+    stage.scripts["plan"] = [["answer", PLAN | {"fails_at": "vera"}]]
+    stage.page.shown()
+    rows = stage.page.right.methods
+    unavailable: list[object] = []
+    stage.engine.planner.unavailable.connect(unavailable.append)
+    qtbot.waitUntil(lambda: "3.54 M" in rows.row(METHODS[-1].id).accessibleName(), timeout=2 * WAIT)
+
+    assert "3.54 M" not in rows.row("vera").accessibleName()
+    assert unavailable == []
 
 
 def test_a_plan_overtakes_the_counts_and_they_go_on_afterwards(stage, qtbot):

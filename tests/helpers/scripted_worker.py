@@ -125,13 +125,19 @@ def abort(channel: Channel, value: object) -> None:
 
 
 def answer(channel: Channel, facts: dict[str, Any]) -> None:
-    """Answer every `plan` with `facts` and the recipe it came with, until asked to quit."""
+    """Answer every `plan` with `facts` and the recipe it came with, until asked to quit.
+
+    `fails_at` among the facts is a method whose plan ends the worker.
+    """
     while True:
         channel.check_stop()
         for asked in channel.kept_commands():
             if asked["command"] == "quit":
                 return
-            channel.result(facts | {"asked": tomllib.loads(asked["recipe"])}, asked["request"])
+            wanted = tomllib.loads(asked["recipe"])
+            if wanted["method"]["id"] == facts.get("fails_at"):
+                raise ValueError("What nobody foresaw.")
+            channel.result(facts | {"asked": wanted}, asked["request"])
         time.sleep(0.02)
 
 

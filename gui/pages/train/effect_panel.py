@@ -1,4 +1,4 @@
-"""What the method trains: how many numbers, how much on disk and in memory, and which parts of the blocks.
+"""What the method trains: how many numbers of how many, which parts of the blocks, and what it takes.
 
 Shows a plan; knows nothing of how it was made.
 """
@@ -11,28 +11,50 @@ from typing import Any
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import MethodSettings
-from gui.look.format import bytes_text, number, percent
+from gui.look.format import UNKNOWN, bytes_text, compact, number, percent
 from gui.widgets.bars import Bar
 from gui.widgets.block_drawing import WORDS, Block, BlockDrawing, Group, Kind, Mark, Part
 from gui.widgets.labels import Label
+from gui.widgets.split_bar import Portion, SplitBar
 
 FEED_FORWARD = ("wi", "wo", "fc", "ff", "gate", "up_proj", "down_proj", "mlp", "dense", "lin")
 HEADS = ("lm_head", "embed", "shared")
+
+# The parts of a run's memory, as a plan names them. Green grows with what is trained, grey with base model and data.
+MEMORY = (
+    ("weights", "Base weights", "grey"),
+    ("adapter", "Adapter", "accent_fill"),
+    ("gradients", "Gradients", "accent_mid"),
+    ("optimizer", "Optimizer", "accent_soft"),
+    ("activations", "Activations", "ink2"),
+    ("runtime", "Program", "grey_soft"),
+)
+MEMORY_HELP = """\
+Base weights: the frozen numbers of the base model.
+Adapter: what the method adds to them.
+Gradients, optimizer: what training keeps of each trained number.
+Activations: what the largest batch leaves behind for the way back.
+Program: Python and its libraries."""
 
 Layers = list[tuple[str, list[str], Kind]]
 
 
 class EffectPanel(QWidget):
-    """The figure, its share, disk and memory, and the drawing. Empty until a plan is shown."""
+    """The figure, its share, disk and memory, the drawing, and the memory's parts. Empty until a plan is shown."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._figure = Label("", "figure_large")
+        self._total = Label("", "label", "ink2")
         self._share = Label("", "figure_medium", "accent")
         self._bar = Bar()
         self._disk = Label("", "label", "ink2")
         self._memory = Label("", "label", "ink2")
         self._drawing = BlockDrawing()
+        self._split_title = Label("Where the memory goes", "small_medium", "ink2")
+        self._split = SplitBar("Where the memory goes")
+        self._split.setToolTip(MEMORY_HELP)
+        self._bits = Label("", "label", "ink2", wrap=True)
         self._lay_out()
         self.hide()
 
@@ -40,7 +62,7 @@ class EffectPanel(QWidget):
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self._figure)
-        head.addWidget(Label("trainable", "label", "ink2"))
+        head.addWidget(self._total)
         head.addStretch(1)
         head.addWidget(self._share)
         foot = QHBoxLayout()
@@ -55,6 +77,9 @@ class EffectPanel(QWidget):
         column.addLayout(foot)
         column.addSpacing(8)
         column.addWidget(self._drawing)
+        column.addSpacing(4)
+        for part in (self._split_title, self._split, self._bits):
+            column.addWidget(part)
 
     def show_plan(self, plan: Mapping[str, Any], settings: MethodSettings) -> None:
         """Show a plan's counts, and where the method it was made with sits; without counts the panel hides."""
@@ -62,13 +87,36 @@ class EffectPanel(QWidget):
         self.setVisible(trainable is not None and bool(everything))
         if trainable is None or not everything:
             return
-        self._figure.setText(number(trainable))
-        self._share.setText(percent(trainable / everything, 2 if trainable < everything / 10 else 0))
-        self._bar.set_fraction(trainable / everything)
+        misfit = bool(plan.get("problems")) and not trainable
+        self._show_counts(None if misfit else trainable, everything)
         disk, memory = plan.get("adapter_bytes"), plan.get("memory_bytes")
-        self._disk.setText(f"{bytes_text(disk)} on disk" if disk is not None else "")
+        self._disk.setText("" if disk is None or misfit else f"{bytes_text(disk)} on disk")
         self._memory.setText(f"about {bytes_text(memory)} of memory" if memory else "")
+        self._show_split(plan.get("memory") or {}, plan.get("bits_per_parameter"))
         self._draw(plan, settings)
+
+    def _show_counts(self, trainable: int | None, everything: int) -> None:
+        """Show how much of the model is trained; None where the settings don't fit it."""
+        share = (trainable or 0) / everything
+        self._figure.setText(UNKNOWN if trainable is None else number(trainable))
+        self._total.setText(f"of {compact(everything)} trainable")
+        self._total.setToolTip(f"{number(everything)} with the adapter's")
+        self._share.setText("" if trainable is None else percent(share, 2 if 0 < share < 0.1 else 0))
+        self._bar.set_fraction(share)
+
+    def _show_split(self, memory: Mapping[str, int], bits: float | None) -> None:
+        for part in (self._split_title, self._split):
+            part.setVisible(bool(memory))
+        self._split.set_portions(
+            [
+                Portion(title, memory.get(key, 0), bytes_text(memory.get(key)), token)
+                for key, title, token in MEMORY
+            ]
+        )
+        self._bits.setVisible(bits is not None)
+        self._bits.setText(
+            f"The quantized layers take {number(bits, 3)} bits per parameter, scales included."
+        )
 
     def show_run(
         self,

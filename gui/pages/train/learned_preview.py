@@ -16,7 +16,7 @@ HEIGHT = 116
 
 
 class LearnedPreview(Card):
-    """The first training example; hidden until a plan has one."""
+    """The first training example; hidden until a plan has one, and where nothing is learned."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, margin=16, spacing=8)

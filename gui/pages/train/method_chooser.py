@@ -24,7 +24,8 @@ from gui.widgets.search_field import SearchField
 class MethodChooser(Card):
     """The list at the left, the explanation at the right. `chosen(id)` when another method is picked.
 
-    The arrows move through the list and show the explanation of each; Return or Space takes it.
+    The arrows move through the list and show the explanation of each; Return or Space takes it. Letters go to
+    the search, where Return takes the first method found that can be used; Esc leads back to the whole list.
     """
 
     chosen = Signal(str)
@@ -46,6 +47,7 @@ class MethodChooser(Card):
         down = QShortcut(QKeySequence("Down"), self._search)
         down.setContext(Qt.ShortcutContext.WidgetShortcut)
         down.activated.connect(self._enter)
+        self._search.returnPressed.connect(self._take_first)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._focus_moved)
@@ -76,6 +78,7 @@ class MethodChooser(Card):
                 row.clicked.connect(lambda _checked=False, method_id=entry.id: self._choose(method_id))
                 row.moved.connect(lambda rows, row=row: self._move(row, rows))
                 row.looked_at.connect(lambda row=row: self._look_at(row))
+                row.searched.connect(self._search_for)
                 self._rows[entry.id] = row
                 self._list.column.addWidget(row)
         self._nothing.setContentsMargins(12, 8, 12, 6)
@@ -137,6 +140,18 @@ class MethodChooser(Card):
         shown = self._shown()
         if shown:
             shown[0].setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _search_for(self, text: str) -> None:
+        """Go on in the search with what was typed in the list; nothing typed leads out of a search."""
+        self._search.setText(self._search.text() + text if text else "")
+        self._search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._search.deselect()
+
+    def _take_first(self) -> None:
+        """Choose the first method found that can be used."""
+        usable = [row for row in self._shown() if not row.reason()]
+        if self._search.text().strip() and usable:
+            self._choose(usable[0].entry.id)
 
     def _keep_one_stop(self) -> None:
         """Let Tab stop in the list once: at the method in use, or at the first that is shown."""

@@ -49,6 +49,7 @@ class MethodExplanation(Scroll):
         warning.addWidget(self._reason, 1)
         for part in (self._title, self._warning, self._text, self._sketch):
             self.column.addWidget(part)
+        self.column.addSpacing(8)
         for name, value in self._facts.items():
             row = QHBoxLayout()
             row.addWidget(Label(name, "label", "ink2"))

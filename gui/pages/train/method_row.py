@@ -6,9 +6,10 @@ Knows one entry of the registry and what it is told of the base model.
 from __future__ import annotations
 
 from functools import lru_cache
+from math import ceil
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from engine.api import METHODS, BaseFacts, Method, Options, Problem
@@ -16,15 +17,24 @@ from gui.look import icons, style
 from gui.look.format import compact
 from gui.look.type import font, metrics, px, text_scale
 
-EDGE, GAP = 12, 8
+EDGE, GAP, LINE = 12, 8, 20
+# With less room beside the name the text stands below it.
+NARROWEST = 200
+WRAPPED = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop
+# As much room for lines as there may be.
+BELOW = 1000
 MOVES = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_Home: -1000, Qt.Key.Key_End: 1000}
 
 
 class MethodRow(QAbstractButton):
-    """`moved(rows)` asks for the focus to go to another row, `looked_at` tells that it has the focus."""
+    """`moved(rows)` asks for the focus to go to another row, `looked_at` tells that it has the focus.
+
+    `searched(text)` tells of letters typed here, "" of Esc: both are meant for the search.
+    """
 
     moved = Signal(int)
     looked_at = Signal()
+    searched = Signal(str)
 
     def __init__(self, entry: Method, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,7 +43,9 @@ class MethodRow(QAbstractButton):
         self._reason = ""
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         style.follow(self._restyle)
         self._describe()
 
@@ -42,7 +54,7 @@ class MethodRow(QAbstractButton):
         self.setChecked(in_use)
         self._reason = reason(self.entry, base)
         self._describe()
-        self.update()
+        self._restyle()
 
     def reason(self) -> str:
         """Return why it can't be used on the base model, "" if it can."""
@@ -64,6 +76,20 @@ class MethodRow(QAbstractButton):
         """Return one line."""
         return QSize(px(360), px(32))
 
+    def minimumSizeHint(self) -> QSize:
+        """Return a narrow row."""
+        return QSize(px(200), px(32))
+
+    def hasHeightForWidth(self) -> bool:
+        """Say that a narrow row takes more lines."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of the name and of all lines of the text."""
+        place = self._text_place(width)
+        text = metrics("body").boundingRect(place, WRAPPED, self._text()).height()
+        return max(px(32), ceil(place.top() + text) + (px(32) - px(LINE)) // 2)
+
     def nextCheckState(self) -> None:
         """Stay as the recipe says; a click only asks."""
 
@@ -74,6 +100,8 @@ class MethodRow(QAbstractButton):
             self.moved.emit(MOVES[key])
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
             self.click()
+        elif key == Qt.Key.Key_Escape or (event.text().strip().isprintable() and event.text().strip()):
+            self.searched.emit("" if key == Qt.Key.Key_Escape else event.text())
         else:
             super().keyPressEvent(event)
 
@@ -82,33 +110,23 @@ class MethodRow(QAbstractButton):
         super().focusInEvent(event)
         self.looked_at.emit()
 
-    def enterEvent(self, event: QEnterEvent) -> None:
-        """Give the whole text as tooltip where it does not fit."""
-        super().enterEvent(event)
-        text = self._reason or self.entry.summary
-        fits = metrics("body").horizontalAdvance(text) <= self._text_place().width()
-        self.setToolTip("" if fits else text)
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw ground, sign, name, text and count."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_ground(painter)
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
-        box = QRectF(self.rect())
+        first = QRectF(0, 0, self.width(), px(32))
         painter.setFont(font("body_medium"))
         painter.setPen(style.color("ink2" if self._reason else "ink"))
-        painter.drawText(box.adjusted(_name_left(), 0, 0, 0), middle, self.entry.title)
+        painter.drawText(first.adjusted(_name_left(), 0, 0, 0), middle, self.entry.title)
         painter.setFont(font("figure"))
         painter.setPen(style.color("ink2"))
         count = "" if self._reason else self._trainable
-        painter.drawText(box.adjusted(0, 0, -EDGE, 0), Qt.AlignmentFlag.AlignRight | middle, count)
+        painter.drawText(first.adjusted(0, 0, -EDGE, 0), Qt.AlignmentFlag.AlignRight | middle, count)
         painter.setFont(font("body"))
         painter.setPen(style.color("copper" if self._reason else "ink2"))
-        place = self._text_place()
-        text = self._reason or self.entry.summary
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(place.width()))
-        painter.drawText(place, middle, shown)
+        painter.drawText(self._text_place(self.width()), WRAPPED, self._text())
         painter.end()
 
     def _paint_ground(self, painter: QPainter) -> None:
@@ -120,15 +138,26 @@ class MethodRow(QAbstractButton):
             painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 6, 6)
         if self._reason or self.isChecked():
             sign, ink = ("warning", "copper") if self._reason else ("check", "accent")
-            icons.paint(painter, QRectF(EDGE, 0, px(16), self.height()), sign, ink)
+            icons.paint(painter, QRectF(EDGE, 0, px(16), px(32)), sign, ink)
 
-    def _text_place(self) -> QRectF:
-        """The room between name and count; a reason may take that of the count, which then is not shown."""
+    def _text(self) -> str:
+        return self._reason or self.entry.summary
+
+    def _text_place(self, width: int) -> QRectF:
+        """The room of the text: between name and count, or where that is narrow below both.
+
+        A reason may take the room of the count, which then is not shown.
+        """
         right = EDGE if self._reason else EDGE + px(64)
-        return QRectF(self.rect()).adjusted(_name_left() + name_width() + px(16), 0, -right, 0)
+        left = _name_left() + name_width() + px(16)
+        top = (px(32) - metrics("body").height()) / 2
+        beside = QRectF(left, top, width - right - left, BELOW)
+        if beside.width() >= px(NARROWEST):
+            return beside
+        return QRectF(_name_left(), top + px(LINE), width - EDGE - _name_left(), BELOW)
 
     def _describe(self) -> None:
-        told = (self.entry.title, self._reason or self.entry.summary, self._trainable)
+        told = (self.entry.title, self._text(), self._trainable)
         self.setAccessibleName(", ".join(part for part in told if part))
 
     def _restyle(self) -> None:

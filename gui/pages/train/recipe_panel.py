@@ -13,7 +13,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.api import Problem, Recipe
+from engine.api import Problem, Recipe, prompts
 from gui.forms.field_grid import LEVELS
 from gui.forms.recipe_form import RecipeForm
 from gui.look import style
@@ -151,12 +151,13 @@ class RecipePanel(QWidget):
         wanted = self.form.recipe()
         if wanted is not None:
             self.effect.show_plan(plan, wanted.method)
-        self.say(plan_words(plan))
+        self.say(plan_words(plan, trains=wanted is None or wanted.method.method.trains))
 
 
-def plan_words(plan: Mapping[str, Any]) -> str:
+def plan_words(plan: Mapping[str, Any], *, trains: bool = True) -> str:
     """Return what a run of the planned recipe will do; our own text, safe to show as rich text."""
-    return " ".join(part for part in (_steps_words(plan), missing_words(plan.get("missing") or ())) if part)
+    happening = _steps_words(plan) if trains else _scoring_words(plan)
+    return " ".join(part for part in (happening, missing_words(plan.get("missing") or ())) if part)
 
 
 def _steps_words(plan: Mapping[str, Any]) -> str:
@@ -169,6 +170,13 @@ def _steps_words(plan: Mapping[str, Any]) -> str:
         f"<b>{number(steps)} {'step' if steps == 1 else 'steps'}</b>{about}. "
         "The base model is scored first, so you will see what was gained."
     )
+
+
+def _scoring_words(plan: Mapping[str, Any]) -> str:
+    prompt = plan.get("prompt") or {}
+    if prompt.get("template") == prompts.DEFAULT_PROMPT and not prompt["shots"]:
+        return "This is the plain prompt itself. Change it or show examples, so that there is something to compare."
+    return "<b>Nothing is trained.</b> The base model is scored with the plain prompt, then with this one."
 
 
 def missing_words(names: Sequence[str]) -> str:

@@ -1,0 +1,92 @@
+"""What a method trains and takes: counts, share, disk, and where the memory goes."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.api import MethodSettings, method
+from gui.pages.train.effect_panel import EffectPanel
+from gui.widgets.split_bar import SplitBar
+from tests.helpers.train_stage import PLAN, texts
+
+MEMORY = {
+    "weights": 500_000_000,
+    "adapter": 14_000_000,
+    "gradients": 14_000_000,
+    "optimizer": 28_000_000,
+    "activations": 300_000_000,
+    "runtime": 0,
+}
+LORA = MethodSettings("lora", method("lora").options())
+
+
+@pytest.fixture
+def effect(styled, qtbot):
+    made = EffectPanel()
+    qtbot.addWidget(made)
+    made.resize(296, 600)
+    made.show()
+    return made
+
+
+def _split(effect: EffectPanel) -> SplitBar:
+    found = effect.findChild(SplitBar)
+    assert found is not None
+    return found
+
+
+def test_counts_are_shown_with_the_total_and_the_share(effect):
+    effect.show_plan(PLAN, LORA)
+
+    said = texts(effect)
+    assert "3,538,944" in said
+    assert "of 251 M trainable" in said
+    assert "1.41\u00a0%" in said
+    assert "14.2 MB on disk" in said
+
+
+def test_the_parts_of_the_memory_are_named_with_their_sizes(effect):
+    effect.show_plan(PLAN | {"memory": MEMORY}, LORA)
+    split = _split(effect)
+
+    assert split.isVisibleTo(effect)
+    assert [part.name for part in split.portions()] == [
+        "Base weights",
+        "Adapter",
+        "Gradients",
+        "Optimizer",
+        "Activations",
+    ]
+    assert "Activations 300.0 MB" in split.accessibleDescription()
+
+
+def test_a_plan_without_memory_shows_none(effect):
+    effect.show_plan(PLAN | {"memory": MEMORY}, LORA)
+    effect.show_plan(PLAN, LORA)
+
+    assert not _split(effect).isVisibleTo(effect)
+
+
+def test_bits_are_told_for_quantized_bases_only(effect):
+    effect.show_plan(PLAN | {"bits_per_parameter": 4.127}, LORA)
+    assert "4.127 bits per parameter" in texts(effect)
+    effect.show_plan(PLAN | {"bits_per_parameter": None}, LORA)
+
+    assert "bits" not in texts(effect)
+
+
+def test_settings_that_fit_no_layer_show_no_count(effect):
+    misfit = {"trainable_parameters": 0, "problems": [{"field": "method.rank", "message": "Too large."}]}
+    effect.show_plan(PLAN | misfit, LORA)
+
+    assert "–" in texts(effect).splitlines()
+    assert "on disk" not in texts(effect)
+
+
+def test_a_wide_legend_takes_fewer_lines(effect):
+    effect.show_plan(PLAN | {"memory": MEMORY}, LORA)
+    split = _split(effect)
+    narrow = split.sizeHint().height()
+    split.resize(900, 60)
+
+    assert split.sizeHint().height() < narrow
