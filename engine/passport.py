@@ -42,11 +42,14 @@ class BaseModelFacts(_Table):
     family: str = ""
     precision: str = ""
     quantization: str = "none"
+    double_quantization: bool = True
 
     def as_table(self) -> dict[str, Any]:
         """Return the `[base_model]` table that loads it in the same form; what is not known or usual is left out."""
         form = {"revision": self.revision, "precision": self.precision, "quantization": self.quantization}
-        return {"id": self.id} | {name: value for name, value in form.items() if value not in _USUAL}
+        form = {name: value for name, value in form.items() if value not in _USUAL}
+        once = self.quantization != "none" and not self.double_quantization
+        return {"id": self.id, **form} | ({"double_quantization": False} if once else {})
 
 
 class MethodFacts(_Table):

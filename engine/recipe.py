@@ -287,7 +287,7 @@ def _beyond_the_method(settings: MethodSettings | None, training: TrainingOption
     found = []
     if settings and settings.start_from and not settings.method.whole_in_file(settings.options):
         message = f"No run can go on from such an adapter of {settings.method.title}."
-        hint = "Its file holds the result and not the network that computes it: start anew."
+        hint = "Its file holds the result and not all that training goes by: start anew."
         found.append(Problem("method.start_from", message, hint))
     checkpointing = training is not None and training.activation_checkpointing
     if settings and checkpointing and not settings.method.checkpoints_activations:

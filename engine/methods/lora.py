@@ -12,6 +12,8 @@ from engine.options import Options, option
 Initialisation = Literal["default", "gaussian", "orthogonal", "pissa", "olora", "eva"]
 # Those whose pair is not nothing at the start; what it is at the start is taken off again.
 ANCHORED: tuple[Initialisation, ...] = ("pissa", "olora")
+# The rows and columns of the weight by which the explanation counts.
+EXAMPLE_WEIGHT = (512, 64)
 
 
 class LoraOptions(Options):
@@ -115,8 +117,9 @@ LORA = Method(
     summary="Two thin matrices beside each weight",
     explanation=(
         "Leaves each weight as it is and trains two thin matrices beside it, whose product is added to the "
-        f"weight's. {sizes_in_words(512, 64, 16)} "
-        "The pair can be folded into the weight afterwards, so the tuned model is as fast as the base."
+        f"weight's. {sizes_in_words(*EXAMPLE_WEIGHT, LoraOptions().rank)} "
+        "The pair can be folded into the weight afterwards, so the tuned model is as fast as the base. Take it "
+        "first: it works on every model, and most other methods are measured by it. (Hu et al. 2022)"
     ),
     options=LoraOptions,
     peft_type="LORA",
@@ -159,5 +162,6 @@ LORA = Method(
     ),
     sketch="pair",
     short=_short,
+    whole_in_file=lambda options: options.initialisation not in ANCHORED,
     rules=(_dora_on_int8, _dora_with_anchor, _orthogonal_needs_even),
 )

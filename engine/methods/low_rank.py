@@ -179,7 +179,8 @@ ADALORA = Method(
     explanation=(
         "Begins like a LoRA with too much rank, measures how much each part of each pair matters, and takes the "
         "least useful away until the average rank is reached: layers that matter more keep more. The finished "
-        "adapter is an ordinary LoRA whose rank differs by layer."
+        "adapter is an ordinary LoRA whose rank differs by layer. Take it for runs of a few hundred steps or more: "
+        "short ones leave it no time to tell the parts apart. (Zhang et al. 2023)"
     ),
     options=AdaLoraOptions,
     peft_type="ADALORA",
@@ -192,6 +193,8 @@ ADALORA = Method(
     sketch="pair",
     short=_short,
     rules=(_something_to_take_away, _time_to_take_away),
+    # Stored as LoRA, without the scores by which ranks are shared out.
+    whole_in_file=lambda _: False,
 )
 
 LOHA = Method(
@@ -201,7 +204,8 @@ LOHA = Method(
     summary="The product, entry by entry, of two low-rank changes",
     explanation=(
         "Writes the change of a weight as the entry-by-entry (Hadamard) product of two low-rank matrices: with as "
-        "many trained numbers as a LoRA of twice the rank, the change's rank can reach the square of it."
+        "many trained numbers as a LoRA of twice the rank, the change's rank can reach the square of it. Take it "
+        "where LoRA gets no better with more rank; its steps are slower. (Hyeon-Woo et al. 2022)"
     ),
     options=LoHaOptions,
     peft_type="LOHA",
@@ -223,7 +227,8 @@ LOKR = Method(
     summary="The Kronecker product of a small and a thin factor",
     explanation=(
         "Writes the change of a weight as the Kronecker product of a small matrix and a low-rank one: a block "
-        "pattern that is repeated all over the weight. Trains far fewer numbers than LoRA at the same rank."
+        "pattern that is repeated all over the weight. Trains far fewer numbers than LoRA at the same rank. Take it "
+        "where adapters must be small and yet change the weight at full rank. (Yeh et al. 2024)"
     ),
     options=LoKrOptions,
     peft_type="LOKR",

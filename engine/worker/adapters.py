@@ -157,13 +157,6 @@ def _go_on_from(model: PeftModel, base: LoadedBase, recipe: Recipe, adapter: Ada
     """
     refuse_other_base(base, adapter)
     _refuse_pickles(adapter.folder)
-    fresh_only = handling.of(model).fresh_only(recipe.method.options)
-    if fresh_only:
-        raise AdapterError(
-            f"{fresh_only}: it can't go on from an adapter.",
-            f"Go on with LoRA, begun by default, with {adapter.name}'s rank and alpha.",
-            "method.start_from",
-        )
     _refuse_other_settings(model, recipe, adapter)
     tensors = _checked_tensors(model, TRAINED, adapter)
     peft.set_peft_model_state_dict(model, tensors, adapter_name=TRAINED)

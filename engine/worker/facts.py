@@ -82,6 +82,7 @@ def _base_model(recipe: Recipe, base: LoadedBase) -> BaseModelFacts:
         family=base.family,
         precision=base.precision,
         quantization=recipe.base_model.quantization,
+        double_quantization=recipe.base_model.double_quantization,
     )
 
 

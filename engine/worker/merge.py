@@ -54,8 +54,14 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
 
 
 def refuse_unmergeable(adapter: Adapter) -> None:
-    """Raise AdapterError for a method whose result is no plain model."""
+    """Raise AdapterError for an adapter whose result is no plain model: by its method, or by its base."""
     facts = adapter.passport.method
+    if adapter.passport.base_model.quantization == "int8":
+        raise AdapterError(
+            f"{adapter.name} can't be merged: it learned on an int8 base, which rounds what it computes with, as "
+            "no plain model does.",
+            "Export the adapter instead. Adapters of nf4 and fp4 bases can be merged.",
+        )
     entry = _entry(facts.id, facts.peft_type)
     if entry is None or not entry.merges:
         raise AdapterError(
@@ -75,14 +81,7 @@ def _options(adapter: Adapter) -> BaseModelOptions:
     made_for = adapter.passport.base_model
     if not made_for.id:
         raise AdapterError(f"{adapter.name} does not say which base model it was made for.")
-    return BaseModelOptions.model_validate(
-        {
-            "id": made_for.id,
-            "revision": made_for.revision or "main",
-            "precision": "float32",
-            "quantization": made_for.quantization or "none",
-        }
-    )
+    return BaseModelOptions.model_validate(made_for.as_table() | {"precision": "float32"})
 
 
 def _dequantize(base: LoadedBase) -> None:
@@ -90,7 +89,7 @@ def _dequantize(base: LoadedBase) -> None:
     if base.options.quantization != "none":
         base.model = base.model.dequantize().float()
         # transformers leaves these standing, and some of PEFT's methods then refuse to merge.
-        base.model.is_loaded_in_4bit = base.model.is_loaded_in_8bit = False
+        base.model.is_loaded_in_4bit = False
 
 
 def merge(base: LoadedBase, adapter: Adapter) -> PreTrainedModel:

@@ -87,6 +87,7 @@ def install_random(kind: Kind, name: str, seed: int = 5, strength: float = 0.3, 
             family=base.family,
             precision="float32",
             quantization=recipe.base_model.quantization,
+            double_quantization=recipe.base_model.double_quantization,
         ),
         method=MethodFacts(id=recipe.method.id, peft_type=recipe.method.method.peft_type),
         prompt=PromptFacts(

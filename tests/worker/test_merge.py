@@ -128,23 +128,35 @@ def test_the_sum_is_made_in_float32_and_stored_as_the_base_is(tmp_path):
     assert all(torch.equal(value, expected[name]) for name, value in merged.state_dict().items())
 
 
-@pytest.mark.parametrize("quantization", ["int8", "nf4"])
-def test_an_adapter_of_a_quantized_base_is_merged_into_what_it_learned_on(quantization, tmp_path):
-    table = {"id": str(tiny_model("llama")), "precision": "float32", "quantization": quantization}
+def on_quantized(quantization: str, *, double: bool = True) -> dict[str, Any]:
+    folder = str(tiny_model("llama"))
+    return {
+        "id": folder,
+        "precision": "float32",
+        "quantization": quantization,
+        "double_quantization": double,
+    }
+
+
+@pytest.mark.parametrize("double", [True, False])
+@pytest.mark.parametrize("quantization", ["nf4", "fp4"])
+def test_an_adapter_of_a_4_bit_base_is_merged_into_what_it_learned_on(quantization, double, tmp_path):
+    table = on_quantized(quantization, double=double)
     recipe = make_recipe("llama", base_model=table)
     quantized = base_models.load(recipe.base_model, "cpu", make_channel("inspect"))
-    model = attach_random(quantized, recipe, strength=0.1)
-    adapter = install_random("llama", "mine", base_model=table, strength=0.1)
-    together = logits(quantized, model)
-    do_merge(adapter, tmp_path / "merged")
+    together = logits(quantized, attach_random(quantized, recipe, strength=0.1))
+    do_merge(install_random("llama", "mine", base_model=table, strength=0.1), tmp_path / "merged")
     config = json.loads((tmp_path / "merged" / "config.json").read_text())
     assert "quantization_config" not in config
     merged = logits(quantized, plain(quantized, tmp_path / "merged"))
-    unquantized = load_tiny("llama")
-    elsewhere = logits(unquantized, attach_random(unquantized, recipe, strength=0.1))
-    # int8 rounds activations too, which no plain model does.
-    share = 0.8 if quantization == "int8" else 0.1
-    assert (merged - together).abs().mean() < share * (elsewhere - together).abs().mean()
+    assert torch.allclose(merged, together, rtol=0.0, atol=1e-4 * float(together.abs().max()))
+
+
+def test_an_adapter_of_an_int8_base_is_not_merged(tmp_path):
+    adapter = install_random("llama", "mine", base_model=on_quantized("int8"))
+    with pytest.raises(AdapterError, match="learned on an int8 base"):
+        do_merge(adapter, tmp_path / "merged")
+    assert list(tmp_path.glob("merged*")) == []
 
 
 def test_a_merge_that_would_write_something_else_is_refused(tmp_path):

@@ -43,10 +43,6 @@ class AdaLoraHandling(LowRankHandling):
             "deltaT": options.allocate_every or max(1, steps // DECISIONS),
         }
 
-    def fresh_only(self, options: Options) -> str:
-        """Refuse: a finished adapter has lost what this method goes by."""
-        return "AdaLoRA's adapters are stored as LoRA, without the scores by which it shares out ranks"
-
     def regularisation(self, model: PeftModel) -> torch.Tensor:
         """Return how far the matrices are from orthonormal, weighted; it is added to the training loss alone."""
         weight = model.peft_config[TRAINED].orth_reg_weight

@@ -36,10 +36,6 @@ class Handling:
     # Options that name a rank which no adapted layer's smaller side may be below.
     ranks: ClassVar[tuple[str, ...]] = ()
 
-    def fresh_only(self, options: Options) -> str:
-        """Return why training can't go on from a finished adapter, "" if it can."""
-        return ""
-
     def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
         """Return PEFT settings that depend on the base model or the run, over those of the options."""
         return {}

@@ -32,13 +32,6 @@ class LoraHandling(LowRankHandling):
         assert isinstance(options, LoraOptions)
         return {"init_lora_weights": "gaussian" if options.initialisation == "gaussian" else True}
 
-    def fresh_only(self, options: Options) -> str:
-        """Refuse what begins somewhere of its own."""
-        assert isinstance(options, LoraOptions)
-        if options.initialisation not in ANCHORED:
-            return ""
-        return f"With {options.initialisation} training begins at the weights' own directions"
-
     def equip(self, model: PeftModel, options: Options) -> None:
         """Put anchors on where the pair is not nothing at the start."""
         assert isinstance(options, LoraOptions)
