@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from engine import library, options, passport, paths, prompts, recipe, run_entries, runs, variants
+from engine import (
+    capabilities,
+    library,
+    options,
+    passport,
+    paths,
+    prompts,
+    recipe,
+    run_entries,
+    runs,
+    variants,
+)
 from engine.conversations import Example, Turn, speakers, turns
 from engine.errors import (
     AdapterError,
@@ -102,6 +113,7 @@ __all__ = [
     "Variant",
     "WorkerError",
     "added",
+    "capabilities",
     "create_job",
     "describe",
     "library",

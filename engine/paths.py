@@ -112,3 +112,8 @@ def sample_folder() -> Path:
 def presets_folder() -> Path:
     """Return the folder of shipped recipes."""
     return resources_folder() / "recipes"
+
+
+def proof_file() -> Path:
+    """Return the shipped file with what the proof of every method found; it may be missing in a checkout."""
+    return resources_folder() / "help" / "proof.json"

@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from engine import doctor, runs
+from engine import capabilities, doctor, runs
 from engine import recipe as recipes
+from engine.capabilities import Kept, Proof, Row
 from engine.commands import words
 from engine.commands.asking import Result, ask
 from engine.commands.output import Output
@@ -16,6 +17,8 @@ from engine.errors import Problem, RecipeError
 from engine.methods import METHODS
 from engine.quantities import size
 from engine.run_entries import RunEntry, read_entry
+
+WORKS = ("proven", "unproven")
 
 
 def add(verbs: Verbs) -> None:
@@ -131,13 +134,45 @@ def data_lines(result: Result) -> list[str]:
 
 
 def list_methods(_: argparse.Namespace, output: Output) -> int:
-    """List the registry."""
+    """List the registry, and what works where."""
     output.json([entry.as_dict() for entry in METHODS])
-    rows = [
-        (entry.id, entry.title, entry.group, entry.summary, ", ".join(entry.families)) for entry in METHODS
+    rows = [(entry.id, entry.title, entry.group, entry.summary) for entry in METHODS]
+    output.lines(words.table(("Id", "Method", "Group", "What it does"), rows))
+    proof = capabilities.read()
+    where = [
+        (
+            f"{'  ' if row.variant else ''}{row.title}",
+            *(_kinds(proof, row, kept) for kept in capabilities.KEPT),
+        )
+        for row in capabilities.rows()
     ]
-    output.lines(words.table(("Id", "Method", "Group", "What it does", "Base models"), rows))
+    head = ("Works on", *(kept.title for kept in capabilities.KEPT))
+    output.lines(["", *words.table(head, where), "", *_proof_lines(proof)])
     return 0
+
+
+def _kinds(proof: Proof, row: Row, kept: Kept) -> str:
+    """Return the kinds of base model that a method works on when they are kept so: "all", "all but GPT-2", "none"."""
+    found = {kind.title: proof.find(row, kind, kept) for kind in capabilities.KINDS}
+    by_state: dict[str, list[str]] = {}
+    for title, finding in found.items():
+        by_state.setdefault(finding.state if finding else "", []).append(title)
+    if by_state.keys() == {""}:
+        return ""
+    works = [title for title, finding in found.items() if finding and finding.state in WORKS]
+    without = [title for title in found if title not in works]
+    said = f"all but {without[0]}" if len(without) == 1 else ", ".join(works) if without else "all"
+    mark = "*" if proof.is_made and "unproven" in by_state else ""
+    failed = f"; fails on {', '.join(by_state['failed'])}" if "failed" in by_state else ""
+    return f"{said or 'none'}{mark}{failed}"
+
+
+def _proof_lines(proof: Proof) -> list[str]:
+    kinds = [f"{kind.title}: {kind.examples}." for kind in capabilities.KINDS]
+    if not proof.is_made:
+        return ["Not proven yet: this is what is meant to work.", " ".join(kinds)]
+    made_with = ", ".join(f"{name} {version}" for name, version in proof.versions.items())
+    return [f"Proven on {proof.made_at} with {made_with}. *: not all of it proven.", " ".join(kinds)]
 
 
 def list_runs(_: argparse.Namespace, output: Output) -> int:

@@ -86,7 +86,16 @@ def test_offline_reaches_every_library(call: Call, monkeypatch: pytest.MonkeyPat
 
 def test_methods_are_told_in_a_table(call: Call) -> None:
     lines = call("methods").out.splitlines()
-    assert [line.split()[0] for line in lines] == ["Id", *(entry.id for entry in METHODS)]
+    first = lines[: lines.index("")]
+    assert [line.split()[0] for line in first] == ["Id", *(entry.id for entry in METHODS)]
+
+
+def test_methods_are_told_with_what_they_work_on(call: Call) -> None:
+    lines = call("methods").out.splitlines()
+    where = {line.split("  ")[0]: line for line in lines[lines.index("") + 1 :]}
+    assert "BART, GPT-2" in where["BitFit"]
+    assert where["LoRA"].count("all") == 4
+    assert where["Full fine-tuning"].count("none") == 3
 
 
 def test_empty_home_is_said(call: Call) -> None:

@@ -12,8 +12,10 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from engine.api import METHODS, BaseFacts, method
+from gui.pages.train.capability_dialog import CapabilityDialog
 from gui.pages.train.method_explanation import MethodExplanation
 from gui.pages.train.method_row import MethodRow
+from gui.widgets.buttons import link
 from gui.widgets.cards import Card
 from gui.widgets.labels import Label
 from gui.widgets.line import Line
@@ -39,6 +41,8 @@ class MethodChooser(Card):
         self._base = BaseFacts()
         self._search = SearchField("Search methods and variants")
         self._search.searched.connect(self._filter)
+        self._where = link("What works where")
+        self._where.clicked.connect(self._show_where)
         self.explanation = MethodExplanation()
         self._list = Scroll(margins=(8, 12, 8, 12), spacing=0)
         self._nothing = Label("", "body", "ink2", wrap=True)
@@ -57,6 +61,7 @@ class MethodChooser(Card):
         head.setContentsMargins(16, 12, 20, 12)
         head.setSpacing(16)
         head.addWidget(self._search, 1)
+        head.addWidget(self._where)
         head.addWidget(Label("trainable at this preset", "label", "ink2"))
         self.column.addLayout(head)
         self.column.addWidget(Line())
@@ -117,6 +122,12 @@ class MethodChooser(Card):
 
     def _explain(self, method_id: str) -> None:
         self.explanation.explain(method(method_id), self._base, self._rows[method_id].reason())
+
+    def _show_where(self) -> None:
+        dialog = CapabilityDialog(self._base.quantization, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.look_at(self._current)
+        dialog.open()
 
     def _look_at(self, row: MethodRow) -> None:
         self._list.ensureWidgetVisible(row)

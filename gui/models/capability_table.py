@@ -1,0 +1,113 @@
+"""What works where as a Qt model: methods and their variants under their groups, a column for each kind of base."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from engine.api import capabilities
+from gui.models.cells import EMPTY, Cell, Named, Signed, Text
+from gui.models.grouped_table import Column, GroupedTable, Head
+
+Row = capabilities.Row
+Kind = capabilities.Kind
+Finding = capabilities.Finding
+KINDS = capabilities.KINDS
+
+NAME = "name"
+
+
+@dataclass(frozen=True)
+class Sign:
+    """How a state is shown: an icon, a word, an ink."""
+
+    icon: str
+    word: str
+    token: str
+
+
+SIGNS = {
+    "proven": Sign("check", "proven", "accent"),
+    "unproven": Sign("clock", "not proven", "ink3"),
+    "refused": Sign("minus", "no", "ink3"),
+    "failed": Sign("problem", "fails", "brick"),
+}
+
+
+class CapabilityTable(GroupedTable[Row]):
+    """The rows that have something to say of one way of keeping the base model."""
+
+    columns = (Column(NAME, "Method"), *(Column(kind.id, kind.title, 128) for kind in KINDS))
+
+    def __init__(self, proof: capabilities.Proof) -> None:
+        super().__init__()
+        self._proof = proof
+        self._kept = capabilities.KEPT[0]
+
+    def show_kept(self, kept: capabilities.Kept, search: str = "") -> None:
+        """Show what works on base models kept so; only what a search finds."""
+        self._kept = kept
+        shown = [row for row in capabilities.rows() if self._is_here(row) and _matches(row, search)]
+        rows: list[Head | Row] = []
+        for group, found in groupby(shown, key=lambda row: row.method.group):
+            rows += [Head(group), *found]
+        self.set_rows(rows)
+
+    def finding(self, row: Row, kind: Kind) -> Finding | None:
+        """Return what is known of a row on a kind of base model."""
+        return self._proof.find(row, kind, self._kept)
+
+    def reasons(self, row: Row) -> str:
+        """Return why a row does not work on some kinds, each reason once; "" if it works on all."""
+        told: dict[str, list[str]] = {}
+        for kind in KINDS:
+            found = self.finding(row, kind)
+            if found is not None and found.state in {"refused", "failed"}:
+                told.setdefault(found.reason, []).append(kind.title)
+        return "\n".join(f"{', '.join(kinds)}: {reason}" for reason, kinds in told.items())
+
+    def cell(self, thing: Row, key: str) -> Cell:
+        if key == NAME:
+            return Text(f"    {thing.title}") if thing.variant else Named(thing.title)
+        found = self.finding(thing, _kind(key))
+        if found is None:
+            return EMPTY
+        sign = SIGNS[found.state]
+        return Signed(sign.icon, sign.word, sign.token, text_token="ink2")
+
+    def words(self, thing: Row) -> str:
+        told = [
+            f"{kind.title} {SIGNS[found.state].word}"
+            for kind in KINDS
+            if (found := self.finding(thing, kind))
+        ]
+        return ", ".join([thing.title, *told])
+
+    def explanation(self, thing: Row, key: str) -> str:
+        if key == NAME:
+            return thing.variant.summary if thing.variant else thing.method.summary
+        found = self.finding(thing, _kind(key))
+        return found.reason if found is not None else ""
+
+    def key_of(self, thing: Row) -> str:
+        return thing.id
+
+    def _is_here(self, row: Row) -> bool:
+        return any(self.finding(row, kind) is not None for kind in KINDS)
+
+
+def _kind(key: str) -> Kind:
+    return next(kind for kind in KINDS if kind.id == key)
+
+
+def _matches(row: Row, search: str) -> bool:
+    told = f"{row.title} {row.method.title} {row.method.group}".lower()
+    return all(word in told for word in search.lower().split())
+
+
+def proof_words(proof: capabilities.Proof, locale_date: str) -> str:
+    """Return when and with what the proof was made, or that there is none."""
+    if not proof.is_made:
+        return "Not proven yet: the table says what is meant to work."
+    with_what = ", ".join(f"{name} {version}" for name, version in proof.versions.items())
+    return f"Proven on {locale_date} with {with_what}: trained, saved, loaded, written with, switched off, resumed."

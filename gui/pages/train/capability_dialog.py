@@ -1,0 +1,99 @@
+"""The sheet "What works where": every method and variant on every kind of base model.
+
+Shows what `engine.capabilities` knows; decides nothing.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QDate, QLocale, Qt
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.api import Quantization, capabilities
+from gui.look import style
+from gui.look.type import px
+from gui.models.capability_table import CapabilityTable, proof_words
+from gui.widgets.buttons import plain
+from gui.widgets.grouped_table import GroupedTableView
+from gui.widgets.labels import Label
+from gui.widgets.line import Line
+from gui.widgets.search_field import SearchField
+from gui.widgets.segmented import Segmented
+
+SIZE = (960, 680)
+EXAMPLES = ". ".join(f"{kind.title}: {kind.examples}" for kind in capabilities.KINDS) + "."
+
+
+class CapabilityDialog(QDialog):
+    """One table for each way of keeping the base model, and the reasons of the row that is looked at."""
+
+    def __init__(self, quantization: Quantization = "none", parent: QWidget | None = None) -> None:
+        """Open at a way of keeping the base model; fp4 is proven as nf4 is, and shown there."""
+        super().__init__(parent)
+        self.setWindowTitle("What works where")
+        proof = capabilities.read()
+        self.table = CapabilityTable(proof)
+        self.view = GroupedTableView(self.table, "What works where")
+        self._kept = Segmented(
+            [(kept.id, kept.title) for kept in capabilities.KEPT], name="The base model's weights"
+        )
+        self._search = SearchField("Search methods")
+        self._made = Label(proof_words(proof, _date_words(proof.made_at)), "label", "ink2", wrap=True)
+        self._reasons = Label("", "body", "ink2", wrap=True)
+        self._lay_out()
+        self._kept.currentChanged.connect(self._show)
+        self._search.searched.connect(self._show)
+        self.view.chosen.connect(self._explain)
+        self._kept.set_current("nf4" if quantization == "fp4" else quantization)
+        self._show()
+        style.follow(self._restyle)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 20)
+        column.setSpacing(12)
+        column.addWidget(Label("What works where", "title"))
+        column.addWidget(self._made)
+        tools = QHBoxLayout()
+        tools.setSpacing(16)
+        tools.addWidget(self._kept)
+        tools.addWidget(self._search, 1)
+        column.addLayout(tools)
+        column.addWidget(self.view, 1)
+        column.addWidget(self._reasons)
+        column.addWidget(Line())
+        foot = QHBoxLayout()
+        foot.setSpacing(16)
+        foot.addWidget(Label(EXAMPLES, "label", "ink3", wrap=True), 1)
+        close = plain("Close")
+        close.clicked.connect(self.accept)
+        foot.addWidget(close, alignment=Qt.AlignmentFlag.AlignBottom)
+        column.addLayout(foot)
+
+    def look_at(self, method_id: str) -> None:
+        """Select a method."""
+        self.view.choose(method_id)
+
+    def reasons(self) -> str:
+        """Return what is said of the row that is looked at."""
+        return self._reasons.text()
+
+    def _show(self, _changed: str = "") -> None:
+        kept = next(kept for kept in capabilities.KEPT if kept.id == self._kept.current())
+        self.table.show_kept(kept, self._search.text().strip())
+        self._explain(self.view.current())
+
+    def _explain(self, row: capabilities.Row | None) -> None:
+        if row is None:
+            self._reasons.setText("Select a method to read why it does not work on some base models.")
+            return
+        said = self.table.reasons(row)
+        self._reasons.setText(said or f"{row.title} works on all of them.")
+
+    def _restyle(self) -> None:
+        self.resize(px(SIZE[0]), px(SIZE[1]))
+        self._reasons.setMinimumHeight(px(44))
+
+
+def _date_words(iso: str) -> str:
+    found = QDate.fromString(iso, Qt.DateFormat.ISODate)
+    return QLocale().toString(found, QLocale.FormatType.LongFormat) if found.isValid() else iso
