@@ -114,7 +114,7 @@ def save(name: str, text: str, *, replace: bool = False) -> Template:
     taken = _file_of(name)
     if taken is not None and not replace:
         raise AppError(
-            f'There is a prompt "{taken.stem}" already.', "Replace it, or choose another name.", "name"
+            f'There is a template "{taken.stem}" already.', "Replace it, or choose another name.", "name"
         )
     _write(taken or prompts_folder() / (name + SUFFIX), text)
     return Template(taken.stem if taken else name, text)
@@ -125,14 +125,14 @@ def rename(name: str, to: str) -> Template:
     path, to = _saved(name), _checked_name(to)
     taken = _file_of(to)
     if taken is not None and taken != path:
-        raise AppError(f'There is a prompt "{taken.stem}" already.', "Choose another name.", "name")
+        raise AppError(f'There is a template "{taken.stem}" already.', "Choose another name.", "name")
     template = _read(path)
     if template is None:
-        raise StorageError(f'The prompt "{name}" can\'t be read.', "Save it anew.")
+        raise StorageError(f'The template "{name}" can\'t be read.', "Save it anew.")
     try:
         path.rename(path.with_name(to + SUFFIX))
     except OSError as error:
-        raise StorageError(f'The prompt "{name}" can\'t be renamed: {error.strerror}.') from error
+        raise StorageError(f'The template "{name}" can\'t be renamed: {error.strerror}.') from error
     return Template(to, template.text)
 
 
@@ -141,14 +141,14 @@ def delete(name: str) -> None:
     try:
         _saved(name).unlink()
     except OSError as error:
-        raise StorageError(f'The prompt "{name}" can\'t be deleted: {error.strerror}.') from error
+        raise StorageError(f'The template "{name}" can\'t be deleted: {error.strerror}.') from error
 
 
 def _checked_name(name: str) -> str:
     """Return a name as it is kept. Raises AppError for one that is empty, built-in or no file name."""
     plain = " ".join(name.split())
     if not plain:
-        raise AppError("A prompt needs a name.", "Write one.", "name")
+        raise AppError("A template needs a name.", "Write one.", "name")
     if len(plain) > LONGEST_NAME:
         raise AppError(f"The name has {len(plain)} characters.", f"Use at most {LONGEST_NAME}.", "name")
     barred = sorted({mark for mark in plain if mark in _BARRED or not mark.isprintable()})
@@ -156,7 +156,7 @@ def _checked_name(name: str) -> str:
         hint = f"Leave out {' '.join(barred)}" if barred else "Begin and end it with a letter or number."
         raise AppError(f'"{plain}" can\'t be the name of a file.', hint, "name")
     if _same(plain, (each.name for each in BUILT_IN)):
-        raise AppError(f'"{plain}" is a built-in prompt.', "Choose another name.", "name")
+        raise AppError(f'"{plain}" is a built-in template.', "Choose another name.", "name")
     return plain
 
 
@@ -176,7 +176,7 @@ def _file_of(name: str) -> Path | None:
 def _saved(name: str) -> Path:
     path = _file_of(name)
     if path is None:
-        raise AppError(f'There is no saved prompt "{name}".', "", "name")
+        raise AppError(f'There is no saved template "{name}".', "", "name")
     return path
 
 

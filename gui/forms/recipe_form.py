@@ -94,6 +94,8 @@ class RecipeForm(QWidget):
         self._method_top, self._method_rest = QVBoxLayout(), QVBoxLayout()
         self._grids: list[FieldGrid] = []
         self._method_grids: list[FieldGrid] = []
+        self._prompt_grid = FieldGrid([self.field(place) for place in PROMPT])
+        self._prompt_place = QVBoxLayout()
         self._headings: list[tuple[QWidget, FieldGrid]] = []
         self._lay_out(effect)
         for fields in self._fields.values():
@@ -209,10 +211,14 @@ class RecipeForm(QWidget):
             self._show_origin()
 
     def _show_fields(self) -> None:
+        # Of the prompt alone it is all that can be set, so it stands where other methods have their options.
+        is_prompt = bool(self._tables) and not method(self.method_id()).trains
+        (self._method_top if is_prompt else self._prompt_place).addWidget(self._prompt_grid)
         for grid in self._grids + self._method_grids:
             grid.show_where(self._is_wanted)
         for heading, grid in self._headings:
-            heading.setVisible(grid.isVisibleTo(self))
+            apart = grid is not self._prompt_grid or not is_prompt
+            heading.setVisible(apart and grid.isVisibleTo(self))
 
     def _is_wanted(self, field: FormField) -> bool:
         """Tell whether a field is seen: by its level, or because of the method, which may be the prompt alone."""
@@ -262,8 +268,10 @@ class RecipeForm(QWidget):
         facts = [f"{compact(parameters)} parameters", self._family, precision] if parameters else []
         self.set_foot("base_model.id", ", ".join(part for part in facts if part))
         self.set_foot("base_model.precision", ": ".join(part for part in (precision, reason) if part))
+        trains = method(self.method_id()).trains
         used, tested = number(examples.get("train")), number(examples.get("test"))
-        self.set_foot("data.source", f"{used} to train on, {tested} to test" if examples else "")
+        amounts = f"{used} to train on, {tested} to test" if trains else f"{tested} to test on"
+        self.set_foot("data.source", amounts if examples else "")
         self._show_prompt(plan.get("prompt"))
         self._show_modules(plan)
         self._show_preset_rate()
@@ -272,11 +280,13 @@ class RecipeForm(QWidget):
         """Show what the model reads, and what the examples in the prompt cost."""
         self.prompt_editor().show_filling(filling)
         shots = len(filling["shots"]) if filling else 0
-        taken = f"The first {shots} of the training split" if shots > 1 else "The first of the training split"
-        tokens = f"{number(filling['shots_tokens'])} tokens" if filling else ""
-        self.set_foot(
-            "data.shots", f"{taken}, {tokens}. Nothing is trained on what is shown." if shots else ""
-        )
+        if filling is None or not shots:
+            self.set_foot("data.shots", "")
+            return
+        taken = f"The first {shots}" if shots > 1 else "The first"
+        left_out = " Training leaves them out." if method(self.method_id()).trains else ""
+        tokens = number(filling["shots_tokens"])
+        self.set_foot("data.shots", f"{taken} of the training split, {tokens} tokens.{left_out}")
 
     def _show_modules(self, plan: dict[str, Any]) -> None:
         """Offer the base model's layers where some are chosen, and say how many the method takes."""
@@ -344,24 +354,28 @@ class RecipeForm(QWidget):
             heading = Label(title, "section", "ink")
             heading.setContentsMargins(0, 12, 0, 0)
             column.addWidget(heading)
-            self._headings.append((heading, self._add_grid(column, self._rest(section))))
+            self._headings.append((heading, self._add_section(column, section)))
         column.addStretch(1)
 
     def _essential(self, table: str) -> list[FormField]:
         return [field for field in self._fields[table] if field.info.level == "essential"]
 
-    def _rest(self, section: str) -> list[FormField]:
-        """Return the fields of a section below the essential ones."""
+    def _add_section(self, column: QVBoxLayout, section: str) -> FieldGrid:
+        """Add the fields of a section, apart from the essential ones above."""
         if section == "prompt":
-            return [self.field(place) for place in PROMPT]
-        essential = self._essential(section)
-        return [
-            field for field in self._fields[section] if field not in essential and field.place not in PROMPT
-        ]
+            column.addLayout(self._prompt_place)
+            return self._take_grid(self._prompt_grid)
+        elsewhere = (*(field.place for field in self._essential(section)), *PROMPT)
+        return self._add_grid(
+            column, [field for field in self._fields[section] if field.place not in elsewhere]
+        )
 
     def _add_grid(self, column: QVBoxLayout, fields: list[FormField]) -> FieldGrid:
         grid = FieldGrid(fields)
         column.addWidget(grid)
+        return self._take_grid(grid)
+
+    def _take_grid(self, grid: FieldGrid) -> FieldGrid:
         self._grids.append(grid)
         grid.show_where(self._is_wanted)
         return grid

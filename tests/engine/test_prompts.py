@@ -91,7 +91,7 @@ def test_a_template_is_deleted_and_a_built_in_one_never():
     prompts.delete("mine")
     assert saved() == []
     for name in ("Mine", prompts.BUILT_IN[0].name):
-        with pytest.raises(AppError, match="no saved prompt"):
+        with pytest.raises(AppError, match="no saved template"):
             prompts.delete(name)
 
 
