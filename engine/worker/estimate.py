@@ -1,58 +1,74 @@
 """How much memory a run will take, estimated before it starts from the shapes of model and data alone.
 
     weights       the frozen numbers in their format; quantized layers with their scales
-    adapter       the trained numbers in float32, and as much again for their gradients
-    optimizer     AdamW two float32 numbers for each trained one, its 8-bit forms two bytes, Adafactor one
-                  number for each row and each column of a matrix
-    activations   for each token of the heaviest micro-batch five values for every output of every linear layer:
-                  the output, what norms, dropout and adapters make of it, and the gradient on its way back; with
-                  checkpointed activations those of the largest block, and a vector of the width for each block
-    logits        for each learned position the vocabulary in the base's format and twice in float32
-    runtime       what Python and the libraries take themselves, on a processor
+    adapter       what the method adds to them, trained or not
+    gradients     one for each trained number
+    optimizer     AdamW two float32 numbers for each trained one, its 8-bit forms two bytes with their scales,
+                  Adafactor one number for each row and each column of a matrix
+    activations   what the heaviest micro-batch keeps, as `engine.worker.rehearsal` finds it
+    runtime       on a processor: what Python and the libraries take, and the gaps that the heap leaves between
+                  activations
 
-An estimate: allocators round up and attention kernels differ. Knows nothing of recipes' files and of events.
+Knows nothing of recipes' files and of events.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from transformers.pytorch_utils import Conv1D
+from transformers.quantizers.base import HfQuantizer
+from transformers.quantizers.quantizers_utils import should_convert_module
 
 from engine.recipe import BaseModelOptions
-from engine.training import TrainingOptions
 
 FLOAT32_BYTES = 4
-# Measured with LoRA on a model of flan-t5-small's shape: 1.9 GB resident, estimated 1.8 GB.
-VALUES_AN_OUTPUT = 5
+# Measured on a processor, see tests/benchmarks/memory.py.
 RUNTIME_BYTES = 600_000_000
-# A weight's bits with its scales: a float32 for every 64 weights, or that quantized again.
-BITS = {"int8": 8.1, "nf4": 4.5, "fp4": 4.5}
-BITS_DOUBLY_QUANTIZED = 4.127
-OPTIMIZER_BYTES = {"adamw": 8, "adamw_8bit": 2, "paged_adamw_8bit": 2}
+GAPS = 0.12
+# bitsandbytes: weights that share a scale in 4 bits, scales that share a scale of their own when they are quantized
+# again, and optimizer states that share one in 8 bits. Smaller tensors keep their states in float32.
+WEIGHTS_A_SCALE = 64
+SCALES_A_SCALE = 256
+STATES_A_SCALE = 256
+FEWEST_8BIT_STATES = 4096
+# Activations of a transformer layer grow by the token with 34 times its width, and by 5 for each head and each
+# token attended to (Korthikanti et al. 2022); heads are about 64 wide.
+TOKENS_LIKE_A_WIDTH = 34 * 64 / 5
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A linear layer of a base model."""
+    """A linear layer of a base model; `quantizable` if bitsandbytes would put it into fewer bits."""
 
+    inputs: int
     outputs: int
-    numbers: int
+    quantizable: bool
+
+    @property
+    def numbers(self) -> int:
+        """The weight's numbers, without a bias."""
+        return self.inputs * self.outputs
+
+    def bits(self, options: BaseModelOptions) -> float:
+        """Return the bits that a weight's number takes when quantized, scales included."""
+        if options.quantization == "int8":
+            return 8 + 32 / self.inputs
+        scale = 8 + 32 / SCALES_A_SCALE if options.double_quantization else 32
+        return 4 + scale / WEIGHTS_A_SCALE
 
 
 @dataclass(frozen=True)
 class Outline:
-    """What a base model consists of: its linear layers by name but the output head, and its other sizes."""
+    """What a base model consists of: its linear layers by name but the output head, and its size."""
 
     layers: dict[str, Layer]
-    numbers: int
+    bytes: int
     value_bytes: int
-    vocabulary: int
-    width: int
 
     def modules(self) -> dict[str, int]:
         """Return how often each name of a linear layer occurs."""
@@ -68,104 +84,122 @@ class Outline:
                 stacks.setdefault("encoder" if "encoder" in parts else "decoder", set()).add(number)
         return {stack: len(numbers) for stack, numbers in stacks.items()}
 
+    def bits_per_parameter(self, options: BaseModelOptions) -> float | None:
+        """Return the mean bits of a number in the quantized layers, None for an unquantized base."""
+        quantized = [layer for layer in self.layers.values() if layer.quantizable]
+        numbers = sum(layer.numbers for layer in quantized)
+        if options.quantization == "none" or not numbers:
+            return None
+        return sum(layer.numbers * layer.bits(options) for layer in quantized) / numbers
+
+    def weight_bytes(self, options: BaseModelOptions) -> int:
+        """Return what the frozen weights take in memory."""
+        bits = self.bits_per_parameter(options)
+        if bits is None:
+            return self.bytes
+        numbers = sum(layer.numbers for layer in self.layers.values() if layer.quantizable)
+        return round(self.bytes - numbers * (self.value_bytes - bits / 8))
+
+    def widest_bytes(self, options: BaseModelOptions) -> int:
+        """Return the size of the largest quantized weight when it is unpacked to compute with it."""
+        if options.quantization == "none":
+            return 0
+        quantized = (layer.numbers for layer in self.layers.values() if layer.quantizable)
+        return max(quantized, default=0) * self.value_bytes
+
 
 @dataclass(frozen=True)
 class Load:
-    """A micro-batch's padded tokens: those that the encoder (or the only stack) reads, and the labels."""
+    """A micro-batch's shape: rows, and their padded lengths in tokens.
 
-    input_tokens: int
-    label_tokens: int
+    With an encoder-decoder `label_length` is the decoder's; with one stack both lengths are the same, since the
+    labels stand behind the input in the same row.
+    """
+
+    rows: int = 0
+    input_length: int = 0
+    label_length: int = 0
+    learned_tokens: int = 0
+
+    @property
+    def tokens(self) -> int:
+        """The tokens computed, padding included."""
+        return self.rows * (self.input_length + self.label_length)
+
+    @property
+    def weight(self) -> float:
+        """How heavy it is beside others: tokens, and each the heavier the more it attends to."""
+        return self.tokens * (1 + self.input_length / TOKENS_LIKE_A_WIDTH)
 
 
 def outline(model: Any) -> Outline:
     """Return the outline of a base model without adapters, on whatever device (meta will do)."""
     head = model.get_output_embeddings()
-    embedding = model.get_input_embeddings().weight
+    kept = HfQuantizer.get_modules_to_not_convert(model, None, model._keep_in_fp32_modules)
     layers = {
-        name: Layer(module.nf if isinstance(module, Conv1D) else module.out_features, module.weight.numel())
+        name: Layer(*_sizes(module), should_convert_module(name, kept))
         for name, module in model.named_modules()
         if isinstance(module, (torch.nn.Linear, Conv1D)) and module is not head
     }
-    numbers = sum(parameter.numel() for parameter in model.parameters())
-    vocabulary = head.weight.shape[0] if head is not None else 0
-    return Outline(layers, numbers, embedding.element_size(), vocabulary, embedding.shape[1])
+    return Outline(layers, resident_bytes(model), model.get_input_embeddings().weight.element_size())
+
+
+def _sizes(module: Any) -> tuple[int, int]:
+    if isinstance(module, Conv1D):
+        return module.nx, module.nf
+    return module.in_features, module.out_features
+
+
+def resident_bytes(model: Any) -> int:
+    """Return what a model's parameters and buffers take; tied ones once."""
+    return sum(tensor.nbytes for tensor in (*model.parameters(), *model.buffers()))
 
 
 def heaviest(
     lengths: Iterable[tuple[int, int]], micro_batch_tokens: int, batch_size: int, *, two_stacks: bool
 ) -> Load:
-    """Return the largest micro-batch that examples with these numbers of input and label tokens make.
+    """Return the heaviest micro-batch that examples with these numbers of input and label tokens make.
 
-    They are grouped as the collator groups a step's: by length, within the budget, padded to the longest. With
-    one stack the labels stand behind the input in the same row.
+    They are grouped as the collator groups a step's: by length, within the budget, padded to the longest.
     """
-    rows = sorted((pair if two_stacks else (sum(pair), 0) for pair in lengths), key=sum, reverse=True)
-    loads, start = [Load(0, 0)], 0
+    rows = sorted(lengths, key=sum, reverse=True)
+    loads, start = [Load()], 0
     while start < len(rows):
         count = max(1, min(batch_size, micro_batch_tokens // max(1, sum(rows[start]))))
-        group = rows[start : start + count]
-        inputs, labels = (len(group) * max(column) for column in zip(*group, strict=True))
-        loads.append(Load(inputs, labels if two_stacks else inputs))
+        loads.append(_load(rows[start : start + count], two_stacks))
         start += count
-    return max(loads, key=lambda load: load.input_tokens + load.label_tokens)
+    return max(loads, key=lambda load: load.weight)
 
 
-def memory_bytes(
-    base: Outline,
-    trained: Sequence[tuple[int, ...]],
-    base_model: BaseModelOptions,
-    training: TrainingOptions,
-    load: Load,
-    *,
-    on_cpu: bool,
-) -> int:
-    """Return the estimated peak of a run that trains parameters of these shapes beside a frozen base."""
-    numbers = sum(map(_product, trained))
-    return round(
-        _weight_bytes(base, base_model)
-        + 2 * FLOAT32_BYTES * numbers
-        + _optimizer_bytes(trained, training.optimizer)
-        + _activation_bytes(base, load, checkpointed=training.activation_checkpointing)
-        + (RUNTIME_BYTES if on_cpu else 0)
-    )
+def _load(group: list[tuple[int, int]], two_stacks: bool) -> Load:
+    learned = sum(labels for _, labels in group)
+    if two_stacks:
+        inputs, labels = (max(column) for column in zip(*group, strict=True))
+        return Load(len(group), inputs, labels, learned)
+    longest = max(map(sum, group))
+    return Load(len(group), longest, longest, learned)
 
 
-def _product(shape: Iterable[int]) -> int:
-    return int(torch.Size(tuple(shape)).numel())
+def memory(
+    base: Outline, model: Any, options: BaseModelOptions, optimizer: str, activations: int, *, on_cpu: bool
+) -> dict[str, int]:
+    """Return the estimated bytes of each part of a run's peak; `model` is the base with the adapter on it."""
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    return {
+        "weights": base.weight_bytes(options),
+        "adapter": resident_bytes(model) - base.bytes,
+        "gradients": sum(parameter.nbytes for parameter in trained),
+        "optimizer": round(sum(_optimizer_bytes(parameter.shape, optimizer) for parameter in trained)),
+        "activations": activations + base.widest_bytes(options),
+        "runtime": RUNTIME_BYTES + round(GAPS * activations) if on_cpu else 0,
+    }
 
 
-def _weight_bytes(base: Outline, base_model: BaseModelOptions) -> float:
-    """Return what the frozen weights take; bitsandbytes leaves the output head and T5's `wo` as they are."""
-    if base_model.quantization == "none":
-        return base.numbers * base.value_bytes
-    bits = BITS[base_model.quantization]
-    if base_model.quantization != "int8" and base_model.double_quantization:
-        bits = BITS_DOUBLY_QUANTIZED
-    quantized = sum(layer.numbers for name, layer in base.layers.items() if not name.endswith(".wo"))
-    return (base.numbers - quantized) * base.value_bytes + quantized * bits / 8
-
-
-def _optimizer_bytes(trained: Sequence[tuple[int, ...]], optimizer: str) -> float:
-    if optimizer in OPTIMIZER_BYTES:
-        return OPTIMIZER_BYTES[optimizer] * sum(map(_product, trained))
-    return FLOAT32_BYTES * sum(map(sum, trained))
-
-
-def _activation_bytes(base: Outline, load: Load, *, checkpointed: bool) -> float:
-    blocks: dict[str, float] = {}
-    for name, layer in base.layers.items():
-        tokens = load.label_tokens if ".decoder." in f".{name}" else load.input_tokens
-        kept = VALUES_AN_OUTPUT * layer.outputs * tokens * base.value_bytes
-        blocks[_block(name)] = blocks.get(_block(name), 0.0) + kept
-    logits = base.vocabulary * load.label_tokens * (base.value_bytes + 2 * FLOAT32_BYTES)
-    if not checkpointed:
-        return sum(blocks.values()) + logits
-    vectors = len(blocks) * max(load.input_tokens, load.label_tokens) * base.width * base.value_bytes
-    return max(blocks.values(), default=0.0) + vectors + logits
-
-
-def _block(name: str) -> str:
-    """Return the block that a layer belongs to: its name up to the first number."""
-    parts = name.split(".")
-    numbered = [place for place, part in enumerate(parts) if part.isdigit()]
-    return ".".join(parts[: numbered[0] + 1]) if numbered else name
+def _optimizer_bytes(shape: torch.Size, optimizer: str) -> float:
+    numbers = shape.numel()
+    if optimizer == "adafactor":
+        factored = len(shape) > 1 and numbers
+        return FLOAT32_BYTES * (numbers / shape[-1] + numbers / shape[-2] if factored else numbers)
+    if optimizer == "adamw" or numbers < FEWEST_8BIT_STATES:
+        return 2 * FLOAT32_BYTES * numbers
+    return 2 * numbers * (1 + FLOAT32_BYTES / STATES_A_SCALE)

@@ -24,10 +24,11 @@ from engine.worker.base_models import LoadedBase
 from engine.worker.batches import CPU_TOKENS, GPU_TOKENS
 from engine.worker.channel import Channel
 from engine.worker.data import Splits
-from engine.worker.estimate import heaviest, memory_bytes, outline
+from engine.worker.estimate import Load, Outline, heaviest, memory, outline
 from engine.worker.lengths import describe
-from engine.worker.preview import pieces
-from engine.worker.prompting import make_prompter
+from engine.worker.preview import filling, pieces
+from engine.worker.prompting import learned, make_prompter, shots_problem
+from engine.worker.rehearsal import activation_bytes
 from engine.worker.sources import SPLITS
 from engine.worker.trainer import total_steps
 
@@ -120,12 +121,13 @@ class Planner:
     ) -> Result:
         """Return what the base model makes known, and with examples at hand their lengths and the memory."""
         shape = outline(base.model)
-        adapted, trained = _adapted(recipe, base, problems)
+        adapted, model = _adapted(recipe, base, problems)
         facts: Result = {
             "family": base.family,
             "model_type": base.model.config.model_type,
             "precision": base.precision,
             "precision_reason": base.precision_reason,
+            "bits_per_parameter": shape.bits_per_parameter(recipe.base_model),
             "modules": shape.modules(),
             "blocks": shape.blocks(),
             "learning_rate": recipe.learning_rate(base.family),
@@ -133,19 +135,44 @@ class Planner:
         }
         if splits is None:
             return facts
-        lengths, on_cpu = self._lengths(recipe, base, splits), device.type == "cpu"
-        load = heaviest(
-            _fitted(recipe, base, lengths.train),
-            recipe.training.micro_batch_tokens or (CPU_TOKENS if on_cpu else GPU_TOKENS),
-            recipe.training.batch_size,
-            two_stacks=base.family == "encoder-decoder",
-        )
-        memory = memory_bytes(shape, trained, recipe.base_model, recipe.training, load, on_cpu=on_cpu)
+        problem = shots_problem(recipe, splits, base.tokenizer, base.family, base.model.config)
+        problems += [problem] if problem else []
+        lengths = self._lengths(recipe, base, splits)
+        load = _load(recipe, base, splits, lengths, device)
+        if model is not None and load.rows:
+            facts |= self._memory(recipe, base, model, shape, device, load)
         return facts | {
-            "memory_bytes": memory,
             "token_lengths": _described(lengths, recipe.data.max_conversation_tokens),
             "learned_preview": {"pieces": _preview(recipe, base, splits)},
+            "prompt": filling(recipe, base, splits),
         }
+
+    def _memory(
+        self,
+        recipe: Recipe,
+        base: LoadedBase,
+        model: PeftModel,
+        shape: Outline,
+        device: torch.device,
+        load: Load,
+    ) -> Result:
+        training, on_cpu = recipe.training, device.type == "cpu"
+        # Most edits change nothing that a micro-batch keeps in memory.
+        key = (recipe.base_model, recipe.method, load, device.type, training.activation_checkpointing)
+
+        def rehearse() -> int:
+            return activation_bytes(
+                model,
+                base.family,
+                load,
+                device.type,
+                checkpointed=training.activation_checkpointing,
+                keeps_inputs=recipe.base_model.quantization == "int8",
+            )
+
+        activations = self._keep("activations", key, rehearse)
+        parts = memory(shape, model, recipe.base_model, training.optimizer, activations, on_cpu=on_cpu)
+        return {"memory": parts, "memory_bytes": sum(parts.values())}
 
     def _base(
         self, recipe: Recipe, folder: Path, device: torch.device, problems: list[Problem]
@@ -170,7 +197,7 @@ class Planner:
         """Return the examples; none with a problem."""
         with _Noted(problems):
             key = recipe.data.model_dump_json(
-                exclude={"prompt", "max_conversation_tokens", "max_summary_tokens"}
+                exclude={"prompt", "shots", "max_conversation_tokens", "max_summary_tokens"}
             )
             splits: Splits = self._keep("splits", key, lambda: data.read(recipe.data, self._channel))
             return splits
@@ -231,9 +258,10 @@ def _is_here(source: str) -> bool:
 
 
 def _amounts(recipe: Recipe, splits: Splits) -> Result:
+    train = learned(recipe, splits)
     return {
-        "steps": total_steps(len(splits.train), recipe.training)[0],
-        "examples": {split: len(splits.of(split)) for split in SPLITS},
+        "steps": total_steps(len(train), recipe.training)[0] if recipe.method.method.trains else 0,
+        "examples": {split: len(splits.of(split)) for split in SPLITS} | {"train": len(train)},
     }
 
 
@@ -245,25 +273,31 @@ def _described(lengths: Lengths, limit: int) -> Result:
     }
 
 
-def _adapted(
-    recipe: Recipe, base: LoadedBase, problems: list[Problem]
-) -> tuple[Result, list[tuple[int, ...]]]:
-    """Put the adapter on; return what it adds, and the shapes of what is trained. A misfit is a problem."""
+def _adapted(recipe: Recipe, base: LoadedBase, problems: list[Problem]) -> tuple[Result, PeftModel | None]:
+    """Put the adapter on; return what it adds, and the model with it. A misfit is a problem, and no model."""
     everything = sum(parameter.numel() for parameter in base.model.parameters())
-    nothing: Result = {"matrices": 0, "targets": [], "trainable_parameters": 0, "all_parameters": everything}
+    nothing = {**_counts(0, everything), "adapter_bytes": 0, "matrices": 0, "targets": []}
+    if not recipe.method.method.trains:
+        return nothing, None
     with _Noted(problems), torch.device("meta"):
         model = adapters.attach(base, recipe)
-        trained = [tuple(parameter.shape) for parameter in adapters.trainable_parameters(model).values()]
         trainable, everything = adapters.count_parameters(model)
         names = adapters.adapted_modules(model)
         return {
-            "trainable_parameters": trainable,
-            "all_parameters": everything,
+            **_counts(trainable, everything),
             "adapter_bytes": _adapter_bytes(model),
             "matrices": len(names),
             "targets": sorted({name.rpartition(".")[2] for name in names}),
-        }, trained
-    return {**nothing, "adapter_bytes": 0}, []
+        }, model
+    return nothing, None
+
+
+def _counts(trainable: int, everything: int) -> Result:
+    return {
+        "trainable_parameters": trainable,
+        "all_parameters": everything,
+        "share": trainable / max(1, everything),
+    }
 
 
 def _adapter_bytes(model: PeftModel) -> int:
@@ -275,9 +309,22 @@ def _tokens(base: LoadedBase, texts: list[str]) -> list[int]:
     return [len(ids) for ids in base.tokenizer(texts, add_special_tokens=False)["input_ids"]]
 
 
-def _fitted(recipe: Recipe, base: LoadedBase, lengths: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def _load(recipe: Recipe, base: LoadedBase, splits: Splits, lengths: Lengths, device: torch.device) -> Load:
+    """Return the heaviest micro-batch of the run."""
+    chosen = CPU_TOKENS if device.type == "cpu" else GPU_TOKENS
+    return heaviest(
+        _fitted(recipe, base, splits, lengths.train[recipe.data.shots :]),
+        recipe.training.micro_batch_tokens or chosen,
+        recipe.training.batch_size,
+        two_stacks=base.family == "encoder-decoder",
+    )
+
+
+def _fitted(
+    recipe: Recipe, base: LoadedBase, splits: Splits, lengths: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
     """Return the input and label tokens that training sees: cut to the limits, prompt and end included."""
-    around = len(make_prompter(recipe, base, NO_SPLITS).input_ids(""))
+    around = len(make_prompter(recipe, base, splits).input_ids(""))
     limit, summary_limit = recipe.data.max_conversation_tokens, recipe.data.max_summary_tokens
     return [
         (around + min(conversation, limit), min(summary + 1, summary_limit))
@@ -286,8 +333,8 @@ def _fitted(recipe: Recipe, base: LoadedBase, lengths: Sequence[tuple[int, int]]
 
 
 def _preview(recipe: Recipe, base: LoadedBase, splits: Splits) -> list[tuple[str, bool]]:
-    """Return the first training example as pieces of text, each learned or not."""
-    if not splits.train:
+    """Return the first training example as pieces of text, each learned or not; nothing where nothing is learned."""
+    examples = learned(recipe, splits)
+    if not examples or not recipe.method.method.trains:
         return []
-    encoded = make_prompter(recipe, base, splits).example(splits.train[0])
-    return pieces(base.tokenizer, encoded, base.family)
+    return pieces(base.tokenizer, make_prompter(recipe, base, splits).example(examples[0]), base.family)

@@ -1,0 +1,138 @@
+"""How near is a plan's memory to what a run then takes? Real workers on a random model of flan-t5-small's shape.
+
+Each setting is planned, then trained for a few steps; the longest conversations are among them, so that the
+heaviest micro-batch is. On a CPU the peak is the worker's resident memory, on CUDA torch's own count.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration
+
+from engine import recipe as recipes
+from engine import runs
+from engine.jobs import create_job
+from engine.paths import jobs_folder
+from engine.recipe import Recipe
+from engine.supervisor import Supervisor
+from tests.helpers.benchmark_report import show
+from tests.helpers.tiny_models import tiny_model
+
+# Conversations' lengths in tokens as in SAMSum: median 121, 95th percentile 385, most 753.
+MEDIAN, SPREAD, MOST = 121, 0.7, 753
+EXAMPLES = {"train": 80, "validation": 8, "test": 2}
+GOAL = "0.85 to 1.15"
+BIG = {"d_model": 512, "d_kv": 64, "d_ff": 1024, "num_layers": 8, "num_heads": 6, "vocab_size": 32128}
+SETTINGS: dict[str, tuple[str, ...]] = {
+    "LoRA, float32": ("base_model.precision=float32",),
+    "LoRA, bfloat16": ("base_model.precision=bfloat16",),
+    "LoRA, all linear": ('method.target_modules=["all-linear"]',),
+    "LoRA, activations checkpointed": ("training.activation_checkpointing=true",),
+    "LoRA, micro-batch of 4,096": ("training.micro_batch_tokens=4096",),
+    "LoRA, nf4": ("base_model.quantization=nf4", "training.optimizer=paged_adamw_8bit"),
+    "LoRA, int8": ("base_model.quantization=int8",),
+    "full": ("method.id=full",),
+    "full, 8-bit optimizer": ("method.id=full", "training.optimizer=adamw_8bit"),
+}
+
+
+def main() -> None:
+    """Measure and print; arguments name some of the settings."""
+    wanted = sys.argv[1:] or list(SETTINGS)
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["TUNESMITH_HOME"] = home
+        model, data = _model(Path(home)), _conversations(Path(home))
+        rows = [_row(name, _recipe(model, data, SETTINGS[name])) for name in wanted]
+    show("Memory at a run's peak, planned over measured", rows)
+
+
+def _model(home: Path) -> Path:
+    """Save flan-t5-small's shape with random weights and a head of its own."""
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model("t5"))
+    special = {"pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id}
+    config = T5Config(
+        **BIG, **special, feed_forward_proj="gated-gelu", decoder_start_token_id=tokenizer.pad_token_id
+    )
+    model = T5ForConditionalGeneration(config)
+    model.config.tie_word_embeddings = False
+    model.lm_head.weight = torch.nn.Parameter(torch.randn(config.vocab_size, config.d_model) * 0.02)
+    model.save_pretrained(home / "model")
+    tokenizer.save_pretrained(home / "model")
+    return home / "model"
+
+
+def _conversations(home: Path) -> Path:
+    """Write conversations with SAMSum's lengths; with this tokenizer a letter is a token."""
+    draw = random.Random(0)
+    folder = home / "data"
+    folder.mkdir()
+    for split, count in EXAMPLES.items():
+        lengths = [min(MOST, int(draw.lognormvariate(0, SPREAD) * MEDIAN)) for _ in range(count)]
+        rows = [_example(f"{split}-{number}", [*lengths[1:], MOST][number]) for number in range(count)]
+        (folder / f"{split}.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    return folder
+
+
+def _example(name: str, length: int) -> str:
+    said = f"Ann: {name} " + "or so " * (length // 6)
+    return json.dumps({"id": name, "dialogue": f"{said}\nBob: Yes.", "summary": "Ann asks Bob about it."})
+
+
+def _recipe(model: Path, data: Path, overrides: tuple[str, ...]) -> Recipe:
+    tables: dict[str, Any] = {
+        "base_model": {"id": str(model)},
+        "data": {"source": str(data), "prompt": "Summarize: {conversation}"},
+        "method": {"id": "lora"},
+        "training": {"epochs": 1, "batch_size": 8, "keep": "last"},
+        "evaluation": {"max_new_tokens": 4, "bootstrap": 100},
+    }
+    return recipes.from_tables(recipes.overridden(tables, overrides))
+
+
+def _row(name: str, recipe: Recipe) -> tuple[str, str, str]:
+    planned, measured = _planned(recipe), _measured(recipe)
+    reached = f"{planned / 1e9:.2f} of {measured / 1e9:.2f} GB, {planned / measured:.2f}"
+    print(f"{name}: {reached}", flush=True)
+    return name, reached, GOAL
+
+
+def _planned(recipe: Recipe) -> int:
+    supervisor = Supervisor(create_job(jobs_folder(), "plan", {"serve": False}, recipe=recipes.dumps(recipe)))
+    supervisor.start()
+    found = [event for event in supervisor.follow() if event["event"] == "result_made"]
+    print({name: f"{size / 1e6:,.0f} MB" for name, size in found[0]["result"]["memory"].items()})
+    return int(found[0]["result"]["memory_bytes"])
+
+
+def _measured(recipe: Recipe) -> int:
+    """Train and return the peak: what the run says of a card, else the most that was resident."""
+    supervisor = Supervisor(runs.create_run(recipe))
+    supervisor.start()
+    resident: list[int] = []
+    events = supervisor.follow(tick=lambda: resident.append(_peak_resident(supervisor.pid)))
+    on_device = [int(event.get("memory_bytes") or 0) for event in events]
+    ending = supervisor.ending()
+    if ending.outcome != "completed":
+        raise SystemExit(f"{ending.message} {ending.hint}\n{ending.log_tail}")
+    return max(on_device if torch.cuda.is_available() else resident)
+
+
+def _peak_resident(pid: int | None) -> int:
+    """Return the most memory that a process has had resident so far, as Linux tells; 0 for one that is gone."""
+    with suppress(OSError):
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+        return max((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")), default=0)
+    return 0
+
+
+if __name__ == "__main__":
+    main()
