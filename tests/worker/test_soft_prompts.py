@@ -11,6 +11,7 @@ import pytest
 import torch
 from peft import MultitaskPromptTuningConfig, PeftModel, PrefixTuningConfig, get_peft_model
 from safetensors.torch import save_file
+from tokenizers import normalizers
 from transformers import (
     AutoModelForCausalLM,
     AutoModelForSeq2SeqLM,
@@ -223,6 +224,15 @@ def test_starting_words_are_cut_or_repeated(tokens: int, start: str) -> None:
     assert torch.equal(
         model.prompt_encoder["default"].embedding.weight, base.model.get_input_embeddings()(ids)
     )
+
+
+@pytest.mark.parametrize("method", ["prompt_tuning", "prefix_tuning"])
+def test_a_text_of_which_the_tokenizer_leaves_nothing_is_refused_beside_its_field(method: str) -> None:
+    base = load_tiny("llama")
+    base.tokenizer.backend_tokenizer.normalizer = normalizers.Replace("#", "")
+    with pytest.raises(AdapterError) as caught:
+        adapters.attach(base, soft_recipe("llama", method, {"init_text": "##"}))
+    assert caught.value.field == "method.init_text"
 
 
 def test_a_start_from_the_vocabulary_follows_the_seed() -> None:

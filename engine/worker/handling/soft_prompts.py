@@ -13,6 +13,7 @@ from peft import PeftModel
 from peft.mapping import PEFT_TYPE_TO_TUNER_MAPPING
 from transformers import PretrainedConfig
 
+from engine.errors import AdapterError
 from engine.methods.soft_prompts import PrefixOptions, PromptOptions, PTuningOptions
 from engine.options import Options
 from engine.worker.base_models import LoadedBase
@@ -154,12 +155,21 @@ def _self_attention(cache: Any) -> Any:
 
 
 def _words(options: PromptOptions | PrefixOptions, base: LoadedBase, count: int) -> torch.Tensor | None:
-    """Return the ids of the words that a prompt of so many begins with, None if it begins at random."""
+    """Return the ids of the words that a prompt of so many begins with, None if it begins at random.
+
+    Raises AdapterError for a text of which the tokenizer leaves nothing.
+    """
     if options.init == "random":
         return None
     if options.init == "vocabulary":
         return torch.randint(len(base.tokenizer), (count,))
     ids = base.tokenizer(options.init_text, add_special_tokens=False)["input_ids"]
+    if not ids:
+        raise AdapterError(
+            "The base model's vocabulary has nothing for the text to start from.",
+            "Write it in other words.",
+            "method.init_text",
+        )
     return torch.tensor((ids * count)[:count])
 
 
