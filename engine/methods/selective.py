@@ -31,7 +31,16 @@ WITHOUT_BIASES = {
     "olmo3": "OLMo 3",
     "phi3": "Phi-3",
     "granite": "Granite",
+    "cohere": "Cohere",
+    "cohere2": "Cohere 2",
+    "arcee": "Arcee",
+    "ernie4_5": "ERNIE 4.5",
+    "exaone4": "EXAONE 4",
+    "helium": "Helium",
+    "mpt": "MPT",
 }
+# Those whose norms have no numbers either.
+WITHOUT_NORM_NUMBERS = {"olmo": "OLMo"}
 EVERY_QUANTIZATION: tuple[Quantization, ...] = ("none", "int8", "nf4", "fp4")
 
 
@@ -80,7 +89,17 @@ def _no_biases(options: Options, base: BaseFacts) -> Problem | None:  # noqa: AR
     name = WITHOUT_BIASES.get(base.model_type)
     if name is None:
         return None
-    return Problem("method.id", f"{name} models have no biases to train.", "Nearest that does: layernorm.")
+    nearest = "lora" if base.model_type in WITHOUT_NORM_NUMBERS else "layernorm"
+    return Problem("method.id", f"{name} models have no biases to train.", f"Nearest that works: {nearest}.")
+
+
+def _no_norm_numbers(options: Options, base: BaseFacts) -> Problem | None:  # noqa: ARG001 - all rules have it
+    name = WITHOUT_NORM_NUMBERS.get(base.model_type)
+    if name is None:
+        return None
+    return Problem(
+        "method.id", f"The norms of {name} models have no numbers to train.", "Nearest that works: lora."
+    )
 
 
 def _nothing_of_biases(options: Options, base: BaseFacts) -> Problem | None:
@@ -148,8 +167,8 @@ SELECTIVE: tuple[Method, ...] = (
         explanation=(
             "Between its layers a transformer brings its numbers to one scale with norms, each with one factor for "
             "every number of the model's width. LayerNorm tuning trains these factors, and the biases that some norms "
-            "have: a few thousand numbers in all. Every model has norms, so take it where an adapter must be as small "
-            "as can be, or where BitFit finds no biases. (Zhao et al. 2024)"
+            "have: a few thousand numbers in all. Nearly every model has them, so take it where an adapter must be as "
+            "small as can be, or where BitFit finds no biases. (Zhao et al. 2024)"
         ),
         options=LayerNormOptions,
         peft_type="SELECTIVE",
@@ -159,6 +178,7 @@ SELECTIVE: tuple[Method, ...] = (
         peft_defaults={"selection": "norms"},
         places=("norms",),
         nearest="lora",
+        rules=(_no_norm_numbers,),
     ),
     Method(
         id="layers",

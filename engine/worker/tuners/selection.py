@@ -18,7 +18,6 @@ from engine.errors import AdapterError
 
 KINDS = ("all", "weights", "biases", "norms")
 NORM_CLASSES = (nn.LayerNorm, nn.RMSNorm, nn.GroupNorm)
-INSTEAD = {"biases": "Nearest that does: layernorm.", "norms": "Nearest that does: lora."}
 NAMES_SHOWN = 12
 
 
@@ -32,7 +31,9 @@ def select(model: nn.Module, kind: str, last_blocks: int, patterns: Sequence[str
     holders = {name: module for name, module in _modules(model).items() if own_parameters(module, kind)}
     if not holders:
         field = "method.kinds" if last_blocks or patterns else "method.id"
-        raise AdapterError(f"This model has no {kind} to train.", INSTEAD.get(kind, ""), field)
+        raise AdapterError(
+            f"This model has no {kind} to train.", f"Nearest that works: {_nearest(model)}.", field
+        )
     chosen = _in_last_blocks(model, holders, last_blocks) if last_blocks else list(holders)
     where = (
         f"the last {last_blocks} blocks"
@@ -46,6 +47,11 @@ def select(model: nn.Module, kind: str, last_blocks: int, patterns: Sequence[str
     if patterns:
         chosen = _named_like(chosen, patterns, where)
     return _with_sharers(holders, chosen, kind)
+
+
+def _nearest(model: nn.Module) -> str:
+    """Return the method to take where there are no biases, or not even norms."""
+    return "layernorm" if any(own_parameters(module, "norms") for module in model.modules()) else "lora"
 
 
 def own_parameters(module: nn.Module, kind: str) -> dict[str, nn.Parameter]:
