@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from gui.widgets.buttons import plain
+from gui.pages.train.capability_dialog import CapabilityDialog
+from gui.widgets.buttons import link, plain
 from gui.widgets.labels import Label
 from gui.widgets.line import Line
 
@@ -40,11 +42,20 @@ class HelpDialog(QDialog):
             column.addWidget(Line())
         foot = QHBoxLayout()
         foot.addWidget(Label(f"Tunesmith {version('tunesmith')}", "label", "ink3"), 1)
+        where = link("What works where")
+        where.clicked.connect(self._show_where)
+        foot.addWidget(where)
         close = plain("Close")
         close.clicked.connect(self.accept)
         foot.addWidget(close)
         column.addLayout(foot)
         self.setMinimumWidth(560)
+
+    def _show_where(self) -> None:
+        """Show which method works on which base model."""
+        dialog = CapabilityDialog(parent=self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
 
 
 def _table(rows: tuple[tuple[str, str], ...]) -> QGridLayout:

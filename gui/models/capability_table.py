@@ -110,4 +110,4 @@ def proof_words(proof: capabilities.Proof, locale_date: str) -> str:
     if not proof.is_made:
         return "Not proven yet: the table says what is meant to work."
     with_what = ", ".join(f"{name} {version}" for name, version in proof.versions.items())
-    return f"Proven on {locale_date} with {with_what}: trained, saved, loaded, written with, switched off, resumed."
+    return f"Proven on {locale_date}: trained, saved, loaded, written with, switched off, resumed. With {with_what}."

@@ -96,4 +96,4 @@ class CapabilityDialog(QDialog):
 
 def _date_words(iso: str) -> str:
     found = QDate.fromString(iso, Qt.DateFormat.ISODate)
-    return QLocale().toString(found, QLocale.FormatType.LongFormat) if found.isValid() else iso
+    return QLocale().toString(found, "d MMMM yyyy") if found.isValid() else iso
