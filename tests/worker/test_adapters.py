@@ -30,6 +30,7 @@ def usable(kind):
         entry
         for entry in METHODS
         if entry.trains
+        and facts.family is not None
         and facts.family in entry.presets
         and entry.refusal(entry.options.model_validate(entry.presets[facts.family].options), facts) is None
     ]
@@ -144,3 +145,9 @@ def test_full_fine_tuning_trains_every_number_once(kind):
     model = adapters.attach(base, make_recipe(kind, method={"id": "full"}))
 
     assert adapters.count_parameters(model) == (everything, everything)
+
+
+def test_modules_of_all_blocks_are_counted_together() -> None:
+    names = ["encoder.block.0.q", "encoder.block.1.q", "decoder.block.0.q", "lm_head"]
+
+    assert adapters.counted_by_place(names) == {"encoder.block.*.q": 2, "decoder.block.*.q": 1, "lm_head": 1}
