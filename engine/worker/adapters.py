@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import random
 import warnings
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -159,7 +160,7 @@ def _go_on_from(model: PeftModel, base: LoadedBase, recipe: Recipe, adapter: Ada
     _refuse_pickles(adapter.folder)
     _refuse_other_settings(model, recipe, adapter)
     tensors = _checked_tensors(model, TRAINED, adapter)
-    peft.set_peft_model_state_dict(model, tensors, adapter_name=TRAINED)
+    _fill(model, TRAINED, tensors)
 
 
 def _refuse_other_settings(model: PeftModel, recipe: Recipe, adapter: Adapter) -> None:
@@ -210,7 +211,7 @@ def load_adapter(base: LoadedBase, adapter: Adapter, model: PeftModel | None = N
     except AdapterError:
         _remove(model, name)
         raise
-    peft.set_peft_model_state_dict(model, tensors, adapter_name=name)
+    _fill(model, name, tensors)
     return model.eval()
 
 
@@ -293,6 +294,13 @@ def _checked_tensors(model: PeftModel, name: str, adapter: Adapter) -> dict[str,
     return load_file(adapter.folder / WEIGHTS_NAME)
 
 
+def _fill(model: PeftModel, name: str, tensors: dict[str, torch.Tensor]) -> None:
+    """Put checked tensors into an adapter. PEFT warns of random matrices that are drawn anew, as they should be."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        peft.set_peft_model_state_dict(model, tensors, adapter_name=name)
+
+
 @contextmanager
 def active(model: PeftModel, adapter_id: str | None) -> Iterator[None]:
     """Let the model compute with one adapter, or as the base model alone if `adapter_id` is None."""
@@ -331,3 +339,9 @@ def count_parameters(model: PeftModel) -> tuple[int, int]:
 def adapted_modules(model: PeftModel) -> list[str]:
     """Return the names of the modules that an adapter changes, in the model's order."""
     return [name for name, module in model.named_modules() if isinstance(module, BaseTunerLayer)]
+
+
+def counted_by_place(names: Iterable[str]) -> dict[str, int]:
+    """Return module names with `*` for each number in them, and how many there are of each: those of all blocks."""
+    parts = (name.split(".") for name in names)
+    return dict(Counter(".".join("*" if part.isdigit() else part for part in each) for each in parts))

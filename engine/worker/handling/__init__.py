@@ -31,6 +31,7 @@ HANDLINGS: Mapping[str, Handling] = {
     "LOHA": LowRankHandling(),
     "LOKR": LowRankHandling(),
     "DELORA": LowRankHandling(),
+    "HRA": LowRankHandling(),
     "VBLORA": VbLoraHandling(),
     "MISS": MissHandling(),
     "GRALORA": GraLoraHandling(),

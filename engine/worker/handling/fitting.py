@@ -93,6 +93,8 @@ def _both(widths: Mapping[str, Width]) -> list[int]:
 class VbLoraHandling(Handling):
     """VB-LoRA: vectors must tile all widths; the bank learns at a tenth of the picks' rate, as in the paper."""
 
+    ranks = ("rank",)
+
     def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
         """Choose the vectors' length."""
         assert isinstance(options, VbLoraOptions)

@@ -5,7 +5,7 @@ PEFT lets a second adapter use the first one's, whatever its own settings say.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from peft.utils import (
@@ -40,21 +40,24 @@ class Ia3Handling(Handling):
         """Name the layers, and which of them end a feed-forward."""
         assert isinstance(options, Ia3Options)
         targets = options.target_modules or self._usual(base)
-        named = [ALL_LINEAR] if ALL_LINEAR in targets else sorted(targets)
+        named = sorted(_all_linear(base) if ALL_LINEAR in targets else targets)
         return {"target_modules": named, "feedforward_modules": [name for name in named if _ends(name)]}
 
-    def _usual(self, base: LoadedBase) -> tuple[str, ...]:
+    def _usual(self, base: LoadedBase) -> Collection[str]:
         known = TRANSFORMERS_MODELS_TO_IA3_TARGET_MODULES_MAPPING.get(base.model.config.model_type)
-        if known:
-            return tuple(known)
-        found = {name.rpartition(".")[2] for name in adapted_widths(base, (ALL_LINEAR,))}
-        return tuple(found & {*KEYS_AND_VALUES, *ENDS}) or (ALL_LINEAR,)
+        found = _all_linear(base)
+        return known or found & {*KEYS_AND_VALUES, *ENDS} or found
 
     def stands_beside(self, config: Any, other: Any) -> bool:
         """Tell whether both scale each layer at the same side: PEFT keeps one a layer, the first adapter's."""
         one, two = (_names(found.feedforward_modules) for found in (config, other))
         common = _names(config.target_modules) & _names(other.target_modules)
         return not (one ^ two) & common
+
+
+def _all_linear(base: LoadedBase) -> set[str]:
+    """Return what all linear layers are called: PEFT would name each in full, and no end of a feed-forward."""
+    return {name.rpartition(".")[2] for name in adapted_widths(base, (ALL_LINEAR,))}
 
 
 def _ends(name: str) -> bool:
