@@ -121,8 +121,10 @@ class Planner:
     ) -> Result:
         """Return what the base model makes known, and with examples at hand their lengths and the memory."""
         shape = outline(base.model)
+        numbers = sum(parameter.numel() for parameter in base.model.parameters())
         adapted, model = _adapted(recipe, base, problems)
         facts: Result = {
+            "base_parameters": numbers,
             "family": base.family,
             "model_type": base.model.config.model_type,
             "precision": base.precision,
@@ -276,7 +278,7 @@ def _described(lengths: Lengths, limit: int) -> Result:
 def _adapted(recipe: Recipe, base: LoadedBase, problems: list[Problem]) -> tuple[Result, PeftModel | None]:
     """Put the adapter on; return what it adds, and the model with it. A misfit is a problem, and no model."""
     everything = sum(parameter.numel() for parameter in base.model.parameters())
-    nothing = {**_counts(0, everything), "adapter_bytes": 0, "matrices": 0, "targets": []}
+    nothing = {**_counts(0, everything), "adapter_bytes": 0, "matrices": 0, "targets": [], "adapted": {}}
     if not recipe.method.method.trains:
         return nothing, None
     with _Noted(problems), torch.device("meta"):
@@ -288,6 +290,7 @@ def _adapted(recipe: Recipe, base: LoadedBase, problems: list[Problem]) -> tuple
             "adapter_bytes": _adapter_bytes(model),
             "matrices": len(names),
             "targets": sorted({name.rpartition(".")[2] for name in names}),
+            "adapted": adapters.counted_by_place(names),
         }, model
     return nothing, None
 

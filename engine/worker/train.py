@@ -180,6 +180,7 @@ def _emit_started(
         family=prepared.base.family,
         matrices=len(adapted),
         targets=sorted({name.rpartition(".")[2] for name in adapted}),
+        adapted=adapters.counted_by_place(adapted),
         modules=shape.modules(),
         blocks=shape.blocks(),
         learning_rate=prepared.learning_rate,
