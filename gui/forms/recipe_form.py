@@ -263,7 +263,8 @@ class RecipeForm(QWidget):
         """Show what the plan knows of the base model and the data beside their fields."""
         self._family = plan.get("family", self._family)
         self._model_type = (self._tables["base_model"]["id"], str(plan.get("model_type", "")))
-        parameters, examples = plan.get("all_parameters"), plan.get("examples") or {}
+        parameters = plan.get("base_parameters", plan.get("all_parameters"))
+        examples = plan.get("examples") or {}
         precision, reason = plan.get("precision", ""), plan.get("precision_reason", "")
         facts = [f"{compact(parameters)} parameters", self._family, precision] if parameters else []
         self.set_foot("base_model.id", ", ".join(part for part in facts if part))

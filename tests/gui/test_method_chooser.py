@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from engine.api import METHODS, BaseFacts, MethodSettings, method, recipe
-from gui.pages.train.effect_panel import lit_by
+from gui.pages.train.lit_blocks import blocks_of, lit_by
 from gui.pages.train.method_chooser import MethodChooser
 from gui.pages.train.method_explanation import preset_words
 from gui.pages.train.method_row import refusal
@@ -149,15 +149,48 @@ def test_sketches_come_from_what_is_declared():
     assert sketch_of(method("prompt_only")) is None
 
 
-def test_lights_follow_the_declared_places_and_the_plans_targets():
-    modules = list(PLAN["modules"])
+T5_LAYERS = {
+    "encoder.block.*.layer.*.SelfAttention.q": 12,
+    "decoder.block.*.layer.*.SelfAttention.q": 12,
+    "decoder.block.*.layer.*.EncDecAttention.v": 12,
+    "decoder.block.*.layer.*.DenseReluDense.wo": 12,
+    "decoder.block.*.layer.*.layer_norm": 36,
+}
 
-    assert lit_by(_settings("lora"), modules, ["q", "v"]) == ({"q", "v"}, "has a trained pair", set())
-    assert lit_by(_settings("full"), modules, []) == (set(modules), "trained", {"norms"})
-    assert lit_by(_settings("prompt_tuning"), modules, []) == (set(), "trained", {"before input"})
-    assert lit_by(_settings("prefix_tuning"), modules, []) == (set(), "trained", {"keys and values"})
-    assert lit_by(_settings("layernorm"), modules, ["layer_norm"]) == (set(), "trained", {"norms"})
-    assert lit_by(_settings("prompt_only"), modules, []) == (set(), "trained", {"prompt"})
+
+def _lit(method_id: str, plan: dict[str, Any], **options: Any) -> tuple[set[str], str, set[Any]]:
+    return lit_by(_settings(method_id, **options), blocks_of(PLAN), PLAN | plan)
+
+
+def test_lights_follow_the_layers_that_the_plan_names():
+    lit, meaning, marks = _lit("lora", {"adapted": T5_LAYERS})
+    assert lit == {"encoder q", "decoder q", "crossing v", "decoder wo"}
+    assert (meaning, marks) == ("has a trained pair", set())
+    _, meaning, marks = _lit("layers", {"adapted": T5_LAYERS})
+
+    assert (meaning, marks) == ("trained", {"norms"})
+
+
+def test_a_plan_that_names_no_places_lights_its_targets_everywhere():
+    lit, _, _ = _lit("lora", {"targets": ["q"]})
+
+    assert lit == {"encoder q", "decoder q", "crossing q"}
+
+
+def test_what_is_trained_beside_weights_has_marks_and_no_lights():
+    assert _lit("prompt_tuning", {}) == (set(), "trained", {"before input"})
+    assert _lit("prefix_tuning", {}) == (set(), "trained", {"keys and values"})
+    assert _lit("layernorm", {"targets": ["layer_norm"]}) == (set(), "trained", {"norms"})
+    assert _lit("prompt_only", {}) == (set(), "trained", {"prompt"})
+
+
+def test_blocks_of_which_some_are_trained_say_how_many():
+    last = {"encoder.block.*.layer.*.SelfAttention.q": 1, "decoder.block.*.layer.*.layer_norm": 3}
+
+    assert [block.title for block in blocks_of(PLAN | {"adapted": last})] == [
+        "Encoder block, 1 of 12",
+        "Decoder block × 12",
+    ]
 
 
 @pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.api import Problem, RunState, paths, recipe
-from gui.pages.train.effect_panel import blocks_of
 from gui.pages.train.failure_card import FailureCard
+from gui.pages.train.lit_blocks import blocks_of
 from gui.pages.train.recipe_panel import plan_words
 from gui.pages.train.verdict_card import VerdictCard
 from gui.pages.train.words import verdict_sentence
@@ -413,12 +413,14 @@ def test_a_stopped_runs_card_claims_no_score(qtbot):
 
 
 def test_the_drawing_is_of_the_models_own_parts():
-    encoder, decoder = blocks_of(PLAN["modules"], PLAN["blocks"])
+    encoder, decoder = blocks_of(PLAN)
 
     assert encoder.title == "Encoder block × 12"
     assert [group.title for group in encoder.groups] == ["Self-attention", "Feed-forward"]
     assert [group.title for group in decoder.groups] == ["Self-attention", "Cross-attention", "Feed-forward"]
-    (block,) = blocks_of({"q_proj": 30, "down_proj": 30, "lm_head": 1}, {"decoder": 30})
+    (block,) = blocks_of(
+        {"modules": {"q_proj": 30, "down_proj": 30, "lm_head": 1}, "blocks": {"decoder": 30}}
+    )
     assert [[part.text for part in group.parts] for group in block.groups] == [["q"], ["down"]]
 
 

@@ -106,6 +106,16 @@ def test_layers_and_blocks_are_those_of_the_model(tmp_path: Path, channel: Chann
     assert t5["modules"] == {"q": 6, "k": 6, "v": 6, "o": 6, "wi_0": 4, "wi_1": 4, "wo": 4}
     assert t5["blocks"] == {"encoder": 2, "decoder": 2}
     assert t5["targets"] == ["q", "v"]
+    assert t5["adapted"] == {
+        f"base_model.model.{place}.{name}": 2
+        for name in ("q", "v")
+        for place in (
+            "encoder.block.*.layer.*.SelfAttention",
+            "decoder.block.*.layer.*.SelfAttention",
+            "decoder.block.*.layer.*.EncDecAttention",
+        )
+    }
+    assert t5["base_parameters"] == t5["all_parameters"] - t5["trainable_parameters"]
     assert t5["precision"] in {"float32", "bfloat16"}
     assert t5["precision_reason"]
     gpt2 = planner.plan(tiny_recipe(tmp_path, "gpt2"))

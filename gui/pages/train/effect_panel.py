@@ -5,20 +5,18 @@ Shows a plan; knows nothing of how it was made.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import MethodSettings
 from gui.look.format import UNKNOWN, bytes_text, compact, number, percent
+from gui.pages.train.lit_blocks import blocks_of, lit_by
 from gui.widgets.bars import Bar
-from gui.widgets.block_drawing import WORDS, Block, BlockDrawing, Group, Kind, Mark, Part
+from gui.widgets.block_drawing import BlockDrawing
 from gui.widgets.labels import Label
 from gui.widgets.split_bar import Portion, SplitBar
-
-FEED_FORWARD = ("wi", "wo", "fc", "ff", "gate", "up_proj", "down_proj", "mlp", "dense", "lin")
-HEADS = ("lm_head", "embed", "shared")
 
 # The parts of a run's memory, as a plan names them. Green grows with what is trained, grey with base model and data.
 MEMORY = (
@@ -35,8 +33,6 @@ Adapter: what the method adds to them.
 Gradients, optimizer: what training keeps of each trained number.
 Activations: what the largest batch leaves behind for the way back.
 Program: Python and its libraries."""
-
-Layers = list[tuple[str, list[str], Kind]]
 
 
 class EffectPanel(QWidget):
@@ -130,70 +126,7 @@ class EffectPanel(QWidget):
         self._memory.setText(f"{bytes_text(memory_bytes)} of memory at peak" if memory_bytes else "")
 
     def _draw(self, plan: Mapping[str, Any], settings: MethodSettings) -> None:
-        modules = plan.get("modules") or {}
-        blocks = blocks_of(modules, plan.get("blocks") or {})
+        blocks = blocks_of(plan)
         self._drawing.setVisible(bool(blocks))
         self._drawing.set_blocks(blocks)
-        self._drawing.set_lit(*lit_by(settings, modules, plan.get("targets") or ()))
-
-
-def lit_by(
-    settings: MethodSettings, modules: Collection[str], targets: Collection[str]
-) -> tuple[set[str], str, set[Mark]]:
-    """Return what a method lights: the names of weights, what light means, and what is trained beside weights.
-
-    `modules` are the names of the base model's linear layers, `targets` those that the plan found changed.
-    """
-    places = settings.method.places_of(settings.options)
-    weights = set(modules) & set(targets) if {"weights", "everything"} & set(places) else set()
-    if "everything" in places and not weights:
-        weights = set(modules)
-    marks: set[Mark] = {mark for mark in WORDS if mark in places}
-    if "everything" in places and weights == set(modules):
-        marks.add("norms")
-    pair = weights and settings.method.sketch == "pair"
-    return weights, "has a trained pair" if pair else "trained", marks
-
-
-def blocks_of(modules: Mapping[str, int], blocks: Mapping[str, int]) -> list[Block]:
-    """Return the drawing of a model from the names of its linear layers and its numbers of blocks.
-
-    A name that occurs in every encoder block once and in every decoder block twice is attention that looks
-    across.
-    """
-    encoders, decoders = int(blocks.get("encoder") or 0), int(blocks.get("decoder") or 0)
-    inner = [name for name in modules if not name.startswith(HEADS)]
-    attention = [name for name in inner if not name.startswith(FEED_FORWARD)]
-    forward = [name for name in inner if name.startswith(FEED_FORWARD)]
-    crossing = [name for name in attention if modules[name] > encoders + decoders] if encoders else []
-    made = []
-    if encoders:
-        layers: Layers = [
-            ("Self-attention", attention, "attention"),
-            ("Feed-forward", forward, "feed-forward"),
-        ]
-        made.append(_block("Encoder block", encoders, layers))
-    if decoders:
-        groups: Layers = [
-            ("Self-attention", attention, "attention"),
-            ("Cross-attention", crossing, "attention"),
-            ("Feed-forward", forward, "feed-forward"),
-        ]
-        made.append(_block("Decoder block" if encoders else "Block", decoders, groups))
-    return made
-
-
-def _block(title: str, count: int, groups: Layers) -> Block:
-    drawn = tuple(
-        Group(name, tuple(Part(short_name(part), part) for part in parts), kind)
-        for name, parts, kind in groups
-        if parts
-    )
-    return Block(f"{title} × {count}", drawn)
-
-
-def short_name(module: str) -> str:
-    """Return a linear layer's name as short as it can be read: "q_proj" is "q"."""
-    for ending in ("_proj", "_lin"):
-        module = module.removesuffix(ending)
-    return module
+        self._drawing.set_lit(*lit_by(settings, blocks, plan))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from engine.api import METHODS, BaseFacts, method
@@ -100,8 +100,16 @@ class MethodChooser(Card):
         self._keep_one_stop()
         self._explain(method_id)
         if moved:
-            # Only once the list is laid out is known where the row stands.
-            QTimer.singleShot(0, self, lambda: self._list.ensureWidgetVisible(self._rows[self._current]))
+            self._lead_to_current()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Begin at the method in use."""
+        super().showEvent(event)
+        self._lead_to_current()
+
+    def _lead_to_current(self) -> None:
+        """Scroll to the method in use, once the list is laid out and it is known where the row stands."""
+        QTimer.singleShot(0, self, lambda: self._list.ensureWidgetVisible(self._rows[self._current]))
 
     def set_count(self, method_id: str, count: int | None) -> None:
         """Show how many numbers a method trains at its preset."""
