@@ -53,40 +53,40 @@ def _prove(cells: list[Cell], jobs: int) -> dict[str, Result]:
     groups = shards(cells)
     found: dict[str, Result] = {}
     with ThreadPoolExecutor(jobs) as pool:
-        running = {pool.submit(_prove_shard, base, group, code): base for base, group in groups.items()}
+        running = {pool.submit(_prove_shard, shard, group, code): shard for shard, group in groups.items()}
         for done, future in enumerate(as_completed(running), start=1):
-            shard = future.result()
-            found |= shard
+            proven = future.result()
+            found |= proven
             minutes = (time.monotonic() - began) / 60
-            told = results.counted(shard.values())
+            told = results.counted(proven.values())
             print(f"{done:2}/{len(groups)}  {running[future]:16} {told}  ({minutes:.1f} min)", flush=True)
     return found
 
 
-def _prove_shard(base: str, cells: list[Cell], code: str) -> dict[str, Result]:
+def _prove_shard(shard: str, cells: list[Cell], code: str) -> dict[str, Result]:
     """Return a shard's results: those that are known, and new ones from processes of their own.
 
     One process does, unless it dies: then the cell that it was at has failed, and another takes the rest.
     """
-    known = {name: each for name, each in results.read(base, code).items() if each.outcome != "failed"}
+    known = {name: each for name, each in results.read(shard, code).items() if each.outcome != "failed"}
     waiting = [cell.id for cell in cells if cell.id not in known]
     fresh: dict[str, Result] = {}
     while waiting:
-        written = results.size(base)
-        status = _run(base, code, waiting)
-        fresh |= results.read(base, code, past=written)
+        written = results.size(shard)
+        status = _run(shard, code, waiting)
+        fresh |= results.read(shard, code, past=written)
         waiting = [name for name in waiting if name not in fresh]
         if waiting:
             died = Result(waiting.pop(0), "failed", f"its process ended with status {status}")
-            results.write(died, base, code)
+            results.write(died, shard, code)
             fresh[died.cell] = died
     found = known | fresh
     return {cell.id: found[cell.id] for cell in cells}
 
 
-def _run(base: str, code: str, waiting: list[str]) -> int:
+def _run(shard: str, code: str, waiting: list[str]) -> int:
     command = [sys.executable, "-m", "tests.proof.shard", code, *waiting]
-    with (results.FOLDER / f"{base}.log").open("a", encoding="utf-8") as log:
+    with (results.FOLDER / f"{shard}.log").open("a", encoding="utf-8") as log:
         return subprocess.call(
             command,
             cwd=results.ROOT,

@@ -145,8 +145,8 @@ def _variants(entry: Method, quantization: Quantization, double: bool) -> Iterat
 
 
 def shards(cells: Iterable[Cell]) -> dict[str, list[Cell]]:
-    """Return the cells by base model: each is proven in a process of its own."""
-    return {base: list(group) for base, group in groupby(cells, key=lambda cell: cell.base)}
+    """Return the cells by kind of base model: each kind is proven in a process of its own."""
+    return {kind: list(group) for kind, group in groupby(cells, key=lambda cell: cell.kind)}
 
 
 def chosen(cells: list[Cell], words: Iterable[str]) -> list[Cell]:

@@ -49,32 +49,32 @@ def versions() -> dict[str, str]:
     return {name: version(name) for name in LIBRARIES}
 
 
-def write(result: Result, base: str, code: str) -> None:
+def write(result: Result, shard: str, code: str) -> None:
     """Add a result to its shard's file."""
-    with _file(base).open("a", encoding="utf-8") as stream:
+    with _file(shard).open("a", encoding="utf-8") as stream:
         stream.write(json.dumps({**asdict(result), "code": code}) + "\n")
 
 
-def read(base: str, code: str, past: int = 0) -> dict[str, Result]:
+def read(shard: str, code: str, past: int = 0) -> dict[str, Result]:
     """Return a shard's results that were got with this code, by cell; later ones take the place of earlier.
 
     Those in the file's first `past` bytes are left out.
     """
-    if not _file(base).exists():
+    if not _file(shard).exists():
         return {}
-    rows = [json.loads(line) for line in _file(base).read_bytes()[past:].splitlines()]
+    rows = [json.loads(line) for line in _file(shard).read_bytes()[past:].splitlines()]
     mine = [Result(**row) for row in rows if row.pop("code") == code]
     return {result.cell: result for result in mine}
 
 
-def size(base: str) -> int:
+def size(shard: str) -> int:
     """Return how many bytes of results there are of a shard."""
-    return _file(base).stat().st_size if _file(base).exists() else 0
+    return _file(shard).stat().st_size if _file(shard).exists() else 0
 
 
-def _file(base: str) -> Path:
+def _file(shard: str) -> Path:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    return FOLDER / f"{base}.jsonl"
+    return FOLDER / f"{shard}.jsonl"
 
 
 def counted(results: Iterable[Result]) -> str:

@@ -1,4 +1,4 @@
-"""A shard: the cells of one base model, proven one after another in this process.
+"""A shard: the cells of one kind of base model, proven one after another in this process.
 
 python -m tests.proof.shard CODE CELL...        each result goes to the shard's file at once
 """
@@ -18,9 +18,8 @@ from typing import Any
 
 from tests.proof import checks, results
 from tests.proof.cells import Cell, all_cells
-from tests.proof.reload import Reloader
 from tests.proof.results import Outcome, Result
-from tests.proof.workshop import Workshop
+from tests.proof.workshop import Workshop, opened
 
 
 def main(code: str, wanted: set[str]) -> None:
@@ -31,16 +30,13 @@ def main(code: str, wanted: set[str]) -> None:
         # Read by the engine: nothing of the user's own is touched.
         os.environ["TUNESMITH_HOME"] = str(Path(name) / "home")
         for cell, result in zip(cells, _proven(cells, Path(name)), strict=True):
-            results.write(result, cell.base, code)
+            results.write(result, cell.kind, code)
 
 
 def _proven(cells: list[Cell], folder: Path) -> Iterator[Result]:
-    workshop = Workshop(folder, Reloader(folder / "reload.log"))
-    try:
+    with opened(folder) as workshop:
         for number, cell in enumerate(cells):
             yield prove(cell, workshop, folder / str(number))
-    finally:
-        workshop.reloader.close()
 
 
 def prove(cell: Cell, workshop: Workshop, folder: Path) -> Result:

@@ -55,7 +55,8 @@ def _watched(core: Any) -> Iterator[list[WrittenStep]]:
         yield steps
     finally:
         hook.remove()
-        del core.prepare_inputs_for_generation
+        # A soft prompt that put its own in this one's place has taken both away already.
+        core.__dict__.pop("prepare_inputs_for_generation", None)
 
 
 @torch.no_grad()

@@ -11,10 +11,9 @@ from tests.helpers.tiny_models import KINDS
 from tests.proof import __main__ as driver
 from tests.proof import results
 from tests.proof.cells import QUANTIZATIONS, all_cells, chosen, shards
-from tests.proof.reload import Reloader
 from tests.proof.results import Result
 from tests.proof.shard import prove
-from tests.proof.workshop import Workshop
+from tests.proof.workshop import opened
 
 EVERYWHERE = ("lora", "prefix_tuning")
 
@@ -30,10 +29,8 @@ def repeated(cell):
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("proof")
-    shop = Workshop(folder, Reloader(folder / "reload.log"))
-    yield shop
-    shop.reloader.close()
+    with opened(tmp_path_factory.mktemp("proof")) as shop:
+        yield shop
 
 
 @pytest.mark.torch
@@ -68,10 +65,10 @@ def ended(monkeypatch, tmp_path):
     """Let shards be done by nobody: `ended.by(cells)` says which of the cells a process gets done."""
     monkeypatch.setattr(results, "FOLDER", tmp_path)
 
-    def run(base, code, waiting):
+    def run(shard, code, waiting):
         run.asked.append(waiting)
         for cell in run.by(waiting):
-            results.write(Result(cell, "passed"), base, code)
+            results.write(Result(cell, "passed"), shard, code)
         return -11
 
     run.asked, run.by = [], list
@@ -80,19 +77,19 @@ def ended(monkeypatch, tmp_path):
 
 
 def test_a_shard_that_is_done_is_not_done_again_until_the_code_changes(ended):
-    base, cells = next(iter(shards(CELLS).items()))
-    driver._prove_shard(base, cells, "code")
-    driver._prove_shard(base, cells, "code")
+    shard, cells = next(iter(shards(CELLS).items()))
+    driver._prove_shard(shard, cells, "code")
+    driver._prove_shard(shard, cells, "code")
     assert len(ended.asked) == 1
-    driver._prove_shard(base, cells, "other code")
+    driver._prove_shard(shard, cells, "other code")
     assert len(ended.asked) == 2
 
 
 def test_a_process_that_dies_fails_one_cell_and_another_does_the_rest(ended):
-    base, cells = next(iter(shards(CELLS).items()))
+    shard, cells = next(iter(shards(CELLS).items()))
     ended.by = lambda waiting: waiting[:1] if len(ended.asked) == 1 else waiting
-    found = driver._prove_shard(base, cells, "code")
+    found = driver._prove_shard(shard, cells, "code")
     assert [each.cell for each in found.values() if each.outcome == "failed"] == [cells[1].id]
     assert "-11" in found[cells[1].id].reason
-    driver._prove_shard(base, cells, "code")
+    driver._prove_shard(shard, cells, "code")
     assert ended.asked[-1] == [cells[1].id]

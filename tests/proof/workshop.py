@@ -5,17 +5,22 @@ Everything is made by the worker's own parts. Knows nothing of what is checked.
 
 from __future__ import annotations
 
+import gc
 import json
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from peft import PeftModel
 from transformers import TrainerCallback
 
+from engine import passport as passports
 from engine.conversations import Example
 from engine.events import EventWriter
 from engine.jobs import create_job
@@ -23,7 +28,7 @@ from engine.library import Adapter
 from engine.passport import BaseModelFacts, MethodFacts, Passport, PromptFacts, now_text
 from engine.paths import jobs_folder
 from engine.recipe import Recipe
-from engine.worker import adapters, base_models, checkpoints, forward
+from engine.worker import adapters, base_models, checkpoints, devices, forward
 from engine.worker.base_models import LoadedBase
 from engine.worker.batches import Collator, MicroBatch, train_loader
 from engine.worker.channel import Channel
@@ -62,12 +67,26 @@ class Trained:
         return self.before - self.after if math.isfinite(self.after) else -math.inf
 
 
+@contextmanager
+def opened(folder: Path) -> Iterator[Workshop]:
+    """Open a workshop in a folder. Computes with one thread, since everything is tiny."""
+    reloader = Reloader(folder / "reload.log")
+    try:
+        with patch.object(devices, "threads", return_value=1):
+            yield Workshop(folder, reloader)
+    finally:
+        reloader.close()
+        gc.unfreeze()
+
+
 @dataclass
 class Workshop:
     """One folder, one process to reload in, and everything made for one shard's cells."""
 
     folder: Path
     reloader: Reloader
+    _untouched: LoadedBase | None = None
+    _trainings: int = 0
 
     @cached_property
     def source(self) -> Path:
@@ -91,14 +110,23 @@ class Workshop:
         """Plans, with data that are read once."""
         return Planner(self.channel)
 
+    def untouched(self, recipe: Recipe) -> LoadedBase:
+        """Return a base model that nothing was ever put on, the same for all cells: they must leave it so."""
+        if self._untouched is None or self._untouched.options != recipe.base_model:
+            self._untouched = self.load(recipe)
+        return self._untouched
+
     def load(self, recipe: Recipe) -> LoadedBase:
-        """Return a base model fresh from its files; one thread, since everything here is tiny."""
-        base = base_models.load(recipe.base_model, "cpu", self.channel)
-        torch.set_num_threads(1)
-        return base
+        """Return a base model fresh from its files."""
+        return base_models.load(recipe.base_model, "cpu", self.channel)
 
     def train(self, recipe: Recipe, folder: Path, resumed: bool = False) -> Trained:
         """Train by the product's own loop, with a checkpoint in the middle; or go on from that one."""
+        self._trainings += 1
+        if self._trainings == 2:
+            # All libraries are there. Every training collects garbage; it need not look through them each time.
+            gc.collect()
+            gc.freeze()
         base = self.load(recipe)
         encoded = encode(recipe, base)
         collator = Collator(base.family, base.tokenizer.pad_token_id, 10_000)
@@ -176,11 +204,14 @@ def logits(model: Any, family: Any, batch: MicroBatch) -> torch.Tensor:
 
 @torch.no_grad()
 def shake(model: PeftModel, seed: int, strength: float = 0.05) -> None:
-    """Add random numbers to all that is trained, so that the adapter does more than six steps taught it."""
+    """Add random numbers to all that is trained, so that the adapter does more than six steps taught it.
+
+    What is exactly nothing after training was taken away, as AdaLoRA does, and stays so.
+    """
     generator = torch.Generator().manual_seed(seed)
     for parameter in adapters.trainable_parameters(model).values():
         noise = torch.randn(parameter.shape, generator=generator) * strength
-        parameter.add_(noise.to(parameter.dtype))
+        parameter.add_(noise.to(parameter.dtype) * (parameter != 0))
 
 
 def save(model: PeftModel, base: LoadedBase, recipe: Recipe, folder: Path) -> Adapter:
@@ -197,8 +228,10 @@ def save(model: PeftModel, base: LoadedBase, recipe: Recipe, folder: Path) -> Ad
             family=base.family,
             precision=base.precision,
             quantization=recipe.base_model.quantization,
+            double_quantization=recipe.base_model.double_quantization,
         ),
         method=MethodFacts(id=recipe.method.id, peft_type=recipe.method.method.peft_type),
         prompt=PromptFacts(template=recipe.data.prompt, max_conversation_tokens=512),
     )
+    passports.save(passport, folder)
     return Adapter(folder, passport)
