@@ -201,7 +201,7 @@ LOHA = Method(
     id="loha",
     title="LoHa",
     group="Low rank",
-    summary="The product, entry by entry, of two low-rank changes",
+    summary="Two low-rank changes, multiplied",
     explanation=(
         "Writes the change of a weight as the entry-by-entry (Hadamard) product of two low-rank matrices: with as "
         "many trained numbers as a LoRA of twice the rank, the change's rank can reach the square of it. Take it "
@@ -224,7 +224,7 @@ LOKR = Method(
     id="lokr",
     title="LoKr",
     group="Low rank",
-    summary="The Kronecker product of a small and a thin factor",
+    summary="Kronecker product of a small and a thin factor",
     explanation=(
         "Writes the change of a weight as the Kronecker product of a small matrix and a low-rank one: a block "
         "pattern that is repeated all over the weight. Trains far fewer numbers than LoRA at the same rank. Take it "

@@ -163,6 +163,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
         title="OFT",
         group="Reparameterizations",
         summary="Rotates each weight, keeps its length",
+        sketch="rotation",
         explanation=(
             "Multiplies each weight by a trained rotation instead of adding to it. A rotation keeps the lengths "
             "of the weight's rows and the angles between them, and with these much of what the base knows. The "
@@ -190,6 +191,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
         title="BOFT",
         group="Reparameterizations",
         summary="Small rotations and trained output scales",
+        sketch="rotation",
         explanation=(
             "Orthogonal fine-tuning with small exact rotations and a trained scale for every output. The paper "
             "chains several such rotations like a butterfly, so that small blocks reach all inputs. PEFT has the "
@@ -211,6 +213,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
         title="HRA",
         group="Reparameterizations",
         summary="Mirrors each weight a few times",
+        sketch="rotation",
         explanation=(
             "Multiplies each weight by a chain of mirrorings (Householder reflections), each given by one trained "
             "vector. Such a chain turns no more directions than it has mirrorings: it keeps lengths and angles as "

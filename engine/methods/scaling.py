@@ -21,6 +21,7 @@ SCALING: tuple[Method, ...] = (
         title="IA3",
         group="Adapters",
         summary="Scales keys, values and feed-forward",
+        sketch="scale",
         explanation=(
             "Multiplies keys, values and the inner activations of the feed-forward layers by trained vectors that "
             "start at one: it turns what the base computes up or down, number by number. It has very few trained "
