@@ -216,7 +216,7 @@ SOFT_PROMPTS = (
         id="prefix_tuning",
         title="Prefix tuning",
         group="Soft prompts",
-        summary="Trained keys and values in every decoder layer",
+        summary="Trained keys and values per decoder layer",
         explanation=(
             "Lets every attention layer of the decoder see a few trained keys and values, as if something had been "
             "read or written before. It steers each layer and not only the input, so it can do more than prompt "
@@ -247,7 +247,7 @@ SOFT_PROMPTS = (
         id="p_tuning",
         title="P-tuning",
         group="Soft prompts",
-        summary="A small network writes vectors before the input",
+        summary="Input vectors written by a small network",
         explanation=(
             "Prompt tuning whose vectors are written by a small network, so that they learn together and a usual "
             "learning rate will do. The network, an MLP or an LSTM that reads the vectors in order, is only needed for "
@@ -274,7 +274,7 @@ SOFT_PROMPTS = (
         id="multitask_prompt_tuning",
         title="Multitask prompt tuning",
         group="Soft prompts",
-        summary="A shared prompt, scaled by a low-rank task part",
+        summary="A shared prompt with a part for the task",
         explanation=(
             "Splits the vectors before the input into a prompt that tasks share and a low-rank factor for each task, "
             "by which it is multiplied. Summarising conversations is a single task, so here it trains one prompt and "
