@@ -20,6 +20,7 @@ from transformers import OPTConfig, OPTForCausalLM
 from engine.errors import AdapterError
 from engine.events import EventWriter
 from engine.jobs import create_job
+from engine.library import Adapter
 from engine.methods import selective
 from engine.paths import jobs_folder
 from engine.recipe import BaseModelOptions
@@ -267,7 +268,8 @@ def test_two_placements_stand_beside_each_other() -> None:
         fresh = load_tiny("gpt2")
         alone.append(logits(adapters.load_adapter(fresh, adapter), fresh))
     before = logits(base.model, base)
-    for adapter, expected in [*zip(both, alone, strict=True), (None, before), (both[0], alone[0])]:
+    in_turn: list[tuple[Adapter | None, torch.Tensor]] = [(None, before), *zip(both, alone, strict=True)]
+    for adapter, expected in [*in_turn, *reversed(in_turn)]:
         with switcher.use(adapter) as model:
             assert torch.equal(logits(model, base), expected)
 
