@@ -95,8 +95,8 @@ class PrefixOptions(Options):
     projection: bool = option(
         False,
         "Projection",
-        "Train a small network that computes the prefix, which steadies learning. Only the finished prefix is kept "
-        "in the adapter.",
+        "Train a small network that computes the prefix, which steadies learning; it learns at a thirtieth of the "
+        "run's rate. Only the finished prefix is kept in the adapter.",
         level="essential",
         peft_name="prefix_projection",
     )
@@ -225,7 +225,7 @@ SOFT_PROMPTS = (
         ),
         options=PrefixOptions,
         peft_type="PREFIX_TUNING",
-        presets={"encoder-decoder": Preset(1e-2), "decoder-only": Preset(1e-2)},
+        presets={"encoder-decoder": Preset(0.3), "decoder-only": Preset(3e-2)},
         quantizations=EVERY_BASE,
         identity_at_start=False,
         variants=(

@@ -17,7 +17,10 @@ from engine.errors import AdapterError, RecipeError
 from engine.library import WEIGHTS_NAME
 from engine.methods.soft_prompts import SOFT_PROMPTS
 from engine.worker import adapters, base_models, weightless
+from engine.worker.batches import Collator, train_loader
 from engine.worker.handling import of as handling_of
+from engine.worker.prompting import Encoded
+from engine.worker.trainer import StepTrainer, training_arguments
 from tests.helpers.soft_prompts import CASES, NAMES, Options, forward_logits, prompts, soft, soft_recipe
 from tests.helpers.tiny_models import KINDS, Kind, tiny_model
 from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here, when
@@ -79,6 +82,26 @@ def test_every_layer_of_the_decoder_has_keys_and_values_of_its_own(kind: Kind) -
     told = [torch.cat([layer.keys, layer.values]) for layer in kept]
     assert len(told) == layers == 2
     assert not torch.equal(told[0], told[1])
+
+
+def test_a_projection_goes_by_smaller_steps_than_a_prefix() -> None:
+    def rates(options: Options) -> set[float]:
+        recipe, base = soft_recipe("t5", "prefix_tuning", options), load_tiny("t5")
+        collator = Collator(base.family, base.tokenizer.pad_token_id, 10**6)
+        examples = [Encoded(row, [20, 21]) for row in prompts(base)]
+        loop = StepTrainer(
+            adapters.attach(base, recipe),
+            training_arguments(recipe.training, 0.3, base.device, Path("unused")),
+            train_loader(examples, collator, 3, 1),
+            base.family,
+            between=lambda: False,
+            after_step=lambda _: True,
+        )
+        groups = loop.create_optimizer().param_groups
+        return {round(group["lr"], 6) for group in groups if group["params"]}
+
+    assert rates({}) == {0.3}
+    assert rates({"projection": True}) == {0.01}
 
 
 @pytest.mark.parametrize(("tokens", "start"), [(3, "abc"), (7, "abcdeab")])

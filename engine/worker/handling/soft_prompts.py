@@ -93,6 +93,10 @@ class PTuning(SoftPrompts):
         return {"token_dim": width, "encoder_hidden_size": options.encoder_width or width}
 
 
+# A network's numbers move every token at once, so they go by smaller steps than a prefix's own.
+PROJECTION_RATE = 1 / 30
+
+
 class PrefixTuning(SoftPrompts):
     """Keys and values of the decoder.
 
@@ -127,6 +131,15 @@ class PrefixTuning(SoftPrompts):
             prefix.zero_()
             for layer, pair in enumerate(_keys_and_values(base, ids.to(base.device))):
                 pairs[:, layer * stride % pairs.shape[1]] = pair
+
+    def learning_rate_factors(self, model: PeftModel, options: Options) -> Mapping[str, float]:
+        """Let a projection learn at the rate that suits it, so that one preset serves both forms."""
+        assert isinstance(options, PrefixOptions)
+        if not options.projection:
+            return {}
+        return {
+            name: PROJECTION_RATE for name, parameter in model.named_parameters() if parameter.requires_grad
+        }
 
 
 def _decoder_layers(config: PretrainedConfig) -> int:
