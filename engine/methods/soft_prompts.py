@@ -53,8 +53,7 @@ class PromptOptions(Options):
     init: Literal["text", "vocabulary", "random"] = option(
         "text",
         "Start from",
-        "What the vectors are at first: the words of a text, words drawn from the vocabulary, or random numbers. "
-        "Words learn sooner.",
+        "What the vectors are at first: the words of a text, words drawn from the vocabulary, or random numbers.",
         peft_name="-",
     )
     init_text: str = _init_text()
