@@ -265,6 +265,7 @@ class TrainPage(Page):
         wanted = self.panel.form.recipe()
         if wanted is None:
             self._engine.planner.forget()
+            self.panel.show_no_plan()
             self.panel.show_problems(self.panel.form.problems())
         else:
             self.panel.show_problems(())
@@ -302,6 +303,7 @@ class TrainPage(Page):
 
     def _show_plan_problems(self, problems: list[Problem]) -> None:
         if self._model is None:
+            self.panel.show_no_plan()
             self.panel.show_problems(problems)
 
     def _plan_unavailable(self, ending: Ending) -> None:
@@ -380,7 +382,9 @@ class TrainPage(Page):
             self.panel.set_fixed("The recipe this run used", "check")
         else:
             self.panel.set_fixed(
-                "Fixed while this run is open" if state.paused else "Fixed while this run trains"
+                "Fixed while this run trains"
+                if model.recipe.method.method.trains and not state.paused
+                else "Fixed while this run is open"
             )
 
     def _run_ended(self, ending: Ending) -> None:

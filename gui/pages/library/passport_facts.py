@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.api import METHODS, Passport, describe
+from engine.api import METHODS, Passport, describe, prompts
 from gui.look.format import bytes_text, compact, number, plain
 from gui.models.words import base_words, grouped_digits
 
@@ -52,6 +52,11 @@ def method_facts(passport: Passport) -> list[Fact]:
         ),
         ("Applied to", _applied_to(passport)),
         ("Trainable", _trainable(passport)),
+        ("Prompt", _prompt(passport)),
+        (
+            "Examples in it",
+            number(len(passport.prompt.shots)) if passport.prompt and passport.prompt.shots else "",
+        ),
         ("Learning rate", plain(method.learning_rate) if method.learning_rate else ""),
         ("Kept step", _kept_step(passport)),
         ("Peak memory", bytes_text(training.peak_memory_bytes) if training.peak_memory_bytes else ""),
@@ -91,6 +96,14 @@ def _trainable(passport: Passport) -> str:
     if not training.trainable_parameters:
         return ""
     return f"{number(training.trainable_parameters)} of {compact(training.all_parameters)}"
+
+
+def _prompt(passport: Passport) -> str:
+    """Return the name of the template that an adapter was made with; the words of one that has none."""
+    if passport.prompt is None:
+        return ""
+    named = prompts.named(passport.prompt.template)
+    return named.name if named else " ".join(passport.prompt.template.split())
 
 
 def _kept_step(passport: Passport) -> str:

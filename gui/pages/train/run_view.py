@@ -63,6 +63,8 @@ class RunView(Scroll):
         self.card: VerdictCard | FailureCard | None = None
         self._card_place = QVBoxLayout()
         self.plot = RunPlot()
+        # Takes the height that a plot would, where nothing is trained and so nothing is plotted.
+        self._rest = QWidget()
         self.samples = SamplesView()
         self._samples_line = Line()
         self.stopped = NoticeStrip()
@@ -76,6 +78,7 @@ class RunView(Scroll):
         self.column.addLayout(self._notice_place)
         self.column.addLayout(self._card_place)
         self.column.addWidget(self.plot, 1)
+        self.column.addWidget(self._rest, 1)
         self.column.addWidget(self._samples_line)
         self.column.addWidget(self.samples)
 
@@ -99,7 +102,10 @@ class RunView(Scroll):
         model = self._model
         if model is None:
             return
-        self.figures.setVisible(model.state.outcome != "completed")
+        trains = model.recipe.method.method.trains
+        self.figures.setVisible(trains and model.state.outcome != "completed")
+        self.plot.setVisible(trains)
+        self._rest.setVisible(not trains)
         self.figures.show_run(model)
         self._show_stage(model)
         self._show_notices(model)
@@ -203,6 +209,8 @@ class RunView(Scroll):
                 "The adapter holds what was learned so far." if state.adapter else "Nothing was learned yet."
             )
             text = f"Stopped at step {number(state.step)} of {number(state.total_steps)}. {kept}"
+            if not model.recipe.method.method.trains:
+                text = "Stopped. A prompt is kept once it is scored."
             self.stopped.show_notice(text, "Resume", "stop", "ink2")
 
     def _set_card(self, card: VerdictCard | FailureCard | None) -> None:

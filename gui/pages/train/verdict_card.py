@@ -15,7 +15,7 @@ from engine.api import RunState
 from gui.look import style
 from gui.look.format import gain, interval, score
 from gui.look.type import font, px
-from gui.pages.train.words import facts_of, verdict_of, verdict_sentence
+from gui.pages.train.words import facts_of, has_trained, sides, verdict_of, verdict_sentence
 from gui.widgets.buttons import plain, primary
 from gui.widgets.cards import Card
 from gui.widgets.fields import IconLabel
@@ -59,7 +59,8 @@ class VerdictCard(Card):
     def _add_verdict(self, state: RunState) -> None:
         difference = (state.difference or {})["rouge1"]
         protocol = (state.tuned_scores or {}).get("protocol") or {}
-        icon_name, headline, ink = verdict_of(difference)
+        than = "base model" if has_trained(state) else "plain prompt"
+        icon_name, headline, ink = verdict_of(difference, than)
         examples, split = int(protocol.get("examples") or 0), str(protocol.get("split") or "test")
         self._add_head(icon_name, headline, ink, verdict_sentence(difference, examples, split))
 
@@ -83,15 +84,16 @@ class VerdictCard(Card):
         grid.setVerticalSpacing(0)
         for column, stretch in ((1, 3), (4, 2)):
             grid.setColumnStretch(column, stretch)
-        for column, head in ((2, "Base"), (3, "Tuned"), (5, "Paired difference")):
-            grid.addWidget(Label(head, "head", "ink2"), 0, column, RIGHT)
+        compared = sides(state)
+        for column, head in ((2, compared[0]), (3, compared[1]), (5, "paired difference")):
+            grid.addWidget(Label(head.capitalize(), "head", "ink2"), 0, column, RIGHT)
         for place, name in enumerate(names):
             grid.addWidget(Line(), 1 + 2 * place, 0, 1, 6)
-            row = ScoreRow(TITLES[name], base[name], tuned[name], differences[name])
+            row = ScoreRow(TITLES[name], base[name], tuned[name], differences[name], compared)
             row.place(grid, 2 + 2 * place, centred(axis_of(pairs[name]), span), difference_axis)
         grid.addWidget(_Zero(difference_axis), 2 + 2 * len(names), 4)
         self.column.addLayout(grid)
-        self.column.addWidget(_Legend())
+        self.column.addWidget(_Legend(compared))
 
     def _add_facts(self, state: RunState) -> None:
         row = QHBoxLayout()
@@ -128,9 +130,15 @@ class ScoreRow:
     """One score in the grid: name, both whiskers, both means, the paired difference."""
 
     def __init__(
-        self, title: str, base: dict[str, float], tuned: dict[str, float], difference: dict[str, Any]
+        self,
+        title: str,
+        base: dict[str, float],
+        tuned: dict[str, float],
+        difference: dict[str, Any],
+        compared: tuple[str, str],
     ) -> None:
         self._title, self._base, self._tuned, self._difference = title, base, tuned, difference
+        self._compared = compared
 
     def place(
         self,
@@ -144,7 +152,8 @@ class ScoreRow:
         verdict = str(self._difference.get("verdict", ""))
         ink = INKS.get(verdict, "ink2")
         scores, paired = WhiskerView(), WhiskerView()
-        words = f"{in_words(f'Base {self._title}', base)}. {in_words(f'Tuned {self._title}', tuned, verdict)}"
+        first, second = (f"{side.capitalize()} {self._title}" for side in self._compared)
+        words = f"{in_words(first, base)}. {in_words(second, tuned, verdict)}"
         scores.show_whiskers([base, tuned], score_axis, words)
         change = whisker_of(self._difference, ink)
         told = f"{self._title} paired difference {gain(change.mean)}, {spread_words(change)}"
@@ -190,12 +199,12 @@ def centred(axis: tuple[float, float], span: float) -> tuple[float, float]:
 class _Legend(QWidget):
     """What the two colours and the whiskers mean."""
 
-    def __init__(self) -> None:
+    def __init__(self, compared: tuple[str, str]) -> None:
         super().__init__()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        for token, text in (("grey", "base"), ("accent", "tuned")):
+        for token, text in zip(("grey", "accent"), compared, strict=True):
             row.addWidget(_Dot(token))
             row.addWidget(Label(text, "label", "ink2"))
             row.addSpacing(10)

@@ -25,12 +25,23 @@ OUTCOMES = {"completed": "Completed", "stopped": "Stopped", "failed": "Failed", 
 DOTS = {"completed": "grey", "stopped": "grey", "failed": "brick", "crashed": "brick"}
 
 
+def has_trained(state: RunState) -> bool:
+    """Tell whether a run that has started trains something; a prompt alone has no steps."""
+    return state.started is None or state.started.get("total_steps") != 0
+
+
+def sides(state: RunState) -> tuple[str, str]:
+    """Return what a run compares: with what, and what it made."""
+    return ("base", "tuned") if has_trained(state) else ("plain prompt", "this prompt")
+
+
 def stage_words(state: RunState) -> str:
     """Return what the run does now: "Scoring the base model", "Training"."""
     if state.paused:
         return "Paused"
     if state.stage == "evaluate":
-        return "Scoring the base model" if state.started is None else "Scoring the tuned model"
+        made = "tuned model" if has_trained(state) else "prompt"
+        return "Scoring the base model" if state.started is None else f"Scoring the {made}"
     return STAGES.get(state.stage, state.stage.replace("_", " ").capitalize())
 
 
@@ -49,7 +60,8 @@ def status_words(model: RunModel, adapter_name: str = "") -> tuple[str, str]:
     state = model.state
     moment = time.time()
     if state.outcome is not None:
-        saved = f". Adapter saved as {adapter_name}" if adapter_name else ""
+        verb = "Adapter saved" if has_trained(state) else "Saved"
+        saved = f". {verb} as {adapter_name}" if adapter_name else ""
         return _ended_words(state, moment) + saved, DOTS[state.outcome]
     if model.stopping:
         return "Stopping. The step in hand is finished first, then all is saved", "copper"
@@ -112,12 +124,12 @@ def clock_words(seconds_from_now: float, now: float | None = None) -> str:
     return f"done at {datetime.fromtimestamp(at).astimezone():%H:%M}"
 
 
-def verdict_of(difference: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Return icon, headline and ink of a paired difference."""
+def verdict_of(difference: Mapping[str, Any], than: str = "base model") -> tuple[str, str, str]:
+    """Return icon, headline and ink of a paired difference; `than` names what it is the difference to."""
     verdict = str(difference.get("verdict"))
     known = {
-        "better": ("arrow-up", "Better than the base model", "accent"),
-        "worse": ("arrow-down", "Worse than the base model", "brick"),
+        "better": ("arrow-up", f"Better than the {than}", "accent"),
+        "worse": ("arrow-down", f"Worse than the {than}", "brick"),
     }
     return known.get(verdict, ("equals", "No measurable difference", "ink2"))
 
@@ -137,12 +149,26 @@ def verdict_sentence(difference: Mapping[str, Any], examples: int, split: str) -
 
 def facts_of(state: RunState) -> list[tuple[str, str]]:
     """Return the facts of a finished run in one row: name and value."""
-    started, adapter, tuned = state.started or {}, state.adapter or {}, state.tuned_scores or {}
+    made = _adapter_facts(state) if has_trained(state) else _prompt_facts(state)
+    facts = [("Time", duration_text(seconds_so_far(state))), *made]
+    tuned = state.tuned_scores or {}
+    if tuned.get("capped") is not None:
+        facts.append(("Outputs at the cap", percent(float(tuned["capped"]), 1)))
+    return facts
+
+
+def _prompt_facts(state: RunState) -> list[tuple[str, str]]:
+    prompt = (state.tuned_scores or {}).get("prompt") or {}
+    shown = [("Examples shown", number(prompt.get("shots")))] if prompt else []
+    return [*shown, ("On disk", bytes_text((state.adapter or {}).get("bytes")))]
+
+
+def _adapter_facts(state: RunState) -> list[tuple[str, str]]:
+    started, adapter = state.started or {}, state.adapter or {}
     trainable, everything = started.get("trainable_parameters"), started.get("all_parameters")
     share = f" · {percent(trainable / everything, 2)}" if trainable and everything else ""
     kept = int(adapter.get("step") or 0)
-    facts = [
-        ("Time", duration_text(seconds_so_far(state))),
+    return [
         ("Trainable", f"{number(trainable)}{share}"),
         ("Adapter", bytes_text(adapter.get("bytes"))),
         ("Peak memory", bytes_text(state.peak_memory_bytes or None)),
@@ -151,9 +177,6 @@ def facts_of(state: RunState) -> list[tuple[str, str]]:
             f"{number(kept)}{', the last' if kept == state.step else ', the best'}" if kept else "–",
         ),
     ]
-    if tuned.get("capped") is not None:
-        facts.append(("Outputs at the cap", percent(float(tuned["capped"]), 1)))
-    return facts
 
 
 def what_is_safe(state: RunState) -> str:
