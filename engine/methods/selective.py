@@ -64,7 +64,6 @@ class LayersOptions(Options):
         "Last blocks",
         "Train the last blocks of each stack, which are nearest to the output. 0 chooses from the whole model.",
         level="essential",
-        unit="blocks",
         ge=0,
         le=128,
     )

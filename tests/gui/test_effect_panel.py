@@ -6,6 +6,7 @@ import pytest
 
 from engine.api import MethodSettings, method
 from gui.pages.train.effect_panel import EffectPanel
+from gui.widgets.block_drawing import BlockDrawing
 from gui.widgets.split_bar import SplitBar
 from tests.helpers.train_stage import PLAN, texts
 
@@ -31,6 +32,12 @@ def effect(styled, qtbot):
 
 def _split(effect: EffectPanel) -> SplitBar:
     found = effect.findChild(SplitBar)
+    assert found is not None
+    return found
+
+
+def _drawing(effect: EffectPanel) -> BlockDrawing:
+    found = effect.findChild(BlockDrawing)
     assert found is not None
     return found
 
@@ -77,10 +84,12 @@ def test_bits_are_told_for_quantized_bases_only(effect):
 
 def test_settings_that_fit_no_layer_show_no_count(effect):
     misfit = {"trainable_parameters": 0, "problems": [{"field": "method.rank", "message": "Too large."}]}
+    effect.show_plan(PLAN | {"memory": MEMORY}, LORA)
     effect.show_plan(PLAN | misfit, LORA)
 
     assert "–" in texts(effect).splitlines()
     assert "on disk" not in texts(effect)
+    assert _drawing(effect).lit() == []
 
 
 def test_a_wide_legend_takes_fewer_lines(effect):

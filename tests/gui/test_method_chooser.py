@@ -15,7 +15,7 @@ from gui.pages.train.method_row import refusal
 from gui.pages.train.method_sketch import sketch_of
 from gui.planner import Planner
 from gui.widgets.block_drawing import WORDS
-from tests.helpers.train_stage import BASICS, PLAN, WAIT
+from tests.helpers.train_stage import BASICS, PLAN, WAIT, texts
 
 T5 = BaseFacts("encoder-decoder", "t5")
 GPT2 = BaseFacts("decoder-only", "gpt2")
@@ -233,3 +233,15 @@ def test_a_plan_overtakes_the_counts_and_they_go_on_afterwards(stage, qtbot):
     last = stage.page.right.methods.row(METHODS[-1].id)
 
     qtbot.waitUntil(lambda: "3.54 M" in last.accessibleName(), timeout=WAIT)
+
+
+def test_a_method_that_cannot_be_used_shows_no_numbers_of_the_one_before(stage, qtbot):
+    stage.page.shown()
+    with qtbot.waitSignal(stage.engine.planner.planned, timeout=WAIT):
+        stage.page.panel.form.set_values("base_model", {"quantization": "nf4"})
+    assert "3,538,944" in texts(stage.page.panel.effect)
+    stage.page.panel.form.choose_method("full")
+
+    assert "3,538,944" not in texts(stage.page.panel.effect)
+    assert stage.page.right.methods.row("full").reason()
+    assert not stage.page.panel.start_button.isEnabled()

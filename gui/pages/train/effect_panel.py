@@ -83,24 +83,35 @@ class EffectPanel(QWidget):
         self.setVisible(trainable is not None and bool(everything))
         if trainable is None or not everything:
             return
-        misfit = bool(plan.get("problems")) and not trainable
-        self._show_counts(None if misfit else trainable, everything)
-        disk, memory = plan.get("adapter_bytes"), plan.get("memory_bytes")
-        self._disk.setText("" if disk is None or misfit else f"{bytes_text(disk)} on disk")
-        self._memory.setText(f"about {bytes_text(memory)} of memory" if memory else "")
-        self._show_split(plan.get("memory") or {}, plan.get("bits_per_parameter"))
         self._draw(plan, settings)
+        self._show_bits(plan.get("bits_per_parameter"))
+        if plan.get("problems") and not trainable:
+            self.show_unknown()
+            return
+        self._show_counts(trainable, everything)
+        disk, memory = plan.get("adapter_bytes"), plan.get("memory_bytes")
+        self._disk.setText("" if disk is None else f"{bytes_text(disk)} on disk")
+        self._memory.setText(f"about {bytes_text(memory)} of memory" if memory else "")
+        self._show_split(plan.get("memory") or {})
 
-    def _show_counts(self, trainable: int | None, everything: int) -> None:
-        """Show how much of the model is trained; None where the settings don't fit it."""
-        share = (trainable or 0) / everything
-        self._figure.setText(UNKNOWN if trainable is None else number(trainable))
+    def show_unknown(self) -> None:
+        """Show no numbers and no lights: what is set can't be used, and those of before are another recipe's."""
+        for text in (self._total, self._share, self._disk, self._memory):
+            text.setText("")
+        self._figure.setText(UNKNOWN)
+        self._bar.set_fraction(0.0)
+        self._show_split({})
+        self._drawing.set_lit(())
+
+    def _show_counts(self, trainable: int, everything: int) -> None:
+        share = trainable / everything
+        self._figure.setText(number(trainable))
         self._total.setText(f"of {compact(everything)} trainable")
         self._total.setToolTip(f"{number(everything)} with the adapter's")
-        self._share.setText("" if trainable is None else percent(share, 2 if 0 < share < 0.1 else 0))
+        self._share.setText(percent(share, 2 if 0 < share < 0.1 else 0))
         self._bar.set_fraction(share)
 
-    def _show_split(self, memory: Mapping[str, int], bits: float | None) -> None:
+    def _show_split(self, memory: Mapping[str, int]) -> None:
         for part in (self._split_title, self._split):
             part.setVisible(bool(memory))
         self._split.set_portions(
@@ -109,6 +120,8 @@ class EffectPanel(QWidget):
                 for key, title, token in MEMORY
             ]
         )
+
+    def _show_bits(self, bits: float | None) -> None:
         self._bits.setVisible(bits is not None)
         self._bits.setText(
             f"The quantized layers take {number(bits, 3)} bits per parameter, scales included."

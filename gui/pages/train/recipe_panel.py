@@ -145,6 +145,11 @@ class RecipePanel(QWidget):
         self._happening.setText(text)
         self._happening.setVisible(bool(text))
 
+    def show_no_plan(self) -> None:
+        """Show nothing of what would happen: the recipe can't be used as it is."""
+        self.effect.show_unknown()
+        self.say("")
+
     def show_plan(self, plan: Mapping[str, Any]) -> None:
         """Show what will happen."""
         self.form.show_plan(dict(plan))
