@@ -188,7 +188,8 @@ ADALORA = Method(
         "encoder-decoder": Preset(3e-3, {"rank": 16, "initial_rank": 24}),
         "decoder-only": Preset(2e-3, {"target_modules": ("all-linear",)}),
     },
-    quantizations=("none", "int8", "nf4", "fp4"),
+    # Folded into its stored form it computes in another order, which the rounding of int8 layers makes visible.
+    quantizations=("none", "nf4", "fp4"),
     merges=True,
     sketch="pair",
     short=_short,

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from transformers import PreTrainedModel
+from transformers.pytorch_utils import Conv1D
 
 from engine import library
 from engine.errors import AdapterError, StorageError
@@ -46,7 +47,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     _dequantize(base)
     channel.check_stop()
     channel.enter("attach_adapter")
-    merged = merge(base, adapter)
+    merged = as_stored(merge(base, adapter))
     channel.check_stop()
     channel.enter("save")
     save(merged.to(stored or torch.float32), base, target)
@@ -105,6 +106,20 @@ def merge(base: LoadedBase, adapter: Adapter) -> PreTrainedModel:
             f"{adapter.name} can't be merged: the merged model would not write the same.",
             "It changes weights that the base shares between layers. Export the adapter instead.",
         )
+    return merged
+
+
+def as_stored(merged: PreTrainedModel) -> PreTrainedModel:
+    """Return the model with Conv1D layers where its files have them; quantizing put linear layers in their place."""
+    with torch.device("meta"):
+        usual = type(merged)(merged.config)
+    for name, module in usual.named_modules():
+        found = merged.get_submodule(name)
+        if isinstance(module, Conv1D) and isinstance(found, torch.nn.Linear):
+            stored = Conv1D(found.out_features, found.in_features)
+            stored.weight = torch.nn.Parameter(found.weight.detach().T.contiguous())
+            stored.bias = found.bias
+            merged.set_submodule(name, stored)
     return merged
 
 

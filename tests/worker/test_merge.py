@@ -128,10 +128,9 @@ def test_the_sum_is_made_in_float32_and_stored_as_the_base_is(tmp_path):
     assert all(torch.equal(value, expected[name]) for name, value in merged.state_dict().items())
 
 
-def on_quantized(quantization: str, *, double: bool = True) -> dict[str, Any]:
-    folder = str(tiny_model("llama"))
+def on_quantized(kind: Kind, quantization: str, *, double: bool = True) -> dict[str, Any]:
     return {
-        "id": folder,
+        "id": str(tiny_model(kind)),
         "precision": "float32",
         "quantization": quantization,
         "double_quantization": double,
@@ -140,12 +139,13 @@ def on_quantized(quantization: str, *, double: bool = True) -> dict[str, Any]:
 
 @pytest.mark.parametrize("double", [True, False])
 @pytest.mark.parametrize("quantization", ["nf4", "fp4"])
-def test_an_adapter_of_a_4_bit_base_is_merged_into_what_it_learned_on(quantization, double, tmp_path):
-    table = on_quantized(quantization, double=double)
-    recipe = make_recipe("llama", base_model=table)
+@pytest.mark.parametrize("kind", ["llama", "gpt2"])
+def test_an_adapter_of_a_4_bit_base_is_merged_into_what_it_learned_on(kind, quantization, double, tmp_path):
+    table = on_quantized(kind, quantization, double=double)
+    recipe = make_recipe(kind, base_model=table)
     quantized = base_models.load(recipe.base_model, "cpu", make_channel("inspect"))
     together = logits(quantized, attach_random(quantized, recipe, strength=0.1))
-    do_merge(install_random("llama", "mine", base_model=table, strength=0.1), tmp_path / "merged")
+    do_merge(install_random(kind, "mine", base_model=table, strength=0.1), tmp_path / "merged")
     config = json.loads((tmp_path / "merged" / "config.json").read_text())
     assert "quantization_config" not in config
     merged = logits(quantized, plain(quantized, tmp_path / "merged"))
@@ -153,7 +153,7 @@ def test_an_adapter_of_a_4_bit_base_is_merged_into_what_it_learned_on(quantizati
 
 
 def test_an_adapter_of_an_int8_base_is_not_merged(tmp_path):
-    adapter = install_random("llama", "mine", base_model=on_quantized("int8"))
+    adapter = install_random("llama", "mine", base_model=on_quantized("llama", "int8"))
     with pytest.raises(AdapterError, match="learned on an int8 base"):
         do_merge(adapter, tmp_path / "merged")
     assert list(tmp_path.glob("merged*")) == []

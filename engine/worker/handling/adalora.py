@@ -31,6 +31,7 @@ class AdaLoraHandling(LowRankHandling):
     """AdaLoRA."""
 
     ranks: ClassVar[tuple[str, ...]] = ("rank", "initial_rank")
+    sized_by_training: ClassVar[bool] = True
 
     def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
         """Return the phases in steps of this run; rounded down, they leave at least one step between them."""

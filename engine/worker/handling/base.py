@@ -35,6 +35,8 @@ class Handling:
 
     # Options that name a rank which no adapted layer's smaller side may be below.
     ranks: ClassVar[tuple[str, ...]] = ()
+    # Whether training decides how large the adapter's file is, so that it can only be estimated before.
+    sized_by_training: ClassVar[bool] = False
 
     def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
         """Return PEFT settings that depend on the base model or the run, over those of the options."""
