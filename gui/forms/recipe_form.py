@@ -39,7 +39,7 @@ from gui.forms.origin_field import PLACE as ORIGIN
 from gui.forms.origin_field import OriginField
 from gui.forms.prompt_editor import PromptEditor
 from gui.forms.variant_field import VariantField
-from gui.look.format import compact, number
+from gui.look.format import compact, number, plain
 from gui.widgets.choice import Choice
 from gui.widgets.fields import Field
 from gui.widgets.labels import Label
@@ -63,6 +63,7 @@ SECTIONS = {
 }
 # A recipe whose base model or data is another one gets another name.
 NAMED_AFTER = ("base_model.id", "data.source")
+RATE = "training.learning_rate"
 
 
 class RecipeForm(QWidget):
@@ -81,7 +82,8 @@ class RecipeForm(QWidget):
         self._level = LEVELS[0]
         self._writing = False
         self._is_fixed = False
-        self._kept_methods: dict[str, dict[str, Any]] = {}
+        # What was set for each method: its own options, and the rate that goes with them.
+        self._kept_methods: dict[str, tuple[dict[str, Any], float | None]] = {}
         self._fields = {table: make_fields(table, declaration) for table, declaration in TABLES.items()}
         self._method_fields: list[FormField] = []
         self._method = Choice([(entry.id, entry.title) for entry in METHODS])
@@ -144,15 +146,21 @@ class RecipeForm(QWidget):
         self.edited.emit()
 
     def choose_method(self, method_id: str) -> None:
-        """Switch to another method: with what was set for it before, else with its preset."""
-        if method_id == self._tables["method"]["id"]:
+        """Switch to another method: with what was set for it before, else with its preset and the preset's rate."""
+        before = self._tables["method"]
+        if method_id == before["id"]:
             return
-        left = self._tables["method"].get("start_from", "")
-        self._kept_methods[self._tables["method"]["id"]] = self._tables["method"] | {"start_from": ""}
-        kept = self._kept_methods.get(method_id, self._preset(method_id))
-        self._set_tables(self.tables() | {"name": "", "method": kept})
-        if left:
-            self._tell_origin_left(self.origin.name_of(left))
+        training = dict(self._tables["training"])
+        rate = training.pop("learning_rate", None)
+        self._kept_methods[before["id"]] = (before | {"start_from": ""}, rate)
+        kept, kept_rate = self._kept_methods.get(method_id, (self._preset(method_id), None))
+        if kept_rate is not None:
+            training["learning_rate"] = kept_rate
+        self._set_tables(self.tables() | {"name": "", "method": kept, "training": training})
+        if before.get("start_from"):
+            self._tell_origin_left(self.origin.name_of(before["start_from"]))
+        if rate is not None and kept_rate is None:
+            self.set_foot(RATE, f"{plain(rate)} was {method(before['id']).title}'s")
         self._check()
         self.edited.emit()
 
@@ -402,6 +410,8 @@ class RecipeForm(QWidget):
         if field.place in NAMED_AFTER:
             self._tables["name"] = ""
             self._show_origin()
+        if field.place == RATE:
+            self.set_foot(RATE, "")
         self._show_variant()
         self._check()
         self.edited.emit()
@@ -418,6 +428,7 @@ class RecipeForm(QWidget):
                 field.control.write(value)
         self._method.set_key(tables["method"]["id"])
         self._writing = False
+        self.set_foot(RATE, "")
         self._show_variant()
         self._show_origin()
         self._show_preset_rate()
@@ -441,7 +452,7 @@ class RecipeForm(QWidget):
 
     def _show_preset_rate(self) -> None:
         """Show, where no learning rate is set, which one the method's preset takes."""
-        rate = self.field("training.learning_rate").control.widget
+        rate = self.field(RATE).control.widget
         entry = method(self._tables["method"]["id"])
         if isinstance(rate, FloatField) and self._family in entry.presets:
             rate.setPlaceholderText(f"{entry.presets[self._family].learning_rate:g}, preset")

@@ -66,6 +66,11 @@ class CapabilityTable(GroupedTable[Row]):
                 told.setdefault(found.reason, []).append(kind.title)
         return "\n".join(f"{', '.join(kinds)}: {reason}" for reason, kinds in told.items())
 
+    def verdict(self, row: Row) -> str:
+        """Return what is known of a row that nothing speaks against: "works", or that it is meant to."""
+        found = [finding for kind in KINDS if (finding := self.finding(row, kind))]
+        return "works" if all(finding.state == "proven" for finding in found) else "is meant to work"
+
     def cell(self, thing: Row, key: str) -> Cell:
         if key == NAME:
             return Text(f"    {thing.title}") if thing.variant else Named(thing.title)

@@ -67,7 +67,7 @@ def test_the_row_looked_at_gives_its_reasons(proven, make_dialog):
     assert dialog.reasons() == "T5 v1.1: It forgot its magnitudes."
     dialog.look_at("layernorm")
 
-    assert dialog.reasons() == "LayerNorm tuning works on all of them."
+    assert dialog.reasons() == "LayerNorm tuning is meant to work on all of them."
 
 
 def test_when_and_with_what_it_was_proven_is_told(proven, make_dialog):

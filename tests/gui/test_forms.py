@@ -156,6 +156,22 @@ def test_a_method_keeps_what_was_set_for_it(form):
     assert form.recipe().method.options.rank == 64
 
 
+def test_a_rate_belongs_to_the_method_it_was_set_for(form):
+    form.set_values("training", {"learning_rate": 0.006})
+    rate = form.field("training.learning_rate")
+    form.choose_method("full")
+    assert form.recipe().training.learning_rate is None
+    assert rate.around._foot.text() == "0.006 was LoRA's"
+    rate.control.widget.setText("0.0002")
+    rate.control.widget.textEdited.emit("0.0002")
+    assert rate.around._foot.text() == ""
+    form.choose_method("lora")
+    assert form.recipe().training.learning_rate == 0.006
+    form.choose_method("full")
+
+    assert form.recipe().training.learning_rate == 0.0002
+
+
 def test_a_method_starts_at_its_preset_for_the_family(form):
     form.show_plan(PLAN | {"family": "decoder-only"})
     form.choose_method("full")

@@ -86,8 +86,9 @@ class CapabilityDialog(QDialog):
         if row is None:
             self._reasons.setText("Select a method to read why it does not work on some base models.")
             return
-        said = self.table.reasons(row)
-        self._reasons.setText(said or f"{row.title} works on all of them.")
+        self._reasons.setText(
+            self.table.reasons(row) or f"{row.title} {self.table.verdict(row)} on all of them."
+        )
 
     def _restyle(self) -> None:
         self.resize(px(SIZE[0]), px(SIZE[1]))

@@ -189,3 +189,5 @@ class MethodChooser(Card):
         self._nothing.setText(f"No method or variant is called “{text}”.")
         self._nothing.setVisible(not found)
         self._keep_one_stop()
+        if not text:
+            self._lead_to_current()
