@@ -225,7 +225,7 @@ LOKR = Method(
     id="lokr",
     title="LoKr",
     group="Low rank",
-    summary="Kronecker product of a small and a thin factor",
+    summary="Kronecker product of two small factors",
     explanation=(
         "Writes the change of a weight as the Kronecker product of a small matrix and a low-rank one: a block "
         "pattern that is repeated all over the weight. Trains far fewer numbers than LoRA at the same rank. Take it "
