@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
 from engine.conversations import Example
-from engine.errors import Problem, RecipeError
+from engine.errors import Problem
 from engine.methods import Family
 from engine.passport import PromptFacts, ShotFacts
 from engine.prompts import written
 from engine.recipe import Recipe
-from engine.worker import base_models
 from engine.worker.base_models import LoadedBase
-from engine.worker.channel import Channel
 from engine.worker.data import Splits
 
 IGNORED = -100
@@ -215,7 +213,9 @@ def _overflow(
     """Return the problem of a prompt that leaves no room for the longest conversation and summary."""
     shots = shown(recipe, splits)
     written = 0 if family == "encoder-decoder" else _longest_summary(recipe)
-    room = places - recipe.data.max_conversation_tokens - written
+    # A soft prompt stands beside what is read.
+    virtual = getattr(recipe.method.options, "virtual_tokens", 0)
+    room = places - recipe.data.max_conversation_tokens - written - virtual
 
     def prompt_tokens(count: int) -> int:
         return len(_prompter(recipe, tokenizer, family, shots[:count]).input_ids(""))
@@ -225,9 +225,10 @@ def _overflow(
         return None
     fitting = next((count for count in range(len(shots) - 1, 0, -1) if prompt_tokens(count) <= room), 0)
     what = "example takes" if len(shots) == 1 else "examples take"
+    own = f"{virtual:,} virtual tokens, " if virtual else ""
     return Problem(
         SHOTS,
-        f"{len(shots)} {what} {whole - alone:,} tokens. With the longest conversation and its summary that is "
+        f"{len(shots)} {what} {whole - alone:,} tokens. With {own}the longest conversation and its summary that is "
         f"{whole + places - room:,}, and the base model reads {places:,}.",
         f"{fitting} would fit." if fitting else "None would fit: lower the longest conversation.",
     )
@@ -235,17 +236,3 @@ def _overflow(
 
 def _longest_summary(recipe: Recipe) -> int:
     return max(recipe.data.max_summary_tokens, recipe.evaluation.max_new_tokens)
-
-
-def refuse_overflow(recipe: Recipe, splits: Splits, channel: Channel) -> None:
-    """Raise RecipeError if the prompt's examples can't be had, before the base model's weights are read."""
-    if not recipe.data.shots:
-        return
-    options = recipe.base_model
-    folder = base_models.folder_of(options, channel)
-    config = base_models.read_config(folder, options.id)
-    tokenizer = base_models.read_tokenizer(folder, options.id)
-    family = base_models.family_of(config, options.id)
-    found = shots_problem(recipe, splits, tokenizer, family, config)
-    if found is not None:
-        raise RecipeError((found,))

@@ -159,3 +159,19 @@ def test_too_few_examples_to_show_are_refused():
     assert (found.field, found.hint) == ("data.shots", "At most 2 can be shown.")
     assert problem_of("t5", 3, "prompt_only", shots=3) is None
     assert problem_of("t5", 3, "prompt_only", shots=4).hint == "At most 3 can be shown."
+
+
+def test_a_soft_prompt_takes_room_from_the_examples():
+    places = base_models.read_config(tiny_model("llama"), "llama").max_position_embeddings
+    alone = prompt_tokens("llama", examples(2))
+    exact = {"max_conversation_tokens": places - 128 - alone, "max_summary_tokens": 128}
+    assert problem_of("llama", 20, shots=2, **exact) is None
+    found = problem_of("llama", 20, "prompt_tuning", shots=2, **exact)
+    assert found.field == "data.shots"
+    assert "virtual tokens" in found.message
+
+
+def prompt_tokens(kind, shots):
+    recipe = make_recipe(kind)
+    tokenizer = read_tokenizer(tiny_model(kind), kind)
+    return len(Prompter(tokenizer, FAMILIES[kind], recipe.data.prompt, 100, 50, shots).input_ids(""))
