@@ -89,6 +89,17 @@ def _dora_on_int8(options: LoraOptions, base: BaseFacts) -> Problem | None:
     )
 
 
+def _anchor_on_int8(options: LoraOptions, base: BaseFacts) -> Problem | None:
+    if options.initialisation not in ANCHORED or base.quantization != "int8":
+        return None
+    return Problem(
+        "method.initialisation",
+        f"{options.initialisation} does not work on an int8 base: stored as a plain LoRA it computes in another "
+        "order, and int8 layers then round otherwise.",
+        "Nearest that does: an nf4 base, or eva.",
+    )
+
+
 def _dora_with_anchor(options: LoraOptions, base: BaseFacts) -> Problem | None:  # noqa: ARG001 - all rules have it
     if not options.dora or options.initialisation not in ANCHORED:
         return None
@@ -163,5 +174,5 @@ LORA = Method(
     sketch="pair",
     short=_short,
     whole_in_file=lambda options: options.initialisation not in ANCHORED,
-    rules=(_dora_on_int8, _dora_with_anchor, _orthogonal_needs_even),
+    rules=(_dora_on_int8, _anchor_on_int8, _dora_with_anchor, _orthogonal_needs_even),
 )

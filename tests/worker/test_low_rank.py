@@ -536,6 +536,8 @@ def test_layers_that_are_not_there_are_named_with_those_that_are(method_id, conv
     ("table", "quantization", "field"),
     [
         ({"id": "lora", "dora": True}, "int8", "method.dora"),
+        ({"id": "lora", "initialisation": "pissa"}, "int8", "method.initialisation"),
+        ({"id": "adalora"}, "int8", "base_model.quantization"),
         ({"id": "lora", "dora": True, "initialisation": "pissa"}, "none", "method.initialisation"),
         ({"id": "lora", "rank": 3, "initialisation": "orthogonal"}, "none", "method.rank"),
         ({"id": "lora", "initialisation": "olora", "start_from": "an-adapter"}, "none", "method.start_from"),
