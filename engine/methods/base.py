@@ -7,7 +7,7 @@ What a method can't do is said here too, so that it can be refused beside its fi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from engine.errors import Problem
@@ -123,20 +123,28 @@ class Method:
 
         Without options (they can't be read) only what holds for all of them is said.
         """
-        found = self._outside(base)
-        for rule in self.rules if options is not None else ():
-            found = found or rule(options, base)
-        return found
-
-    def _outside(self, base: BaseFacts) -> Problem | None:
         if base.family is not None and base.family not in self.presets:
             message = f"{self.title} does not work with {base.family} models."
             return Problem("method.id", message, f"Nearest that does: {self.nearest}.")
         if base.quantization not in self.quantizations:
-            message = f"{self.title} does not work on {_a_base(base.quantization)}."
-            works = " or ".join(_a_base(kind) for kind in self.quantizations)
-            return Problem("base_model.quantization", message, f"It works on {works}.")
-        return None
+            return self._not_so_quantized(options, base)
+        return self._against_rules(options, base)
+
+    def _against_rules(self, options: Options | None, base: BaseFacts) -> Problem | None:
+        found = (rule(options, base) for rule in self.rules if options is not None)
+        return next((problem for problem in found if problem is not None), None)
+
+    def _not_so_quantized(self, options: Options | None, base: BaseFacts) -> Problem | None:
+        """Return how the base must be kept instead, or what a rule has against it however it is kept."""
+        against = {
+            kind: self._against_rules(options, replace(base, quantization=kind))
+            for kind in self.quantizations
+        }
+        works = [_a_base(kind) for kind, problem in against.items() if problem is None]
+        if not works:
+            return against[self.quantizations[0]]
+        message = f"{self.title} does not work on {_a_base(base.quantization)}."
+        return Problem("base_model.quantization", message, f"It works on {' or '.join(works)}.")
 
     def places_of(self, options: Options) -> tuple[Place, ...]:
         """Return where the trained numbers sit under these options."""

@@ -12,7 +12,7 @@ import torch
 from peft import PeftModel
 
 from engine.errors import AdapterError, RecipeError
-from engine.methods import METHODS
+from engine.methods import METHODS, BaseFacts
 from engine.worker import adapters, forward
 from engine.worker.base_models import LoadedBase
 from engine.worker.handling import TRAINED, named
@@ -136,6 +136,24 @@ def test_methods_of_linear_layers_are_refused_on_gpt2_unless_it_is_quantized(met
     assert "Conv1D" in caught.value.problems[0].message
     if "nf4" in next(entry for entry in METHODS if entry.id == method).quantizations:
         make_recipe("gpt2", method={"id": method}, base_model={"quantization": "nf4"})
+
+
+@pytest.mark.parametrize(
+    ("method", "model_type", "quantization", "field", "hint"),
+    [
+        ("delora", "t5", "nf4", "base_model.quantization", "It works on an unquantized base."),
+        # Unquantized, its weights are in Conv1D layers, so taking that would not help.
+        ("delora", "gpt2", "nf4", "method.id", "Nearest that reads those too: lora."),
+        ("shira", "gpt2", "int8", "base_model.quantization", "It works on an nf4 base or an fp4 base."),
+    ],
+)
+def test_a_refused_quantization_names_only_what_works(
+    method: str, model_type: str, quantization: Any, field: str, hint: str
+) -> None:
+    entry = next(entry for entry in METHODS if entry.id == method)
+    found = entry.refusal(entry.options(), BaseFacts("decoder-only", model_type, quantization))
+    assert found is not None
+    assert (found.field, found.hint) == (field, hint)
 
 
 # ------------------------------------------------------------------------------------- beside each other, or not
