@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import style
@@ -23,12 +23,20 @@ THINNEST = 2.0
 
 @dataclass(frozen=True)
 class Portion:
-    """One part: its name, its size beside those of the others, the size in words, and its colour."""
+    """One part: its name, its size beside those of the others, the size in words, and its colour.
+
+    `strength` is the share of the colour's token in it, the rest is the ground.
+    """
 
     name: str
     size: float
     text: str
     token: str
+    strength: float = 1.0
+
+    def color(self) -> QColor:
+        """Return the colour in the scheme shown."""
+        return style.mixed(self.token, "surface", self.strength)
 
 
 class SplitBar(QWidget):
@@ -100,7 +108,7 @@ class SplitBar(QWidget):
             place = QRectF(left, 0, width, px(BAR))
             if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
                 place.moveRight(self.width() - left)
-            painter.setBrush(style.color(portion.token))
+            painter.setBrush(portion.color())
             painter.drawRoundedRect(place, 1, 1)
             left += width + 1
 
@@ -110,7 +118,7 @@ class SplitBar(QWidget):
         ltr = painter.layoutDirection() == Qt.LayoutDirection.LeftToRight
         left = place.left() if ltr else place.right() - px(SWATCH)
         painter.setPen(QPen(Qt.PenStyle.NoPen))
-        painter.setBrush(style.color(portion.token))
+        painter.setBrush(portion.color())
         painter.drawRoundedRect(QRectF(left, top, px(SWATCH), px(SWATCH)), 2, 2)
         text = place.adjusted(px(SWATCH) + 6, 0, 0, 0) if ltr else place.adjusted(0, 0, -px(SWATCH) - 6, 0)
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine

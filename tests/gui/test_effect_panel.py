@@ -58,7 +58,7 @@ def test_the_parts_of_the_memory_are_named_with_their_sizes(effect):
 
     assert split.isVisibleTo(effect)
     assert [part.name for part in split.portions()] == [
-        "Base weights",
+        "Weights",
         "Adapter",
         "Gradients",
         "Optimizer",

@@ -20,15 +20,15 @@ from gui.widgets.split_bar import Portion, SplitBar
 
 # The parts of a run's memory, as a plan names them. Green grows with what is trained, grey with base model and data.
 MEMORY = (
-    ("weights", "Base weights", "grey"),
-    ("adapter", "Adapter", "accent_fill"),
-    ("gradients", "Gradients", "accent_mid"),
-    ("optimizer", "Optimizer", "accent_soft"),
-    ("activations", "Activations", "ink2"),
-    ("runtime", "Program", "grey_soft"),
+    ("weights", "Weights", "grey", 1.0),
+    ("adapter", "Adapter", "accent_fill", 1.0),
+    ("gradients", "Gradients", "accent_mid", 1.0),
+    ("optimizer", "Optimizer", "accent_mid", 0.5),
+    ("activations", "Activations", "ink2", 1.0),
+    ("runtime", "Program", "grey_soft", 1.0),
 )
 MEMORY_HELP = """\
-Base weights: the frozen numbers of the base model.
+Weights: the frozen numbers of the base model.
 Adapter: what the method adds to them.
 Gradients, optimizer: what training keeps of each trained number.
 Activations: what the largest batch leaves behind for the way back.
@@ -116,8 +116,8 @@ class EffectPanel(QWidget):
             part.setVisible(bool(memory))
         self._split.set_portions(
             [
-                Portion(title, memory.get(key, 0), bytes_text(memory.get(key)), token)
-                for key, title, token in MEMORY
+                Portion(title, memory.get(key, 0), bytes_text(memory.get(key)), token, strength)
+                for key, title, token, strength in MEMORY
             ]
         )
 
