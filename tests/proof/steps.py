@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import torch
@@ -41,6 +42,8 @@ def _watched(core: Any) -> Iterator[list[WrittenStep]]:
     steps: list[WrittenStep] = []
     rows: list[torch.Tensor] = []
 
+    # transformers reads from the signature whether embeddings can take the place of ids.
+    @wraps(prepare)
     def prepared(input_ids: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
         # Whatever stands before, the last tokens are those written so far.
         rows.append(input_ids[:, input_ids.shape[1] - len(steps) :].clone())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Iterator
@@ -17,7 +16,6 @@ from engine import recipe as recipes
 from engine.errors import RecipeError
 from engine.events import Event, EventWriter, read_all
 from engine.jobs import create_job
-from engine.methods import METHODS
 from engine.paths import jobs_folder
 from engine.recipe import Recipe
 from engine.worker import adapters, base_models, hub, plan
@@ -27,8 +25,6 @@ from engine.worker.handling import Course
 from engine.worker.prompting import Encoded
 from tests.helpers.tiny_models import KINDS, Kind
 from tests.helpers.tiny_runs import tiny_recipe
-
-METHODS_BY_ID = {entry.id: entry for entry in METHODS}
 
 
 @pytest.fixture
@@ -47,34 +43,21 @@ def changed(recipe: Recipe, *overrides: str) -> Recipe:
     return recipes.from_tables(recipes.overridden(recipe.as_tables(), overrides))
 
 
-def cases() -> Iterator[tuple[Kind, str, str]]:
-    """Yield every method with its variants on one kind of model, and one of each sort on the others."""
-    for entry in METHODS:
-        # T5 has no biases to train.
-        kind: Kind = "bart" if entry.id == "bitfit" else "t5"
-        yield from ((kind, entry.id, variant) for variant in ("", *(each.id for each in entry.variants)))
-    for kind in KINDS[1:]:
-        yield from ((kind, method, "") for method in ("lora", "bottleneck", "prefix_tuning", "full"))
+# Of every other method and variant tests/proof looks at the same.
+COUNTED: list[tuple[Kind, str]] = [
+    ("t5", "adalora"),
+    ("t5", "prompt_only"),
+    ("bart", "bitfit"),
+    *((kind, method) for kind in KINDS[1:] for method in ("bottleneck", "full")),
+]
 
 
-def settings_of(method: str, variant: str) -> list[str]:
-    """Return the overrides that make a recipe's method this variant."""
-    entry = METHODS_BY_ID[method]
-    chosen = next((each for each in entry.variants if each.id == variant), None)
-    tables = {"method": chosen.options, **chosen.tables} if chosen else {}
-    return [
-        f"{table}.{key}={json.dumps(value)}"
-        for table, values in tables.items()
-        for key, value in values.items()
-    ]
-
-
-@pytest.mark.parametrize(("kind", "method", "variant"), list(cases()))
+@pytest.mark.parametrize(("kind", "method"), COUNTED)
 @pytest.mark.filterwarnings("ignore:Specified to not save", "ignore:.*is not recognized, please supply")
 def test_counts_are_those_of_the_loaded_model(
-    kind: Kind, method: str, variant: str, tmp_path: Path, channel: Channel
+    kind: Kind, method: str, tmp_path: Path, channel: Channel
 ) -> None:
-    recipe = tiny_recipe(tmp_path, kind, method, *settings_of(method, variant))
+    recipe = tiny_recipe(tmp_path, kind, method)
     made = plan.Planner(channel).plan(recipe)
     assert made["problems"] == []
     if not recipe.method.method.trains:

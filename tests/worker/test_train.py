@@ -4,13 +4,11 @@ import json
 import threading
 
 import pytest
-import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
 from engine import library, runs
 from engine.events import read_all
-from engine.methods import METHODS
 from engine.passport import FILE_NAME
 from engine.worker import tuners
 from tests.helpers.tiny_models import KINDS, tiny_model
@@ -18,7 +16,8 @@ from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here, wh
 
 pytestmark = pytest.mark.torch
 
-TRAINING = [method.id for method in METHODS if method.trains]
+# What each method does on each kind of base is proven in tests/proof. Here one of each sort is a whole run.
+SORTS = ("lora", "bottleneck", "full")
 
 
 def adapter_of(events):
@@ -29,7 +28,7 @@ def weights(adapter):
     return (adapter.folder / library.WEIGHTS_NAME).read_bytes()
 
 
-@pytest.mark.parametrize("method", TRAINING)
+@pytest.mark.parametrize("method", SORTS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_run_lowers_the_loss_and_ends_with_a_scored_adapter(tmp_path, kind, method):
     job, events = train_here(tiny_recipe(tmp_path, kind, method))
@@ -45,10 +44,9 @@ def test_a_run_lowers_the_loss_and_ends_with_a_scored_adapter(tmp_path, kind, me
     assert runs.open_run(job).state.tuned_scores is not None
 
 
-@pytest.mark.parametrize("quantization", ["int8", "nf4", "fp4"])
 @pytest.mark.parametrize("kind", ["t5", "llama"])
-def test_lora_learns_on_a_quantized_base(tmp_path, kind, quantization):
-    recipe = tiny_recipe(tmp_path, kind, "lora", f"base_model.quantization={quantization}")
+def test_lora_learns_on_a_base_in_the_4_bits_that_the_proof_leaves_out(tmp_path, kind):
+    recipe = tiny_recipe(tmp_path, kind, "lora", "base_model.quantization=fp4")
     _, events = train_here(recipe)
 
     assert events[-1]["outcome"] == "completed", events[-1]
@@ -56,7 +54,7 @@ def test_lora_learns_on_a_quantized_base(tmp_path, kind, quantization):
     assert validation[-1] < validation[0]
 
 
-@pytest.mark.parametrize("method", TRAINING)
+@pytest.mark.parametrize("method", SORTS)
 @pytest.mark.parametrize("kind", ["t5", "bart", "llama", "gpt2"])
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # PEFT's own, of transformers' words
 def test_plain_peft_writes_the_summaries_that_the_run_showed(tmp_path, kind, method):
@@ -91,8 +89,9 @@ def test_plain_peft_writes_the_summaries_that_the_run_showed(tmp_path, kind, met
         assert tokenizer.decode(written, skip_special_tokens=True).strip() == sample["summary"].strip()
 
 
-@pytest.mark.parametrize("method", TRAINING)
-@pytest.mark.parametrize("step", [1, 3, 4])
+@pytest.mark.parametrize(
+    ("method", "step"), [("lora", 1), ("lora", 3), ("lora", 4), ("full", 3), ("p_tuning", 3), ("adalora", 3)]
+)
 def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path, monkeypatch, method, step):
     recipe = tiny_recipe(tmp_path, "t5", method, "training.log_every=1")
     straight, straight_events = train_here(recipe)
@@ -426,26 +425,3 @@ def test_a_checkpoint_can_become_an_adapter(tmp_path):
     for folder in runs.checkpoints(job):
         assert (folder / FILE_NAME).exists()
         assert library.weight_shapes(folder / library.WEIGHTS_NAME)
-
-
-def test_training_leaves_the_base_as_it_was(tmp_path):
-    from engine.worker import adapters
-    from tests.helpers.worker_parts import load_tiny
-
-    for kind in KINDS:
-        for method in TRAINING:
-            recipe = tiny_recipe(tmp_path, kind, method)
-            base = load_tiny(kind)
-            before = {name: tensor.clone() for name, tensor in base.model.state_dict().items()}
-            model = adapters.attach(base, recipe)
-            optimizer = torch.optim.SGD(adapters.trainable_parameters(model).values(), lr=0.1)
-            ids = torch.randint(10, 100, (2, 9))
-            more = {"decoder_input_ids": ids[:, :4]} if base.family == "encoder-decoder" else {}
-            model(input_ids=ids, **more).logits.float().square().sum().backward()
-            optimizer.step()
-
-            after = {
-                name.replace(".base_layer", ""): tensor
-                for name, tensor in model.get_base_model().state_dict().items()
-            }
-            assert all(torch.equal(after[name], tensor) for name, tensor in before.items()), (kind, method)
