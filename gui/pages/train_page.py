@@ -311,7 +311,9 @@ class TrainPage(Page):
 
     def _show_method(self) -> None:
         form = self.panel.form
-        self.right.methods.set_current(form.method_id(), form.base_facts())
+        wanted = form.recipe()
+        options = wanted.method.options if wanted is not None else None
+        self.right.methods.set_current(form.method_id(), form.base_facts(), options)
 
     def _show_base_models(self) -> None:
         self.buttons.sides.set_current("run")

@@ -146,6 +146,7 @@ def test_every_method_says_in_a_few_words_what_it_does_and_where_it_starts(entry
 def test_sketches_come_from_what_is_declared():
     assert "pair B and A" in sketch_of(method("lora")).described
     assert "before those of the text" in sketch_of(method("prompt_tuning")).described
+    assert "scale a frozen weight" in sketch_of(method("ia3")).described
     assert sketch_of(method("prompt_only")) is None
 
 
@@ -191,6 +192,15 @@ def test_blocks_of_which_some_are_trained_say_how_many():
         "Encoder block, 1 of 12",
         "Decoder block × 12",
     ]
+
+
+def test_the_sketch_shows_the_rank_that_is_set(stage):
+    stage.page.panel.form.field("method.rank").control.widget.setValue(48)
+    sketch = stage.page.right.methods.explanation._sketch
+    assert sketch.accessibleName().endswith("trained, rank 48")
+    stage.page.right.methods._look_at(stage.page.right.methods.row("adalora"))
+
+    assert sketch.accessibleName().endswith("trained, rank r")
 
 
 @pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)

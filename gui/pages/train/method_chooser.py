@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
-from engine.api import METHODS, BaseFacts, method
+from engine.api import METHODS, BaseFacts, Options, method
 from gui.pages.train.capability_dialog import CapabilityDialog
 from gui.pages.train.method_explanation import MethodExplanation
 from gui.pages.train.method_row import MethodRow
@@ -39,6 +39,7 @@ class MethodChooser(Card):
         self._headings: dict[str, Label] = {}
         self._current = METHODS[0].id
         self._base = BaseFacts()
+        self._options: Options | None = None
         self._search = SearchField("Search methods and variants")
         self._search.searched.connect(self._filter)
         self._where = link("What works where")
@@ -91,10 +92,13 @@ class MethodChooser(Card):
         self._list.column.addWidget(self._nothing)
         self._list.column.addStretch(1)
 
-    def set_current(self, method_id: str, base: BaseFacts) -> None:
-        """Mark the method in use, and say of each whether it can be used on the base model."""
+    def set_current(self, method_id: str, base: BaseFacts, options: Options | None = None) -> None:
+        """Mark the method in use, and say of each whether it can be used on the base model.
+
+        `options` are those set for it, None while they are no valid ones.
+        """
         moved = method_id != self._current
-        self._current, self._base = method_id, base
+        self._current, self._base, self._options = method_id, base, options
         for row in self._rows.values():
             row.show_state(row.entry.id == method_id, base)
         self._keep_one_stop()
@@ -129,7 +133,8 @@ class MethodChooser(Card):
             self.chosen.emit(method_id)
 
     def _explain(self, method_id: str) -> None:
-        self.explanation.explain(method(method_id), self._base, self._rows[method_id].reason())
+        options = self._options if method_id == self._current else None
+        self.explanation.explain(method(method_id), self._base, self._rows[method_id].reason(), options)
 
     def _show_where(self) -> None:
         dialog = CapabilityDialog(self._base.quantization, self)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.api import FAMILIES, BaseFacts, Family, Method, Variant
+from engine.api import FAMILIES, BaseFacts, Family, Method, Options, Variant
 from gui.look import style
 from gui.look.type import px
 from gui.pages.train.method_sketch import MethodSketch
@@ -63,13 +63,16 @@ class MethodExplanation(Scroll):
     def _restyle(self) -> None:
         self.setFixedWidth(px(WIDTH))
 
-    def explain(self, entry: Method, base: BaseFacts, reason: str) -> None:
-        """Show another method, as it is on a base model; `reason` says why it can't be used there."""
+    def explain(self, entry: Method, base: BaseFacts, reason: str, options: Options | None = None) -> None:
+        """Show another method, as it is on a base model; `reason` says why it can't be used there.
+
+        `options` are those set, if it is the method in use.
+        """
         self._title.setText(entry.title)
         self._reason.setText(reason)
         self._warning.setVisible(bool(reason))
         self._text.set_text(entry.explanation)
-        self._sketch.show_method(entry)
+        self._sketch.show_method(entry, options)
         names = [QUANTIZATIONS[kind] for kind in entry.quantizations if kind in QUANTIZATIONS]
         self._facts["Quantized bases"].setText(", ".join(names) or "no")
         self._facts["Can be merged"].setText("yes" if entry.merges else "no")

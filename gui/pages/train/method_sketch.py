@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.api import Method, Place
+from engine.api import Method, Options, Place
 from gui.look import style
 from gui.look.type import font, px
 
@@ -31,11 +31,11 @@ class Box:
 
 @dataclass(frozen=True)
 class Sketch:
-    """Boxes and the signs between them, from left to right, and what stands below in words."""
+    """Boxes and the signs between them, from left to right, and the whole in words; `ranked` ones have a rank."""
 
     parts: tuple[Box | str, ...]
-    trained: str
     described: str
+    ranked: bool = False
 
 
 WEIGHT = Box("W", 72, HEIGHT, trained=False)
@@ -45,51 +45,48 @@ CELL, FROZEN_CELL = Box("", 18, 28), Box("", 18, 28, trained=False)
 AT_WEIGHTS: dict[str, Sketch] = {
     "pair": Sketch(
         (WEIGHT, "+", Box("B", 20, HEIGHT), Box("A", 72, 20)),
-        "trained, rank r",
         "A frozen weight W and beside it a trained pair B and A",
+        ranked=True,
     ),
     "two pairs": Sketch(
         (SMALL_WEIGHT, "+", Box("", 10, 72), Box("", 42, 10), "×", Box("", 10, 72), Box("", 42, 10)),
-        "trained",
         "A frozen weight W and beside it two trained pairs, multiplied entry by entry",
     ),
     "kronecker": Sketch(
         (WEIGHT, "+", Box("A", 28, 36), "⊗", Box("B", 44, 64)),
-        "trained",
         "A frozen weight W and beside it the Kronecker product of two trained matrices",
     ),
-    "rotation": Sketch(
-        (Box("R", 72, 72), "·", WEIGHT), "trained", "A trained rotation R of a frozen weight W"
-    ),
-    "scale": Sketch(
-        (Box("", 12, HEIGHT), "×", WEIGHT), "trained", "Trained numbers that scale a frozen weight W"
-    ),
+    "rotation": Sketch((Box("R", 72, 72), "·", WEIGHT), "A trained rotation R of a frozen weight W"),
+    "scale": Sketch((Box("", 12, HEIGHT), "×", WEIGHT), "Trained numbers that scale a frozen weight W"),
 }
 AT_PLACES: dict[Place, Sketch] = {
-    "everything": Sketch((Box("W", 72, HEIGHT),), "trained", "A trained weight W"),
+    "everything": Sketch((Box("W", 72, HEIGHT),), "A trained weight W"),
     "before input": Sketch(
         (CELL, CELL, CELL, CELL, "+", FROZEN_CELL, FROZEN_CELL, FROZEN_CELL, FROZEN_CELL),
-        "trained",
         "Trained vectors before those of the text",
     ),
     "keys and values": Sketch(
         (Box("k v", 56, 40), Box("keys and values", 112, 40, trained=False)),
-        "trained",
         "Trained keys and values before those of the text",
     ),
     "after feed-forward": Sketch(
         (Box("layer", 60, 64, trained=False), "+", Box("", 14, 64), Box("", 14, 24), Box("", 14, 64)),
-        "trained",
         "A frozen layer and behind it a trained one, wide, narrow and wide again",
     ),
 }
 
 
-def sketch_of(entry: Method) -> Sketch | None:
-    """Return the sketch of a method, None where what is declared of it does not tell enough."""
-    if "weights" in entry.places:
+def sketch_of(entry: Method, options: Options | None = None) -> Sketch | None:
+    """Return the sketch of a method under options, None where what is declared of it does not tell enough."""
+    places = entry.places_of(options) if options is not None else entry.places
+    if "weights" in places:
         return AT_WEIGHTS.get(entry.sketch)
-    return next((AT_PLACES[place] for place in entry.places if place in AT_PLACES), None)
+    return next((AT_PLACES[place] for place in places if place in AT_PLACES), None)
+
+
+def trained_words(sketch: Sketch, options: Options | None) -> str:
+    """Return what stands below the trained part: with its rank, the one that is set or r."""
+    return f"trained, rank {getattr(options, 'rank', 'r')}" if sketch.ranked else "trained"
 
 
 class MethodSketch(QWidget):
@@ -98,14 +95,16 @@ class MethodSketch(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._sketch: Sketch | None = None
+        self._trained = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         style.follow(self.updateGeometry)
 
-    def show_method(self, entry: Method) -> None:
-        """Draw another method."""
-        self._sketch = sketch_of(entry)
+    def show_method(self, entry: Method, options: Options | None = None) -> None:
+        """Draw another method, with the options set if it is the one in use."""
+        self._sketch = sketch_of(entry, options)
+        self._trained = trained_words(self._sketch, options) if self._sketch else ""
         self.setVisible(self._sketch is not None)
-        self.setAccessibleName(self._sketch.described if self._sketch else "")
+        self.setAccessibleName(f"{self._sketch.described}: {self._trained}" if self._sketch else "")
         self.updateGeometry()
         self.update()
 
@@ -134,7 +133,7 @@ class MethodSketch(QWidget):
             left += width + GAP
         foot = middle + px(self._tallest()) / 2 + 4
         for trained, across in ends.items():
-            words, ink = (self._sketch.trained, "accent") if trained else ("frozen", "ink2")
+            words, ink = (self._trained, "accent") if trained else ("frozen", "ink2")
             self._word(painter, across.center().x(), foot, words, ink)
         painter.end()
 
