@@ -94,8 +94,8 @@ def _anchor_on_int8(options: LoraOptions, base: BaseFacts) -> Problem | None:
         return None
     return Problem(
         "method.initialisation",
-        f"{options.initialisation} does not work on an int8 base: stored as a plain LoRA it computes in another "
-        "order, and int8 layers then round otherwise.",
+        f"Beginning at {options.initialisation} does not work on an int8 base: stored as a plain LoRA it computes in "
+        "another order, and int8 layers then round otherwise.",
         "Nearest that does: an nf4 base, or eva.",
     )
 
