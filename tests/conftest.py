@@ -12,6 +12,8 @@ os.environ.update(
     HF_HUB_OFFLINE="1",
     HF_DATASETS_OFFLINE="1",
     OMP_WAIT_POLICY="PASSIVE",
+    # Tiny models have no work for two: threads that wait for each other cost ten times the processor's time.
+    OMP_THREAD_LIMIT="1",
     TOKENIZERS_PARALLELISM="false",
 )
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
