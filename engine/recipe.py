@@ -14,7 +14,7 @@ from typing import Any, Literal
 import tomlkit
 import tomlkit.items
 
-from engine import base_facts, prompts
+from engine import base_facts, extras, prompts
 from engine.errors import Problem, RecipeError, StorageError
 from engine.methods import BaseFacts, Family, Method, method, unknown_method
 from engine.options import Options, check, describe, option, unknown_key
@@ -328,7 +328,10 @@ def problems(recipe: Recipe) -> tuple[Problem, ...]:
 
     What a recipe says of the library's adapters is checked by `engine.runs.problems`.
     """
-    return _problems_here(recipe.base_model, recipe.data)
+    return (
+        *_problems_here(recipe.base_model, recipe.data),
+        *extras.problems(recipe.base_model.quantization, recipe.training.optimizer),
+    )
 
 
 def _problems_here(base_model: BaseModelOptions | None, data: DataOptions | None) -> tuple[Problem, ...]:

@@ -9,13 +9,12 @@ from typing import Any
 from engine import capabilities, doctor, runs
 from engine import recipe as recipes
 from engine.capabilities import Kept, Proof, Row
-from engine.commands import words
+from engine.commands import plan_words, words
 from engine.commands.asking import Result, ask
 from engine.commands.output import Output
 from engine.commands.parser import Verbs
 from engine.errors import Problem, RecipeError
 from engine.methods import METHODS
-from engine.quantities import size
 from engine.run_entries import RunEntry, read_entry
 
 WORKS = ("proven", "unproven")
@@ -44,46 +43,11 @@ def require_no_problems(recipe: recipes.Recipe) -> recipes.Recipe:
 def plan_run(asked: argparse.Namespace, output: Output) -> int:
     """Say what a run would take, and what stands in its way."""
     recipe = require_no_problems(recipes.load(asked.recipe))
-    code, result = ask("plan", {"serve": False}, output, plan_lines, recipe)
+    code, result = ask("plan", {"serve": False}, output, plan_words.lines, recipe)
     problems = [Problem(**problem) for problem in result.get("problems", [])]
     if problems and not output.as_json:
         output.problems(problems)
     return 2 if problems else code
-
-
-def plan_lines(result: Result) -> list[str]:
-    """Return what is known of a plan as text, and what a run would fetch before the rest is."""
-    facts = [(title, text) for name, title, text in _plan_facts(result) if name in result]
-    missing = [
-        f"{name} is not on this computer yet. A run fetches it first; what it takes is known then."
-        for name in result.get("missing", ())
-    ]
-    return [*words.facts(facts), *missing]
-
-
-def _plan_facts(result: Result) -> list[tuple[str, str, str]]:
-    """Return the name in the plan, the title and the text of each fact; the text is empty where it is not known."""
-    trained, everything = result.get("trainable_parameters", 0), result.get("all_parameters", 0)
-    none = {"median": 0, "p95": 0, "max": 0}
-    lengths = result.get("token_lengths", {"conversation": none, "summary": none, "over_limit": 0})
-    conversation, summary = (_lengths(lengths[kind]) for kind in ("conversation", "summary"))
-    examples = ", ".join(f"{split} {count:,}" for split, count in result.get("examples", {}).items())
-    share = f"{trained:,} of {everything:,} numbers ({trained / max(1, everything):.2%})"
-    return [
-        ("trainable_parameters", "Trains", share),
-        ("learning_rate", "Learning rate", f"{result.get('learning_rate', 0):g}"),
-        ("steps", "Steps", f"{result.get('steps', 0):,}"),
-        ("examples", "Examples", examples),
-        ("token_lengths", "Conversation", f"{conversation} tokens (median · 95th percentile · most)"),
-        ("token_lengths", "Summary", f"{summary} tokens"),
-        ("token_lengths", "Over the limit", words.counted(lengths["over_limit"], "conversation")),
-        ("memory_bytes", "Memory", f"about {size(result.get('memory_bytes', 0))}"),
-        ("adapter_bytes", "Adapter", f"about {size(result.get('adapter_bytes', 0))} on disk"),
-    ]
-
-
-def _lengths(lengths: dict[str, int]) -> str:
-    return f"{lengths['median']:,} · {lengths['p95']:,} · {lengths['max']:,}"
 
 
 def check_data(asked: argparse.Namespace, output: Output) -> int:
@@ -112,8 +76,8 @@ def data_lines(result: Result) -> list[str]:
         (
             name,
             f"{split['examples']:,}",
-            _lengths(split["lengths"]["conversation"]),
-            _lengths(split["lengths"]["summary"]),
+            words.lengths(split["lengths"]["conversation"]),
+            words.lengths(split["lengths"]["summary"]),
         )
         for name, split in result["splits"].items()
     ]

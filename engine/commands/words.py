@@ -53,6 +53,11 @@ def _bounds(spread: Mapping[str, Any]) -> str:
     return "" if low is None or high is None else f"{score(low)} to {score(high)}"
 
 
+def lengths(spread: Mapping[str, int]) -> str:
+    """Return token lengths as text: median, 95th percentile and most."""
+    return f"{spread['median']:,} · {spread['p95']:,} · {spread['max']:,}"
+
+
 def verdict(difference: Mapping[str, Any], examples: int | None) -> str:
     """Return the paired verdict on ROUGE-1 as sentences, with interval and number of conversations."""
     change = difference["mean"]

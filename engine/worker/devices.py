@@ -92,6 +92,15 @@ def card(device: torch.device) -> dict[str, Any]:
     return {"device_name": facts.name, "device_memory_bytes": facts.total_memory}
 
 
+def capacity_bytes(device: torch.device) -> int:
+    """Return how much memory the device has in all; where it shares the computer's, that."""
+    if device.type in ("cuda", "xpu"):
+        return int(getattr(torch, device.type).get_device_properties(device).total_memory)
+    import psutil
+
+    return int(psutil.virtual_memory().total)
+
+
 def memory_bytes(device: torch.device) -> int:
     """Return the most memory that the work has taken so far: on the device, or of this process on a CPU."""
     if device.type == "cuda":

@@ -19,7 +19,7 @@ from peft import PeftModel
 from engine import recipe as recipes
 from engine.errors import AppError, Problem, RecipeError
 from engine.recipe import SAMPLE, Recipe, looks_like_path
-from engine.worker import adapters, base_models, data, devices, handling, hub, weightless
+from engine.worker import adapters, base_models, data, devices, fit, handling, hub, weightless
 from engine.worker.base_models import LoadedBase
 from engine.worker.batches import CPU_TOKENS, GPU_TOKENS
 from engine.worker.channel import Channel
@@ -60,6 +60,14 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     except AppError as error:
         # Whatever a plan finds is known without loading a model: a problem of the recipe.
         raise RecipeError(error.problems) from error
+
+
+def refuse_problems(channel: Channel, recipe: Recipe, splits: Splits) -> None:
+    """Raise RecipeError with all that stands in a run's way, before a weight is read; fetches the base model."""
+    base_models.folder_of(recipe.base_model, channel)
+    found = Planner(channel).problems(recipe, splits)
+    if found:
+        raise RecipeError(tuple(found))
 
 
 def _serve(channel: Channel, planner: Planner) -> None:
@@ -111,6 +119,15 @@ class Planner:
             "problems": [problem.as_dict() for problem in problems],
         }
 
+    def problems(self, recipe: Recipe, splits: Splits) -> list[Problem]:
+        """Return the problems of a recipe whose base model is here and whose examples these are."""
+        found: list[Problem] = []
+        device, folder = _device(recipe, found), weightless.folder_of(recipe.base_model)
+        if folder is not None:
+            base = self._base(recipe, folder, device, found)
+            self._base_facts(recipe, base, device, splits, found)
+        return found
+
     def _base_facts(
         self,
         recipe: Recipe,
@@ -143,6 +160,8 @@ class Planner:
         load = _load(recipe, base, splits, lengths, device)
         if model is not None and load.rows:
             facts |= self._memory(recipe, base, model, shape, device, load)
+            problem = fit.problem(recipe, facts["memory"], load, facts["memory_there_bytes"])
+            problems += [problem] if problem else []
         return facts | {
             "token_lengths": _described(lengths, recipe.data.max_conversation_tokens),
             "learned_preview": {"pieces": _preview(recipe, base, splits)},
@@ -174,7 +193,11 @@ class Planner:
 
         activations = self._keep("activations", key, rehearse)
         parts = memory(shape, model, recipe.base_model, training.optimizer, activations, on_cpu=on_cpu)
-        return {"memory": parts, "memory_bytes": sum(parts.values())}
+        return {
+            "memory": parts,
+            "memory_bytes": sum(parts.values()),
+            "memory_there_bytes": devices.capacity_bytes(device),
+        }
 
     def _base(
         self, recipe: Recipe, folder: Path, device: torch.device, problems: list[Problem]
@@ -190,9 +213,10 @@ class Planner:
         model = weightless.build(config, family, chosen.dtype, folder)
         if options.quantization != "none":
             weightless.as_quantized(model)
-        threads = devices.threads(device)
+        threads, meta = devices.threads(device), torch.device("meta")
+        fingerprint = self._keep("fingerprint", folder, lambda: base_models.fingerprint(folder))
         return LoadedBase(
-            model, tokenizer, family, options, "", chosen.name, chosen.reason, torch.device("meta"), threads
+            model, tokenizer, family, options, fingerprint, chosen.name, chosen.reason, meta, threads
         )
 
     def _splits(self, recipe: Recipe, problems: list[Problem]) -> Splits:

@@ -16,7 +16,7 @@ from engine.library import Adapter
 from engine.passport import Passport
 from engine.paths import adapters_folder
 from engine.recipe import Recipe
-from engine.worker import adapters, base_models, checkpoints, data, devices, evaluate, prompt_run
+from engine.worker import adapters, base_models, checkpoints, data, devices, evaluate, plan, prompt_run
 from engine.worker.base_models import LoadedBase
 from engine.worker.batches import CPU_TOKENS, GPU_TOKENS, Collator, in_batches
 from engine.worker.channel import Channel, Stopped
@@ -24,7 +24,7 @@ from engine.worker.data import Splits
 from engine.worker.estimate import Outline, outline
 from engine.worker.facts import make_passport
 from engine.worker.handling import Course
-from engine.worker.prompting import Encoded, Prompter, learned, make_prompter, refuse_overflow
+from engine.worker.prompting import Encoded, Prompter, learned, make_prompter
 from engine.worker.session import Prepared, Session
 from engine.worker.storage import whole_or_gone, writing
 from engine.worker.trainer import total_steps
@@ -45,7 +45,7 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
     splits = data.read(recipe.data, channel)
     devices.reserve(recipe.training.device)
     channel.enter("load_base")
-    refuse_overflow(recipe, splits, channel)
+    plan.refuse_problems(channel, recipe, splits)
     base = base_models.load(recipe.base_model, recipe.training.device, channel)
     if not recipe.method.method.trains:
         prompt_run.score_prompt(channel, recipe, base, splits)

@@ -1,4 +1,4 @@
-"""How near is a plan's memory to what a run then takes? Real workers on a random model of flan-t5-small's shape.
+"""How near is a plan's memory to what a run then takes? Real workers, on the starter and two larger random models.
 
 Each setting is planned, then trained for a few steps; the longest conversations are among them, so that the
 heaviest micro-batch is. On a CPU the peak is the worker's resident memory, on CUDA torch's own count.
@@ -16,7 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration
+from transformers import (
+    AutoTokenizer,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedModel,
+    T5Config,
+    T5ForConditionalGeneration,
+)
 
 from engine import recipe as recipes
 from engine import runs
@@ -29,19 +36,33 @@ from tests.helpers.tiny_models import tiny_model
 
 # Conversations' lengths in tokens as in SAMSum: median 121, 95th percentile 385, most 753.
 MEDIAN, SPREAD, MOST = 121, 0.7, 753
-EXAMPLES = {"train": 80, "validation": 8, "test": 2}
+EXAMPLES = {"train": 32, "validation": 4, "test": 2}
 GOAL = "0.85 to 1.15"
 BIG = {"d_model": 512, "d_kv": 64, "d_ff": 1024, "num_layers": 8, "num_heads": 6, "vocab_size": 32128}
+LLAMA = {"hidden_size": 576, "intermediate_size": 1536, "num_hidden_layers": 12, "num_attention_heads": 9}
 SETTINGS: dict[str, tuple[str, ...]] = {
-    "LoRA, float32": ("base_model.precision=float32",),
-    "LoRA, bfloat16": ("base_model.precision=bfloat16",),
-    "LoRA, all linear": ('method.target_modules=["all-linear"]',),
-    "LoRA, activations checkpointed": ("training.activation_checkpointing=true",),
-    "LoRA, micro-batch of 4,096": ("training.micro_batch_tokens=4096",),
-    "LoRA, nf4": ("base_model.quantization=nf4", "training.optimizer=paged_adamw_8bit"),
-    "LoRA, int8": ("base_model.quantization=int8",),
-    "full": ("method.id=full",),
-    "full, 8-bit optimizer": ("method.id=full", "training.optimizer=adamw_8bit"),
+    "starter, LoRA": ("base_model.id=starter",),
+    "starter, prefix": ("base_model.id=starter", "method.id=prefix_tuning"),
+    "starter, full": ("base_model.id=starter", "method.id=full"),
+    "T5, LoRA, float32": ("base_model.precision=float32",),
+    "T5, LoRA, bfloat16": ("base_model.precision=bfloat16",),
+    "T5, LoRA, all linear": ('method.target_modules=["all-linear"]',),
+    "T5, LoRA, activations checkpointed": ("training.activation_checkpointing=true",),
+    "T5, LoRA, micro-batch of 4,096": ("training.micro_batch_tokens=4096",),
+    "T5, QLoRA": ("base_model.quantization=nf4", "training.optimizer=paged_adamw_8bit"),
+    "T5, LoRA, int8": ("base_model.quantization=int8",),
+    "T5, prefix": ("method.id=prefix_tuning",),
+    "T5, bottleneck": ("method.id=bottleneck",),
+    "T5, full": ("method.id=full",),
+    "T5, full, 8-bit optimizer": ("method.id=full", "training.optimizer=adamw_8bit"),
+    "Llama, LoRA": ("base_model.id=llama",),
+    "Llama, prefix": ("base_model.id=llama", "method.id=prefix_tuning"),
+    "Llama, QLoRA": (
+        "base_model.id=llama",
+        "base_model.quantization=nf4",
+        "training.optimizer=paged_adamw_8bit",
+    ),
+    "Llama, full": ("base_model.id=llama", "method.id=full"),
 }
 
 
@@ -50,12 +71,13 @@ def main() -> None:
     wanted = sys.argv[1:] or list(SETTINGS)
     with tempfile.TemporaryDirectory() as home:
         os.environ["TUNESMITH_HOME"] = home
-        model, data = _model(Path(home)), _conversations(Path(home))
-        rows = [_row(name, _recipe(model, data, SETTINGS[name])) for name in wanted]
+        models = {"t5": _t5(Path(home) / "t5"), "llama": _llama(Path(home) / "llama")}
+        data = _conversations(Path(home))
+        rows = [_row(name, _recipe(models, data, SETTINGS[name])) for name in wanted]
     show("Memory at a run's peak, planned over measured", rows)
 
 
-def _model(home: Path) -> Path:
+def _t5(folder: Path) -> Path:
     """Save flan-t5-small's shape with random weights and a head of its own."""
     tokenizer = AutoTokenizer.from_pretrained(tiny_model("t5"))
     special = {"pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id}
@@ -65,9 +87,23 @@ def _model(home: Path) -> Path:
     model = T5ForConditionalGeneration(config)
     model.config.tie_word_embeddings = False
     model.lm_head.weight = torch.nn.Parameter(torch.randn(config.vocab_size, config.d_model) * 0.02)
-    model.save_pretrained(home / "model")
-    tokenizer.save_pretrained(home / "model")
-    return home / "model"
+    return _saved(model, tokenizer, folder)
+
+
+def _llama(folder: Path) -> Path:
+    """Save SmolLM2-135M's width at less than half its depth, with random weights."""
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model("llama"))
+    special = {name: getattr(tokenizer, name) for name in ("pad_token_id", "bos_token_id", "eos_token_id")}
+    config = LlamaConfig(
+        **LLAMA, **special, num_key_value_heads=3, vocab_size=49152, tie_word_embeddings=True
+    )
+    return _saved(LlamaForCausalLM(config), tokenizer, folder)
+
+
+def _saved(model: PreTrainedModel, tokenizer: Any, folder: Path) -> Path:
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
 
 
 def _conversations(home: Path) -> Path:
@@ -87,15 +123,18 @@ def _example(name: str, length: int) -> str:
     return json.dumps({"id": name, "dialogue": f"{said}\nBob: Yes.", "summary": "Ann asks Bob about it."})
 
 
-def _recipe(model: Path, data: Path, overrides: tuple[str, ...]) -> Recipe:
+def _recipe(models: dict[str, Path], data: Path, overrides: tuple[str, ...]) -> Recipe:
     tables: dict[str, Any] = {
-        "base_model": {"id": str(model)},
+        "base_model": {"id": "t5"},
         "data": {"source": str(data), "prompt": "Summarize: {conversation}"},
         "method": {"id": "lora"},
         "training": {"epochs": 1, "batch_size": 8, "keep": "last"},
         "evaluation": {"max_new_tokens": 4, "bootstrap": 100},
     }
-    return recipes.from_tables(recipes.overridden(tables, overrides))
+    tables = recipes.overridden(tables, overrides)
+    named = tables["base_model"]["id"]
+    tables["base_model"]["id"] = str(models.get(named, named))
+    return recipes.from_tables(tables)
 
 
 def _row(name: str, recipe: Recipe) -> tuple[str, str, str]:

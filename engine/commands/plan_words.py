@@ -1,0 +1,84 @@
+"""A plan as lines of text: what a run trains, takes and does, as far as it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.commands import words
+from engine.quantities import size
+
+Result = dict[str, Any]
+PARTS = {
+    "weights": "weights of the base model",
+    "adapter": "numbers that are added or copied",
+    "gradients": "gradients",
+    "optimizer": "optimizer states",
+    "activations": "activations of a micro-batch",
+    "runtime": "Python and libraries",
+}
+
+
+def lines(plan: Result) -> list[str]:
+    """Return what is known of a plan, and what a run would fetch before the rest is."""
+    known = [(title, say(plan)) for name, title, say in FACTS if plan.get(name) is not None]
+    missing = [
+        f"{name} is not on this computer yet. A run fetches it first; what it takes is known then."
+        for name in plan.get("missing", ())
+    ]
+    return [*words.facts([*known, *_memory(plan)]), *missing]
+
+
+def _base(plan: Result) -> str:
+    return f"{plan['model_type']}, {plan['family']}, in {plan['precision']} ({plan['precision_reason']})"
+
+
+def _bits(plan: Result) -> str:
+    return f"{plan['bits_per_parameter']:.3f} bits a number in quantized layers, scales included"
+
+
+def _trained(plan: Result) -> str:
+    share = f"{plan['share']:.2%}".replace("%", " %")
+    return f"{plan['trainable_parameters']:,} of {plan['all_parameters']:,} numbers ({share})"
+
+
+def _layers(plan: Result) -> str:
+    return f"{words.counted(plan['matrices'], 'layer')}: {', '.join(plan['targets'])}"
+
+
+def _examples(plan: Result) -> str:
+    return ", ".join(f"{split} {count:,}" for split, count in plan["examples"].items())
+
+
+def _conversations(plan: Result) -> str:
+    spread = words.lengths(plan["token_lengths"]["conversation"])
+    over = plan["token_lengths"]["over_limit"]
+    cut = f", {words.counted(over, 'conversation')} cut" if over else ""
+    return f"{spread} tokens (median · 95th percentile · most){cut}"
+
+
+FACTS: tuple[tuple[str, str, Callable[[Result], str]], ...] = (
+    ("family", "Base model", _base),
+    ("bits_per_parameter", "Quantized", _bits),
+    ("trainable_parameters", "Trains", _trained),
+    ("matrices", "Changes", _layers),
+    ("adapter_bytes", "Adapter", lambda plan: f"about {size(plan['adapter_bytes'])} on disk"),
+    ("learning_rate", "Learning rate", lambda plan: f"{plan['learning_rate']:g}"),
+    ("steps", "Steps", lambda plan: f"{plan['steps']:,}"),
+    ("examples", "Examples", _examples),
+    ("token_lengths", "Conversation", _conversations),
+    ("token_lengths", "Summary", lambda plan: f"{words.lengths(plan['token_lengths']['summary'])} tokens"),
+)
+
+
+def _memory(plan: Result) -> list[tuple[str, str]]:
+    """Return the memory, and what it consists of in lines below it."""
+    if "memory" not in plan:
+        return []
+    whole = f"about {size(plan['memory_bytes'])} at its peak; there are {size(plan['memory_there_bytes'])}"
+    sizes = {name: size(taken) for name, taken in plan["memory"].items() if taken}
+    width = max(map(len, sizes.values()))
+    return [
+        ("Memory", whole),
+        *(("", f"{taken.rjust(width)}  {PARTS[name]}") for name, taken in sizes.items()),
+    ]

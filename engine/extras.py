@@ -1,0 +1,23 @@
+"""Libraries that only some recipes need, and what a recipe can't do without them. Imports none of them."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from engine.errors import Problem
+
+LIBRARY = "bitsandbytes"
+
+
+def problems(quantization: str, optimizer: str) -> tuple[Problem, ...]:
+    """Return what can't be done because bitsandbytes is not installed."""
+    found = []
+    if quantization != "none" and not find_spec(LIBRARY):
+        hint = 'Install it (`pip install bitsandbytes`), or choose quantization "none".'
+        message = f"A base in {quantization} needs bitsandbytes, which is not installed."
+        found.append(Problem("base_model.quantization", message, hint))
+    if optimizer.endswith("8bit") and not find_spec(LIBRARY):
+        hint = 'Install it (`pip install bitsandbytes`), or choose "adamw" or "adafactor".'
+        message = f"The optimizer {optimizer} needs bitsandbytes, which is not installed."
+        found.append(Problem("training.optimizer", message, hint))
+    return tuple(found)
