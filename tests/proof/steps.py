@@ -12,6 +12,7 @@ from functools import wraps
 from typing import Any
 
 import torch
+from bitsandbytes.nn import Linear8bitLt
 
 from engine.worker import forward, generate
 from engine.worker.base_models import LoadedBase
@@ -33,6 +34,24 @@ def written_steps(model: Any, base: LoadedBase, read: list[list[int]], beams: in
     with _watched(core) as steps:
         generate.generate(model, base.tokenizer, base.family, read, beams=beams, max_new_tokens=NEW_TOKENS)
     return steps
+
+
+@contextmanager
+def rows_apart(model: Any) -> Iterator[None]:
+    """Let int8 layers compute every row by itself, whatever else is in the batch.
+
+    bitsandbytes takes a column in 16 bits for all rows as soon as one of them has an outlier in it. A step that reads
+    one token a row is therefore rounded otherwise than the whole rows are: by up to 0.1 on tiny models, adapter or not.
+    """
+    states = [module.state for module in model.modules() if isinstance(module, Linear8bitLt)]
+    kept = [state.threshold for state in states]
+    for state in states:
+        state.threshold = 0.0
+    try:
+        yield
+    finally:
+        for state, threshold in zip(states, kept, strict=True):
+            state.threshold = threshold
 
 
 @contextmanager
