@@ -193,7 +193,9 @@ def quantization(options: BaseModelOptions, dtype: torch.dtype) -> BitsAndBytesC
     if options.quantization == "none":
         return None
     if options.quantization == "int8":
-        return BitsAndBytesConfig(load_in_8bit=True)
+        # Outliers (by default those above 6) are not kept apart: which columns have some depends on what else is in
+        # the batch, and a cached step would write other logits than training computed, up to a tenth off.
+        return BitsAndBytesConfig(load_in_8bit=True, llm_int8_threshold=0.0)
     return BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type=options.quantization,

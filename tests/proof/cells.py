@@ -26,6 +26,7 @@ QUANTIZATIONS: tuple[tuple[Quantization, bool], ...] = (
     ("nf4", True),
 )
 STEPS = 6
+HIGHEST_RATE = 10.0  # that recipes take
 EXAMPLES = 3
 PROMPT = "Sum up: {conversation}\nSummary: "
 # Settings made for real models, by option; what tiny ones have room for.
@@ -99,7 +100,7 @@ class Cell:
 
     def _tables(self, source: Path, scale: float) -> dict[str, Any]:
         preset = self._preset()
-        rate = preset.learning_rate if preset else 1e-3
+        rate = preset.learning_rate if preset and self.entry.trains else 1e-3
         tables: dict[str, dict[str, Any]] = {
             "base_model": {
                 "id": str(tiny_model(self.kind)),
@@ -112,7 +113,7 @@ class Cell:
             "training": {
                 "epochs": STEPS,
                 "batch_size": EXAMPLES,
-                "learning_rate": rate * scale,
+                "learning_rate": min(rate * scale, HIGHEST_RATE),
                 "schedule": "constant",
                 "device": "cpu",
             },

@@ -103,7 +103,7 @@ def _as_plain_peft_asks(model: PeftModel, given: dict[str, torch.Tensor], labels
 def _plain_model(folder: str, quantization: str, double: bool) -> Any:
     quantized = {
         "none": None,
-        "int8": BitsAndBytesConfig(load_in_8bit=True),
+        "int8": BitsAndBytesConfig(load_in_8bit=True, llm_int8_threshold=0.0),
         "nf4": BitsAndBytesConfig(
             load_in_4bit=True,
             bnb_4bit_quant_type="nf4",

@@ -120,14 +120,19 @@ class Workshop:
         """Return a base model fresh from its files."""
         return base_models.load(recipe.base_model, "cpu", self.channel)
 
-    def train(self, recipe: Recipe, folder: Path, resumed: bool = False) -> Trained:
-        """Train by the product's own loop, with a checkpoint in the middle; or go on from that one."""
+    def train(self, recipe: Recipe, folder: Path, resumed: bool = False, dropout: bool = True) -> Trained:
+        """Train by the product's own loop, with a checkpoint in the middle; or go on from that one.
+
+        `dropout` False: without the base model's.
+        """
         self._trainings += 1
         if self._trainings == 2:
             # All libraries are there. Every training collects garbage; it need not look through them each time.
             gc.collect()
             gc.freeze()
         base = self.load(recipe)
+        if not dropout:
+            _stop_dropout(base)
         encoded = encode(recipe, base)
         collator = Collator(base.family, base.tokenizer.pad_token_id, 10_000)
         batches = collator(encoded).micro_batches
@@ -156,6 +161,16 @@ class Workshop:
             checkpoints.save_trainable(model, folder)
             loop.save_state(folder)
         return True
+
+
+def _stop_dropout(base: LoadedBase) -> None:
+    """Let a base model compute the same in training and evaluation, wherever its layers keep their share."""
+    for module in base.model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+        for name in ("dropout", "attention_dropout", "activation_dropout"):
+            if isinstance(getattr(module, name, None), float):
+                setattr(module, name, 0.0)
 
 
 class _Gradients(TrainerCallback):
