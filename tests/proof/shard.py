@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from engine.errors import Problem
 from tests.proof import checks, results
 from tests.proof.cells import Cell, all_cells
 from tests.proof.results import Outcome, Result
@@ -47,7 +48,7 @@ def prove(cell: Cell, workshop: Workshop, folder: Path) -> Result:
     folder.mkdir()
     if reason is not None:
         failures = _failure(checks.refused, cell, workshop.source)
-        outcome, words = "refused", f"{reason.message} {reason.hint}"
+        outcome, words = "refused", in_words(reason)
     else:
         failures = _failures(checks.Subject(cell, workshop, folder))
         outcome, words = "passed", ""
@@ -55,6 +56,11 @@ def prove(cell: Cell, workshop: Workshop, folder: Path) -> Result:
     if failures:
         outcome, words = "failed", "; ".join(failures)
     return Result(cell.id, outcome, words, round(time.perf_counter() - began, 2))
+
+
+def in_words(refusal: Problem) -> str:
+    """Return the registry's reason and the nearest thing that works, as the help shows them."""
+    return f"{refusal.message} {refusal.hint}"
 
 
 def _failures(subject: checks.Subject) -> list[str]:

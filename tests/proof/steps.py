@@ -5,6 +5,7 @@ Watches the base model inside, so that it sees whatever route a method's generat
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,6 @@ from functools import wraps
 from typing import Any
 
 import torch
-from bitsandbytes.nn import Linear8bitLt
 
 from engine.worker import forward, generate
 from engine.worker.base_models import LoadedBase
@@ -34,24 +34,6 @@ def written_steps(model: Any, base: LoadedBase, read: list[list[int]], beams: in
     with _watched(core) as steps:
         generate.generate(model, base.tokenizer, base.family, read, beams=beams, max_new_tokens=NEW_TOKENS)
     return steps
-
-
-@contextmanager
-def rows_apart(model: Any) -> Iterator[None]:
-    """Let int8 layers compute every row by itself, whatever else is in the batch.
-
-    bitsandbytes takes a column in 16 bits for all rows as soon as one of them has an outlier in it. A step that reads
-    one token a row is therefore rounded otherwise than the whole rows are: by up to 0.1 on tiny models, adapter or not.
-    """
-    states = [module.state for module in model.modules() if isinstance(module, Linear8bitLt)]
-    kept = [state.threshold for state in states]
-    for state in states:
-        state.threshold = 0.0
-    try:
-        yield
-    finally:
-        for state, threshold in zip(states, kept, strict=True):
-            state.threshold = threshold
 
 
 @contextmanager
@@ -82,17 +64,30 @@ def _watched(core: Any) -> Iterator[list[WrittenStep]]:
 
 
 @torch.no_grad()
-def furthest_off(steps: list[WrittenStep], model: Any, base: LoadedBase, read: list[list[int]]) -> float:
-    """Return the largest difference of a step's logits to the training-time forward over the same tokens."""
+def furthest_off(
+    steps: list[WrittenStep],
+    model: Any,
+    base: LoadedBase,
+    read: list[list[int]],
+    tolerance: float = math.inf,
+) -> float:
+    """Return the largest difference of a step's logits to the training-time forward over the same tokens.
+
+    Rows that are further off than `tolerance` are compared with the forward pass of that row alone: where int8
+    rounds a tie, it may be the forward pass that differs from batch to batch.
+    """
     model.eval()
     ends = torch.tensor(generate.generation_config(base.model, base.tokenizer, 1, 1).eos_token_id)
     furthest = 0.0
     for step in steps:
         beams = len(step.written) // len(read)
         goes_on = ~torch.isin(step.written, ends).any(dim=1)
-        expected = _next_logits(model, base, [ids for ids in read for _ in range(beams)], step.written)
-        off = (step.logits - expected)[goes_on].abs()
-        furthest = max(furthest, float(off.max()) if off.numel() else 0.0)
+        rows = [ids for ids in read for _ in range(beams)]
+        off = (step.logits - _next_logits(model, base, rows, step.written)).abs().amax(dim=1)
+        for row in (goes_on & (off > tolerance)).nonzero().flatten().tolist():
+            alone = _next_logits(model, base, [rows[row]], step.written[row : row + 1])
+            off[row] = (step.logits[row] - alone[0]).abs().max()
+        furthest = max(furthest, float(off[goes_on].max()) if goes_on.any() else 0.0)
     return furthest
 
 

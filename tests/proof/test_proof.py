@@ -3,6 +3,9 @@
 Here: every method and variant on the untied T5, and LoRA and prefix tuning on every base model.
 """
 
+import json
+from dataclasses import astuple
+
 import pytest
 
 from engine.errors import RecipeError
@@ -12,7 +15,7 @@ from tests.proof import __main__ as driver
 from tests.proof import results
 from tests.proof.cells import QUANTIZATIONS, all_cells, chosen, shards
 from tests.proof.results import Result
-from tests.proof.shard import prove
+from tests.proof.shard import in_words, prove
 from tests.proof.workshop import opened
 
 EVERYWHERE = ("lora", "prefix_tuning")
@@ -51,6 +54,18 @@ def test_every_entry_and_variant_has_cells_on_every_kind_of_base():
                 f"{entry.id} {variant.id} asks for a base that the proof does not have"
             )
     assert len({cell.id for cell in CELLS}) == len(CELLS)
+
+
+def test_what_the_help_shows_is_the_whole_registry_with_its_refusals():
+    published = json.loads(results.PUBLISHED.read_text(encoding="utf-8"))
+    place = ("method", "variant", "kind", "quantization", "double")
+    found = {tuple(each[name] for name in place): each for each in published["cells"]}
+    assert found.keys() == {astuple(cell) for cell in CELLS}, "dev.py proof writes it anew"
+    refused = {at: each["reason"] for at, each in found.items() if each["outcome"] == "refused"}
+    assert refused == {
+        astuple(cell): in_words(refusal) for cell in CELLS if (refusal := cell.refusal()) is not None
+    }
+    assert published["versions"].keys() == set(results.LIBRARIES)
 
 
 def test_words_pick_cells_by_all_kinds_of_word_and_any_of_one():
