@@ -13,6 +13,7 @@ os.environ.update(
     HF_DATASETS_OFFLINE="1",
     OMP_WAIT_POLICY="PASSIVE",
     # Tiny models have no work for two: threads that wait for each other cost ten times the processor's time.
+    OMP_NUM_THREADS="1",
     OMP_THREAD_LIMIT="1",
     TOKENIZERS_PARALLELISM="false",
 )

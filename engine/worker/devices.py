@@ -59,9 +59,14 @@ def choose(device: str) -> torch.device:
 
 
 def threads(device: torch.device) -> int:
-    """Return how many threads to compute with: all cores on a CPU, one fewer beside another device."""
+    """Return how many threads to compute with: all cores on a CPU, one fewer beside another device.
+
+    A limit that OpenMP was given is kept: told of more threads than it gets, bfloat16 kernels leave parts uncomputed.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return cores if device.type == "cpu" else max(1, cores - 1)
+    limit = os.environ.get("OMP_THREAD_LIMIT", "")
+    wanted = cores if device.type == "cpu" else max(1, cores - 1)
+    return min(wanted, max(1, int(limit))) if limit.isdecimal() else wanted
 
 
 def number_format(precision: Precision, device: torch.device) -> Format:

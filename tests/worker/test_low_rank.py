@@ -50,14 +50,6 @@ REFINED = (
 )
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def lora(kind: Kind = "llama", quantization: str = "none", **options: Any) -> Recipe:
     table = {"id": "lora", "rank": RANK, "alpha": 8, "target_modules": ["all-linear"], "dropout": 0.0}
     return on(kind, quantization, table | options)

@@ -44,7 +44,6 @@ from tests.helpers.worker_parts import attach_random, install_random, load_tiny,
 
 pytestmark = [
     pytest.mark.torch,
-    pytest.mark.usefixtures("one_thread"),
     # PEFT 0.21 asks transformers 5.24 by its old names.
     pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning"),
 ]
