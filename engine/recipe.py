@@ -16,7 +16,7 @@ import tomlkit.items
 
 from engine import base_facts, extras, prompts
 from engine.errors import Problem, RecipeError, StorageError
-from engine.methods import BaseFacts, Family, Method, method, unknown_method
+from engine.methods import BaseFacts, Family, Method, method, named, unknown_method
 from engine.options import Options, check, describe, option, unknown_key
 from engine.paths import expanded, starter_folder
 from engine.training import EvaluationOptions, TrainingOptions
@@ -292,7 +292,7 @@ def _beyond_the_method(settings: MethodSettings | None, training: TrainingOption
     checkpointing = training is not None and training.activation_checkpointing
     if settings and checkpointing and not settings.method.checkpoints_activations:
         message = f"{settings.method.title} does not work with checkpointed activations: they lose its part."
-        hint = f"Switch them off, or use {settings.method.nearest}."
+        hint = f"Switch them off, or use {named(settings.method.nearest)}."
         found.append(Problem("training.activation_checkpointing", message, hint))
     return found
 

@@ -14,6 +14,7 @@ from engine.methods.base import (
     Quantization,
     Sketch,
     Variant,
+    named,
 )
 from engine.methods.hard_prompts import HARD_PROMPTS
 from engine.methods.low_rank import LOW_RANK
@@ -49,6 +50,7 @@ __all__ = [
     "Sketch",
     "Variant",
     "method",
+    "named",
     "unknown_method",
 ]
 

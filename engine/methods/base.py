@@ -125,7 +125,7 @@ class Method:
         """
         if base.family is not None and base.family not in self.presets:
             message = f"{self.title} does not work with {base.family} models."
-            return Problem("method.id", message, f"Nearest that does: {self.nearest}.")
+            return Problem("method.id", message, f"Nearest that does: {named(self.nearest)}.")
         if base.quantization not in self.quantizations:
             return self._not_so_quantized(options, base)
         return self._against_rules(options, base)
@@ -199,6 +199,13 @@ class Method:
                 for family, preset in self.presets.items()
             },
         }
+
+
+def named(method_id: str) -> str:
+    """Return a method as texts name it, by the title that is shown and the id that is typed: "LoRA (lora)"."""
+    from engine.methods import method  # the registry is made of what stands here
+
+    return f"{method(method_id).title} ({method_id})"
 
 
 def _a_base(quantization: Quantization) -> str:

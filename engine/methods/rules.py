@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.errors import Problem
-from engine.methods.base import BaseFacts
+from engine.methods.base import BaseFacts, named
 
 # Models of transformers that keep their weights in Conv1D: a linear layer with its weight transposed.
 CONV1D_MODELS = ("gpt2", "openai-gpt")
@@ -18,5 +18,5 @@ def linear_only(options: Any, base: BaseFacts) -> Problem | None:  # noqa: ARG00
     return Problem(
         "method.id",
         f"This method changes linear layers, and {base.model_type} keeps its weights in Conv1D layers.",
-        "Nearest that reads those too: lora.",
+        f"Nearest that reads those too: {named('lora')}.",
     )

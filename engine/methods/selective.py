@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from engine.errors import Problem
-from engine.methods.base import BaseFacts, Method, Place, Preset, Quantization, Variant
+from engine.methods.base import BaseFacts, Method, Place, Preset, Quantization, Variant, named
 from engine.options import Options, option
 
 # Kinds of models whose layers are built without biases. Of others the worker knows once the model is there.
@@ -89,16 +89,17 @@ def _no_biases(options: Options, base: BaseFacts) -> Problem | None:  # noqa: AR
     if name is None:
         return None
     nearest = "lora" if base.model_type in WITHOUT_NORM_NUMBERS else "layernorm"
-    return Problem("method.id", f"{name} models have no biases to train.", f"Nearest that works: {nearest}.")
+    return Problem(
+        "method.id", f"{name} models have no biases to train.", f"Nearest that works: {named(nearest)}."
+    )
 
 
 def _no_norm_numbers(options: Options, base: BaseFacts) -> Problem | None:  # noqa: ARG001 - all rules have it
     name = WITHOUT_NORM_NUMBERS.get(base.model_type)
     if name is None:
         return None
-    return Problem(
-        "method.id", f"The norms of {name} models have no numbers to train.", "Nearest that works: lora."
-    )
+    message = f"The norms of {name} models have no numbers to train."
+    return Problem("method.id", message, f"Nearest that works: {named('lora')}.")
 
 
 def _nothing_of_biases(options: Options, base: BaseFacts) -> Problem | None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from engine.methods import FAMILIES, METHODS, Method, method, unknown_method
+from engine.methods import FAMILIES, METHODS, BaseFacts, Method, method, named, unknown_method
 from engine.methods.lora import EXAMPLE_WEIGHT, LORA, LoraOptions, sizes_in_words
 from engine.options import check, describe
 
@@ -85,3 +85,18 @@ def test_an_id_like_no_other_gets_the_list():
     problem = unknown_method("zzzz")
     assert problem is not None
     assert all(entry.id in problem.hint for entry in METHODS)
+
+
+@every_method
+def test_a_family_it_can_not_do_is_refused_with_a_method_by_title_and_id(entry: Method):
+    nearest = method(entry.nearest)
+    missing = [family for family in FAMILIES if family not in entry.presets]
+    refusals = [entry.refusal(None, BaseFacts(family)) for family in missing]
+    assert [problem.hint for problem in refusals if problem] == [
+        f"Nearest that does: {nearest.title} ({nearest.id})." for _ in missing
+    ]
+    assert all(family in nearest.presets for family in missing)
+
+
+def test_a_method_is_named_as_the_form_and_the_command_line_do():
+    assert named("layernorm") == "LayerNorm tuning (layernorm)"

@@ -24,7 +24,7 @@ def test_bitfit_needs_biases_and_names_what_works_instead(model_type: str, name:
     field, message, hint = refusal("bitfit", model_type) or ("", "", "")
     assert field == "method.id"
     assert message == f"{name} models have no biases to train."
-    assert hint == "Nearest that works: layernorm."
+    assert hint == "Nearest that works: LayerNorm tuning (layernorm)."
     assert refusal("layernorm", model_type) is None
 
 
@@ -35,7 +35,7 @@ def test_bitfit_takes_models_with_biases_and_leaves_unknown_ones_to_the_plan(mod
 
 def test_where_norms_have_no_numbers_the_next_thing_is_named() -> None:
     for method_id in ("bitfit", "layernorm"):
-        assert (refusal(method_id, "olmo") or ("", "", ""))[2] == "Nearest that works: lora."
+        assert (refusal(method_id, "olmo") or ("", "", ""))[2] == "Nearest that works: LoRA (lora)."
     assert refusal("lora", "olmo") is None
 
 

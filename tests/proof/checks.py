@@ -5,6 +5,7 @@ Tolerances are of logits, which are of order 1 here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -33,6 +34,8 @@ LEAST_FALL = 0.01
 RELOADED, MERGED = 1e-4, 1e-4
 GENERATED = {"none": 1e-3, "int8": 2e-2, "nf4": 1e-3}
 BEAMS = 3
+# A method in a hint, the way `named` writes it: "LoRA (lora)".
+NAMED = re.compile(r"\((\w+)\)\.$")
 TRIES = {"int8": 3}
 
 
@@ -130,10 +133,11 @@ def refused(cell: Cell, source: Path) -> None:
 
 
 def _works(cell: Cell, hint: str) -> bool:
-    """Tell whether the nearest thing is supported: the method named last, or else this one on another base or plain."""
-    named = hint.rpartition(": ")[2].rstrip(".")
-    if unknown_method(named) is None:
-        near = [replace(cell, method=named, variant="")]
+    """Tell whether the nearest thing is supported: the method named, or else this one on another base or plain."""
+    found = NAMED.search(hint)
+    if found:
+        claim(unknown_method(found[1]) is None, f"it names a method that is not there: {hint}")
+        near = [replace(cell, method=found[1], variant="")]
     else:
         elsewhere = [replace(cell, quantization=each, double=double) for each, double in QUANTIZATIONS]
         near = [*elsewhere, replace(cell, variant="")]

@@ -15,6 +15,7 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 from torch import nn
 
 from engine.errors import AdapterError
+from engine.methods import named
 
 KINDS = ("all", "weights", "biases", "norms")
 NORM_CLASSES = (nn.LayerNorm, nn.RMSNorm, nn.GroupNorm)
@@ -31,9 +32,8 @@ def select(model: nn.Module, kind: str, last_blocks: int, patterns: Sequence[str
     holders = {name: module for name, module in _modules(model).items() if own_parameters(module, kind)}
     if not holders:
         field = "method.kinds" if last_blocks or patterns else "method.id"
-        raise AdapterError(
-            f"This model has no {kind} to train.", f"Nearest that works: {_nearest(model)}.", field
-        )
+        nearest = named(_nearest(model))
+        raise AdapterError(f"This model has no {kind} to train.", f"Nearest that works: {nearest}.", field)
     chosen = _in_last_blocks(model, holders, last_blocks) if last_blocks else list(holders)
     where = (
         f"the last {last_blocks} blocks"
