@@ -33,7 +33,7 @@ from engine.foreign import (
     weight_shapes,
 )
 from engine.jobs import new_id
-from engine.methods import METHODS
+from engine.methods import METHODS, Method
 from engine.passport import Passport, ScoreCard
 from engine.paths import adapters_folder, trash_folder
 from engine.recipe import Recipe
@@ -90,6 +90,17 @@ class Adapter:
         """Tell whether it is nothing but a prompt, so that the base model computes as itself with it."""
         return any(entry.id == self.passport.method.id and not entry.trains for entry in METHODS)
 
+    @property
+    def unmergeable(self) -> str:
+        """Why its result is no plain model, by its base or its method; "" where it can be merged."""
+        if self.passport.base_model.quantization == "int8":
+            return "it learned on an int8 base, which rounds what it computes with, as no plain model does"
+        facts = self.passport.method
+        entry = _entry(facts.id, facts.peft_type)
+        if entry is None or not entry.merges:
+            return f"{facts.title or facts.id} does not fold into a plain model"
+        return ""
+
     @cached_property
     def size_bytes(self) -> int:
         """Bytes on disk."""
@@ -111,6 +122,12 @@ class Unreadable:
 
     folder: Path
     reason: str
+
+
+def _entry(method_id: str, peft_type: str) -> Method | None:
+    """Return the registry's entry by its id, or by PEFT's type for adapters that another program made."""
+    by_id = [entry for entry in METHODS if entry.id == method_id]
+    return next(iter(by_id or [entry for entry in METHODS if entry.peft_type == peft_type]), None)
 
 
 def scan() -> tuple[list[Adapter], list[Unreadable]]:

@@ -20,7 +20,6 @@ from engine import library
 from engine.errors import AdapterError, StorageError
 from engine.files import write_whole
 from engine.library import PARTIAL, Adapter
-from engine.methods import METHODS, Method
 from engine.recipe import BaseModelOptions
 from engine.worker import adapters, base_models, checkpoints
 from engine.worker.base_models import LoadedBase
@@ -56,25 +55,12 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
 
 def refuse_unmergeable(adapter: Adapter) -> None:
     """Raise AdapterError for an adapter whose result is no plain model: by its method, or by its base."""
-    facts = adapter.passport.method
+    if not adapter.unmergeable:
+        return
+    hint = "Export the adapter instead."
     if adapter.passport.base_model.quantization == "int8":
-        raise AdapterError(
-            f"{adapter.name} can't be merged: it learned on an int8 base, which rounds what it computes with, as "
-            "no plain model does.",
-            "Export the adapter instead. Adapters of nf4 and fp4 bases can be merged.",
-        )
-    entry = _entry(facts.id, facts.peft_type)
-    if entry is None or not entry.merges:
-        raise AdapterError(
-            f"{adapter.name} can't be merged: {facts.title or facts.id} does not fold into a plain model.",
-            "Export the adapter instead.",
-        )
-
-
-def _entry(method_id: str, peft_type: str) -> Method | None:
-    """Return the registry's entry by its id, or by PEFT's type for adapters that another program made."""
-    by_id = [entry for entry in METHODS if entry.id == method_id]
-    return next(iter(by_id or [entry for entry in METHODS if entry.peft_type == peft_type]), None)
+        hint = f"{hint} Adapters of nf4 and fp4 bases can be merged."
+    raise AdapterError(f"{adapter.name} can't be merged: {adapter.unmergeable}.", hint)
 
 
 def _options(adapter: Adapter) -> BaseModelOptions:

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
-from engine.api import METHODS, Adapter, ScoreCard
+from engine.api import Adapter, ScoreCard
 from gui.look import style
 from gui.look.format import percent
 from gui.look.type import metrics, px
@@ -29,7 +29,6 @@ WIDTH = 384
 MANY_CAPPED = 0.05
 MOST_NOTE_LINES = 10
 NOTES_REST_MILLISECONDS = 800
-_MERGING = {entry.id for entry in METHODS if entry.merges}
 
 
 class NotesField(QPlainTextEdit):
@@ -211,7 +210,7 @@ class PassportPanel(QWidget):
         self._show_scores(passport.score_card)
         self._made_from.show_facts(made_from(passport))
         self._method.show_facts(method_facts(passport))
-        self._show_merging(passport.method.id, title)
+        self._show_merging(adapter)
         self._show_words(another=another)
         if another:
             self.show_soundness(None)
@@ -232,10 +231,10 @@ class PassportPanel(QWidget):
         ):
             part.setVisible(shown)
 
-    def _show_merging(self, method_id: str, title: str) -> None:
-        merges = method_id in _MERGING
-        self.merge_button.setEnabled(merges)
-        self.merge_button.setToolTip("" if merges else f"{title} can't be folded into a plain model.")
+    def _show_merging(self, adapter: Adapter) -> None:
+        why = adapter.unmergeable
+        self.merge_button.setEnabled(not why)
+        self.merge_button.setToolTip(f"This adapter can't be merged: {why}." if why else "")
 
     def _show_words(self, *, another: bool) -> None:
         """Show tags and notes, but never over what is being typed."""
