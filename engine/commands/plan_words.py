@@ -17,11 +17,15 @@ PARTS = {
     "activations": "activations of a micro-batch",
     "runtime": "Python and libraries",
 }
+# What is not told where nothing is trained.
+OF_TRAINING = ("matrices", "adapter_bytes", "learning_rate", "steps")
 
 
 def lines(plan: Result) -> list[str]:
     """Return what is known of a plan, and what a run would fetch before the rest is."""
-    known = [(title, say(plan)) for name, title, say in FACTS if plan.get(name) is not None]
+    without = () if plan.get("trains", True) else OF_TRAINING
+    told = [fact for fact in FACTS if fact[0] not in without]
+    known = [(title, say(plan)) for name, title, say in told if plan.get(name) is not None]
     missing = [
         f"{name} is not on this computer yet. A run fetches it first; what it takes is known then."
         for name in plan.get("missing", ())
@@ -38,8 +42,15 @@ def _bits(plan: Result) -> str:
 
 
 def _trained(plan: Result) -> str:
+    if not plan.get("trains", True):
+        return f"nothing of {plan['all_parameters']:,} numbers; the prompt decides"
     share = f"{plan['share']:.2%}".replace("%", " %")
     return f"{plan['trainable_parameters']:,} of {plan['all_parameters']:,} numbers ({share})"
+
+
+def _adapter(plan: Result) -> str:
+    taken = f"{size(plan['adapter_bytes'])} on disk"
+    return f"about {taken}; training decides" if plan.get("sized_by_training") else taken
 
 
 def _layers(plan: Result) -> str:
@@ -62,7 +73,7 @@ FACTS: tuple[tuple[str, str, Callable[[Result], str]], ...] = (
     ("bits_per_parameter", "Quantized", _bits),
     ("trainable_parameters", "Trains", _trained),
     ("matrices", "Changes", _layers),
-    ("adapter_bytes", "Adapter", lambda plan: f"about {size(plan['adapter_bytes'])} on disk"),
+    ("adapter_bytes", "Adapter", _adapter),
     ("learning_rate", "Learning rate", lambda plan: f"{plan['learning_rate']:g}"),
     ("steps", "Steps", lambda plan: f"{plan['steps']:,}"),
     ("examples", "Examples", _examples),

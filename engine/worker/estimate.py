@@ -64,9 +64,13 @@ class Layer:
 
 @dataclass(frozen=True)
 class Outline:
-    """What a base model consists of: its linear layers by name but the output head, and its size."""
+    """What a base model consists of: its linear layers by name but the output head, and its size.
+
+    `numbers` counts its parameters, 4-bit ones as what they stand for.
+    """
 
     layers: dict[str, Layer]
+    numbers: int
     bytes: int
     value_bytes: int
 
@@ -141,7 +145,8 @@ def outline(model: Any) -> Outline:
         for name, module in model.named_modules()
         if isinstance(module, (torch.nn.Linear, Conv1D)) and module is not head
     }
-    return Outline(layers, resident_bytes(model), model.get_input_embeddings().weight.element_size())
+    value_bytes = model.get_input_embeddings().weight.element_size()
+    return Outline(layers, int(model.num_parameters()), resident_bytes(model), value_bytes)
 
 
 def _sizes(module: Any) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from peft import PeftModel
 
+from engine import extras
 from engine import recipe as recipes
 from engine.errors import AppError, Problem, RecipeError
 from engine.recipe import SAMPLE, Recipe, looks_like_path
@@ -104,7 +105,7 @@ class Planner:
         `missing` names what a run would fetch first; what only that could tell is absent from the plan.
         Raises AppError if nothing can be said of a base model that is here.
         """
-        problems: list[Problem] = []
+        problems = _lacking(recipe)
         device = _device(recipe, problems)
         folder, data_here = weightless.folder_of(recipe.base_model), _is_here(recipe.data.source)
         splits = self._splits(recipe, problems) if data_here else NO_SPLITS
@@ -115,13 +116,14 @@ class Planner:
         whole = {recipe.base_model.id: folder is not None, recipe.data.source: data_here}
         return {
             **facts,
+            "trains": recipe.method.method.trains,
             "missing": [name for name, is_here in whole.items() if not is_here],
             "problems": [problem.as_dict() for problem in problems],
         }
 
     def problems(self, recipe: Recipe, splits: Splits) -> list[Problem]:
         """Return the problems of a recipe whose base model is here and whose examples these are."""
-        found: list[Problem] = []
+        found = _lacking(recipe)
         device, folder = _device(recipe, found), weightless.folder_of(recipe.base_model)
         if folder is not None:
             base = self._base(recipe, folder, device, found)
@@ -138,10 +140,9 @@ class Planner:
     ) -> Result:
         """Return what the base model makes known, and with examples at hand their lengths and the memory."""
         shape = outline(base.model)
-        numbers = sum(parameter.numel() for parameter in base.model.parameters())
         adapted, model = _adapted(recipe, base, problems)
         facts: Result = {
-            "base_parameters": numbers,
+            "base_parameters": shape.numbers,
             "family": base.family,
             "model_type": base.model.config.model_type,
             "precision": base.precision,
@@ -272,6 +273,11 @@ class _Noted:
         return isinstance(error, AppError)
 
 
+def _lacking(recipe: Recipe) -> list[Problem]:
+    """Return what the recipe needs and this computer's Python does not have."""
+    return list(extras.problems(recipe.base_model.quantization, recipe.training.optimizer))
+
+
 def _device(recipe: Recipe, problems: list[Problem]) -> torch.device:
     with _Noted(problems):
         return devices.choose(recipe.training.device)
@@ -302,7 +308,14 @@ def _described(lengths: Lengths, limit: int) -> Result:
 def _adapted(recipe: Recipe, base: LoadedBase, problems: list[Problem]) -> tuple[Result, PeftModel | None]:
     """Put the adapter on; return what it adds, and the model with it. A misfit is a problem, and no model."""
     everything = sum(parameter.numel() for parameter in base.model.parameters())
-    nothing = {**_counts(0, everything), "adapter_bytes": 0, "matrices": 0, "targets": [], "adapted": {}}
+    nothing = {
+        **_counts(0, everything),
+        "adapter_bytes": 0,
+        "sized_by_training": False,
+        "matrices": 0,
+        "targets": [],
+        "adapted": {},
+    }
     if not recipe.method.method.trains:
         return nothing, None
     with _Noted(problems), torch.device("meta"):
@@ -312,6 +325,7 @@ def _adapted(recipe: Recipe, base: LoadedBase, problems: list[Problem]) -> tuple
         return {
             **_counts(trainable, everything),
             "adapter_bytes": _adapter_bytes(model),
+            "sized_by_training": handling.of(model).sized_by_training,
             "matrices": len(names),
             "targets": sorted({name.rpartition(".")[2] for name in names}),
             "adapted": adapters.counted_by_place(names),

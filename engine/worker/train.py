@@ -167,6 +167,7 @@ def _emit_started(
         first_step=int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0,
         trainable_parameters=trainable,
         all_parameters=everything,
+        base_parameters=shape.numbers,
         device=str(prepared.base.device),
         **devices.card(prepared.base.device),
         threads=prepared.base.threads,

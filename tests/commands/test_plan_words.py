@@ -36,3 +36,22 @@ def test_what_is_not_known_is_not_told_and_what_is_missing_is() -> None:
     assert plan_words.lines({"missing": ["google/flan-t5-base"]}) == [
         "google/flan-t5-base is not on this computer yet. A run fetches it first; what it takes is known then."
     ]
+
+
+def test_an_adapter_whose_size_training_decides_is_told_as_an_estimate() -> None:
+    def told(plan: dict[str, Any]) -> str:
+        return next(line for line in plan_words.lines(plan) if line.startswith("Adapter"))
+
+    assert told(PLAN).endswith("  36.9 kB on disk")
+    assert told(PLAN | {"sized_by_training": True}).endswith("  about 36.9 kB on disk; training decides")
+
+
+def test_a_prompt_alone_has_no_rate_no_steps_and_no_layers() -> None:
+    nothing = {"trainable_parameters": 0, "share": 0.0, "matrices": 0, "targets": [], "adapter_bytes": 0}
+    amounts = {"steps": 0, "learning_rate": 0.0, "examples": {"train": 80, "validation": 8, "test": 8}}
+    plan = {name: value for name, value in PLAN.items() if not name.startswith("memory")} | nothing | amounts
+    told = plan_words.lines(plan | {"trains": False})
+    assert [line.split()[0] for line in told] == ["Trains", "Examples"]
+    assert told[0].endswith("nothing of 921,600 numbers; the prompt decides")
+    titles = [line.split("  ")[0] for line in plan_words.lines(plan | {"trains": True})]
+    assert titles == ["Trains", "Changes", "Adapter", "Learning rate", "Steps", "Examples"]

@@ -12,6 +12,7 @@ import torch
 from peft import PeftModel
 from safetensors.torch import load_file
 
+from engine import extras
 from engine import recipe as recipes
 from engine.errors import RecipeError
 from engine.events import Event, EventWriter, read_all
@@ -161,6 +162,33 @@ def test_what_is_wrong_with_data_or_method_is_a_problem_of_the_plan(tmp_path: Pa
     assert made["trainable_parameters"] == made["steps"] == 0
 
 
+@pytest.mark.parametrize(
+    ("override", "field"),
+    [
+        ("base_model.quantization=nf4", "base_model.quantization"),
+        ("training.optimizer=adamw_8bit", "training.optimizer"),
+    ],
+)
+def test_a_library_that_is_not_installed_is_a_problem_of_the_plan(
+    override: str, field: str, tmp_path: Path, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = tiny_recipe(tmp_path, "t5", "lora", override)
+    assert plan.Planner(channel).plan(recipe)["problems"] == []
+    monkeypatch.setattr(extras, "LIBRARY", "not_installed_here")
+    made = plan.Planner(channel).plan(recipe)
+    assert [problem["field"] for problem in made["problems"]] == [field]
+    assert made["trainable_parameters"] > 0
+
+
+def test_only_adalora_leaves_the_size_of_its_adapter_to_training(tmp_path: Path, channel: Channel) -> None:
+    planner = plan.Planner(channel)
+    made = {name: planner.plan(tiny_recipe(tmp_path / name, "t5", name)) for name in ("lora", "adalora")}
+    assert {name: each["sized_by_training"] for name, each in made.items()} == {
+        "lora": False,
+        "adalora": True,
+    }
+
+
 def test_float16_on_t5_is_a_problem_of_the_plan(tmp_path: Path, channel: Channel) -> None:
     made = plan.Planner(channel).plan(tiny_recipe(tmp_path, "t5", "lora", "base_model.precision=float16"))
     assert [problem["field"] for problem in made["problems"]] == ["base_model.precision"]
@@ -182,7 +210,8 @@ def test_a_base_model_that_would_be_fetched_is_a_fact_of_the_plan(tmp_path: Path
     assert (made["steps"], made["examples"]["train"]) == (6, 24)
     assert not {"family", "trainable_parameters", "all_parameters", "token_lengths"} & made.keys()
     both = plan.Planner(channel).plan(changed(recipe, "data.source=knkarthick/samsum"))
-    assert both == {"missing": ["google/flan-t5-base", "knkarthick/samsum"], "problems": []}
+    missing = ["google/flan-t5-base", "knkarthick/samsum"]
+    assert both == {"trains": True, "missing": missing, "problems": []}
 
 
 def test_another_revision_than_the_one_here_would_be_fetched(

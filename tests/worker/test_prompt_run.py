@@ -46,7 +46,7 @@ def test_a_prompt_is_scored_against_the_plain_one_and_kept_as_a_passport(tmp_pat
     assert order(events) == ["evaluated", "run_started", "adapter_saved", "evaluated", "job_ended"]
     started = named(events, "run_started")[0]
     assert (started["total_steps"], started["trainable_parameters"]) == (0, 0)
-    assert started["all_parameters"] > 0
+    assert started["all_parameters"] == started["base_parameters"] > 0
     base, own = named(events, "evaluated")
     assert own["protocol"] == base["protocol"]
     assert (own["protocol"]["prompt"], own["protocol"]["shots"]) == (DEFAULT_PROMPT, 0)

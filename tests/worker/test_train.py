@@ -36,7 +36,10 @@ def test_a_run_lowers_the_loss_and_ends_with_a_scored_adapter(tmp_path, kind, me
     assert events[-1]["event"] == "job_ended", events[-1]
     assert events[-1]["outcome"] == "completed", events[-1]
     losses = [event["loss"] for event in named(events, "step_finished")]
-    assert len(losses) == named(events, "run_started")[0]["total_steps"] == 6
+    started = named(events, "run_started")[0]
+    assert len(losses) == started["total_steps"] == 6
+    copies = 0 if method == "full" else started["trainable_parameters"]
+    assert started["base_parameters"] == started["all_parameters"] - copies
     validation = [event["loss"] for event in named(events, "evaluated") if event["split"] == "validation"]
     assert validation[-1] < validation[0]
     card = adapter_of(events).passport.score_card
@@ -50,6 +53,8 @@ def test_lora_learns_on_a_base_in_the_4_bits_that_the_proof_leaves_out(tmp_path,
     _, events = train_here(recipe)
 
     assert events[-1]["outcome"] == "completed", events[-1]
+    started = named(events, "run_started")[0]
+    assert started["base_parameters"] == started["all_parameters"] - started["trainable_parameters"]
     validation = [event["loss"] for event in named(events, "evaluated") if event["split"] == "validation"]
     assert validation[-1] < validation[0]
 
