@@ -63,6 +63,8 @@ SECTIONS = {
 }
 # A recipe whose base model or data is another one gets another name.
 NAMED_AFTER = ("base_model.id", "data.source")
+# What a plan tells stands below these, above most of the form.
+PLANNED_FEET = ("base_model.id", "data.source")
 RATE = "training.learning_rate"
 
 
@@ -100,6 +102,10 @@ class RecipeForm(QWidget):
         self._prompt_place = QVBoxLayout()
         self._headings: list[tuple[QWidget, FieldGrid]] = []
         self._lay_out(effect)
+        for place in PLANNED_FEET:
+            around = self.field(place).around
+            assert isinstance(around, Field)
+            around.keep_foot()
         for fields in self._fields.values():
             self._listen(fields)
 

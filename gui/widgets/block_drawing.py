@@ -89,7 +89,7 @@ class BlockDrawing(QWidget):
     def set_lit(
         self, keys: Collection[str], meaning: str = "has a trained pair", marks: Collection[Mark] = ()
     ) -> None:
-        """Light the parts with these keys, and draw the marks; `meaning` stands in the legend."""
+        """Light the parts with these keys, and draw the marks; `meaning` stands in the legend, "" draws none."""
         self._lit, self._lit_text, self._marks = frozenset(keys), meaning, frozenset(marks)
         self._describe()
         self._restyle()
@@ -97,6 +97,10 @@ class BlockDrawing(QWidget):
     def lit(self) -> list[str]:
         """Return the keys of all parts that are drawn lit, in drawing order."""
         return [key for block in self._blocks for key in self._lit_in(block)]
+
+    def legend(self) -> str:
+        """Return what light means, "" where no legend is drawn."""
+        return self._lit_text
 
     def marks(self) -> list[str]:
         """Return the marks that are drawn."""
@@ -119,7 +123,7 @@ class BlockDrawing(QWidget):
         width = self._block_width()
         for at, block in enumerate(self._blocks):
             self._paint_block(painter, block, QRectF(at * (width + 16), 0, width, self._block_height(block)))
-        if self._blocks:
+        if self._blocks and self._lit_text:
             self._paint_legend(painter, self._legend_top())
         painter.end()
 
@@ -266,7 +270,7 @@ class BlockDrawing(QWidget):
     def _describe(self) -> None:
         told = [WORDS[mark].capitalize() for mark in WORDS if mark in self._marks]
         for block in self._blocks:
-            for group in block.groups:
+            for group in filter(lambda group: group.title, block.groups):
                 lit = [part.text for part in group.parts if (part.key or part.text) in self._lit]
                 told.append(
                     f"{block.title}, {group.title}: {', '.join(lit) + ' trained' if lit else 'frozen'}"

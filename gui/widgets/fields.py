@@ -130,6 +130,12 @@ class Field(QWidget):
         self._foot.setVisible(bool(text))
         self.control.setAccessibleDescription(text)
 
+    def keep_foot(self) -> None:
+        """Keep a line's room below the control for a hint that comes later, so that nothing moves then."""
+        policy = self._foot.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._foot.setSizePolicy(policy)
+
     def set_problem(self, message: str = "", hint: str = "") -> None:
         """Show a problem in place of nothing: a brick rim and one line; without a message it goes."""
         target = self.control.rimmed() if isinstance(self.control, Rimmed) else self.control

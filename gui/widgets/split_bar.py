@@ -40,10 +40,14 @@ class Portion:
 
 
 class SplitBar(QWidget):
-    """Draw portions of a sum, in the order given, over the whole width; those of no size are left out."""
+    """Draw portions of a sum, in the order given, over the whole width; those of no size are left out.
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    Without any an empty track is drawn, and room kept for the legend of as many as are `expected`.
+    """
+
+    def __init__(self, name: str, expected: int = 0, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._expected = expected
         self._portions: tuple[Portion, ...] = ()
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -83,10 +87,13 @@ class SplitBar(QWidget):
 
     def _columns(self) -> int:
         room = max(1, int((self.width() + GAP) // (px(COLUMN) + GAP)))
-        return min(room, max(1, len(self._portions)))
+        return min(room, max(1, self._entries()))
 
     def _rows(self) -> int:
-        return ceil(len(self._portions) / self._columns())
+        return ceil(self._entries() / self._columns())
+
+    def _entries(self) -> int:
+        return len(self._portions) or self._expected
 
     def _entry_place(self, at: int) -> QRectF:
         """The place of a legend's entry: down the first column, then down the next."""
@@ -103,6 +110,9 @@ class SplitBar(QWidget):
         room = self.width() - sum(THINNEST + 1 for _ in self._portions)
         left = 0.0
         painter.setPen(Qt.PenStyle.NoPen)
+        if not self._portions:
+            painter.setBrush(style.color("grey_soft"))
+            painter.drawRoundedRect(QRectF(0, 0, self.width(), px(BAR)), 1, 1)
         for portion in self._portions:
             width = THINNEST + room * portion.size / total
             place = QRectF(left, 0, width, px(BAR))

@@ -92,6 +92,35 @@ def test_settings_that_fit_no_layer_show_no_count(effect):
     assert _drawing(effect).lit() == []
 
 
+def test_a_method_that_trains_nothing_says_so_and_lights_the_prompt(effect):
+    nothing = {"trainable_parameters": 0, "adapter_bytes": 0, "memory_bytes": None, "targets": []}
+    effect.show_plan(PLAN | nothing, MethodSettings("prompt_only", method("prompt_only").options()))
+    said = texts(effect)
+
+    assert "Trains nothing" in said
+    assert "trainable" not in said
+    assert "on disk" not in said
+    assert _drawing(effect).marks() == ["prompt"]
+    assert _drawing(effect).legend() == "the prompt"
+
+
+def test_an_adapter_whose_size_training_decides_is_an_estimate(effect):
+    effect.show_plan(PLAN | {"sized_by_training": True}, LORA)
+    assert "about 14.2 MB on disk" in texts(effect)
+
+
+@pytest.mark.parametrize("blocks", [{"encoder": 12, "decoder": 12}, {"decoder": 30}])
+def test_the_first_plan_finds_its_room_kept(effect, blocks):
+    memory = MEMORY | {"runtime": 700_000_000}
+    room = effect.sizeHint().height()
+    assert _drawing(effect).legend() == ""
+    effect.show_plan(PLAN | {"memory": memory, "blocks": blocks}, LORA)
+
+    assert effect.sizeHint().height() == room
+    effect.show_unknown()
+    assert effect.sizeHint().height() == room
+
+
 def test_a_wide_legend_takes_fewer_lines(effect):
     effect.show_plan(PLAN | {"memory": MEMORY}, LORA)
     split = _split(effect)

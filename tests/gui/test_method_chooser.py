@@ -182,7 +182,7 @@ def test_what_is_trained_beside_weights_has_marks_and_no_lights():
     assert _lit("prompt_tuning", {}) == (set(), "trained", {"before input"})
     assert _lit("prefix_tuning", {}) == (set(), "trained", {"keys and values"})
     assert _lit("layernorm", {"targets": ["layer_norm"]}) == (set(), "trained", {"norms"})
-    assert _lit("prompt_only", {}) == (set(), "trained", {"prompt"})
+    assert _lit("prompt_only", {}) == (set(), "the prompt", {"prompt"})
 
 
 def test_blocks_of_which_some_are_trained_say_how_many():

@@ -1,13 +1,14 @@
-"""Chips for weight matrices get the room of all their lines in the real recipe panel, however late they come."""
+"""What plans tell late finds its room in the real recipe panel: chips for weight matrices, and words below fields."""
 
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import QPoint
 
 from engine.api import paths, recipe
 from gui.forms.module_chips import ModuleChips
 from gui.pages.train.recipe_panel import WIDTH, RecipePanel
-from tests.helpers.train_stage import PLAN
+from tests.helpers.train_stage import PLAN, texts
 
 GATED = dict.fromkeys(("q", "k", "v", "o", "wi_0", "wi_1", "wo"), 8)
 LATE = PLAN | {"modules": GATED, "targets": ["q", "v"], "blocks": {"encoder": 4, "decoder": 4}}
@@ -41,6 +42,19 @@ def test_chips_offered_by_the_first_plan_are_all_in_sight(panel, qtbot):
     panel.show_plan(LATE)
 
     qtbot.waitUntil(lambda: _all_in_sight(_chips(panel)), timeout=2000)
+
+
+def test_the_first_plan_does_not_move_what_stands_above_the_chips(panel, qtbot):
+    def places() -> list[int]:
+        qtbot.wait(20)
+        shown = ("data.source", "method.rank", "method.target_modules")
+        return [panel.form.field(place).around.mapTo(panel.form, QPoint()).y() for place in shown]
+
+    before = places()
+    panel.show_plan(LATE | {"base_parameters": 7_362_816, "precision": "bfloat16"})
+
+    assert "7.36 M parameters" in texts(panel.form)
+    assert places() == before
 
 
 def test_chips_offered_by_a_run_that_began_before_any_plan_are_all_in_sight(panel, qtbot):

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import MethodSettings
 from gui.look.format import UNKNOWN, bytes_text, compact, number, percent
-from gui.pages.train.lit_blocks import blocks_of, lit_by
+from gui.pages.train.lit_blocks import UNKNOWN_BLOCKS, blocks_of, lit_by
 from gui.widgets.bars import Bar
 from gui.widgets.block_drawing import BlockDrawing
 from gui.widgets.labels import Label
@@ -36,7 +36,10 @@ Program: Python and its libraries."""
 
 
 class EffectPanel(QWidget):
-    """The figure, its share, disk and memory, the drawing, and the memory's parts. Empty until a plan is shown."""
+    """The figure, its share, disk and memory, the drawing, and the memory's parts.
+
+    Until a plan is shown it keeps the room that one takes, so that the form around it stays where it is.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,11 +51,13 @@ class EffectPanel(QWidget):
         self._memory = Label("", "label", "ink2")
         self._drawing = BlockDrawing()
         self._split_title = Label("Where the memory goes", "small_medium", "ink2")
-        self._split = SplitBar("Where the memory goes")
+        self._split = SplitBar("Where the memory goes", expected=len(MEMORY))
         self._split.setToolTip(MEMORY_HELP)
         self._bits = Label("", "label", "ink2", wrap=True)
         self._lay_out()
-        self.hide()
+        self._show_bits(None)
+        self._drawing.set_blocks(UNKNOWN_BLOCKS)
+        self.show_unknown()
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -88,9 +93,10 @@ class EffectPanel(QWidget):
         if plan.get("problems") and not trainable:
             self.show_unknown()
             return
-        self._show_counts(trainable, everything)
+        self._show_counts(trainable, everything, trains=settings.method.trains)
         disk, memory = plan.get("adapter_bytes"), plan.get("memory_bytes")
-        self._disk.setText("" if disk is None else f"{bytes_text(disk)} on disk")
+        about = "about " if plan.get("sized_by_training") else ""
+        self._disk.setText(f"{about}{bytes_text(disk)} on disk" if disk else "")
         self._memory.setText(f"about {bytes_text(memory)} of memory" if memory else "")
         self._show_split(plan.get("memory") or {})
 
@@ -100,20 +106,27 @@ class EffectPanel(QWidget):
             text.setText("")
         self._figure.setText(UNKNOWN)
         self._bar.set_fraction(0.0)
-        self._show_split({})
-        self._drawing.set_lit(())
+        self._show_split({}, expected=True)
+        self._drawing.set_lit((), "")
 
-    def _show_counts(self, trainable: int, everything: int) -> None:
+    def _show_counts(self, trainable: int, everything: int, *, trains: bool) -> None:
         share = trainable / everything
+        self._bar.set_fraction(share)
+        if not trains:
+            self._figure.setText("Trains nothing")
+            self._total.setText(f"of {compact(everything)}")
+            self._total.setToolTip("")
+            self._share.setText("")
+            return
         self._figure.setText(number(trainable))
         self._total.setText(f"of {compact(everything)} trainable")
         self._total.setToolTip(f"{number(everything)} with the adapter's")
         self._share.setText(percent(share, 2 if 0 < share < 0.1 else 0))
-        self._bar.set_fraction(share)
 
-    def _show_split(self, memory: Mapping[str, int]) -> None:
+    def _show_split(self, memory: Mapping[str, int], *, expected: bool = False) -> None:
+        """Show the memory's parts, or hide them; what is `expected` keeps its room."""
         for part in (self._split_title, self._split):
-            part.setVisible(bool(memory))
+            part.setVisible(bool(memory) or expected)
         self._split.set_portions(
             [
                 Portion(title, memory.get(key, 0), bytes_text(memory.get(key)), token, strength)

@@ -17,6 +17,9 @@ NORMS = ("norm", "ln_")
 # What a decoder's attention to the encoder is called, by T5, BART and others.
 CROSSING = ("EncDecAttention", "encoder_attn", "crossattention", "cross_attn")
 
+# What is drawn while no plan has told: frames as large as those of most models.
+UNKNOWN_BLOCKS = tuple(Block("", (Group("", ()),) * layers) for layers in (2, 3))
+
 Stack = Literal["encoder", "decoder", "crossing"]
 Layers = list[tuple[str, list[str], Kind, Stack]]
 
@@ -46,7 +49,7 @@ def lit_by(
     places = settings.method.places_of(settings.options)
     marks: set[Mark] = {mark for mark in WORDS if mark in places}
     if not {"weights", "everything"} & set(places):
-        return set(), "trained", marks
+        return set(), "trained" if settings.method.trains else "the prompt", marks
     adapted, targets = plan.get("adapted") or {}, plan.get("targets") or ()
     drawn = {part.key for block in blocks for group in block.groups for part in group.parts}
     lit = (
