@@ -32,6 +32,12 @@ Place = Literal[
 Sketch = Literal[
     "",
     "pair",  # W + B A
+    "scaled pair",  # W + b B d A, where B and A are random and stay so
+    "scaled pairs",  # W + the sum of many such
+    "pair times strength",  # W + s B A
+    "pair from a bank",  # W + B A, both put together from vectors of a bank
+    "repeated block",  # W + D D D
+    "waves",  # W + c times frozen waves
     "two pairs",  # W + (B A) * (D C), entry by entry
     "kronecker",  # W + A (x) B
     "rotation",  # R W

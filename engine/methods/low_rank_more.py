@@ -209,6 +209,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         title="VeRA",
         group="Low rank",
         summary="Trains scales of shared random matrices",
+        sketch="scaled pair",
         explanation=(
             "All layers share one pair of random, frozen matrices; each layer trains only two vectors that scale "
             "the pair's ranks and outputs. That is many times fewer numbers than LoRA, and the random matrices "
@@ -230,6 +231,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         title="VB-LoRA",
         group="Low rank",
         summary="Low-rank matrices from shared vectors",
+        sketch="pair from a bank",
         explanation=(
             "Cuts the thin matrices of LoRA into short pieces and puts each piece together from a bank of "
             "vectors that all layers share: a piece is a mix of the few vectors that it picks. The bank and the "
@@ -251,6 +253,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         title="RandLoRA",
         group="Low rank",
         summary="Full-rank sum of random pairs",
+        sketch="scaled pairs",
         explanation=(
             "Adds up many pairs of random, frozen, thin matrices and trains only how each is scaled. The sum "
             "reaches the full rank of the weight, which LoRA's single pair can't, with about as many trained "
@@ -270,6 +273,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         title="MiSS",
         group="Low rank",
         summary="One block shared across weight shards",
+        sketch="repeated block",
         explanation=(
             "Cuts each weight into shards along its inputs and trains one small block that is added to all of "
             "them. Instead of LoRA's two matrices there is a single one that starts at zero, which learns quickly "
@@ -312,6 +316,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         title="DeLoRA",
         group="Low rank",
         summary="LoRA with bounded strength",
+        sketch="pair times strength",
         explanation=(
             "Like LoRA, but direction and strength are learned apart: every direction is kept at length one and "
             "one trained boundary a layer says how far its whole change goes. Long training or a high learning "

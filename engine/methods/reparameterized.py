@@ -235,6 +235,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
         title="FourierFT",
         group="Reparameterizations",
         summary="Trains a few frequencies per weight",
+        sketch="waves",
         explanation=(
             "Writes the change of a weight as a sum of waves, as an image format does with a picture, and trains "
             "the strengths of a few random frequencies. All waves cover the whole weight, so that few numbers "

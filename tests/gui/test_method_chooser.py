@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import combinations
+from typing import Any, get_args
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 
-from engine.api import METHODS, BaseFacts, MethodSettings, method, recipe
+from engine.api import METHODS, BaseFacts, MethodSettings, Sketch, method, recipe
 from gui.pages.train.lit_blocks import blocks_of, lit_by
 from gui.pages.train.method_chooser import MethodChooser
-from gui.pages.train.method_explanation import preset_words
+from gui.pages.train.method_explanation import WIDTH, preset_words
 from gui.pages.train.method_row import refusal
-from gui.pages.train.method_sketch import sketch_of
+from gui.pages.train.method_sketch import AT_WEIGHTS, MethodSketch, sketch_of
 from gui.planner import Planner
 from gui.widgets.block_drawing import WORDS
 from tests.helpers.train_stage import BASICS, PLAN, WAIT, texts
 
 T5 = BaseFacts("encoder-decoder", "t5")
 GPT2 = BaseFacts("decoder-only", "gpt2")
+SKETCH_ROOM = WIDTH - 40  # what the explanation's margins leave
 NF4 = BaseFacts("encoder-decoder", "t5", "nf4")
 
 
@@ -148,6 +150,24 @@ def test_sketches_come_from_what_is_declared():
     assert "before those of the text" in sketch_of(method("prompt_tuning")).described
     assert "scale a frozen weight" in sketch_of(method("ia3")).described
     assert sketch_of(method("prompt_only")) is None
+
+
+def test_every_kind_of_sketch_is_drawn_and_used():
+    assert set(AT_WEIGHTS) == set(get_args(Sketch)) - {""}
+    assert {entry.sketch for entry in METHODS} == set(get_args(Sketch))
+
+
+@pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)
+def test_sketches_fit_and_their_words_do_not_overlap(entry, styled, qtbot):
+    made = MethodSketch()
+    qtbot.addWidget(made)
+    made.resize(SKETCH_ROOM, 140)
+    made.show_method(entry, entry.options(**entry.preset_options(entry.families[0])))
+    room = QRectF(0, 0, SKETCH_ROOM, made.sizeHint().height())
+    words = [place for _, _, place in made._words()]
+
+    assert all(room.contains(place) for place in [*words, *(place for _, place in made._places())])
+    assert not any(one.intersects(other) for one, other in combinations(words, 2))
 
 
 T5_LAYERS = {

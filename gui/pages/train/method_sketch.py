@@ -6,6 +6,8 @@ Knows what the registry declares of a method: how its change at a weight is writ
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from itertools import groupby
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
@@ -13,10 +15,10 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.api import Method, Options, Place
 from gui.look import style
-from gui.look.type import font, px
+from gui.look.type import font, metrics, px
 
 GAP, SIGN = 4, 24
-HEIGHT, WORDS = 96, 20
+HEIGHT, WORDS, WORD_GAP = 96, 20, 8
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Sketch:
 
 WEIGHT = Box("W", 72, HEIGHT, trained=False)
 SMALL_WEIGHT = Box("W", 52, 72, trained=False)
+NARROW_WEIGHT = Box("W", 44, 72, trained=False)
 CELL, FROZEN_CELL = Box("", 18, 28), Box("", 18, 28, trained=False)
 
 AT_WEIGHTS: dict[str, Sketch] = {
@@ -47,6 +50,48 @@ AT_WEIGHTS: dict[str, Sketch] = {
         (WEIGHT, "+", Box("B", 20, HEIGHT), Box("A", 72, 20)),
         "A frozen weight W and beside it a trained pair B and A",
         ranked=True,
+    ),
+    "scaled pair": Sketch(
+        (
+            SMALL_WEIGHT,
+            "+",
+            Box("", 6, 72),
+            Box("B", 16, 72, trained=False),
+            Box("", 6, 16),
+            Box("A", 52, 16, trained=False),
+        ),
+        "A frozen weight W and beside it a random, frozen pair B and A, scaled by two trained vectors",
+    ),
+    "scaled pairs": Sketch(
+        (
+            NARROW_WEIGHT,
+            "+",
+            "Σ",
+            Box("B", 16, 72, trained=False),
+            Box("", 6, 16),
+            Box("A", 44, 16, trained=False),
+            Box("", 44, 6),
+        ),
+        "A frozen weight W and beside it a sum of random, frozen pairs B and A, each scaled by two trained vectors",
+    ),
+    "pair times strength": Sketch(
+        (SMALL_WEIGHT, "+", Box("", 12, 12), "×", Box("B", 16, 72), Box("A", 52, 16)),
+        "A frozen weight W and beside it a trained pair B and A of length one, times one trained strength",
+        ranked=True,
+    ),
+    "pair from a bank": Sketch(
+        (SMALL_WEIGHT, "+", Box("B", 16, 72), Box("A", 52, 16), "←", Box("bank", 40, 40)),
+        "A frozen weight W and beside it a pair B and A, put together from a trained bank that all layers share",
+        ranked=True,
+    ),
+    "repeated block": Sketch(
+        (WEIGHT, "+", *(Box("D", 18, HEIGHT),) * 4),
+        "A frozen weight W and beside it one trained block D, repeated for every shard of the weight",
+        ranked=True,
+    ),
+    "waves": Sketch(
+        (WEIGHT, "+", Box("", 12, 48), "×", Box("waves", 72, HEIGHT, trained=False)),
+        "A frozen weight W and beside it random, frozen waves, each times a trained strength",
     ),
     "two pairs": Sketch(
         (SMALL_WEIGHT, "+", Box("", 10, 72), Box("", 42, 10), "×", Box("", 10, 72), Box("", 42, 10)),
@@ -89,6 +134,11 @@ def trained_words(sketch: Sketch, options: Options | None) -> str:
     return f"trained, rank {getattr(options, 'rank', 'r')}" if sketch.ranked else "trained"
 
 
+def _trained(drawn: tuple[Box | str, QRectF]) -> bool | None:
+    """Tell whether a box is trained; None for signs."""
+    return drawn[0].trained if isinstance(drawn[0], Box) else None
+
+
 class MethodSketch(QWidget):
     """Draw what a method trains beside what stays as it is; hidden where there is no drawing of it."""
 
@@ -119,23 +169,55 @@ class MethodSketch(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
-        middle, left = px(12) + px(self._tallest()) / 2, 0.5
-        ends: dict[bool, QRectF] = {}
-        for part in self._sketch.parts:
-            width = px(SIGN if isinstance(part, str) else part.width)
-            if isinstance(part, str):
-                self._sign(painter, QRectF(left - GAP, middle - px(12), width, px(24)), part)
-                left += width - GAP
-                continue
-            place = QRectF(left, middle - px(part.height) / 2, width, px(part.height))
-            self._box(painter, place, part)
-            ends[part.trained] = ends.get(part.trained, place).united(place)
-            left += width + GAP
-        foot = middle + px(self._tallest()) / 2 + 4
-        for trained, across in ends.items():
-            words, ink = (self._trained, "accent") if trained else ("frozen", "ink2")
-            self._word(painter, across.center().x(), foot, words, ink)
+        for part, place in self._places():
+            if isinstance(part, Box):
+                self._box(painter, place, part)
+            else:
+                self._sign(painter, place, part)
+        painter.setFont(font("small"))
+        for text, token, place in self._words():
+            painter.setPen(style.color(token))
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
         painter.end()
+
+    def _middle(self) -> float:
+        return px(12) + px(self._tallest()) / 2
+
+    def _places(self) -> list[tuple[Box | str, QRectF]]:
+        """Return where each box and sign is drawn."""
+        found: list[tuple[Box | str, QRectF]] = []
+        middle, left = self._middle(), 0.5
+        for part in self._sketch.parts if self._sketch else ():
+            if isinstance(part, str):
+                found.append((part, QRectF(left - GAP, middle - px(12), px(SIGN), px(24))))
+                left += px(SIGN) - GAP
+            else:
+                height = px(part.height)
+                found.append((part, QRectF(left, middle - height / 2, px(part.width), height)))
+                left += px(part.width) + GAP
+        return found
+
+    def _words(self) -> list[tuple[str, str, QRectF]]:
+        """Return what stands below: words, their colour's token, and where.
+
+        "trained" stands below the middle of all that is, "frozen" below the weight itself; where they would meet,
+        the left one is moved to the left.
+        """
+        ends: dict[bool | None, QRectF] = {}
+        for trained, run in groupby(self._places(), key=_trained):
+            places = [place for _, place in run]
+            if trained or trained not in ends:
+                ends[trained] = reduce(QRectF.united, places, ends.get(trained, places[0]))
+        ends.pop(None, None)
+        told: list[tuple[str, str, QRectF]] = []
+        right, foot = float(self.width()), self._middle() + px(self._tallest()) / 2 + 4
+        for trained, across in sorted(ends.items(), key=lambda end: end[1].center().x(), reverse=True):
+            words, token = (self._trained, "accent") if trained else ("frozen", "ink2")
+            width = metrics("small").horizontalAdvance(words) + 4
+            left = max(0.0, min(across.center().x() - width / 2, right - width))
+            told.append((words, token, QRectF(left, foot, width, px(16))))
+            right = left - WORD_GAP
+        return told
 
     def _tallest(self) -> int:
         parts = self._sketch.parts if self._sketch else ()
@@ -155,10 +237,3 @@ class MethodSketch(QWidget):
         painter.setFont(font("body_medium"))
         painter.setPen(style.color("ink2"))
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
-
-    def _word(self, painter: QPainter, middle: float, top: float, text: str, token: str) -> None:
-        painter.setFont(font("small"))
-        painter.setPen(style.color(token))
-        width = painter.fontMetrics().horizontalAdvance(text) + 4
-        left = min(max(0.0, middle - width / 2), max(0.0, self.width() - width))
-        painter.drawText(QRectF(left, top, width, px(16)), Qt.AlignmentFlag.AlignCenter, text)
