@@ -12,8 +12,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from engine import library, paths
 from engine.jobs import Job
 from engine.library import Adapter
-from engine.methods import METHODS
-from engine.passport import RECIPE_NAME, BaseModelFacts, MethodFacts
+from engine.passport import RECIPE_NAME
 from gui.engine import Engine
 from gui.pages.library.score_choices import score_choices
 from gui.pages.library_page import LibraryPage
@@ -390,22 +389,6 @@ def test_a_merge_ends_with_the_new_folder(bench, tmp_path):
     assert made.asked == [{"kind": "merge", "adapter": "a", "target": str(target)}]
     made.page.pane.undo_strip.action_button().click()
     assert made.dialogs.opened == [target]
-
-
-def test_a_method_that_cannot_be_merged_says_so(bench):
-    entry = next(entry for entry in METHODS if entry.trains and not entry.merges)
-    add_adapter(method=MethodFacts(id=entry.id, title=entry.title, peft_type=entry.peft_type))
-    made = bench()
-    assert not made.page.panel.merge_button.isEnabled()
-    assert f"{entry.title} does not fold into a plain model." in made.page.panel.merge_button.toolTip()
-
-
-@pytest.mark.parametrize(("quantization", "merges"), [("none", True), ("nf4", True), ("int8", False)])
-def test_an_adapter_of_an_int8_base_is_not_offered_to_be_merged(bench, quantization, merges):
-    add_adapter(base_model=BaseModelFacts(id="starter", quantization=quantization))
-    made = bench()
-    assert made.page.panel.merge_button.isEnabled() == merges
-    assert ("int8 base" in made.page.panel.merge_button.toolTip()) != merges
 
 
 def test_a_job_that_fails_says_why_and_leaves_the_page_usable(bench):

@@ -1,0 +1,48 @@
+"""The passport by itself: which adapters are offered to be merged, and what is said of the others."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.methods import METHODS, Method, method
+from engine.passport import BaseModelFacts, MethodFacts
+from gui.pages.library.passport_panel import PassportPanel
+from tests.helpers.homes import add_adapter
+
+
+@pytest.fixture
+def panel(styled, qtbot, home):
+    made = PassportPanel()
+    qtbot.addWidget(made)
+    return made
+
+
+def facts_of(entry: Method) -> MethodFacts:
+    return MethodFacts(id=entry.id, title=entry.title, peft_type=entry.peft_type)
+
+
+@pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)
+def test_a_method_that_can_not_be_merged_says_so(panel, entry):
+    panel.show_adapter(add_adapter(method=facts_of(entry)))
+    assert panel.merge_button.isEnabled() == entry.merges
+    why = (
+        ""
+        if entry.merges
+        else f"This adapter can't be merged: {entry.title} does not fold into a plain model."
+    )
+    assert panel.merge_button.toolTip() == why
+
+
+@pytest.mark.parametrize(("quantization", "merges"), [("none", True), ("nf4", True), ("int8", False)])
+def test_an_adapter_of_an_int8_base_is_not_offered_to_be_merged(panel, quantization, merges):
+    base = BaseModelFacts(id="starter", quantization=quantization)
+    panel.show_adapter(add_adapter(base_model=base))
+    assert panel.merge_button.isEnabled() == merges
+    assert ("int8 base" in panel.merge_button.toolTip()) != merges
+
+
+def test_adapters_of_other_programs_are_judged_by_the_type_that_peft_knows(panel):
+    panel.show_adapter(add_adapter("lora", method=MethodFacts(id="", peft_type="LORA")))
+    assert panel.merge_button.isEnabled() == method("lora").merges
+    panel.show_adapter(add_adapter("prefix", method=MethodFacts(id="", peft_type="PREFIX_TUNING")))
+    assert not panel.merge_button.isEnabled()
