@@ -184,7 +184,7 @@ class BlockDrawing(QWidget):
         count = int(place.width() // step)
         trained = min(4, count // 2) if "before input" in self._marks else 0
         if "prompt" in self._marks:
-            wide = QRectF(place.left(), place.top() + 2, place.width() / 2 - 4, side)
+            wide = QRectF(place.left(), place.top(), place.width() / 2 - 4, place.height())
             self._lettered(painter, wide, "prompt", lit=True)
         for at in range(count):
             box = QRectF(place.left() + at * step, place.top() + 2, side, side)

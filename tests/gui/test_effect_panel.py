@@ -6,6 +6,7 @@ import pytest
 
 from engine.api import MethodSettings, method
 from gui.pages.train.effect_panel import EffectPanel
+from gui.widgets.bars import Bar
 from gui.widgets.block_drawing import BlockDrawing
 from gui.widgets.split_bar import SplitBar
 from tests.helpers.train_stage import PLAN, texts
@@ -102,6 +103,11 @@ def test_a_method_that_trains_nothing_says_so_and_lights_the_prompt(effect):
     assert "on disk" not in said
     assert _drawing(effect).marks() == ["prompt"]
     assert _drawing(effect).legend() == "the prompt"
+    bar = effect.findChild(Bar)
+    assert bar is not None
+    assert not bar.isVisibleTo(effect)
+    effect.show_plan(PLAN, LORA)
+    assert bar.isVisibleTo(effect)
 
 
 def test_an_adapter_whose_size_training_decides_is_an_estimate(effect):

@@ -1,8 +1,10 @@
 """The train page's parts by themselves: the failure card, the marks of new words, the scrubber."""
 
 import pytest
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.api import Ending, RunState, Sample
+from gui.look import style
 from gui.pages.train.expected_time import expected_seconds
 from gui.pages.train.failure_card import FailureCard
 from gui.pages.train.learned_preview import LearnedPreview
@@ -60,6 +62,25 @@ def test_what_is_learned_is_marked_in_one_piece(qtbot):
 
     assert preview.text.text() == "Summary: Tom stays.</s>"
     assert [(mark.start, mark.length) for mark in preview.text.marks()] == [(9, 14)]
+
+
+def test_what_is_learned_has_its_room_again_after_a_method_that_learns_nothing(styled, qtbot):
+    host = QWidget()
+    qtbot.addWidget(host)
+    preview = LearnedPreview()
+    QVBoxLayout(host).addWidget(preview)
+    host.resize(800, 600)
+    host.show()
+    pieces = [["\n".join(f"Ann: line {number}" for number in range(20)), False], ["It is so.", True]]
+    preview.show_pieces(pieces)
+    preview.show_pieces([])
+    qtbot.wait(20)
+    style.apply(styled, "dark")
+    qtbot.wait(20)
+    preview.show_pieces(pieces)
+    needed = preview.text.heightForWidth(preview.text.width())
+
+    qtbot.waitUntil(lambda: preview.text.height() >= needed, timeout=2000)
 
 
 def test_a_download_is_counted_in_bytes_people_read():

@@ -104,6 +104,7 @@ class EffectPanel(QWidget):
         """Show no numbers and no lights: what is set can't be used, and those of before are another recipe's."""
         for text in (self._total, self._share, self._disk, self._memory):
             text.setText("")
+        self._show_sizes(True)
         self._figure.setText(UNKNOWN)
         self._bar.set_fraction(0.0)
         self._show_split({}, expected=True)
@@ -112,9 +113,10 @@ class EffectPanel(QWidget):
     def _show_counts(self, trainable: int, everything: int, *, trains: bool) -> None:
         share = trainable / everything
         self._bar.set_fraction(share)
+        self._show_sizes(trains)
         if not trains:
             self._figure.setText("Trains nothing")
-            self._total.setText(f"of {compact(everything)}")
+            self._total.setText(f"of {compact(everything)} numbers")
             self._total.setToolTip("")
             self._share.setText("")
             return
@@ -122,6 +124,10 @@ class EffectPanel(QWidget):
         self._total.setText(f"of {compact(everything)} trainable")
         self._total.setToolTip(f"{number(everything)} with the adapter's")
         self._share.setText(percent(share, 2 if 0 < share < 0.1 else 0))
+
+    def _show_sizes(self, shown: bool) -> None:
+        for part in (self._bar, self._disk, self._memory):
+            part.setVisible(shown)
 
     def _show_split(self, memory: Mapping[str, int], *, expected: bool = False) -> None:
         """Show the memory's parts, or hide them; what is `expected` keeps its room."""

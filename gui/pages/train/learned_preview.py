@@ -44,8 +44,9 @@ class LearnedPreview(Card):
                     text += "\n"
                 marks.append(Mark(len(text), len(str(piece))))
             text += str(piece)
-        self.text.set_text(text, joined(marks))
+        # Shown first: a text that is set while it is hidden keeps the room that it had.
         self.setVisible(bool(text))
+        self.text.set_text(text, joined(marks))
 
 
 def joined(marks: Sequence[Mark]) -> list[Mark]:
