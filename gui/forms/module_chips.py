@@ -7,13 +7,19 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from gui.look import style
+from gui.look.type import px
 from gui.widgets.chips import ToggleChips
 
 ALL_LINEAR = "all-linear"
+TWO_LINES = 62
 
 
 class ModuleChips(QWidget):
-    """None means the method's default, shown as the plan resolves it until the user switches a chip."""
+    """None means the method's default, shown as the plan resolves it until the user switches a chip.
+
+    Until it is told what to offer, the room of two lines is kept: that is what most models take.
+    """
 
     changed = Signal()
 
@@ -22,12 +28,14 @@ class ModuleChips(QWidget):
         self._value: tuple[str, ...] | None = None
         self._modules: tuple[str, ...] = ()
         self._resolved: tuple[str, ...] = ()
+        self._is_told = False
         self._chips = ToggleChips()
         self._chips.changed.connect(self._switched)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._chips)
         self.setFocusProxy(self._chips)
+        style.follow(self._keep_room)
 
     def value(self) -> tuple[str, ...] | None:
         """Return the chosen names, or None for the method's default."""
@@ -40,8 +48,9 @@ class ModuleChips(QWidget):
 
     def offer(self, modules: Mapping[str, int], resolved: Sequence[str]) -> None:
         """Offer the base model's linear layers; `resolved` are those the recipe means."""
-        if (tuple(modules), tuple(resolved)) == (self._modules, self._resolved):
+        if self._is_told and (tuple(modules), tuple(resolved)) == (self._modules, self._resolved):
             return
+        self._is_told = True
         self._modules, self._resolved = tuple(modules), tuple(resolved)
         self._show()
 
@@ -56,7 +65,11 @@ class ModuleChips(QWidget):
         self._chips.blockSignals(True)
         self._chips.set_items(shown, on)
         self._chips.blockSignals(False)
-        self.setVisible(bool(shown))
+        self.setVisible(bool(shown) or not self._is_told)
+        self._keep_room()
+
+    def _keep_room(self) -> None:
+        self.setMinimumHeight(0 if self._is_told else px(TWO_LINES))
 
     def _switched(self, on: list[str]) -> None:
         self._value = tuple(on)

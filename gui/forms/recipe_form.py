@@ -81,6 +81,7 @@ class RecipeForm(QWidget):
         self._problems: tuple[Problem, ...] = ()
         self._family: Family = "encoder-decoder"
         self._model_type = ("", "")
+        self._modules: dict[str, int] = {}
         self._level = LEVELS[0]
         self._writing = False
         self._is_fixed = False
@@ -306,12 +307,13 @@ class RecipeForm(QWidget):
     def _show_modules(self, plan: dict[str, Any]) -> None:
         """Offer the base model's layers where some are chosen, and say how many the method takes."""
         count = number(plan.get("matrices")) if plan.get("matrices") else ""
+        self._modules = plan.get("modules") or {}
         for field in self._method_fields:
             chooser = field.control.widget
             if not isinstance(chooser, (ModuleChips, PatternsField)):
                 continue
             if isinstance(chooser, ModuleChips):
-                chooser.offer(plan.get("modules") or {}, plan.get("targets") or ())
+                chooser.offer(self._modules, plan.get("targets") or ())
             if isinstance(field.around, Field):
                 unit = "matrices" if isinstance(chooser, ModuleChips) else "layers"
                 field.around.set_right(f"{count} {unit}" if count else "")
@@ -453,6 +455,9 @@ class RecipeForm(QWidget):
         self._show_fields()
         for field in self._method_fields:
             field.set_fixed(self._is_fixed)
+            if self._modules and isinstance(field.control.widget, ModuleChips):
+                # Those that the last plan told, until the next tells which of them are meant.
+                field.control.widget.offer(self._modules, ())
         self._listen(self._method_fields)
         self._method_field.set_right(entry.group.lower())
 

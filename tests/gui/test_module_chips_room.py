@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint
+from PySide6.QtTest import QTest
 
 from engine.api import paths, recipe
 from gui.forms.module_chips import ModuleChips
@@ -12,6 +13,8 @@ from tests.helpers.train_stage import PLAN, texts
 
 GATED = dict.fromkeys(("q", "k", "v", "o", "wi_0", "wi_1", "wo"), 8)
 LATE = PLAN | {"modules": GATED, "targets": ["q", "v"], "blocks": {"encoder": 4, "decoder": 4}}
+MEMORY = {"weights": 15, "adapter": 4, "gradients": 4, "optimizer": 8, "activations": 100, "runtime": 700}
+FIRST = LATE | {"base_parameters": 7_362_816, "precision": "bfloat16", "memory": MEMORY}
 
 
 @pytest.fixture
@@ -44,17 +47,36 @@ def test_chips_offered_by_the_first_plan_are_all_in_sight(panel, qtbot):
     qtbot.waitUntil(lambda: _all_in_sight(_chips(panel)), timeout=2000)
 
 
-def test_the_first_plan_does_not_move_what_stands_above_the_chips(panel, qtbot):
-    def places() -> list[int]:
-        qtbot.wait(20)
-        shown = ("data.source", "method.rank", "method.target_modules")
-        return [panel.form.field(place).around.mapTo(panel.form, QPoint()).y() for place in shown]
+def _places(panel: RecipePanel) -> list[int]:
+    shown = ("data.source", "method.rank", "method.target_modules", "training.epochs")
+    QTest.qWait(20)
+    return [panel.form.field(place).around.mapTo(panel.form, QPoint()).y() for place in shown]
 
-    before = places()
-    panel.show_plan(LATE | {"base_parameters": 7_362_816, "precision": "bfloat16"})
+
+def test_the_first_plan_does_not_move_the_form(panel):
+    before = _places(panel)
+    panel.show_plan(FIRST)
 
     assert "7.36 M parameters" in texts(panel.form)
-    assert places() == before
+    assert _places(panel) == before
+
+
+def test_the_plan_of_another_method_does_not_move_the_form(panel):
+    panel.show_plan(FIRST)
+    panel.form.choose_method("vera")
+    before = _places(panel)
+    panel.show_plan(FIRST)
+
+    assert _places(panel) == before
+
+
+def test_a_base_model_that_is_not_here_has_no_chips_and_needs_no_room(panel):
+    panel.form.choose_method("vera")
+    chips = _chips(panel)
+    assert chips.isVisibleTo(panel)
+    panel.show_plan({"missing": ["owner/name"]})
+
+    assert not chips.isVisibleTo(panel)
 
 
 def test_chips_offered_by_a_run_that_began_before_any_plan_are_all_in_sight(panel, qtbot):

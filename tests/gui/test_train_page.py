@@ -147,6 +147,7 @@ def test_while_it_trains_the_recipe_is_fixed_and_figures_move(stage, qtbot):
 
     assert not stage.page.panel.start_button.isVisibleTo(stage.page)
     assert "Fixed while this run trains" in texts(stage.page.panel)
+    assert "99.0 k parameters" in texts(stage.page.panel)
     assert stage.page.buttons.stop.isVisibleTo(stage.page)
     assert "Training" in stage.page.header.subtitle()
 

@@ -27,6 +27,7 @@ STARTED = {
     "first_step": 0,
     "trainable_parameters": 1_000,
     "all_parameters": 100_000,
+    "base_parameters": 99_000,
     "device": "cpu",
     "threads": 2,
     "precision": "float32",
