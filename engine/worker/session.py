@@ -48,6 +48,8 @@ class Progress:
     best_step: int = 0
     best_loss: float = float("inf")
     evaluations_without_gain: int = 0
+    # A stop cut an evaluation short that decides what is kept: it is made up for before the run goes on.
+    owes_evaluation: bool = False
     seconds: float = 0.0
     peak_memory_bytes: int = 0
     threads: int = 0
@@ -113,7 +115,8 @@ class Session:
             self._take_up(checkpoint)
         self._clock = time.perf_counter()
         with suppress(Interrupted):
-            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+            if checkpoint is None or not self._out_of_patience():
+                trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         finished = not self._channel.stopping or self.step >= self.total
         if self.step and self._checkpoint_step != self.step:
             self._save_checkpoint()
@@ -154,6 +157,9 @@ class Session:
         torch.set_num_threads(self.progress.threads)
         self.step = self._checkpoint_step = int(checkpoint.name.rpartition("-")[2])
         self._channel.emit("run_resumed", step=self.step)
+        checkpoints.load_trainable(self._prepared.model, checkpoint)
+        if self.progress.owes_evaluation:
+            self._evaluate()
 
     def _between(self) -> bool:
         """Listen between two micro-batches; return whether the step should be given up."""
@@ -233,7 +239,9 @@ class Session:
         """Measure the validation loss, keep the best state, and show the pinned summaries."""
         try:
             if self._validation:
+                self.progress.owes_evaluation = True
                 loss = self._mean_loss()
+                self.progress.owes_evaluation = False
                 self._emit_loss(loss, of=self._channel.job.id)
                 self._keep_if_best(loss)
             self._show_samples()

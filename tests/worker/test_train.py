@@ -122,6 +122,24 @@ def ask_to_stop(channel):
     channel.stopping = True
 
 
+def test_an_evaluation_that_a_stop_cut_short_is_made_up_for(tmp_path, monkeypatch):
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.log_every=1")
+    _, straight = train_here(recipe)
+    evaluated = [each["step"] for each in named(straight, "evaluated")]
+    step = next(each for each in evaluated if 0 < each < max(evaluated))
+
+    with monkeypatch.context() as patch:
+        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == step, ask_to_stop)
+        job, stopped = train_here(recipe)
+    assert step not in [each["step"] for each in named(stopped, "evaluated")]
+    resumed = run_here(job)
+
+    def losses(events):
+        return {each["step"]: each["loss"] for each in named(events, "evaluated") if each["step"] >= step}
+
+    assert losses(resumed) == losses(straight)
+
+
 def test_a_step_given_up_in_its_middle_is_done_again_the_same(tmp_path, monkeypatch):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=200")
     _, straight = train_here(recipe)
