@@ -69,7 +69,7 @@ def test(arguments: list[str]) -> int:
 
 
 def proof(arguments: list[str]) -> int:
-    """Prove every method of the registry on every kind of base model; takes most of an hour."""
+    """Prove every method of the registry on every kind of base model; half an hour of work for one core."""
     environment.ensure(ROOT)
     return _python(["-m", "tests.proof", *arguments], {"HF_HUB_OFFLINE": "1"})
 
