@@ -19,11 +19,13 @@ PARTS = {
 }
 # What is not told where nothing is trained.
 OF_TRAINING = ("matrices", "adapter_bytes", "learning_rate", "steps")
+# What is not known of a method that can't be put on the base model.
+OF_ADAPTERS = ("trainable_parameters", "matrices", "adapter_bytes")
 
 
 def lines(plan: Result) -> list[str]:
     """Return what is known of a plan, and what a run would fetch before the rest is."""
-    without = () if plan.get("trains", True) else OF_TRAINING
+    without = _untold(plan)
     told = [fact for fact in FACTS if fact[0] not in without]
     known = [(title, say(plan)) for name, title, say in told if plan.get(name) is not None]
     missing = [
@@ -31,6 +33,16 @@ def lines(plan: Result) -> list[str]:
         for name in plan.get("missing", ())
     ]
     return [*words.facts([*known, *_memory(plan)]), *missing]
+
+
+def _untold(plan: Result) -> tuple[str, ...]:
+    """Return the facts that a plan holds nothing about but zeros."""
+    if not plan.get("trains", True):
+        return OF_TRAINING
+    if not plan.get("trainable_parameters"):
+        return OF_ADAPTERS
+    # Soft prompts stand beside the layers.
+    return () if plan["matrices"] else ("matrices",)
 
 
 def _base(plan: Result) -> str:

@@ -218,7 +218,7 @@ LOHA = Method(
     merges=True,
     sketch="two pairs",
     short=_short,
-    rules=(linear_only,),
+    rules=(linear_only("LoHa"),),
 )
 
 LOKR = Method(
@@ -241,7 +241,7 @@ LOKR = Method(
     merges=True,
     sketch="kronecker",
     short=_short,
-    rules=(linear_only,),
+    rules=(linear_only("LoKr"),),
 )
 
 LOW_RANK = (LORA, ADALORA, LOHA, LOKR)

@@ -18,7 +18,8 @@ class VeraOptions(Options):
         256,
         "Width of the two random matrices that all layers share. Take more than for LoRA: only one number "
         "for each rank and one for each output are trained.",
-        most=4096,
+        # The most that its authors take, for layers 768 wide too.
+        most=1024,
     )
     d_initial: float = option(
         0.1,
@@ -290,7 +291,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
             Variant("mini", "MiSS mini", {"form": "mini"}, summary="A block repeated, far fewer numbers"),
         ),
         short=_miss_short,
-        rules=(linear_only, _bat_not_on_int8),
+        rules=(linear_only("MiSS"), _bat_not_on_int8),
     ),
     Method(
         id="gralora",
@@ -328,6 +329,6 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         presets={"encoder-decoder": Preset(3e-3), "decoder-only": Preset(1e-3)},
         merges=True,
         short=_rank,
-        rules=(linear_only,),
+        rules=(linear_only("DeLoRA"),),
     ),
 )

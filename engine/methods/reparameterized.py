@@ -184,7 +184,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
             ),
         ),
         short=_block,
-        rules=(linear_only,),
+        rules=(linear_only("OFT"),),
     ),
     Method(
         id="boft",
@@ -206,7 +206,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
         peft_defaults={"boft_n_butterfly_factor": 1},
         short=_block,
         nearest="oft",
-        rules=(linear_only,),
+        rules=(linear_only("BOFT"),),
     ),
     Method(
         id="hra",
@@ -228,7 +228,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
         identity_at_start=False,
         short=_rank,
         nearest="oft",
-        rules=(linear_only, _even_rank),
+        rules=(linear_only("HRA"), _even_rank),
     ),
     Method(
         id="fourierft",
@@ -270,7 +270,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
         # True means zeros; PEFT's own default starts from random kernels that spoil the base.
         peft_defaults={"init_weights": True},
         short=_block,
-        rules=(linear_only,),
+        rules=(linear_only("C3A"),),
     ),
     Method(
         id="shira",
@@ -291,6 +291,6 @@ REPARAMETERIZED: tuple[Method, ...] = (
         merges=True,
         peft_defaults={"random_seed": 0},
         short=_rank,
-        rules=(linear_only,),
+        rules=(linear_only("SHiRA"),),
     ),
 )

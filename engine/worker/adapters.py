@@ -29,9 +29,8 @@ from engine.options import describe
 from engine.recipe import STARTER, Recipe, looks_like_path
 from engine.worker import handling, soft_prompts, tuners
 from engine.worker.base_models import LoadedBase
-from engine.worker.estimate import outline
 from engine.worker.handling import TRAINED, Course
-from engine.worker.handling.targets import ALL_LINEAR, adapted_widths, default_targets
+from engine.worker.handling.targets import ALL_LINEAR, adapted_widths, default_targets, refuse_no_layers
 
 # What may differ between a run and the one that it goes on from: it changes learning, not what was learned.
 # A finished prefix is one, whether it was projected or not.
@@ -54,7 +53,7 @@ def attach(base: LoadedBase, recipe: Recipe, course: Course | None = None) -> Pe
     """
     course = course or Course()
     refuse_misfit(recipe, base)
-    _refuse_unknown_layers(recipe, base)
+    refuse_no_layers(base, getattr(recipe.method.options, "target_modules", None))
     _refuse_wide_ranks(recipe, base)
     seed_everything(recipe.training.seed)
     config = _peft_config(base, recipe, course)
@@ -92,19 +91,6 @@ def refuse_misfit(recipe: Recipe, base: LoadedBase) -> None:
         raise AdapterError(refusal.message, refusal.hint, refusal.field)
 
 
-def _refuse_unknown_layers(recipe: Recipe, base: LoadedBase) -> None:
-    """Raise AdapterError for target modules that are not there: PEFT passes over them if another one is."""
-    named = getattr(recipe.method.options, "target_modules", None) or ()
-    known = [full for full, _ in base.model.named_modules()]
-    for name in named:
-        if named != (ALL_LINEAR,) and not any(_is_called(name, full) for full in known):
-            raise AdapterError(
-                f"{recipe.base_model.id} has no layer {name}.",
-                f"It has {', '.join(outline(base.model).modules())}.",
-                "method.target_modules",
-            )
-
-
 def _refuse_wide_ranks(recipe: Recipe, base: LoadedBase) -> None:
     """Raise AdapterError for a rank that the narrowest adapted layer can't have."""
     options = recipe.method.options
@@ -118,10 +104,6 @@ def _refuse_wide_ranks(recipe: Recipe, base: LoadedBase) -> None:
                 f"Take at most {most}, or leave such layers out.",
                 f"method.{option}",
             )
-
-
-def _is_called(name: str, full: str) -> bool:
-    return full == name or full.endswith(f".{name}")
 
 
 def _peft_config(base: LoadedBase, recipe: Recipe, course: Course) -> Any:

@@ -133,8 +133,8 @@ class _Kernels(TorchFunctionMode):
         fused = self._on_cuda or not kwargs.get("dropout_p")
         if function is functional.scaled_dot_product_attention and fused:
             return _Attention.apply(*args[:3], kwargs.get("attn_mask"))
-        if function is torch.rand:
-            # Parts that are left out at random are drawn for real: without numbers, all would be left out.
+        if function in (torch.rand, torch.randint):
+            # Parts that are left out at random are drawn for real: without numbers, all would be left out, or others.
             kwargs["device"] = "cpu"
         if function is torch.sparse_coo_tensor:
             # As wide as it is, it takes no room: what is added to a dense one comes from a few numbers.

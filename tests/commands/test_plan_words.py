@@ -53,5 +53,18 @@ def test_a_prompt_alone_has_no_rate_no_steps_and_no_layers() -> None:
     told = plan_words.lines(plan | {"trains": False})
     assert [line.split()[0] for line in told] == ["Trains", "Examples"]
     assert told[0].endswith("nothing of 921,600 numbers; the prompt decides")
-    titles = [line.split("  ")[0] for line in plan_words.lines(plan | {"trains": True})]
-    assert titles == ["Trains", "Changes", "Adapter", "Learning rate", "Steps", "Examples"]
+
+
+def titles(plan: dict[str, Any]) -> list[str]:
+    return [line.split("  ")[0] for line in plan_words.lines(plan) if line[0] != " "]
+
+
+def test_a_method_that_cannot_be_put_on_has_no_numbers_and_no_layers() -> None:
+    known = PLAN | {"trains": True, "steps": 2, "learning_rate": 0.001}
+    assert titles(known) == ["Trains", "Changes", "Adapter", "Learning rate", "Steps", "Memory"]
+    refused = {"trainable_parameters": 0, "share": 0.0, "matrices": 0, "targets": [], "adapter_bytes": 0}
+    assert titles(known | refused) == ["Learning rate", "Steps", "Memory"]
+
+
+def test_soft_prompts_change_no_layers() -> None:
+    assert titles(PLAN | {"matrices": 0, "targets": []}) == ["Trains", "Adapter", "Memory"]

@@ -117,6 +117,17 @@ def test_rehearsed_bytes_are_those_that_a_real_micro_batch_keeps(
     assert rehearsed(recipe, channel, load) == pytest.approx(counter.most, rel=0.05)
 
 
+def test_parts_that_are_left_out_at_random_are_found_without_numbers_too(
+    tmp_path: Path, channel: Channel
+) -> None:
+    load = Load(2, 32, 16, 8)
+    kept = [
+        rehearsed(tiny_recipe(tmp_path, "t5", "boft", f"method.dropout={share}"), channel, load)
+        for share in (0.0, 0.5)
+    ]
+    assert kept[1] > kept[0]
+
+
 def test_nothing_is_kept_below_the_lowest_trained_layer(tmp_path: Path, channel: Channel) -> None:
     load = Load(4, 64, 64, 20)
     low = tiny_recipe(tmp_path, "llama", "lora", 'method.target_modules=["layers.0.self_attn.q_proj"]')

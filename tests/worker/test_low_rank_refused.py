@@ -13,6 +13,7 @@ from engine.methods import method
 from engine.options import describe
 from engine.recipe import Recipe
 from engine.worker import adapters
+from engine.worker.estimate import outline
 from engine.worker.plan import Planner
 from tests.helpers.tiny_models import Kind, tiny_model
 from tests.helpers.worker_parts import load_tiny, make_channel, make_recipe, write_conversations
@@ -70,6 +71,75 @@ def test_layers_that_are_not_there_are_named_with_those_that_are(method_id, conv
     assert problem.field == "method.target_modules"
     assert "no layer query" in problem.message
     assert all(name in problem.hint for name in ("q_proj", "k_proj", "down_proj"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "method_id", "names"),
+    [
+        ("t5", "lora", ["shared"]),
+        ("t5", "lora", ["q", "shared"]),
+        ("t5", "oft", ["shared"]),
+        ("t5", "lora", ["q", "SelfAttention"]),
+        ("t5", "vera", ["layer_norm"]),
+        ("t5", "ia3", ["dropout"]),
+        ("t5", "lora", ["encoder"]),
+        ("t5", "lora", ["0"]),
+        ("t5", "randlora", ["relative_attention_bias"]),
+        ("llama", "adalora", ["q_proj", "embed_tokens"]),
+        ("llama", "bottleneck", ["mlp"]),
+        ("gpt2", "lora", ["wte"]),
+        ("bart", "lora", ["q_proj", "embed_positions"]),
+    ],
+)
+def test_what_is_no_linear_layer_is_refused_with_the_layers_that_are(kind, method_id, names, conversations):
+    recipe = make_recipe(kind, method={"id": method_id, "target_modules": names}, data=conversations)
+    (problem,) = planned(recipe)
+    base = load_tiny(kind)
+    assert problem.field == "method.target_modules"
+    assert problem.message == f"{names[-1]} is no linear layer of {recipe.base_model.id}."
+    assert problem.hint == f"It has {', '.join(outline(base.model).modules())}."
+    with pytest.raises(AdapterError) as caught:
+        adapters.attach(base, recipe)
+    assert caught.value.problems == (problem,)
+
+
+@pytest.mark.parametrize(
+    ("names", "message", "hint"),
+    [
+        ([""], "has no layer without a name", "It has q, k"),
+        (
+            ["q", "all-linear"],
+            '"all-linear" means every linear layer',
+            "Take it alone, or only layers by name: q, k",
+        ),
+    ],
+)
+@pytest.mark.parametrize("method_id", ["lora", "ia3"])
+def test_no_name_and_a_name_for_all_layers_beside_others_are_refused(
+    method_id, names, message, hint, conversations
+):
+    table = {"id": method_id, "target_modules": names}
+    (problem,) = planned(make_recipe("t5", method=table, data=conversations))
+    assert problem.field == "method.target_modules"
+    assert message in problem.message
+    assert hint in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("kind", "names", "changed"),
+    [
+        ("t5", ["SelfAttention.q", "wo"], {"q", "wo"}),
+        ("t5", ["encoder.block.0.layer.0.SelfAttention.k"], {"k"}),
+        ("gpt2", ["c_attn"], {"c_attn"}),
+        # The output head is not among what the form offers, but it is a linear layer.
+        ("t5", ["lm_head"], {"lm_head"}),
+        ("t5", ["all-linear"], {"q", "k", "v", "o", "wi_0", "wi_1", "wo"}),
+    ],
+)
+def test_linear_layers_are_named_by_their_names_ends(kind, names, changed):
+    recipe = make_recipe(kind, method={"id": "lora", "rank": 4, "target_modules": names})
+    model = adapters.attach(load_tiny(kind), recipe)
+    assert {name.rpartition(".")[2] for name in adapters.adapted_modules(model)} == changed
 
 
 @pytest.mark.parametrize(

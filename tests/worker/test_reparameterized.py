@@ -93,6 +93,9 @@ def test_the_bank_of_vectors_learns_slower_than_the_picks() -> None:
         ("t5", "miss", {"form": "mini", "mini_rank": 5}, "mini_rank", "2, 4, 8, 16, 32"),
         ("t5", "gralora", {"rank": 12, "blocks": 3}, "blocks", "These do: 2, 4"),
         ("t5", "gralora", {"rank": 64}, "rank", "at most 32"),
+        ("t5", "gralora", {"hybrid_rank": 40}, "hybrid_rank", "at most 32"),
+        ("t5", "randlora", {"rank": 33}, "rank", "at most 32"),
+        ("llama", "randlora", {"rank": 17}, "rank", "at most 16"),
         ("t5", "delora", {"rank": 33}, "rank", "at most 32"),
         ("t5", "boft", {"block_size": 5}, "block_size", "2, 4, 8, 16, 32"),
         ("t5", "hra", {"rank": 34}, "rank", "at most 32"),
@@ -109,10 +112,18 @@ def test_what_does_not_fit_is_refused_with_what_would(
     assert hint in caught.value.hint
 
 
+def test_the_width_of_a_layer_is_a_rank_that_it_can_have() -> None:
+    assert setting("t5", "gralora", "hybrid_r", rank=32, hybrid_rank=32) == 32
+    assert setting("t5", "randlora", "r", rank=32) == 32
+    # Shared random pairs may be wider than a layer, as its authors have it: each rank has a scale to train.
+    assert setting("t5", "vera", "r", rank=40) == 40
+
+
 @pytest.mark.parametrize(
     ("method", "options", "field"),
     [
         ("vblora", {"vectors": 2, "top": 3}, "method.top"),
+        ("vera", {"rank": 1025}, "method.rank"),
         ("gralora", {"rank": 8, "blocks": 3}, "method.blocks"),
         ("hra", {"rank": 7}, "method.rank"),
     ],
@@ -125,16 +136,16 @@ def test_settings_that_exclude_each_other_are_refused_as_a_recipe(
     assert [problem.field for problem in caught.value.problems] == [field]
 
 
-CONV1D = [entry.id for entry in METHODS if any(rule.__name__ == "linear_only" for rule in entry.rules)]
-
-
-@pytest.mark.parametrize("method", CONV1D)
+@pytest.mark.parametrize("method", ["loha", "lokr", "miss", "delora", "oft", "boft", "hra", "c3a", "shira"])
 def test_methods_of_linear_layers_are_refused_on_gpt2_unless_it_is_quantized(method: str) -> None:
     with pytest.raises(RecipeError) as caught:
         make_recipe("gpt2", method={"id": method})
-    assert caught.value.problems[0].field == "method.id"
-    assert "Conv1D" in caught.value.problems[0].message
-    if "nf4" in next(entry for entry in METHODS if entry.id == method).quantizations:
+    (problem,) = caught.value.problems
+    entry = next(entry for entry in METHODS if entry.id == method)
+    assert problem.field == "method.id"
+    assert problem.message.startswith(f"{entry.title} changes linear layers, and gpt2 keeps")
+    assert "Conv1D" in problem.message
+    if "nf4" in entry.quantizations:
         make_recipe("gpt2", method={"id": method}, base_model={"quantization": "nf4"})
 
 

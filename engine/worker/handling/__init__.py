@@ -19,7 +19,7 @@ from engine.worker.handling.fitting import (
     VbLoraHandling,
 )
 from engine.worker.handling.lora import LoraHandling, LowRankHandling
-from engine.worker.handling.shared_state import Ia3Handling, ProjectionHandling
+from engine.worker.handling.shared_state import Ia3Handling, ProjectionHandling, RandLoraHandling
 from engine.worker.handling.soft_prompts import SOFT_PROMPTS
 
 __all__ = ["TRAINED", "Course", "Handling", "Tensors", "named", "of"]
@@ -40,7 +40,7 @@ HANDLINGS: Mapping[str, Handling] = {
     "FOURIERFT": FourierFtHandling(),
     "SHIRA": ShiraHandling(),
     "VERA": ProjectionHandling(),
-    "RANDLORA": ProjectionHandling(),
+    "RANDLORA": RandLoraHandling(),
     "IA3": Ia3Handling(),
     "BOTTLENECK": BottleneckHandling(),
     **SOFT_PROMPTS,

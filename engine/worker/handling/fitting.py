@@ -147,7 +147,7 @@ def _copied(_module: Any, _inputs: Any, output: torch.Tensor) -> torch.Tensor:
 class GraLoraHandling(InPlaceHandling):
     """GraLoRA: as many blocks as divide the rank and all widths."""
 
-    ranks = ("rank",)
+    ranks = ("rank", "hybrid_rank")
 
     def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
         """Choose the blocks a side."""

@@ -33,6 +33,12 @@ class ProjectionHandling(Handling):
         return all(getattr(config, name, None) == getattr(other, name, None) for name in same)
 
 
+class RandLoraHandling(ProjectionHandling):
+    """RandLoRA: one pair as wide as the layer has full rank already; VeRA may go above (Kopiczko et al. 2024)."""
+
+    ranks = ("rank",)
+
+
 class Ia3Handling(Handling):
     """IA3: its usual layers are others than LoRA's, and those that end a feed-forward are scaled before."""
 

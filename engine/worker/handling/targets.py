@@ -11,9 +11,12 @@ import torch
 from peft.utils import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING
 from transformers.pytorch_utils import Conv1D
 
+from engine.errors import AdapterError
 from engine.worker.base_models import LoadedBase
+from engine.worker.estimate import outline
 
 ALL_LINEAR = "all-linear"
+_ALONE = f'"{ALL_LINEAR}" means every linear layer but the output head, so it does not stand beside names.'
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,31 @@ def default_targets(base: LoadedBase) -> list[str] | str:
     """Return the modules that PEFT adapts in this kind of model, or all linear ones where it names none."""
     known = TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING.get(base.model.config.model_type)
     return list(known) if known else ALL_LINEAR
+
+
+def refuse_no_layers(base: LoadedBase, named: tuple[str, ...] | None) -> None:
+    """Raise AdapterError for target modules that are no linear layers of the base model.
+
+    PEFT passes over names that are not there, fails at some modules, and adapts embeddings that no model calls.
+    """
+    if not named or named == (ALL_LINEAR,):
+        return
+    layers = ", ".join(outline(base.model).modules())
+    for name in named:
+        if name == ALL_LINEAR:
+            message, hint = _ALONE, f"Take it alone, or only layers by name: {layers}."
+        elif not (found := _modules_named(base, name)):
+            message, hint = f"{base.options.id} has no layer {name or 'without a name'}.", f"It has {layers}."
+        elif any(_width(module) is None for module in found):
+            message, hint = f"{name} is no linear layer of {base.options.id}.", f"It has {layers}."
+        else:
+            continue
+        raise AdapterError(message, hint, "method.target_modules")
+
+
+def _modules_named(base: LoadedBase, name: str) -> list[Any]:
+    # The whole model is called "".
+    return [module for full, module in base.model.named_modules() if full and _is_named(full, [name])]
 
 
 def adapted_widths(base: LoadedBase, named: tuple[str, ...] | None) -> Mapping[str, Width]:
