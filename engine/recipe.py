@@ -24,6 +24,7 @@ from engine.training import EvaluationOptions, TrainingOptions
 SCHEMA = 1
 STARTER = "starter"
 SAMPLE = "sample"
+LEAST_CONVERSATION_TOKENS = 8
 
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 
@@ -109,7 +110,12 @@ class DataOptions(Options):
         control="prompt",
     )
     max_conversation_tokens: int = option(
-        512, "Longest conversation", "Longer ones are cut, with a notice.", unit="tokens", ge=8, le=1_000_000
+        512,
+        "Longest conversation",
+        "Longer ones are cut, with a notice.",
+        unit="tokens",
+        ge=LEAST_CONVERSATION_TOKENS,
+        le=1_000_000,
     )
     max_summary_tokens: int = option(
         128,

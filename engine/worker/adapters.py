@@ -27,7 +27,7 @@ from engine.library import CONFIG_NAME, WEIGHTS_NAME, Adapter
 from engine.methods import BaseFacts, Family
 from engine.options import describe
 from engine.recipe import STARTER, Recipe, looks_like_path
-from engine.worker import handling, soft_prompts, tuners
+from engine.worker import handling, tuners
 from engine.worker.base_models import LoadedBase
 from engine.worker.handling import TRAINED, Course
 from engine.worker.handling.targets import ALL_LINEAR, adapted_widths, default_targets, refuse_no_layers
@@ -86,7 +86,6 @@ def refuse_misfit(recipe: Recipe, base: LoadedBase) -> None:
     positions = getattr(config, "max_position_embeddings", None)
     facts = BaseFacts(base.family, config.model_type, recipe.base_model.quantization, positions)
     refusal = recipe.method.method.refusal(recipe.method.options, facts)
-    refusal = refusal or soft_prompts.overflow(recipe, base.family, positions)
     if refusal is not None:
         raise AdapterError(refusal.message, refusal.hint, refusal.field)
 

@@ -23,7 +23,7 @@ from engine.worker.channel import Channel
 from engine.worker.data import Splits
 from engine.worker.generate import Generated, Model, generate
 from engine.worker.kept_scores import Measured, Protocol
-from engine.worker.prompting import Prompter, learned, make_prompter, remembered, shown
+from engine.worker.prompting import Prompter, make_prompter, remembered, scored, shown
 from engine.worker.sources import Split
 from engine.worker.switcher import Switcher
 
@@ -127,12 +127,12 @@ def protocol(recipe: Recipe, splits: Splits) -> Protocol:
     the yardstick: its own prompt is to it what weights are to others. Examples, limits and decoding are the same,
     so its scores may share a column; its prompt is told beside them.
     """
-    examples, in_prompt = _examples(recipe, splits), shown(recipe, splits)
-    scored: dict[Split, tuple[Example, ...]] = {"train": in_prompt, "validation": (), "test": examples}
+    examples, in_prompt = scored(recipe, splits), shown(recipe, splits)
+    parts: dict[Split, tuple[Example, ...]] = {"train": in_prompt, "validation": (), "test": examples}
     return {
         "split": recipe.evaluation.split,
         "examples": len(examples),
-        "data": {"source": adapters.public_name(splits.source), "fingerprint": data.fingerprint(scored)},
+        "data": {"source": adapters.public_name(splits.source), "fingerprint": data.fingerprint(parts)},
         "prompt": recipe.data.prompt,
         "shots": len(in_prompt),
         "max_conversation_tokens": recipe.data.max_conversation_tokens,
@@ -140,13 +140,6 @@ def protocol(recipe: Recipe, splits: Splits) -> Protocol:
         "max_new_tokens": recipe.evaluation.max_new_tokens,
         "metric": {"name": rouge.METRIC, "stemmer": True},
     }
-
-
-def _examples(recipe: Recipe, splits: Splits) -> tuple[Example, ...]:
-    """Return the examples to score; those that stand in the prompt can't be asked for."""
-    split = recipe.evaluation.split
-    examples = learned(recipe, splits) if split == "train" else splits.of(split)
-    return examples[: recipe.evaluation.examples or None]
 
 
 def base_evaluation(
@@ -216,7 +209,7 @@ def compare(
 def _measure(
     channel: Channel, base: LoadedBase, model: Model, recipe: Recipe, splits: Splits, prompter: Prompter
 ) -> Measured:
-    examples = _examples(recipe, splits)
+    examples = scored(recipe, splits)
     inputs = [prompter.input_ids(example.conversation) for example in examples]
     started = time.perf_counter()
     channel.progress(0, len(inputs), "summaries")

@@ -20,7 +20,7 @@ from engine import extras
 from engine import recipe as recipes
 from engine.errors import AppError, Problem, RecipeError
 from engine.recipe import SAMPLE, Recipe, looks_like_path
-from engine.worker import adapters, base_models, data, devices, fit, handling, hub, weightless
+from engine.worker import adapters, base_models, data, devices, fit, handling, hub, room, weightless
 from engine.worker.base_models import LoadedBase
 from engine.worker.batches import CPU_TOKENS, GPU_TOKENS
 from engine.worker.channel import Channel
@@ -158,6 +158,12 @@ class Planner:
         problem = shots_problem(recipe, splits, base.tokenizer, base.family, base.model.config)
         problems += [problem] if problem else []
         lengths = self._lengths(recipe, base, splits)
+        # Where the examples have no room, theirs is the word; likewise a prompt that leaves none at all.
+        if problem is None:
+            pairs = tuple(zip(lengths.conversations, lengths.summaries, strict=True))
+            problem = room.problem(recipe, base, model or base.model, splits, pairs)
+            told = {each.field for each in problems}
+            problems += [problem] if problem and problem.field not in told else []
         load = _load(recipe, base, splits, lengths, device)
         if model is not None and load.rows:
             facts |= self._memory(recipe, base, model, shape, device, load)

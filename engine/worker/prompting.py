@@ -21,6 +21,7 @@ from engine.worker.data import Splits
 
 IGNORED = -100
 SHOTS = "data.shots"
+PINNED = 3
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,18 @@ def learned(recipe: Recipe, splits: Splits) -> tuple[Example, ...]:
     Those in the prompt are left out: one that reads its own summary would teach copying it.
     """
     return splits.train[recipe.data.shots :]
+
+
+def scored(recipe: Recipe, splits: Splits) -> tuple[Example, ...]:
+    """Return the examples to score; those that stand in the prompt can't be asked for."""
+    split = recipe.evaluation.split
+    examples = learned(recipe, splits) if split == "train" else splits.of(split)
+    return examples[: recipe.evaluation.examples or None]
+
+
+def pinned(splits: Splits) -> tuple[Example, ...]:
+    """Return the examples whose summaries are written again and again while a run trains."""
+    return (splits.validation or splits.test)[:PINNED]
 
 
 def make_prompter(recipe: Recipe, base: LoadedBase, splits: Splits) -> Prompter:

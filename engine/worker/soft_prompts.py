@@ -14,9 +14,7 @@ from typing import Any
 import torch
 from peft import PeftModel
 
-from engine.errors import AdapterError, Problem
-from engine.methods import Family
-from engine.recipe import Recipe
+from engine.errors import AdapterError
 
 Inputs = dict[str, Any]
 
@@ -184,27 +182,6 @@ def _read_the_same(kind: type[_SoftPrompt], model: PeftModel) -> bool:
     if not _two_stacks(model.get_base_model()) or config.peft_type.value in ("PROMPT_TUNING", "P_TUNING"):
         return True
     return bool(config.num_transformer_submodules == kind.submodules)
-
-
-def overflow(recipe: Recipe, family: Family, positions: int | None) -> Problem | None:
-    """Return the problem of a soft prompt for which a recipe's limits leave no room among the model's positions.
-
-    Limits that are too high without it are no matter of the prompt.
-    """
-    kind = KINDS.get(recipe.method.method.peft_type)
-    if kind is None or positions is None:
-        return None
-    tokens = getattr(recipe.method.options, "virtual_tokens", 0)
-    read, written = recipe.data.max_conversation_tokens, recipe.data.max_summary_tokens
-    beside = written if kind is KeysAndValues else read
-    most = read + written if family == "decoder-only" else beside
-    if not positions - tokens < most <= positions:
-        return None
-    return Problem(
-        "method.virtual_tokens",
-        f"{tokens} virtual tokens and up to {most} others are more than the {positions} that this base model takes.",
-        f"Take at most {positions - most}, or lower the longest conversation or summary.",
-    )
 
 
 def _two_stacks(model: Any) -> bool:

@@ -24,12 +24,11 @@ from engine.worker.data import Splits
 from engine.worker.estimate import Outline, outline
 from engine.worker.facts import make_passport
 from engine.worker.handling import Course
-from engine.worker.prompting import Encoded, Prompter, learned, make_prompter
+from engine.worker.prompting import Encoded, Prompter, learned, make_prompter, pinned
 from engine.worker.session import Prepared, Session
 from engine.worker.storage import whole_or_gone, writing
 from engine.worker.trainer import total_steps
 
-PINNED = 3
 # Training examples that a method may look at before it begins.
 LOOKED_AT = 64
 
@@ -66,7 +65,7 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
         model=model,
         train=train,
         validation=validation,
-        pinned=(splits.validation or splits.test)[:PINNED],
+        pinned=pinned(splits),
         prompter=prompter,
         collator=collator,
         learning_rate=recipe.learning_rate(base.family),

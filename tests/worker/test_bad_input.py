@@ -146,10 +146,49 @@ CASES = (
     Case(
         "a prompt that leaves too little room",
         "method.virtual_tokens",
-        "500 virtual tokens and up to 640 others",
-        "Take at most 384",
-        {"id": "prompt_tuning", "virtual_tokens": 500},
+        "200 virtual tokens and up to 264 others",
+        "Take at most 136",
+        {"id": "prompt_tuning", "virtual_tokens": 200},
         kind="gpt2",
+        config={"n_positions": 400},
+    ),
+    Case(
+        "a prefix beside summaries that are too long for it",
+        "method.virtual_tokens",
+        "20 virtual tokens and up to 190 others",
+        "Take at most 10",
+        {"id": "prefix_tuning", "virtual_tokens": 20},
+        kind="bart",
+        tables={"evaluation": {"max_new_tokens": 190}},
+        config={"max_position_embeddings": 200},
+    ),
+    Case(
+        "no room, with or without virtual tokens",
+        "data.max_conversation_tokens",
+        "takes 128 tokens; prompt and summary and the 100 virtual tokens",
+        "Take fewer virtual tokens",
+        {"id": "p_tuning", "virtual_tokens": 100},
+        kind="gpt2",
+        config={"n_positions": 128},
+    ),
+    Case(
+        "a prompt of many words",
+        "data.max_conversation_tokens",
+        "takes 256 tokens; prompt and summary need",
+        "64 would fit",
+        {"id": "lora"},
+        kind="gpt2",
+        tables={"data": {"prompt": "Say it shortly. " * 4 + "{conversation}"}},
+        config={"n_positions": 256},
+    ),
+    Case(
+        "a prompt alone that leaves no room to answer",
+        "data.max_conversation_tokens",
+        "takes 128 tokens; prompt and summary need",
+        "Shorten the prompt",
+        {"id": "prompt_only"},
+        kind="gpt2",
+        config={"n_positions": 128},
     ),
     Case(
         "examples that overflow the context",
@@ -226,7 +265,7 @@ def tables_of(case: Case, folder: Path) -> dict[str, Any]:
         "training": {"device": "cpu"},
     }
     for name, values in case.tables.items():
-        tables[name] = tables[name] | values
+        tables[name] = tables.get(name, {}) | values
     return tables
 
 
