@@ -220,7 +220,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         ),
         options=VeraOptions,
         peft_type="VERA",
-        presets={"encoder-decoder": Preset(1e-2), "decoder-only": Preset(1e-2)},
+        presets={"encoder-decoder": Preset(3e-2), "decoder-only": Preset(1e-2)},
         quantizations=("none", "int8", "nf4", "fp4"),
         merges=True,
         # All adapters draw the same matrices, so that they can stand beside each other.
@@ -242,7 +242,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         ),
         options=VbLoraOptions,
         peft_type="VBLORA",
-        presets={"encoder-decoder": Preset(1e-2), "decoder-only": Preset(1e-2)},
+        presets={"encoder-decoder": Preset(3e-2), "decoder-only": Preset(1e-2)},
         quantizations=("none", "int8", "nf4", "fp4"),
         merges=True,
         identity_at_start=False,
