@@ -167,33 +167,6 @@ def test_a_bfloat16_base_is_read_in_its_own_format(method: str, options: Options
 
 
 @pytest.mark.parametrize(
-    ("kind", "tables", "field"),
-    [
-        (
-            "gpt2",
-            {"data": {"max_conversation_tokens": 700, "max_summary_tokens": 128}},
-            "method.virtual_tokens",
-        ),
-        ("gpt2", {"data": {"max_conversation_tokens": 100, "max_summary_tokens": 128}}, None),
-        # Too long without the prompt already: no matter of the prompt.
-        ("gpt2", {"data": {"max_conversation_tokens": 2000}}, None),
-        ("bart", {"data": {"max_conversation_tokens": 900}}, "method.virtual_tokens"),
-        ("t5", {"data": {"max_conversation_tokens": 9000}}, None),
-    ],
-)
-def test_a_prompt_that_leaves_no_room_is_refused_beside_its_length(
-    kind: Kind, tables: Options, field: str | None
-) -> None:
-    recipe = make_recipe(kind, method={"id": "prompt_tuning", "virtual_tokens": 256}, **tables)
-    if field is None:
-        adapters.attach(load_tiny(kind), recipe)
-        return
-    with pytest.raises(AdapterError) as caught:
-        adapters.attach(load_tiny(kind), recipe)
-    assert caught.value.field == field
-
-
-@pytest.mark.parametrize(
     ("method", "options"), [case for case in CASES if case[0] != "prefix_tuning"], ids=str
 )
 @pytest.mark.parametrize("kind", ["t5", "gpt2"])
