@@ -40,7 +40,7 @@ from tests.helpers.soft_prompts import (
     written,
 )
 from tests.helpers.tiny_models import KINDS, Kind, tiny_model
-from tests.helpers.worker_parts import attach_random, install_random, load_tiny, make_recipe
+from tests.helpers.worker_parts import attach_random, install_random, load_tiny
 
 pytestmark = [
     pytest.mark.torch,
