@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
@@ -79,9 +80,11 @@ class LibraryReader(QObject):
 
     def _changed_files(self, adapter: Adapter) -> list[str] | None:
         """Return the files that differ; None if meanwhile another adapter is looked at, or this one is gone."""
-        if adapter.id != self._wanted or not adapter.folder.exists():
-            return None
-        return adapter.changed_files()
+        while adapter.id == self._wanted and adapter.folder.exists():
+            # Deleted, or moved to the trash, while it is read: look again what is left.
+            with suppress(FileNotFoundError):
+                return adapter.changed_files()
+        return None
 
     def wait(self) -> None:
         """Wait until nothing is left to read."""

@@ -1,0 +1,50 @@
+"""The library is read beside the window, while anything may become of its folders."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from engine import library, passport
+from gui.models.library_reader import LibraryReader
+from tests.helpers.homes import add_adapter
+
+
+@pytest.fixture
+def reader(qtbot):
+    reader = LibraryReader()
+    yield reader
+    reader.wait()
+
+
+def _with_an_accident(monkeypatch, accident):
+    """Let something happen to a folder just before its files are read for the first time."""
+    read, waiting = passport.checksums, [accident]
+
+    def checksums(folder):
+        if waiting:
+            waiting.pop()(folder)
+            raise FileNotFoundError(folder)
+        return read(folder)
+
+    monkeypatch.setattr(passport, "checksums", checksums)
+
+
+def test_an_adapter_that_goes_while_its_files_are_read_is_told_nothing_of(reader, qtbot, monkeypatch):
+    add_adapter("ab")
+    (adapter,), _ = library.scan()
+    _with_an_accident(monkeypatch, shutil.rmtree)
+    with qtbot.assertNotEmitted(reader.checked, wait=200):
+        reader.check(adapter)
+        reader.wait()
+
+
+def test_a_file_that_goes_meanwhile_is_one_that_changed(reader, qtbot, monkeypatch):
+    add_adapter("ab")
+    (adapter,), _ = library.scan()
+    name = next(iter(adapter.passport.files))
+    _with_an_accident(monkeypatch, lambda folder: (folder / name).unlink())
+    with qtbot.waitSignal(reader.checked) as told:
+        reader.check(adapter)
+    assert told.args == [adapter.id, [name]]
