@@ -56,6 +56,7 @@ def test_every_check_runs_to_its_end_and_the_tests_come_last(started, capsys):
     assert dev.main(["test"]) == 1
     programs = [command[0] for command, _ in started.found]
     assert programs == ["ruff", "ruff", "mypy", "lint-imports", "pytest"]
+    assert started.found[-1][0] == ["pytest", *dev.SIDE_BY_SIDE]
     assert capsys.readouterr().out.splitlines()[-1] == "Failed: ruff, format, types."
 
 
