@@ -21,6 +21,8 @@ PARTS = {
 OF_TRAINING = ("matrices", "adapter_bytes", "learning_rate", "steps")
 # What is not known of a method that can't be put on the base model.
 OF_ADAPTERS = ("trainable_parameters", "matrices", "adapter_bytes")
+# What nothing comes of while the recipe has problems: such a run is not begun.
+OF_RUNS = ("learning_rate", "steps")
 
 
 def lines(plan: Result) -> list[str]:
@@ -36,13 +38,14 @@ def lines(plan: Result) -> list[str]:
 
 
 def _untold(plan: Result) -> tuple[str, ...]:
-    """Return the facts that a plan holds nothing about but zeros."""
+    """Return the facts that a plan holds nothing about but zeros, or that its problems rule out."""
+    refused = OF_RUNS if plan.get("problems") else ()
     if not plan.get("trains", True):
         return OF_TRAINING
     if not plan.get("trainable_parameters"):
-        return OF_ADAPTERS
+        return (*OF_ADAPTERS, *refused)
     # Soft prompts stand beside the layers.
-    return () if plan["matrices"] else ("matrices",)
+    return refused if plan["matrices"] else ("matrices", *refused)
 
 
 def _base(plan: Result) -> str:

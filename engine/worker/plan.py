@@ -35,7 +35,6 @@ from engine.worker.trainer import total_steps
 
 LOOK_SECONDS = 0.05
 BATCH = 500
-NO_SPLITS = Splits((), (), (), "", "", "", {})
 
 Result = dict[str, Any]
 
@@ -108,11 +107,11 @@ class Planner:
         problems = _lacking(recipe)
         device = _device(recipe, problems)
         folder, data_here = weightless.folder_of(recipe.base_model), _is_here(recipe.data.source)
-        splits = self._splits(recipe, problems) if data_here else NO_SPLITS
-        facts = _amounts(recipe, splits) if data_here else {}
+        splits = self._splits(recipe, problems) if data_here else None
+        facts = {} if splits is None else _amounts(recipe, splits)
         if folder is not None:
             base = self._base(recipe, folder, device, problems)
-            facts |= self._base_facts(recipe, base, device, splits if data_here else None, problems)
+            facts |= self._base_facts(recipe, base, device, splits, problems)
         whole = {recipe.base_model.id: folder is not None, recipe.data.source: data_here}
         return {
             **facts,
@@ -226,15 +225,15 @@ class Planner:
             model, tokenizer, family, options, fingerprint, chosen.name, chosen.reason, meta, threads
         )
 
-    def _splits(self, recipe: Recipe, problems: list[Problem]) -> Splits:
-        """Return the examples; none with a problem."""
+    def _splits(self, recipe: Recipe, problems: list[Problem]) -> Splits | None:
+        """Return the examples, or None with a problem if they can't be read."""
         with _Noted(problems):
             key = recipe.data.model_dump_json(
                 exclude={"prompt", "shots", "max_conversation_tokens", "max_summary_tokens"}
             )
             splits: Splits = self._keep("splits", key, lambda: data.read(recipe.data, self._channel))
             return splits
-        return NO_SPLITS
+        return None
 
     def _lengths(self, recipe: Recipe, base: LoadedBase, splits: Splits) -> Lengths:
         key = (splits.fingerprint, recipe.base_model.id, recipe.base_model.revision)

@@ -63,7 +63,15 @@ def test_a_method_that_cannot_be_put_on_has_no_numbers_and_no_layers() -> None:
     known = PLAN | {"trains": True, "steps": 2, "learning_rate": 0.001}
     assert titles(known) == ["Trains", "Changes", "Adapter", "Learning rate", "Steps", "Memory"]
     refused = {"trainable_parameters": 0, "share": 0.0, "matrices": 0, "targets": [], "adapter_bytes": 0}
-    assert titles(known | refused) == ["Learning rate", "Steps", "Memory"]
+    problem = {"field": "method.rank", "message": "Too large.", "hint": ""}
+    assert titles(known | refused | {"problems": [problem]}) == ["Memory"]
+
+
+def test_a_refused_recipe_has_no_rate_and_no_steps() -> None:
+    known = PLAN | {"steps": 2, "learning_rate": 0.001}
+    problem = {"field": "data.shots", "message": "16 examples take too much.", "hint": "4 would fit."}
+    assert titles(known | {"problems": []}) == titles(known)
+    assert titles(known | {"problems": [problem]}) == ["Trains", "Changes", "Adapter", "Memory"]
 
 
 def test_soft_prompts_change_no_layers() -> None:

@@ -159,7 +159,9 @@ def test_what_is_wrong_with_data_or_method_is_a_problem_of_the_plan(tmp_path: Pa
     made = plan.Planner(channel).plan(recipe)
     assert {problem["field"] for problem in made["problems"]} == {"data.summary", "method.target_modules"}
     assert made["all_parameters"] > 0
-    assert made["trainable_parameters"] == made["steps"] == 0
+    assert made["trainable_parameters"] == 0
+    # Of conversations that can't be read there is nothing to count.
+    assert not {"steps", "examples", "token_lengths", "memory"} & made.keys()
 
 
 @pytest.mark.parametrize(
