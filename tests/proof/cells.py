@@ -25,6 +25,8 @@ QUANTIZATIONS: tuple[tuple[Quantization, bool], ...] = (
     ("nf4", False),
     ("nf4", True),
 )
+# FP4 differs from NF4 by its sixteen values alone: tried with a method of each kind of file, not with all.
+FP4: tuple[tuple[Quantization, bool], ...] = (("fp4", False), ("fp4", True))
 STEPS = 6
 HIGHEST_RATE = 10.0  # that recipes take
 EXAMPLES = 3
@@ -124,12 +126,12 @@ class Cell:
         return {"name": self.id, **tables}
 
 
-def all_cells() -> list[Cell]:
+def all_cells(quantizations: Iterable[tuple[Quantization, bool]] = QUANTIZATIONS) -> list[Cell]:
     """Return every cell, those of one base model together, in the registry's order."""
     return [
         Cell(entry.id, variant, kind, quantization, double)
         for kind in KINDS
-        for quantization, double in QUANTIZATIONS
+        for quantization, double in quantizations
         for entry in METHODS
         for variant in _variants(entry, quantization, double)
     ]

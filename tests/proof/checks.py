@@ -32,7 +32,7 @@ from tests.proof.workshop import Trained, Workshop, fixed_batch, logits, prompts
 RATES = (10.0, 0.1, 1.0, 100.0)
 LEAST_FALL = 0.01
 RELOADED, MERGED = 1e-4, 1e-4
-GENERATED = {"none": 1e-3, "int8": 2e-2, "nf4": 1e-3}
+GENERATED = {"none": 1e-3, "int8": 2e-2, "nf4": 1e-3, "fp4": 1e-3}
 BEAMS = 3
 # A method in a hint, the way `named` writes it: "LoRA (lora)".
 NAMED = re.compile(r"\((\w+)\)\.$")

@@ -100,19 +100,23 @@ def _as_plain_peft_asks(model: PeftModel, given: dict[str, torch.Tensor], labels
             given["labels"] = labels
 
 
+def _quantized(quantization: str, double: bool) -> BitsAndBytesConfig | None:
+    if quantization == "none":
+        return None
+    if quantization == "int8":
+        return BitsAndBytesConfig(load_in_8bit=True, llm_int8_threshold=0.0)
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type=quantization,
+        bnb_4bit_use_double_quant=double,
+        bnb_4bit_compute_dtype=torch.float32,
+    )
+
+
 def _plain_model(folder: str, quantization: str, double: bool) -> Any:
-    quantized = {
-        "none": None,
-        "int8": BitsAndBytesConfig(load_in_8bit=True, llm_int8_threshold=0.0),
-        "nf4": BitsAndBytesConfig(
-            load_in_4bit=True,
-            bnb_4bit_quant_type="nf4",
-            bnb_4bit_use_double_quant=double,
-            bnb_4bit_compute_dtype=torch.float32,
-        ),
-    }[quantization]
     is_pair = AutoConfig.from_pretrained(folder).is_encoder_decoder
     loader = AutoModelForSeq2SeqLM if is_pair else AutoModelForCausalLM
+    quantized = _quantized(quantization, double)
     model = loader.from_pretrained(folder, dtype=torch.float32, quantization_config=quantized)
     for module in model.modules():
         # bitsandbytes would compute in bfloat16 on some processors, whatever it was asked for.

@@ -1,6 +1,6 @@
 """The part of the proof that every test run repeats, and the machinery of the whole.
 
-Here: every method and variant on the untied T5, and LoRA and prefix tuning on every base model.
+Here: every method and variant on the untied T5, and LoRA and prefix tuning on every base model, FP4 included.
 """
 
 import json
@@ -13,14 +13,12 @@ from engine.methods import METHODS
 from tests.helpers.tiny_models import KINDS
 from tests.proof import __main__ as driver
 from tests.proof import results
-from tests.proof.cells import QUANTIZATIONS, all_cells, chosen, shards
+from tests.proof.cells import FP4, QUANTIZATIONS, all_cells, chosen, shards
 from tests.proof.results import Result
 from tests.proof.shard import in_words, prove
 from tests.proof.workshop import opened
 
 EVERYWHERE = ("lora", "prefix_tuning")
-
-
 CELLS = all_cells()
 ON_PLAIN_BASES = {(cell.method, cell.variant) for cell in CELLS if cell.quantization == "none"}
 
@@ -38,7 +36,7 @@ def workshop(tmp_path_factory):
 
 @pytest.mark.torch
 @pytest.mark.filterwarnings("ignore")  # of the libraries, about each other
-@pytest.mark.parametrize("cell", list(filter(repeated, CELLS)), ids=lambda cell: cell.id)
+@pytest.mark.parametrize("cell", list(filter(repeated, CELLS + all_cells(FP4))), ids=lambda cell: cell.id)
 def test_the_method_does_what_the_registry_says(workshop, tmp_path, cell):
     result = prove(cell, workshop, tmp_path / "cell")
     assert result.outcome != "failed", result.reason
