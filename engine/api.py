@@ -15,6 +15,7 @@ from engine import (
     variants,
 )
 from engine.conversations import Example, Turn, speakers, turns
+from engine.csv_file import write_csv
 from engine.errors import (
     AdapterError,
     AppError,
@@ -131,4 +132,5 @@ __all__ = [
     "turns",
     "unsupported",
     "variants",
+    "write_csv",
 ]

@@ -7,8 +7,7 @@ comes.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
+from engine.api import write_csv
 from gui.look import style
 from gui.look.format import number
 from gui.look.type import px
@@ -153,17 +153,17 @@ class LossPlot(QWidget):
         return self.grab().save(str(path), "PNG")
 
     def save_csv(self, path: Path) -> None:
-        """Write step, loss, smoothed and evaluation loss as CSV; OSError as of any file."""
+        """Write step, loss, smoothed and evaluation loss as CSV. Raises StorageError."""
+        write_csv(path, ["step", "loss", "smoothed", "evaluation_loss"], self._table())
+
+    def _table(self) -> Iterator[list[int | float | str]]:
         drawing = self._need_drawing()
         evaluations = dict(zip(drawing.evaluation.steps, drawing.evaluation.values, strict=True))
-        with path.open("w", newline="", encoding="utf-8") as file:
-            rows = csv.writer(file)
-            rows.writerow(["step", "loss", "smoothed", "evaluation_loss"])
-            for at, (step, loss) in enumerate(zip(drawing.train.steps, drawing.train.values, strict=True)):
-                mean = float(drawing.train.mean_at(at, drawing.window()))
-                rows.writerow([int(step), float(loss), mean, evaluations.pop(step, "")])
-            for step, loss in evaluations.items():
-                rows.writerow([int(step), "", "", float(loss)])
+        for at, (step, loss) in enumerate(zip(drawing.train.steps, drawing.train.values, strict=True)):
+            mean = float(drawing.train.mean_at(at, drawing.window()))
+            yield [int(step), float(loss), mean, evaluations.pop(step, "")]
+        for step, loss in evaluations.items():
+            yield [int(step), "", "", float(loss)]
 
     def redraw(self) -> None:
         """Draw now what is due; without a canvas (never shown) nothing is."""

@@ -172,7 +172,7 @@ def test_csv_has_every_step_and_evaluation(plot, tmp_path):
     plot.append_evaluation(2, 2.5)
     plot.append_evaluation(4, 2.0)
     plot.save_csv(tmp_path / "loss.csv")
-    with (tmp_path / "loss.csv").open(newline="") as file:
+    with (tmp_path / "loss.csv").open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert [row["step"] for row in rows] == ["1", "2", "3", "4"]
     assert [row["loss"] for row in rows] == ["3.0", "2.0", "1.0", ""]
