@@ -263,7 +263,7 @@ def _method_settings(table: Any) -> tuple[MethodSettings | None, list[Problem]]:
     if unknown:
         return None, [unknown]
     own = {name: value for name, value in table.items() if name not in _METHOD_OWN}
-    options, problems = check(method(method_id).options, own, "method")
+    options, problems = method(method_id).read_options(own)
     return (MethodSettings(method_id, options, start_from) if options else None), problems
 
 

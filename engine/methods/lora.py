@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from engine.errors import Problem
-from engine.methods.base import BaseFacts, Method, Preset, Variant
+from engine.methods.base import BaseFacts, Method, Preset, Variant, named
 from engine.methods.shared_options import Targets, dropout_option, rank_option, target_modules_option
 from engine.options import Options, option
 
@@ -32,13 +32,6 @@ class LoraOptions(Options):
     )
     dropout: float = dropout_option("lora_dropout")
     target_modules: Targets = target_modules_option("get a trained pair")
-    bias: Literal["none", "all", "lora_only"] = option(
-        "none",
-        "Biases",
-        "Which biases are trained along: none, all of the model's, or those of the adapted layers. "
-        "With any but none, switching the adapter off does not restore the base exactly.",
-        level="everything",
-    )
     rs_lora: bool = option(
         False,
         "Rank-stabilised",
@@ -77,6 +70,14 @@ def sizes_in_words(rows: int, columns: int, rank: int) -> str:
         f"A {rows} × {columns} weight has {weight:,} numbers; at rank {rank} LoRA trains {trained:,}, "
         f"which is {fewer} % fewer."
     )
+
+
+def _biases(value: Any) -> Problem | None:
+    if value == "none":
+        return None
+    message = "LoRA trains no biases: they are the frozen base's own, so training them would change the base itself."
+    hint = f"Leave it out, or train copies of biases: {named('bitfit')}, or {named('layers')}."
+    return Problem("method.bias", message, hint)
 
 
 def _dora_on_int8(options: LoraOptions, base: BaseFacts) -> Problem | None:
@@ -173,6 +174,7 @@ LORA = Method(
     ),
     sketch="pair",
     short=_short,
+    retired={"bias": _biases},
     whole_in_file=lambda options: options.initialisation not in ANCHORED,
     rules=(_dora_on_int8, _anchor_on_int8, _dora_with_anchor, _orthogonal_needs_even),
 )

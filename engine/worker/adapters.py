@@ -152,6 +152,12 @@ def _refuse_other_settings(model: PeftModel, recipe: Recipe, adapter: Adapter) -
             "Choose its method to go on from it.",
             "method.start_from",
         )
+    if changes_biases(found):
+        raise AdapterError(
+            f"{adapter.name} trained biases of the base model itself, which no run here does.",
+            "Start anew, or use it as it is.",
+            "method.start_from",
+        )
     for info in describe(recipe.method.method.options):
         value, needed = (_plain(getattr(config, info.peft_name, None)) for config in (mine, found))
         if info.peft_name not in FREE_SETTINGS and value != needed:
@@ -212,6 +218,11 @@ def read_config(adapter: Adapter) -> Any:
         # Otherwise PEFT would read what a stranger's configuration names: a tokenizer, or another adapter.
         config.prompt_tuning_init = "RANDOM"
     return config
+
+
+def changes_biases(config: Any) -> bool:
+    """Tell whether an adapter, a stranger's or an old one, brings other biases for the base model itself."""
+    return bool(getattr(config, "bias", "none") != "none")
 
 
 def _remove(model: PeftModel, name: str) -> None:

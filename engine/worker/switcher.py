@@ -52,7 +52,7 @@ class Switcher:
 
     def _put_on(self, adapter: Adapter) -> None:
         config = adapters.read_config(adapter)
-        changes_biases = getattr(config, "bias", "none") != "none"
+        changes_biases = adapters.changes_biases(config)
         if changes_biases or self._own_biases is not None or not self._stands_beside(config):
             self._take_off()
         biases = _biases(self.base) if changes_biases else None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
-from peft import PeftModel
+from peft import LoraConfig, PeftModel, get_peft_model
 
 from engine import library
 from engine import recipe as recipes
@@ -63,7 +65,10 @@ def load_tiny(kind: Kind) -> LoadedBase:
 
 def attach_random(base: LoadedBase, recipe: Recipe, seed: int = 5, strength: float = 0.3) -> PeftModel:
     """Return the base with a new adapter of random numbers, so that it changes what the base writes."""
-    model = adapters.attach(base, recipe)
+    return _randomised(adapters.attach(base, recipe), seed, strength)
+
+
+def _randomised(model: PeftModel, seed: int, strength: float) -> PeftModel:
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in adapters.trainable_parameters(model).values():
@@ -99,6 +104,20 @@ def install_random(kind: Kind, name: str, seed: int = 5, strength: float = 0.3, 
     partial = library.partial_folder(passport.id)
     adapters.save_adapter(model, Path(partial))
     return library.install(partial, passport)
+
+
+def import_with_biases(kind: Kind, name: str, seed: int = 5, strength: float = 0.3) -> Adapter:
+    """Put a stranger's LoRA into the library that trained biases of the base itself along, as plain PEFT can."""
+    base = load_tiny(kind)
+    config = LoraConfig(
+        task_type=adapters.TASK_TYPES[base.family], r=4, target_modules="all-linear", bias="all"
+    )
+    with warnings.catch_warnings(), TemporaryDirectory() as folder:
+        # PEFT warns of what is tested: that the base changes.
+        warnings.simplefilter("ignore")
+        model = _randomised(get_peft_model(base.model, config), seed, strength)
+        model.save_pretrained(Path(folder) / name, save_embedding_layers=False)
+        return library.import_adapter(Path(folder) / name)
 
 
 def write_conversations(folder: Path, examples: int = 6) -> Path:

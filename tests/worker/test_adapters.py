@@ -11,7 +11,13 @@ from engine.errors import AdapterError
 from engine.methods import METHODS
 from engine.worker import adapters, forward
 from tests.helpers.tiny_models import KINDS, tiny_model
-from tests.helpers.worker_parts import attach_random, install_random, load_tiny, make_recipe
+from tests.helpers.worker_parts import (
+    attach_random,
+    import_with_biases,
+    install_random,
+    load_tiny,
+    make_recipe,
+)
 
 pytestmark = pytest.mark.torch
 
@@ -151,3 +157,17 @@ def test_modules_of_all_blocks_are_counted_together() -> None:
     names = ["encoder.block.0.q", "encoder.block.1.q", "decoder.block.0.q", "lm_head"]
 
     assert adapters.counted_by_place(names) == {"encoder.block.*.q": 2, "decoder.block.*.q": 1, "lm_head": 1}
+
+
+def test_going_on_from_a_strangers_biases_of_the_base_is_refused_in_words():
+    adapter = import_with_biases("gpt2", "strange")
+    method = {
+        "id": "lora",
+        "rank": 4,
+        "alpha": 8,
+        "target_modules": ["all-linear"],
+        "start_from": adapter.id,
+    }
+    with pytest.raises(AdapterError, match="trained biases of the base model itself") as caught:
+        adapters.attach(load_tiny("gpt2"), make_recipe("gpt2", method=method))
+    assert caught.value.field == "method.start_from"

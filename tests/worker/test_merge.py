@@ -22,6 +22,7 @@ from tests.helpers.tiny_models import KINDS, Kind, tiny_model
 from tests.helpers.worker_parts import (
     attach_random,
     events_of,
+    import_with_biases,
     install_random,
     load_tiny,
     make_channel,
@@ -54,16 +55,18 @@ def logits(base: LoadedBase, model: Model) -> torch.Tensor:
 
 METHODS = {
     "lora": {"id": "lora", "rank": 4, "target_modules": ["all-linear"]},
-    "biases": {"id": "lora", "rank": 4, "target_modules": ["all-linear"], "bias": "all"},
     "full": {"id": "full"},
 }
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", [*METHODS, "a stranger's, with biases"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_plain_transformers_computes_what_base_and_adapter_did(kind: Kind, method: str, tmp_path: Path):
     # Not stronger: random weights of any size make float32 itself uncertain.
-    adapter = install_random(kind, "mine", strength=0.05, method=METHODS[method])
+    if method in METHODS:
+        adapter = install_random(kind, "mine", strength=0.05, method=METHODS[method])
+    else:
+        adapter = import_with_biases(kind, "mine", strength=0.05)
     base = load_tiny(kind)
     untouched = logits(base, base.model)
     together = logits(base, adapters.load_adapter(base, adapter))

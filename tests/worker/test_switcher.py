@@ -18,12 +18,11 @@ from engine.worker import adapters
 from engine.worker.base_models import LoadedBase
 from engine.worker.generate import generate
 from engine.worker.switcher import Switcher
-from tests.helpers.worker_parts import install_random, load_tiny
+from tests.helpers.worker_parts import import_with_biases, install_random, load_tiny
 
 pytestmark = pytest.mark.torch
 
 CONVERSATION = "Ann: Where are you?\nBob: At the office."
-BIASES = {"id": "lora", "rank": 4, "target_modules": ["all-linear"], "bias": "all"}
 FULL = {"id": "full"}
 PROMPT = {"id": "prompt_tuning", "virtual_tokens": 4}
 PREFIX = {"id": "prefix_tuning", "virtual_tokens": 6}
@@ -51,7 +50,7 @@ def test_every_order_gives_what_each_writes_alone(kind):
         install_random(kind, "first", seed=1),
         install_random(kind, "second", seed=2),
         install_random(kind, "full", seed=3, method=FULL),
-        install_random(kind, "biases", seed=4, method=BIASES),
+        import_with_biases(kind, "biases", seed=4),
         install_random(kind, "prompt", seed=5, method=PROMPT, strength=2.0),
         install_random(kind, "prefix", seed=6, method=PREFIX, strength=2.0),
     ]
@@ -62,7 +61,7 @@ def test_every_order_gives_what_each_writes_alone(kind):
     switcher = Switcher(base)
     for index in (0, 1, 2, 0, 3, 1, 0, 4, 0, 2, 4, 3, 4, 1, 0, 5, 0, 6, 5, 3, 6, 2, 5, 4, 6, 0, 3, 3, 2, 0):
         assert written(base, switcher, chosen[index]) == expected[index]
-    with switcher.use(install_random(kind, "last", method=BIASES)):
+    with switcher.use(import_with_biases(kind, "last")):
         pass
     assert written(base, switcher, None) == expected[0]
     after = base.model.state_dict()
@@ -78,7 +77,7 @@ def nothing_but_a_prompt(like: Adapter) -> Adapter:
 def test_with_nothing_but_a_prompt_the_base_computes_as_itself():
     base = load_tiny("bart")
     switcher = Switcher(base)
-    for other in (install_random("bart", "biases", method=BIASES), install_random("bart", "lora")):
+    for other in (import_with_biases("bart", "biases"), install_random("bart", "lora")):
         prompt = nothing_but_a_prompt(other)
         assert written(base, switcher, other) != alone("bart", None)
         assert written(base, switcher, prompt) == alone("bart", None)
