@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.errors import DataError
@@ -28,11 +28,15 @@ TURN = re.compile(rf"^\s*([^\s:][^:\n]{{0,{LONGEST_SPEAKER - 1}}}?)\s*:(?:\s+(.*
 
 @dataclass(frozen=True)
 class Example:
-    """A conversation and its reference summary; `id` is the id column's value or the row number, from 1."""
+    """A conversation and its reference summary; `id` is the id column's value or the row number, from 1.
+
+    `more_references` are further summaries of the same conversation.
+    """
 
     id: str
     conversation: str
     summary: str
+    more_references: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,22 @@ def turns(conversation: str) -> tuple[Turn, ...]:
             last = found.pop() if found else Turn("", "")
             found.append(Turn(last.speaker, f"{last.text}\n{line.strip()}".strip()))
     return tuple(found)
+
+
+def as_text(said: Iterable[Turn]) -> str:
+    """Return turns as the "Name: text" lines that `turns` reads.
+
+    A line break within a turn stays, unless the line after it would be taken for another speaker's.
+    """
+    return "\n".join(_line(turn) if turn.speaker else turn.text for turn in said)
+
+
+def _line(turn: Turn) -> str:
+    first, *rest = turn.text.splitlines() or [""]
+    if not any(map(TURN.match, rest)):
+        return f"{turn.speaker}: {turn.text}"
+    kept = "".join(f" {line.strip()}" if TURN.match(line) else f"\n{line}" for line in rest)
+    return f"{turn.speaker}: {first}{kept}"
 
 
 def speakers(conversation: str) -> tuple[str, ...]:

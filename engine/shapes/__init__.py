@@ -1,0 +1,11 @@
+"""From the rows of a table to examples: which shape the rows have, and what they are in it.
+
+Pure functions over plain values; knows nothing of files, splits, tokens or models.
+"""
+
+from engine.shapes.guessing import guess
+from engine.shapes.mapping import KEYS, problems
+from engine.shapes.names import AUTO
+from engine.shapes.shape import Kind, Record, Shape, Shaped
+
+__all__ = ["AUTO", "KEYS", "Kind", "Record", "Shape", "Shaped", "guess", "problems"]

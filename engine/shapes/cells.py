@@ -1,0 +1,180 @@
+"""What one cell holds: text, lists of turns, or several references.
+
+A list of turns may be a list of texts, a list of objects with keys, one object with a list for each key, or any of
+these written as JSON into a text, as tables of csv have it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.conversations import Turn
+from engine.errors import DataError
+from engine.shapes import names
+
+SYSTEM_SPEAKERS = ("system", "developer")
+ANSWERING_SPEAKERS = ("assistant", "gpt", "model", "bot", "chatgpt", "ai", "chatbot")
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Which keys of a turn say who speaks and what; both are "" for turns that are texts."""
+
+    speaker: str = ""
+    text: str = ""
+
+
+def as_list(value: Any) -> list[Any] | None:
+    """Return the items of a cell that holds a list in whatever form, None for any other cell."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return None
+    if isinstance(value, Mapping) and value and all(isinstance(each, list) for each in value.values()):
+        # Lists of unequal length are no turns.
+        if len({len(each) for each in value.values()}) > 1:
+            return None
+        return [dict(zip(value, turn, strict=True)) for turn in zip(*value.values(), strict=True)]
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    return None
+
+
+def find_keys(cells: Iterable[Any], speaker: str = "", text: str = "") -> Keys | None:
+    """Return the keys of the turns that all `cells` hold, None if they hold no lists of turns.
+
+    `speaker` and `text` are keys named by hand. Empty cells are passed over.
+    """
+    items: list[Any] = []
+    for cell in cells:
+        if cell in (None, "", []):
+            continue
+        listed = as_list(cell)
+        if listed is None:
+            return None
+        items += listed
+    if items and all(isinstance(item, str) for item in items):
+        return None if text else Keys()
+    if not items or not all(isinstance(item, Mapping) for item in items):
+        return None
+    keys = keys_of(items)
+    said = text if text in keys else "" if text else _first_text_key(items, keys)
+    if not said:
+        return None
+    named = [key for key in keys if key != said]
+    return Keys(speaker or _speaker_key(items, named), said)
+
+
+def keys_of(items: Iterable[Any]) -> list[str]:
+    """Return the keys that any of the items has, in the order in which they turn up."""
+    return list(dict.fromkeys(str(key) for item in items if isinstance(item, Mapping) for key in item))
+
+
+def _first_text_key(items: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> str:
+    """Return the likeliest key with texts in it, or the other one of two keys of which one is a speaker.
+
+    A list there holds the parts of a message.
+    """
+    held = [key for key in keys if any(isinstance(item.get(key), (str, list)) for item in items)]
+    named = names.exact(held, (*names.TEXT_NAMES, *names.CONVERSATION_NAMES))
+    others = [key for key in held if names.plain(key) not in names.SPEAKER_NAMES]
+    return named or (others[0] if len(keys) == 2 and len(others) == 1 else "")
+
+
+def _speaker_key(items: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> str:
+    """Return the likeliest key that every turn has, or else the likeliest at all ("name" is often optional)."""
+    held = [key for key in keys if any(isinstance(item.get(key), (str, int)) for item in items)]
+    common = [key for key in held if all(item.get(key) is not None for item in items)]
+    return names.exact(common, names.SPEAKER_NAMES) or names.exact(held, names.SPEAKER_NAMES) or ""
+
+
+def turns_of(value: Any, keys: Keys, column: str, number: int) -> list[Turn]:
+    """Return the turns that a cell holds; those in which nothing is said are no turns.
+
+    `column` and `number` are the cell's place. Raises DataError with the field `data.conversation`.
+    """
+    if value is None or value == "":
+        return []
+    items = as_list(value)
+    if items is None:
+        if isinstance(value, Mapping):
+            raise _no_turns(column, number, f"It holds: {', '.join(map(str, value))}.")
+        return [Turn("", text_of(value))]
+    return [turn for item in items if (turn := _turn(item, keys, column, number)).text]
+
+
+def _turn(item: Any, keys: Keys, column: str, number: int) -> Turn:
+    if not isinstance(item, Mapping):
+        if isinstance(item, (list, tuple)):
+            raise _no_turns(column, number, "Its items are lists.")
+        return Turn("", text_of(item).strip())
+    if keys.text not in item and keys.speaker not in item:
+        there = ", ".join(map(str, item)) or "nothing"
+        raise _no_turns(column, number, f'A turn has no "{keys.text}"; it holds: {there}.')
+    return Turn(" ".join(text_of(item.get(keys.speaker)).split()), _said(item.get(keys.text)).strip())
+
+
+def _said(value: Any) -> str:
+    """Return what a message says; of one made of parts, the parts that are text."""
+    if isinstance(value, Mapping):
+        return text_of(value.get("text")) if isinstance(value.get("text"), str) else ""
+    if isinstance(value, (list, tuple)):
+        return "\n".join(filter(None, map(_said, value)))
+    return text_of(value)
+
+
+def _no_turns(column: str, number: int, why: str) -> DataError:
+    return DataError(
+        f'Row {number:,}: the column "{column}" holds no turns.',
+        f"{why} Repair the row, or name other keys as data.columns.",
+        "data.conversation",
+    )
+
+
+def texts_of(value: Any, column: str, number: int) -> list[str]:
+    """Return the references that a cell of summaries holds; blank ones in a list are none.
+
+    Raises DataError with the field `data.summary`.
+    """
+    items = as_list(value) if not isinstance(value, str) or value.lstrip().startswith('["') else None
+    if items is None:
+        if isinstance(value, Mapping):
+            raise DataError(
+                f'Row {number:,}: the column "{column}" holds tables, not text.',
+                "Name a column of texts.",
+                "data.summary",
+            )
+        return [text_of(value)]
+    keys = find_keys([items]) or Keys()
+    if any(isinstance(item, (list, Mapping)) for item in items) and not keys.text:
+        raise DataError(
+            f'Row {number:,}: the column "{column}" holds lists of something else than texts.',
+            "Name a column of texts.",
+            "data.summary",
+        )
+    texts = [_said(item.get(keys.text)) if isinstance(item, Mapping) else text_of(item) for item in items]
+    return [text for text in texts if text.strip()]
+
+
+def text_of(value: Any) -> str:
+    """Return a plain value as text, with ends of lines as they are here; None is no text."""
+    return "" if value is None else str(value).replace("\r\n", "\n")
+
+
+def without_system(said: Sequence[Turn]) -> list[Turn]:
+    """Return the turns but for instructions to an assistant."""
+    return [turn for turn in said if turn.speaker.lower() not in SYSTEM_SPEAKERS]
+
+
+def is_answered(said: Sequence[Turn]) -> bool:
+    """Tell whether turns are one text and a shorter answer to it, as instructions to summarise are."""
+    turns = without_system(said)
+    return (
+        len(turns) == 2
+        and turns[1].speaker.lower() in ANSWERING_SPEAKERS
+        and len(turns[1].text) < len(turns[0].text)
+    )

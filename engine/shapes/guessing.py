@@ -1,0 +1,304 @@
+"""Which shape rows have: guessed from the columns' names and the first rows, or given by hand.
+
+Owns the order in which shapes are tried. The reason that comes with each is made for people to read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from engine.errors import DataError
+from engine.shapes import cells, mapping, names
+from engine.shapes.cells import Keys
+from engine.shapes.names import AUTO
+from engine.shapes.shape import Shape
+
+LONGEST_GROUP = 100
+Row = Mapping[str, Any]
+
+
+def guess(
+    columns: Sequence[str],
+    first_rows: Sequence[Row],
+    conversation: str = AUTO,
+    summary: str = AUTO,
+    by_hand: Mapping[str, str] | None = None,
+) -> Shape:
+    """Return the shape of rows, as named by hand where it is, else the likeliest.
+
+    `first_rows` are values by column, some dozens of them; `by_hand` is a recipe's `data.columns`. Raises DataError
+    with the field `data.conversation`, `data.summary` or `data.columns`, with a hint that names what is there.
+    """
+    return _Guess(columns, first_rows, conversation, summary, by_hand or {}).shape()
+
+
+class _Guess:
+    """One guess at work: what is there and what is wanted of it."""
+
+    def __init__(
+        self,
+        columns: Sequence[str],
+        first_rows: Sequence[Row],
+        conversation: str,
+        summary: str,
+        by_hand: Mapping[str, str],
+    ) -> None:
+        mapping.check(by_hand)
+        self.columns = tuple(columns)
+        self.rows = first_rows
+        self.conversation = conversation
+        self.summary = summary
+        self.by_hand = by_hand
+        self.references = mapping.references(by_hand, columns)
+        self.id = mapping.column(by_hand, "id", columns) or next(
+            (name for name in columns if name.lower() in names.ID_NAMES), None
+        )
+
+    def shape(self) -> Shape:
+        if self.conversation != AUTO:
+            names.require(self.conversation, self.columns, "data.conversation")
+        group = mapping.column(self.by_hand, "group", self.columns) or self._repeated_group()
+        if group:
+            return self._rows(group)
+        lists = self._list_columns()
+        column = self._conversation(lists)
+        if column in lists:
+            shape = self._turns(column, lists[column])
+        else:
+            self._refuse_what_is_no_turns(column)
+            shape = Shape("columns", self.columns, column, "", self._why_conversation(column), self.id)
+        return self._with_summary(shape)
+
+    # ------------------------------------------------------------------------------- one conversation a row
+    def _list_columns(self) -> dict[str, Keys]:
+        """Return the columns whose cells hold lists of turns, with the keys of those."""
+        found = {}
+        for name in self.columns:
+            if self.conversation not in {AUTO, name}:
+                continue
+            by_hand = (self.by_hand.get("speaker", ""), self.by_hand.get("text", ""))
+            keys = cells.find_keys(self._cells(name), *by_hand)
+            if keys and (self.conversation != AUTO or self._may_be_turns(name, keys)):
+                found[name] = keys
+        return found
+
+    def _cells(self, name: str) -> list[Any]:
+        return [row.get(name) for row in self.rows]
+
+    def _may_be_turns(self, name: str, keys: Keys) -> bool:
+        """Tell whether lists are turns: lists of texts are if they are called so, lists of summaries never."""
+        if name == self.summary or name in self.references or name == self.by_hand.get("speaker"):
+            return False
+        if names.likeliest([name], (*names.SUMMARY_NAMES, *names.SUMMARY_LIST_NAMES)):
+            return False
+        return bool(keys.text) or names.likeliest([name], names.CONVERSATION_LIST_NAMES) is not None
+
+    def _conversation(self, lists: Mapping[str, Keys]) -> str:
+        if self.conversation != AUTO:
+            return self.conversation
+        texts = [name for name in self.columns if name not in lists and name != self.summary]
+        sure = names.exact(texts, names.SURE_CONVERSATION_NAMES)
+        if lists and not (sure and self._holds_text(sure)):
+            return names.likeliest(tuple(lists), names.CONVERSATION_LIST_NAMES) or next(iter(lists))
+        chosen = names.likeliest(self.columns, names.CONVERSATION_NAMES)
+        if chosen is None:
+            raise self._none_likely("conversation")
+        return chosen
+
+    def _holds_text(self, name: str) -> bool:
+        return any(isinstance(cell, str) and cell.strip() for cell in self._cells(name))
+
+    def _why_conversation(self, column: str) -> str:
+        named = "by its name" if self.conversation == AUTO else "as named"
+        return f'conversation: column "{column}", {named}'
+
+    def _turns(self, column: str, keys: Keys) -> Shape:
+        why = self._why_conversation(column)
+        if self.conversation == AUTO and not names.likeliest([column], names.CONVERSATION_LIST_NAMES):
+            why = f'conversation: column "{column}"'
+        speakers = None if keys.text else self._speakers_beside(column)
+        if speakers:
+            return Shape(
+                "lists",
+                self.columns,
+                column,
+                "",
+                f'{why}; its lists are turns, with the speakers in column "{speakers}"',
+                self.id,
+                speakers,
+            )
+        self._refuse_unknown_keys(column, keys)
+        form = f'turns with "{keys.text}"' if keys.text else "turns as texts"
+        form += f' and the speaker as "{keys.speaker}"' if keys.speaker else ""
+        reason = f"{why}; its lists are {form}"
+        return Shape("turns", self.columns, column, "", reason, self.id, keys.speaker, keys.text)
+
+    def _speakers_beside(self, column: str) -> str | None:
+        """Return the column whose lists are as long as those of `column` and called after speakers."""
+        wanted = self.by_hand.get("speaker")
+        if wanted is not None:
+            return names.require(wanted, self.columns, mapping.FIELD)
+        speaker_names = (*names.SPEAKER_NAMES, "speakers", "roles", "names", "authors", "participants")
+        alike = [name for name in self.columns if name != column and self._as_long(name, column)]
+        return names.likeliest(alike, speaker_names)
+
+    def _as_long(self, name: str, other: str) -> bool:
+        pairs = [
+            (cells.as_list(mine), cells.as_list(theirs))
+            for mine, theirs in zip(self._cells(name), self._cells(other), strict=True)
+            if theirs
+        ]
+        return bool(pairs) and all(
+            mine is not None and theirs is not None and len(mine) == len(theirs) for mine, theirs in pairs
+        )
+
+    def _refuse_unknown_keys(self, column: str, keys: Keys) -> None:
+        items = [item for cell in self._cells(column) for item in cells.as_list(cell) or ()]
+        there = cells.keys_of(items)
+        if keys.speaker and keys.speaker not in there:
+            raise DataError(
+                f'The turns of column "{column}" have no "{keys.speaker}".',
+                f"They hold: {', '.join(there) or 'texts'}.",
+                mapping.FIELD,
+            )
+
+    def _refuse_what_is_no_turns(self, column: str) -> None:
+        """Refuse lists with no turns to be seen in them, and keys named for turns that are not there."""
+        wants_turns = bool(self.by_hand.keys() & {"speaker", "text", "last_turn"})
+        # A text that happens to be JSON is a text, unless turns are asked for.
+        looked_into = [cell for cell in self._cells(column) if wants_turns or not isinstance(cell, str)]
+        keys = cells.keys_of(item for cell in looked_into for item in cells.as_list(cell) or ())
+        if keys:
+            wanted = self.by_hand.get("text", "text")
+            message = f'The turns of column "{column}" have no "{wanted}".'
+            hint = f"They hold: {', '.join(keys)}. Name the key of what is said as data.columns.text."
+            raise DataError(message, hint, mapping.FIELD)
+        if wants_turns:
+            raise DataError(
+                f'The column "{column}" holds no lists of turns.',
+                "Name the column of turns as data.conversation, or leave data.columns empty.",
+                mapping.FIELD,
+            )
+
+    # ---------------------------------------------------------------------------------------------- summary
+    def _with_summary(self, shape: Shape) -> Shape:
+        """Return the shape with its summaries: a column, several, or the last turns."""
+        free = [
+            name
+            for name in self.columns
+            if name not in {shape.conversation, shape.group}
+            and (shape.kind == "turns" or name != shape.speaker)
+        ]
+        if "last_turn" in self.by_hand:
+            if self.summary != AUTO:
+                message = "The summary is named twice: as a column and as the last turn."
+                raise DataError(message, "Leave data.summary or data.columns.last_turn out.", mapping.FIELD)
+            return replace(shape, reason=f"{shape.reason}; summary: the last turn, as named")
+        if self.summary != AUTO:
+            column = names.require(self.summary, self.columns, "data.summary")
+            if column == shape.conversation:
+                hint = names.there(self.columns)
+                raise DataError("Conversation and summary can't be the same column.", hint, "data.summary")
+            return self._with_references(shape, column, "as named", self.references)
+        chosen = self._likely_summary(free)
+        if chosen:
+            beside = self.references or names.numbered_beside(chosen, free)
+            return self._with_references(shape, chosen, "by its name", beside)
+        if shape.kind == "turns" and self._answers(shape):
+            why = (
+                "the last turn, as no column looks like the summary and each conversation is one text "
+                "with a shorter answer to it"
+            )
+            return replace(shape, reason=f"{shape.reason}; summary: {why}")
+        raise self._none_likely("summary", turns=shape.kind == "turns")
+
+    def _likely_summary(self, free: Sequence[str]) -> str | None:
+        lists = [name for name in free if any(cells.as_list(cell) for cell in self._cells(name))]
+        chosen = (
+            names.exact(free, names.SUMMARY_NAMES)
+            or names.exact(lists, names.SUMMARY_LIST_NAMES)
+            or names.likeliest(free, (*names.SUMMARY_NAMES, *names.SUMMARY_LIST_NAMES))
+            or names.numbered(free, names.SUMMARY_NAMES)
+        )
+        # The first of summary_1, summary_2 and summary_3 comes first.
+        alike = {chosen, *names.numbered_beside(chosen, free)} if chosen else set()
+        return next((name for name in free if name in alike), None)
+
+    def _with_references(self, shape: Shape, column: str, why: str, more: tuple[str, ...]) -> Shape:
+        reason = f'{shape.reason}; summary: column "{column}", {why}'
+        more = tuple(name for name in more if name != column)
+        if any(isinstance(cell, (list, tuple)) and len(cell) > 1 for cell in self._cells(column)):
+            reason += ", whose lists hold several references"
+        if more:
+            quoted = ", ".join(f'"{name}"' for name in more)
+            reason += f"; further references: column{'s' if len(more) > 1 else ''} {quoted}"
+        return replace(shape, summary=column, references=more, reason=reason)
+
+    def _answers(self, shape: Shape) -> bool:
+        """Tell whether most conversations are one text and an assistant's shorter answer, and none is more."""
+        keys = Keys(shape.speaker, shape.text)
+        said = [
+            cells.without_system(cells.turns_of(cell, keys, shape.conversation, number))
+            for number, cell in enumerate(self._cells(shape.conversation), start=1)
+        ]
+        filled = [turns for turns in said if turns]
+        answered = sum(map(cells.is_answered, filled))
+        return bool(filled) and all(len(turns) == 2 for turns in filled) and answered * 2 > len(filled)
+
+    # ------------------------------------------------------------------------------------ turns in rows
+    def _repeated_group(self) -> str | None:
+        """Return the column that says which conversation a row belongs to, if rows look like single turns."""
+        if self.conversation != AUTO or self.by_hand.keys() & {"last_turn"}:
+            return None
+        speaker = self._row_speaker()
+        if speaker is None or self._row_text(speaker, "") is None:
+            return None
+        likely = (names.exact(self.columns, (name,)) for name in names.GROUP_NAMES)
+        return next((name for name in likely if name and name != speaker and self._groups(name)), None)
+
+    def _groups(self, column: str) -> bool:
+        """Tell whether a column repeats short values, with no two summaries for one of them."""
+        summary = self.summary if self.summary != AUTO else self._likely_summary(self.columns)
+        summaries: dict[str, set[str]] = {}
+        for row in self.rows:
+            value, text = cells.text_of(row.get(column)), cells.text_of(row.get(summary or ""))
+            if not value or len(value) > LONGEST_GROUP:
+                return False
+            summaries.setdefault(value, set()).update({text} - {""})
+        return 0 < len(summaries) < len(self.rows) and all(len(each) < 2 for each in summaries.values())
+
+    def _row_speaker(self) -> str | None:
+        if "speaker" in self.by_hand:
+            return self.by_hand["speaker"] if self.by_hand["speaker"] in self.columns else None
+        return names.exact([name for name in self.columns if self._plain(name)], names.SPEAKER_NAMES)
+
+    def _row_text(self, speaker: str | None, group: str) -> str | None:
+        free = [name for name in self.columns if name not in {speaker, group} and self._plain(name)]
+        return names.exact(free, (*names.TEXT_NAMES, *names.CONVERSATION_NAMES))
+
+    def _plain(self, name: str) -> bool:
+        return not any(isinstance(cell, (list, Mapping)) for cell in self._cells(name))
+
+    def _rows(self, group: str) -> Shape:
+        speaker = mapping.column(self.by_hand, "speaker", self.columns) or self._row_speaker() or ""
+        text = mapping.column(self.by_hand, "text", self.columns)
+        if text and self.conversation not in (AUTO, text):
+            message = f'What is said is named twice: "{self.conversation}" and "{text}".'
+            raise DataError(message, "Leave data.conversation or data.columns.text out.", mapping.FIELD)
+        if text is None:
+            text = self._row_text(speaker, group) if self.conversation == AUTO else self.conversation
+        if text is None:
+            raise self._none_likely("conversation")
+        why = f'conversation: the rows with the same "{group}", each a turn with "{text}"'
+        why += f' and the speaker in "{speaker}"' if speaker else ""
+        shape = Shape("rows", self.columns, text, "", why, group, speaker, text, group)
+        return self._with_summary(shape)
+
+    # ----------------------------------------------------------------------------------------------- errors
+    def _none_likely(self, role: str, turns: bool = False) -> DataError:
+        hint = f"{names.there(self.columns)} Name one as data.{role}."
+        if turns:
+            hint += ' If the last turn is the summary, write last_turn = "summary" into data.columns.'
+        return DataError(f"No column looks like the {role}.", hint, f"data.{role}")

@@ -1,0 +1,93 @@
+"""Columns by their names: which one a person named, and which are likely to hold what.
+
+Knows nothing of what stands in the columns.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+
+from engine.errors import DataError
+
+AUTO = "auto"
+CONVERSATION_NAMES = (
+    "dialogue", "dialog", "conversation", "transcript", "chat", "messages", "meeting", "source", "article",
+    "document", "text", "input", "content",
+)  # fmt: skip
+# Beside a column of texts with one of these names, lists of turns are the same conversations again.
+SURE_CONVERSATION_NAMES = CONVERSATION_NAMES[:7]
+SUMMARY_NAMES = (
+    "summary", "reference_summary", "highlights", "abstract", "reference", "target", "output", "label",
+    "labels", "response", "completion",
+)  # fmt: skip
+# Columns whose cells hold several of them.
+CONVERSATION_LIST_NAMES = (
+    "conversations", "messages", "turns", "utterances", "utt", "utts", "dialogue", "dialog", "conversation",
+    "transcript", "meeting_transcripts", "chat", "lines", "sentences", "prompt",
+)  # fmt: skip
+SUMMARY_LIST_NAMES = ("summaries", "references", "reference_summaries", "abstracts", "targets")
+ID_NAMES = ("id", "fname", "dialogue_id", "dialog_id", "conversation_id", "example_id", "guid", "uuid")
+GROUP_NAMES = (
+    "conversation_id", "dialogue_id", "dialog_id", "chat_id", "thread_id", "meeting_id", "session_id", "group_id",
+    "channel_id", "call_id", "conv_id", "conversation", "dialogue", "dialog", "chat", "thread", "meeting", "session",
+    "group", "id", "fname",
+)  # fmt: skip
+SPEAKER_NAMES = (
+    "speaker", "name", "from", "role", "author", "sender", "user", "username", "participant", "speaker_name",
+    "speaker_id", "who",
+)  # fmt: skip
+TEXT_NAMES = (
+    "text", "content", "value", "utterance", "message", "body", "sentence", "utt", "msg", "line", "words", "said",
+)  # fmt: skip
+NUMBERED = re.compile(r"^(.*?)[ _-]?\d{1,2}$")
+
+
+def plain(name: str) -> str:
+    """Return a column's name as the lists of likely names write it."""
+    return name.lower().strip().replace(" ", "_")
+
+
+def exact(free: Sequence[str], likely: Iterable[str]) -> str | None:
+    """Return the first of `free` whose whole name is the earliest possible of `likely`."""
+    by_plain_name = {plain(name): name for name in reversed(free)}
+    return next((by_plain_name[guess] for guess in likely if guess in by_plain_name), None)
+
+
+def likeliest(free: Sequence[str], likely: Sequence[str]) -> str | None:
+    """Return the column whose whole name, or else a word of whose name, is one of `likely`."""
+    by_plain_name = {plain(name): name for name in reversed(free)}
+    whole = (by_plain_name[guess] for guess in likely if guess in by_plain_name)
+    parts = (name for guess in likely for key, name in by_plain_name.items() if guess in key.split("_"))
+    return next(whole, None) or next(parts, None)
+
+
+def require(wanted: str, names: Sequence[str], field: str) -> str:
+    """Return `wanted` if there is such a column. Raises DataError with `field` and the nearest name."""
+    if wanted in names:
+        return wanted
+    near = difflib.get_close_matches(wanted.lower(), [name.lower() for name in names], n=1)
+    meant = next((name for name in names if near and name.lower() == near[0]), "")
+    hint = f"Did you mean {meant}? " if meant else ""
+    raise DataError(f'There is no column "{wanted}".', hint + there(names), field)
+
+
+def there(names: Sequence[str]) -> str:
+    """Return in words which columns there are."""
+    return f"The columns are: {', '.join(names)}." if names else "The data has no columns."
+
+
+def numbered_beside(chosen: str, free: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that differ from `chosen` in a number alone: summary2 and summary3 beside summary1."""
+    return tuple(name for name in free if name != chosen and _stem(name) == _stem(chosen))
+
+
+def numbered(free: Sequence[str], likely: Sequence[str]) -> str | None:
+    """Return the first column whose name is one of `likely` with a number behind it."""
+    return next((name for guess in likely for name in free if _stem(name) == guess != plain(name)), None)
+
+
+def _stem(name: str) -> str:
+    match = NUMBERED.match(plain(name))
+    return match[1] if match else plain(name)
