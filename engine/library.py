@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from engine import passport as passports
 from engine import recipe as recipes
@@ -143,8 +143,12 @@ def scan() -> tuple[list[Adapter], list[Unreadable]]:
     return sorted(adapters, key=lambda adapter: adapter.passport.made, reverse=True), unreadable
 
 
-def find(name: str) -> Adapter:
-    """Return the adapter with this id or name, or in this folder. Raises AdapterError, also if several match."""
+def find(name: str, *, shortened: bool = False) -> Adapter:
+    """Return the adapter with this id or name, or in this folder. Raises AdapterError, also if several match.
+
+    The beginning of an id will do where it may be `shortened`: where a person types it, but not in files and
+    programs, since another adapter may begin alike later.
+    """
     adapters, _ = scan()
     matches = [each for each in adapters if each.id == name] or [
         each for each in adapters if each.name == name
@@ -157,6 +161,15 @@ def find(name: str) -> Adapter:
     if any((folder / mark).exists() for mark in (passports.FILE_NAME, CONFIG_NAME)):
         folder = folder.resolve()
         return Adapter(folder, read_passport(folder, folder.name))
+    begun = [each for each in adapters if shortened and name and each.id.startswith(name)]
+    return begun[0] if len(begun) == 1 else _refuse(name, adapters, begun)
+
+
+def _refuse(name: str, adapters: Sequence[Adapter], begun: Sequence[Adapter]) -> NoReturn:
+    """Raise AdapterError with why no adapter is found by `name`: several ids have `begun` so, or none did."""
+    if begun:
+        message = f'{len(begun)} adapters begin with "{name}".'
+        raise AdapterError(message, "Give more of the id; `main.py adapters` lists them.", "adapter")
     near = difflib.get_close_matches(name, [text for each in adapters for text in (each.name, each.id)], n=1)
     hint = f"Did you mean {near[0]}?" if near else "`main.py adapters` lists them."
     raise AdapterError(f'There is no adapter "{name}".', hint, "adapter")

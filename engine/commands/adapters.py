@@ -15,6 +15,8 @@ from engine.errors import AdapterError, StorageError
 from engine.library import Adapter
 from engine.quantities import size
 
+ADAPTER_HELP = "an adapter's id, its beginning, its name or its folder"
+
 
 def add(verbs: Verbs) -> None:
     """Declare the verb and its actions."""
@@ -27,7 +29,7 @@ def add(verbs: Verbs) -> None:
     merge = actions.add("merge", "Fold an adapter into its base model", merge_adapter)
     delete = actions.add("delete", "Move an adapter to the trash", delete_adapter)
     for action in (show, export, merge, delete):
-        action.add_argument("adapter", metavar="ADAPTER", help="an adapter's id, name or folder")
+        action.add_argument("adapter", metavar="ADAPTER", help=ADAPTER_HELP)
     export.add_argument(
         "target", type=Path, metavar="TARGET", help="a new folder, or a file that ends in .zip"
     )
@@ -66,7 +68,7 @@ def _as_dict(adapter: Adapter) -> dict[str, Any]:
 
 def show_adapter(asked: argparse.Namespace, output: Output) -> int:
     """Show what is known of one adapter."""
-    adapter = library.find(asked.adapter)
+    adapter = library.find(asked.adapter, shortened=True)
     output.json(_as_dict(adapter))
     output.lines(passport_lines(adapter))
     changed = adapter.changed_files()
@@ -119,7 +121,7 @@ def _score_lines(adapter: Adapter) -> list[str]:
 
 def export_adapter(asked: argparse.Namespace, output: Output) -> int:
     """Copy an adapter out of the library."""
-    adapter, target = library.find(asked.adapter), asked.target.expanduser().resolve()
+    adapter, target = library.find(asked.adapter, shortened=True), asked.target.expanduser().resolve()
     export = library.export_zip if target.suffix.lower() == ".zip" else library.export_folder
     place = export(adapter, target)
     output.json({"adapter": adapter.id, "path": str(place)})
@@ -140,7 +142,7 @@ def import_adapter(asked: argparse.Namespace, output: Output) -> int:
 
 def merge_adapter(asked: argparse.Namespace, output: Output) -> int:
     """Fold an adapter into its base model: a plain model folder that needs no PEFT."""
-    adapter, target = library.find(asked.adapter), asked.target.expanduser().resolve()
+    adapter, target = library.find(asked.adapter, shortened=True), asked.target.expanduser().resolve()
     if target.exists():
         raise StorageError(f"{target} exists already.", "Choose another name.", "target")
 
@@ -153,7 +155,7 @@ def merge_adapter(asked: argparse.Namespace, output: Output) -> int:
 
 def delete_adapter(asked: argparse.Namespace, output: Output) -> int:
     """Move an adapter to the trash."""
-    adapter = library.find(asked.adapter)
+    adapter = library.find(asked.adapter, shortened=True)
     place = library.delete(adapter)
     output.json({"adapter": adapter.id, "path": str(place)})
     output.line(f"Moved {adapter.name} to the trash: {place}")

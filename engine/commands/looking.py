@@ -9,7 +9,7 @@ from typing import Any
 from engine import capabilities, doctor, runs
 from engine import recipe as recipes
 from engine.capabilities import Kept, Proof, Row
-from engine.commands import plan_words, words
+from engine.commands import plan_words, recipe_file, words
 from engine.commands.asking import Result, ask
 from engine.commands.output import Output
 from engine.commands.parser import Verbs
@@ -23,7 +23,7 @@ WORKS = ("proven", "unproven")
 def add(verbs: Verbs) -> None:
     """Declare the verbs."""
     plan = verbs.add("plan", "Say what a run of a recipe would take", plan_run)
-    plan.add_argument("recipe", type=Path, metavar="RECIPE.toml")
+    recipe_file.add_to(plan)
     data = verbs.add("data", "Look into conversations and say what is wrong with them", check_data)
     data.add_argument("source", metavar="SOURCE", help='a file, a folder, a hub id or "sample"')
     data.add_argument("--base-model", metavar="ID", help="count tokens as this base model does")
@@ -32,18 +32,9 @@ def add(verbs: Verbs) -> None:
     verbs.add("doctor", "Look at this computer and say what to do where it is not enough", examine)
 
 
-def require_no_problems(recipe: recipes.Recipe) -> recipes.Recipe:
-    """Return the recipe. Raises RecipeError with what can be known to be wrong without loading a model."""
-    found = runs.problems(recipe)
-    if found:
-        raise RecipeError(found)
-    return recipe
-
-
 def plan_run(asked: argparse.Namespace, output: Output) -> int:
     """Say what a run would take, and what stands in its way."""
-    recipe = require_no_problems(recipes.load(asked.recipe))
-    code, result = ask("plan", {"serve": False}, output, plan_words.lines, recipe)
+    code, result = ask("plan", {"serve": False}, output, plan_words.lines, recipe_file.read(asked))
     problems = [Problem(**problem) for problem in result.get("problems", [])]
     if problems and not output.as_json:
         output.problems(problems)

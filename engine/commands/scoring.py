@@ -11,6 +11,7 @@ from typing import Any
 from engine import library
 from engine import recipe as recipes
 from engine.commands import words
+from engine.commands.adapters import ADAPTER_HELP
 from engine.commands.asking import Result, ask
 from engine.commands.follow import Follower, conclude
 from engine.commands.output import Output
@@ -44,7 +45,7 @@ def add(verbs: Verbs) -> None:
             default=[],
             dest="adapters",
             metavar="ID_OR_FOLDER",
-            help="may be repeated",
+            help=f"{ADAPTER_HELP}; may be repeated",
         )
 
 
@@ -55,7 +56,7 @@ def evaluate_adapters(asked: argparse.Namespace, output: Output) -> int:
     found = recipes.problems(recipe)
     if found:
         raise RecipeError(found)
-    names = [_name_for_worker(library.find(name)) for name in asked.adapters]
+    names = [_name_for_worker(library.find(name, shortened=True)) for name in asked.adapters]
     code, _ = ask("evaluate", {"adapters": names}, output, evaluation_lines, recipe)
     return code
 
@@ -84,7 +85,7 @@ def _name_for_worker(adapter: Adapter) -> str:
 def summarize_text(asked: argparse.Namespace, output: Output) -> int:
     """Summarise one conversation by the base model, or by each adapter on it."""
     conversation = _read_conversation(asked.file)
-    adapters = [library.find(name) for name in asked.adapters]
+    adapters = [library.find(name, shortened=True) for name in asked.adapters]
     job = create_job(jobs_folder(), "summarize", job_arguments(asked, adapters))
     follower = Follower(job, output)
     column_names: list[str | None] = [_name_for_worker(adapter) for adapter in adapters]

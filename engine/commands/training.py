@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import time
-from pathlib import Path
 
-from engine import recipe as recipes
 from engine import runs
+from engine.commands import recipe_file
 from engine.commands.downloads import agreed
 from engine.commands.follow import STOPPED, Follower, conclude
-from engine.commands.looking import require_no_problems
 from engine.commands.narrator import Narrator
 from engine.commands.output import Output
 from engine.commands.parser import Verbs
@@ -27,22 +25,14 @@ REPEATED = ("adapter_saved", "job_ended")
 def add(verbs: Verbs) -> None:
     """Declare the verbs."""
     train = verbs.add("train", "Train an adapter by a recipe", train_adapter)
-    train.add_argument("recipe", type=Path, metavar="RECIPE.toml")
-    train.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        dest="overrides",
-        metavar="TABLE.KEY=VALUE",
-        help="change one value of the recipe, for example training.epochs=2; may be repeated",
-    )
+    recipe_file.add_to(train)
     resume = verbs.add("resume", "Go on with a run from its last checkpoint", resume_run)
     resume.add_argument("run_id", metavar="RUN", help="a run's id, its beginning, or its folder")
 
 
 def train_adapter(asked: argparse.Namespace, output: Output) -> int:
     """Make a run of a recipe and follow it to its end; a download is agreed on first."""
-    recipe = require_no_problems(recipes.load(asked.recipe, anchored(asked.overrides)))
+    recipe = recipe_file.read(asked)
     if not agreed(recipe, output):
         return STOPPED
     job = runs.create_run(recipe)
@@ -60,19 +50,6 @@ def resume_run(asked: argparse.Namespace, output: Output) -> int:
     if run.outcome == "completed":
         return _repeat(run, output)
     return _follow(job, Narrator(output, run.state), output)
-
-
-def anchored(overrides: list[str]) -> list[str]:
-    """Return overrides with paths that are relative to the working folder made absolute."""
-    places = ("base_model.id", "data.source", "method.start_from")
-    found = []
-    for override in overrides:
-        field, equals, value = override.partition("=")
-        text = value.strip("\"'")
-        path = Path(text).expanduser()
-        is_place = field.strip() in places and text not in ("", recipes.STARTER, recipes.SAMPLE)
-        found.append(f"{field}{equals}{path.resolve()}" if is_place and path.exists() else override)
-    return found
 
 
 def _announce(job: Job, output: Output) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from engine import library, paths, recipe
-from engine.commands import entry, scoring, training, words
+from engine.commands import entry, recipe_file, scoring, training, words
 from engine.commands.narrator import Narrator
 from engine.commands.output import Output
 from engine.methods import METHODS
@@ -160,6 +160,44 @@ def test_what_is_missing_is_a_problem_in_both_ways_of_speaking(
     assert done.problems[0]["message"] in told.err
 
 
+VERBS_WITH_AN_ADAPTER = [
+    ("adapters", "show", "{}"),
+    ("adapters", "export", "{}", "copy"),
+    ("adapters", "merge", "{}", "merged"),
+    ("adapters", "delete", "{}"),
+    ("evaluate", "--recipe", "recipe.toml", "--adapter", "{}"),
+    ("summarize", "chat.txt", "--adapter", "{}"),
+]
+
+
+@pytest.mark.parametrize("verb", VERBS_WITH_AN_ADAPTER, ids=" ".join)
+def test_every_verb_takes_the_beginning_of_an_id_and_says_when_several_begin_so(
+    verb: tuple[str, ...], call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "chat.txt").write_text("Ann: tea?", encoding="utf-8")
+    tables = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
+    recipe.save(recipe.from_tables(tables), tmp_path / "recipe.toml")
+    for name in ("tea-lora-1", "tea-lora-2"):
+        add_adapter(name)
+    done = call(*(part.format("tea-lora") for part in verb), "--json")
+    assert (done.code, done.problems[0]["field"]) == (2, "adapter")
+    assert done.problems[0]["message"] == '2 adapters begin with "tea-lora".'
+
+
+def test_an_adapter_named_by_the_beginning_of_its_id_is_the_one_that_is_shown_copied_and_deleted(
+    call: Call, tmp_path: Path
+) -> None:
+    for name in ("coffee-lora-1", "tea-lora-1"):
+        add_adapter(name)
+    assert call("adapters", "show", "tea", "--json").json[0]["adapter"] == "tea-lora-1"
+    assert (
+        call("adapters", "export", "tea", str(tmp_path / "copy"), "--json").json[0]["adapter"] == "tea-lora-1"
+    )
+    assert call("adapters", "delete", "tea", "--json").json[0]["adapter"] == "tea-lora-1"
+    assert [each.id for each in library.scan()[0]] == ["coffee-lora-1"]
+
+
 def test_nothing_is_merged_over_what_is_there(call: Call, tmp_path: Path) -> None:
     add_adapter("samsum-lora")
     done = call("adapters", "merge", "samsum-lora", str(tmp_path), "--json")
@@ -255,9 +293,17 @@ def test_paths_in_overrides_are_those_of_the_working_folder(
         "training.epochs=2",
     ]
     absolute = f"data.source={tmp_path / 'talks.csv'}"
-    assert training.anchored(overrides) == [absolute, absolute, "data.source=sample", "training.epochs=2"]
+    assert recipe_file.anchored(overrides) == [absolute, absolute, "data.source=sample", "training.epochs=2"]
     empty = ["method.start_from=''", "data.source=", 'base_model.id=""']
-    assert training.anchored(empty) == empty
+    assert recipe_file.anchored(empty) == empty
+
+
+@pytest.mark.parametrize("verb", ["train", "plan"])
+def test_a_value_that_is_set_for_a_command_is_checked_like_one_of_the_file(verb: str, call: Call) -> None:
+    starter = str(paths.application_root() / "resources" / "recipes" / "starter.toml")
+    done = call(verb, starter, "--json", "--set", "training.epochs=many", "--set", "data.shots=-1")
+    assert done.code == 2
+    assert [problem["field"] for problem in done.problems] == ["data.shots", "training.epochs"]
 
 
 def test_a_recipe_that_goes_on_from_no_adapter_is_refused_with_the_one_that_was_meant(

@@ -78,6 +78,20 @@ def test_an_adapter_is_found_by_id_name_and_folder(foreign: Path):
         library.find("gone")
 
 
+def test_the_beginning_of_an_id_finds_the_one_adapter_that_begins_so_where_a_person_types_it():
+    one, two = add_adapter("20261126-0810-lora-3f9a"), add_adapter("20261126-0815-lora-77c2")
+    add_adapter("20261126-0815-lora-77c2-step-40")
+    assert library.find("20261126-0810", shortened=True).id == one.id
+    # A whole id is no beginning of a longer one.
+    assert library.find(two.id, shortened=True).id == two.id
+    with pytest.raises(AdapterError, match='2 adapters begin with "20261126-0815"') as caught:
+        library.find("20261126-0815", shortened=True)
+    assert caught.value.hint == "Give more of the id; `main.py adapters` lists them."
+    for name, shortened in (("", True), ("20261126-0810", False)):
+        with pytest.raises(AdapterError, match=f'There is no adapter "{name}"'):
+            library.find(name, shortened=shortened)
+
+
 def test_an_adapter_knows_its_size_its_recipe_and_whether_its_files_are_its_own():
     follows = make_recipe(rank=8)
     adapter = add_adapter(follows=follows)

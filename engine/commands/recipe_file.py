@@ -1,0 +1,47 @@
+"""A recipe as a command names it: its file, with values changed by `--set`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from engine import recipe as recipes
+from engine import runs
+from engine.errors import RecipeError
+from engine.recipe import Recipe
+
+PLACES = ("base_model.id", "data.source", "method.start_from")
+
+
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("recipe", type=Path, metavar="RECIPE.toml")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="overrides",
+        metavar="TABLE.KEY=VALUE",
+        help="change one value of the recipe, for example training.epochs=2; may be repeated",
+    )
+
+
+def read(asked: argparse.Namespace) -> Recipe:
+    """Return the recipe. Raises RecipeError with what can be known to be wrong without loading a model."""
+    recipe = recipes.load(asked.recipe, anchored(asked.overrides))
+    found = runs.problems(recipe)
+    if found:
+        raise RecipeError(found)
+    return recipe
+
+
+def anchored(overrides: list[str]) -> list[str]:
+    """Return overrides with paths that are relative to the working folder made absolute."""
+    found = []
+    for override in overrides:
+        field, equals, value = override.partition("=")
+        text = value.strip("\"'")
+        path = Path(text).expanduser()
+        is_place = field.strip() in PLACES and text not in ("", recipes.STARTER, recipes.SAMPLE)
+        found.append(f"{field}{equals}{path.resolve()}" if is_place and path.exists() else override)
+    return found
