@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine import (
     capabilities,
+    labelling,
     library,
     options,
     passport,
@@ -117,6 +118,7 @@ __all__ = [
     "capabilities",
     "create_job",
     "describe",
+    "labelling",
     "library",
     "method",
     "options",

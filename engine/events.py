@@ -22,15 +22,17 @@ Event = dict[str, Any]
 
 
 class EventWriter:
-    """Append events to a job's stream: each one line and one write."""
+    """Append events to a stream: each one line and one write."""
 
-    def __init__(self, path: Path, identity: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, identity: Mapping[str, Any], called: str = "The run's events") -> None:
         """Open the stream; `identity` (run or job, attempt) is put into every event.
 
-        An unfinished last line, left by a worker that was killed, is cut off first.
+        `called` is what troubles call the stream. An unfinished last line, left by a process that was killed, is
+        cut off first.
         """
         cut_unfinished_line(path)
         self._identity = dict(identity)
+        self._called = called
         self._descriptor = os.open(
             path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600
         )
@@ -56,19 +58,17 @@ class EventWriter:
                 os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
         except OSError as error:
             raise StorageError(
-                f"The run's events can't be written: {error.strerror}.", "Free some disk space."
+                f"{self._called} can't be written: {error.strerror}.", "Free some disk space."
             ) from error
         if written != len(line):
-            raise StorageError(
-                "The run's events can't be written: the disk is full.", "Free some disk space."
-            )
+            raise StorageError(f"{self._called} can't be written: the disk is full.", "Free some disk space.")
 
     def sync(self) -> None:
         """Wait until what was written is on the disk. Raises StorageError if it never will be."""
         try:
             os.fsync(self._descriptor)
         except OSError as error:
-            raise StorageError(f"The run's events can't be kept: {error.strerror}.") from error
+            raise StorageError(f"{self._called} can't be kept: {error.strerror}.") from error
 
     def close(self) -> None:
         """Close the stream."""

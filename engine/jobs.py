@@ -14,17 +14,17 @@ from __future__ import annotations
 
 import json
 import secrets
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 from engine.errors import StorageError, WorkerError
 from engine.events import Event, read_all
 from engine.files import write_whole
+from engine.locks import try_lock, unlock
 
 JobKind = Literal["train", "evaluate", "summarize", "plan", "check_data", "models", "merge", "devices"]
 Command = dict[str, Any]
@@ -83,9 +83,9 @@ class Job:
         if not self.lock_path.exists():
             return False
         with self.lock_path.open("a") as stream:
-            if not _try_lock(stream):
+            if not try_lock(stream):
                 return True
-            _unlock(stream)
+            unlock(stream)
         return False
 
     def send(self, command: str, **arguments: Any) -> None:
@@ -122,21 +122,25 @@ class Job:
         """Hold the folder's lock. Raises WorkerError if another worker keeps it for `wait_seconds`."""
         deadline = time.monotonic() + wait_seconds
         with self.lock_path.open("a") as stream:
-            while not _try_lock(stream):
+            while not try_lock(stream):
                 if time.monotonic() >= deadline:
                     raise WorkerError(f"{self.id} is running already.", "Wait for it to end, or stop it.")
                 time.sleep(0.05)
             try:
                 yield
             finally:
-                _unlock(stream)
+                unlock(stream)
 
 
 def new_id(words: str) -> str:
     """Return an id that sorts by time, says what it is, and is not taken: `20261125-081502-lora-3f9a`."""
-    plain = "".join(letter if letter.isalnum() else "-" for letter in words.lower()).strip("-")
-    slug = "-".join(part for part in plain.split("-") if part)[:40]
-    return f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}-{secrets.token_hex(2)}"
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{slug(words)}-{secrets.token_hex(2)}"
+
+
+def slug(words: str) -> str:
+    """Return words as part of a file's name: small letters and numbers with hyphens between, at most 40 long."""
+    plain = "".join(letter if letter.isalnum() else "-" for letter in words.lower())
+    return "-".join(part for part in plain.split("-") if part)[:40]
 
 
 def create_job(
@@ -168,32 +172,3 @@ def ended(events: list[Event], attempt: int) -> Event | None:
         if event["event"] == "job_ended" and event.get("attempt") == attempt:
             return event
     return None
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(stream: IO[str]) -> bool:
-        try:
-            stream.seek(0)
-            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-    def _unlock(stream: IO[str]) -> None:
-        stream.seek(0)
-        msvcrt.locking(stream.fileno(), msvcrt.LK_UNLCK, 1)
-
-else:
-    import fcntl
-
-    def _try_lock(stream: IO[str]) -> bool:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
-
-    def _unlock(stream: IO[str]) -> None:
-        fcntl.flock(stream, fcntl.LOCK_UN)

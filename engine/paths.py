@@ -70,6 +70,11 @@ def prompts_folder() -> Path:
     return _made(_base("data") / "prompts")
 
 
+def labelling_folder() -> Path:
+    """Return the folder with one folder for each labelling set, made if missing."""
+    return _made(_base("data") / "labelling")
+
+
 def cache_folder() -> Path:
     """Return the folder for what can be made or fetched again, made if missing."""
     return _made(_base("cache") / "cache")

@@ -1,0 +1,45 @@
+"""Writing summaries for conversations that have none: sets, what was done in them, and the data set they end in.
+
+Knows nothing of models or windows, and imports neither torch nor datasets.
+"""
+
+from engine.labelling.export import export
+from engine.labelling.history import Step
+from engine.labelling.items import Author, Draft, Item, State
+from engine.labelling.order import ORDERS, Order, count_words, ordered, usual_words
+from engine.labelling.sets import (
+    ENOUGH_FOR_A_RUN,
+    MOST_CONVERSATIONS,
+    About,
+    LabellingSet,
+    Progress,
+    create,
+    distinct,
+    find,
+    fingerprint,
+    list_sets,
+)
+
+__all__ = [
+    "ENOUGH_FOR_A_RUN",
+    "MOST_CONVERSATIONS",
+    "ORDERS",
+    "About",
+    "Author",
+    "Draft",
+    "Item",
+    "LabellingSet",
+    "Order",
+    "Progress",
+    "State",
+    "Step",
+    "count_words",
+    "create",
+    "distinct",
+    "export",
+    "find",
+    "fingerprint",
+    "list_sets",
+    "ordered",
+    "usual_words",
+]

@@ -1,0 +1,84 @@
+"""From a labelling set to an ordinary data set: the accepted summaries, with who wrote each.
+
+Knows the file that a recipe's `data.source` can read, and nothing of windows.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from engine.errors import DataError, StorageError
+from engine.events import encode
+from engine.files import write_whole
+from engine.jobs import slug
+from engine.labelling.items import Item
+from engine.labelling.sets import PARTIAL, LabellingSet, fingerprint
+
+SCHEMA = 1
+EXPORTS = "exports"
+# `metadata.json` is known to hold no rows, to our readers as to others.
+ROWS, METADATA = "summaries.jsonl", "metadata.json"
+DIGITS = 8
+
+
+def export(labelled: LabellingSet) -> Path:
+    """Write a data set of the accepted summaries below the set's folder and return its folder.
+
+    The folder is named after what is in it and never changes afterwards: a run that used it finds the same data
+    again, however the work goes on. Raises DataError if nothing is accepted, StorageError.
+    """
+    accepted = labelled.in_state("accepted")
+    if not accepted:
+        raise DataError("No summary is accepted yet.", "Accept one first.", "summary")
+    rows = [_row(item) for item in accepted]
+    print_ = fingerprint(text for row in rows for text in (row["conversation"], row["summary"]))
+    name = f"{slug(labelled.about.name) or 'summaries'}-{len(rows)}-{print_[:DIGITS]}"
+    folder = labelled.folder / EXPORTS / name
+    if not folder.exists():
+        _write(folder, rows, _metadata(labelled, accepted, print_))
+    return folder
+
+
+def _row(item: Item) -> dict[str, Any]:
+    draft = item.draft
+    return {
+        "id": item.id,
+        "conversation": item.conversation,
+        "summary": item.text.strip(),
+        "written_by": item.written_by,
+        "draft_base_model": draft.base_model if draft else None,
+        "draft_adapter": draft.adapter if draft else None,
+    }
+
+
+def _metadata(labelled: LabellingSet, accepted: list[Item], print_: str) -> dict[str, Any]:
+    about = labelled.about
+    return {
+        "schema": SCHEMA,
+        "name": about.name,
+        "source": about.source,
+        "licence": about.licence,
+        "conversations_fingerprint": about.fingerprint,
+        "fingerprint": print_,
+        "labelling_set": about.id,
+        "sittings": labelled.history.sittings,
+        "written_by": dict(Counter(item.written_by for item in accepted)),
+    }
+
+
+def _write(folder: Path, rows: list[dict[str, Any]], metadata: dict[str, Any]) -> None:
+    partial = folder.with_name(folder.name + PARTIAL)
+    try:
+        partial.mkdir(parents=True, exist_ok=True)
+        write_whole(partial / ROWS, b"".join(map(encode, rows)).decode("utf-8"))
+        write_whole(partial / METADATA, json.dumps(metadata, ensure_ascii=False, indent=1))
+        partial.rename(folder)
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise StorageError(
+            f"The data set can't be written: {error.strerror}.", "Free some disk space."
+        ) from error

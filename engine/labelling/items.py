@@ -1,0 +1,78 @@
+"""One conversation of a labelling set, and what each change makes of it: pure values.
+
+Knows nothing of files, order or windows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+State = Literal["open", "drafted", "accepted", "skipped"]
+Author = Literal["source", "person", "draft", "edited draft"]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A summary as a model wrote it; `adapter` is None for the base model alone, `name` is how it is called."""
+
+    base_model: str
+    adapter: str | None
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """A conversation and the summary that stands beside it.
+
+    `number` counts from 1 within the set and never changes; `id` is the source's own. `given` is the summary that
+    the source had, if any. Only an accepted summary is part of the data set.
+    """
+
+    number: int
+    id: str
+    conversation: str
+    given: str = ""
+    text: str = ""
+    state: State = "open"
+    draft: Draft | None = None
+
+    @property
+    def to_do(self) -> bool:
+        """Whether it waits for a decision."""
+        return self.state in ("open", "drafted")
+
+    @property
+    def written_by(self) -> Author:
+        """Who wrote the text: a draft that was changed stays an edited draft until it was emptied."""
+        if self.draft is not None:
+            return "draft" if self.text == self.draft.text else "edited draft"
+        return "source" if self.given and self.text == self.given else "person"
+
+
+def begun(number: int, identity: str, conversation: str, given: str = "") -> Item:
+    """Return a conversation as it comes into a set: accepted if its source has a summary for it, else open."""
+    given = given.strip()
+    return Item(number, identity, conversation, given, given, "accepted" if given else "open")
+
+
+def changed(item: Item, event: str, facts: Mapping[str, Any]) -> Item | None:
+    """Return the item after a change, None for an event that changes no item. Raises KeyError for missing facts."""
+    if event == "written":
+        return _written(item, str(facts["text"]))
+    if event == "drafted":
+        draft = Draft(str(facts["base_model"]), facts["adapter"], str(facts["name"]), str(facts["text"]))
+        return replace(item, text=draft.text, draft=draft, state="drafted")
+    if event == "accepted":
+        return replace(item, state="accepted")
+    if event == "skipped":
+        return replace(item, state="skipped")
+    return None
+
+
+def _written(item: Item, text: str) -> Item:
+    """Take in a text; whatever was decided before was about another text, so it waits again."""
+    draft = item.draft if text.strip() else None
+    return replace(item, text=text, draft=draft, state="drafted" if draft else "open")

@@ -1,0 +1,330 @@
+"""Labelling sets on the disk: one folder each, which describes itself, and the journal of all that was done.
+
+    set.json              what it is: schema, name, source, licence, fingerprint of the conversations, when it was made
+    conversations.jsonl   the conversations it began with, in the order of their source
+    journal.jsonl         every change since, appended as it happens
+    lock                  held by whoever has the set open
+    exports/              the data sets that were made of it
+
+A change is in the file before the call returns, so a process that is killed loses nothing, and a thread beside sees
+to it that it reaches the disk, so that no window waits for one. Knows nothing of models or windows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from engine.conversations import Example
+from engine.errors import AppError, DataError, StorageError
+from engine.events import EventWriter, encode, read_all
+from engine.files import write_whole
+from engine.jobs import new_id
+from engine.labelling.history import History, Step
+from engine.labelling.items import Draft, Item, begun
+from engine.locks import try_lock, unlock
+from engine.paths import labelling_folder
+
+SCHEMA = 1
+ABOUT, CONVERSATIONS, JOURNAL, LOCK = "set.json", "conversations.jsonl", "journal.jsonl", "lock"
+PARTIAL = ".partial"
+MOST_CONVERSATIONS = 5_000
+MOST_CHARACTERS = 20_000
+# A pause, or so many letters, and what is typed next is taken back by itself.
+PAUSE_SECONDS = 1.0
+LETTERS_A_STEP = 60
+# From here on a tenth of the data set, which is what a run holds out for its test, is a conversation at least.
+ENOUGH_FOR_A_RUN = 10
+
+
+@dataclass(frozen=True)
+class About:
+    """What a labelling set is, without its conversations; `fingerprint` is over those that it began with."""
+
+    id: str
+    name: str
+    source: str
+    licence: str
+    fingerprint: str
+    made_at: float
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many conversations of a set are in which state."""
+
+    accepted: int
+    drafted: int
+    skipped: int
+    open: int
+
+    @property
+    def total(self) -> int:
+        """All conversations."""
+        return self.accepted + self.drafted + self.skipped + self.open
+
+
+def fingerprint(conversations: Iterable[str]) -> str:
+    """Return the SHA-256 over conversations in their order."""
+    digest = hashlib.sha256()
+    for conversation in conversations:
+        encoded = conversation.encode("utf-8", "surrogatepass")
+        digest.update(f"{len(encoded)}:".encode())
+        digest.update(encoded)
+    return digest.hexdigest()
+
+
+def distinct(examples: Iterable[Example]) -> list[Example]:
+    """Return the examples that have a conversation, each conversation once, at most `MOST_CONVERSATIONS`."""
+    kept: dict[str, Example] = {}
+    for example in examples:
+        text = example.conversation.strip()
+        if text and text not in kept:
+            kept[text] = example
+            if len(kept) == MOST_CONVERSATIONS:
+                break
+    return list(kept.values())
+
+
+def create(name: str, source: str, examples: Iterable[Example], licence: str = "") -> About:
+    """Make a labelling set of conversations and return what it is; a summary of the source counts as accepted.
+
+    Empty and repeated conversations are left out, and those beyond `MOST_CONVERSATIONS`. Raises StorageError.
+    """
+    kept = distinct(examples)
+    about = About(
+        id=new_id(name),
+        name=name,
+        source=source,
+        licence=licence,
+        fingerprint=fingerprint(example.conversation for example in kept),
+        made_at=time.time(),
+    )
+    folder = labelling_folder() / about.id
+    partial = folder.with_name(folder.name + PARTIAL)
+    lines = [encode(_row(example)) for example in kept]
+    try:
+        partial.mkdir()
+        write_whole(partial / CONVERSATIONS, b"".join(lines).decode("utf-8"))
+        described = {"schema": SCHEMA, **asdict(about)}
+        write_whole(partial / ABOUT, json.dumps(described, ensure_ascii=False, indent=1))
+        partial.rename(folder)
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise StorageError(
+            f"The labelling set can't be made: {error.strerror}.", "Free some disk space."
+        ) from error
+    return about
+
+
+def _row(example: Example) -> dict[str, str]:
+    return {"id": example.id, "conversation": example.conversation, "summary": example.summary}
+
+
+def list_sets() -> list[About]:
+    """Return every labelling set, the one that was worked on last first; folders that are none are left out."""
+    found = []
+    for folder in labelling_folder().iterdir():
+        if not folder.name.endswith(PARTIAL):
+            with suppress(StorageError):
+                found.append((_read_about(folder), _last_change(folder)))
+    return [about for about, _ in sorted(found, key=lambda pair: pair[1], reverse=True)]
+
+
+def _last_change(folder: Path) -> float:
+    journal = folder / JOURNAL
+    return (journal if journal.exists() else folder / ABOUT).stat().st_mtime
+
+
+def find(source: str, fingerprint: str = "") -> About | None:
+    """Return the set that began with a source, with these conversations if a fingerprint is given."""
+    for about in list_sets():
+        if about.source == source and fingerprint in ("", about.fingerprint):
+            return about
+    return None
+
+
+def _read_about(folder: Path) -> About:
+    try:
+        table = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        if table.pop("schema") != SCHEMA:
+            raise StorageError(f"{folder.name} was made by another version.", "Open it with that one.")
+        return About(**table | {"id": folder.name})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StorageError(f"{folder.name} is no labelling set.", "Choose another one.") from error
+
+
+class LabellingSet:
+    """A set that is open for work. Every change is kept at once; `close` it in the end.
+
+    Methods that change it raise StorageError if the disk does not take the change; it is then not made.
+    """
+
+    def __init__(self, set_id: str) -> None:
+        """Open a set. Raises StorageError if there is none, or if it is open elsewhere."""
+        self.folder = labelling_folder() / set_id
+        self.about = _read_about(self.folder)
+        self._lock = _locked(self.folder / LOCK, self.about.name)
+        try:
+            self.history = History(_begun(self.folder))
+            for record in read_all(self.folder / JOURNAL):
+                self.history.apply(record)
+            self._writer = EventWriter(self.folder / JOURNAL, {}, called="The summaries")
+        except BaseException:
+            self._lock.close()
+            raise
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="labelling")
+        self._synced: Future[None] | None = None
+        self._has_begun = False
+        self._typed_at = 0.0
+
+    def close(self) -> None:
+        """Wait until all is on the disk and let the set go. Raises StorageError if it is not."""
+        self._disk.shutdown(wait=True)
+        self._writer.close()
+        unlock(self._lock)
+        self._lock.close()
+        self._raise_unsynced()
+
+    # What is in it
+
+    @property
+    def items(self) -> list[Item]:
+        """All conversations in the order of their numbers."""
+        return list(self.history.items.values())
+
+    def item(self, number: int) -> Item:
+        """Return one conversation. Raises KeyError."""
+        return self.history.items[number]
+
+    def in_state(self, *states: str) -> list[Item]:
+        """Return the conversations in these states."""
+        return [item for item in self.items if item.state in states]
+
+    def progress(self) -> Progress:
+        """Return how far the work is."""
+        states = [item.state for item in self.items]
+        return Progress(*(states.count(state) for state in ("accepted", "drafted", "skipped", "open")))
+
+    # Changing it
+
+    def write(self, number: int, text: str) -> None:
+        """Keep what the person has written, to the letter; an accepted summary waits again then."""
+        if text == self.item(number).text:
+            return
+        if len(text) > MOST_CHARACTERS:
+            raise DataError(
+                f"The summary has {len(text):,} characters.", f"Use at most {MOST_CHARACTERS:,}.", "summary"
+            )
+        now = time.monotonic()
+        joins = now - self._typed_at <= PAUSE_SECONDS and self._goes_on(number, text)
+        self._typed_at = now
+        self._keep("written", item=number, text=text, **({"joins": True} if joins else {}))
+
+    def _goes_on(self, number: int, text: str) -> bool:
+        """Tell whether a text goes on from what was typed before it, and is taken back together with it."""
+        last = self.history.last
+        if last is None or self.history.next is not None or last.event != "written":
+            return False
+        return last.after.number == number and abs(len(text) - len(last.before.text)) <= LETTERS_A_STEP
+
+    def put_draft(self, number: int, draft: Draft) -> None:
+        """Put a model's summary in place of whatever stands there."""
+        self.item(number)
+        self._keep("drafted", item=number, **asdict(draft))
+
+    def accept(self, number: int) -> None:
+        """Make the text that stands there the conversation's summary. Raises DataError if there is none."""
+        if not self.item(number).text.strip():
+            raise DataError("There is no summary yet.", "Write one, ask for a draft, or skip.", "summary")
+        if self.item(number).state != "accepted":
+            self._keep("accepted", item=number)
+
+    def skip(self, number: int) -> None:
+        """Leave a conversation out; it can be taken up again."""
+        if self.item(number).state != "skipped":
+            self._keep("skipped", item=number)
+
+    def add(self, example: Example) -> int:
+        """Add a conversation, unless it is there already, and return its number.
+
+        Raises DataError for one that is empty or longer than the journal takes.
+        """
+        text = example.conversation.strip()
+        if not text:
+            raise DataError("There is no conversation.", "Choose one with words in it.", "conversation")
+        for item in self.items:
+            if item.conversation.strip() == text:
+                return item.number
+        if len(self.history.items) >= MOST_CONVERSATIONS:
+            raise DataError(
+                f"A set holds {MOST_CONVERSATIONS:,} conversations at most.", "Begin another one."
+            )
+        number = max(self.history.items, default=0) + 1
+        try:
+            self._keep("added", item=number, **_row(example))
+        except ValueError as error:
+            raise DataError("The conversation is too long to be added.", "Shorten it.") from error
+        return number
+
+    def undo(self) -> Step | None:
+        """Take the last step back and return it; None if there is none."""
+        step = self.history.last
+        if step is not None:
+            self._keep("undone", item=step.after.number)
+        return step
+
+    def redo(self) -> Step | None:
+        """Do again what was taken back last and return it; None if there is none."""
+        step = self.history.next
+        if step is not None:
+            self._keep("redone", item=step.after.number)
+        return step
+
+    def _keep(self, event: str, **facts: Any) -> None:
+        """Append a change to the journal and take it in."""
+        self._raise_unsynced()
+        if not self._has_begun:
+            self._has_begun = True
+            self.history.apply(self._writer.write("sitting_began"))
+        self.history.apply(self._writer.write(event, **facts))
+        self._synced = self._disk.submit(self._writer.sync)
+
+    def _raise_unsynced(self) -> None:
+        """Raise what kept an earlier change from the disk, once."""
+        synced = self._synced
+        if synced is not None and synced.done():
+            self._synced = None
+            error = synced.exception()
+            if isinstance(error, AppError):
+                raise error
+
+
+def _locked(path: Path, name: str) -> IO[str]:
+    """Return a file whose lock is ours. Raises StorageError if another has it."""
+    stream = path.open("a")
+    if not try_lock(stream):
+        stream.close()
+        raise StorageError(f"{name} is open elsewhere.", "Close it there.")
+    return stream
+
+
+def _begun(folder: Path) -> Iterator[Item]:
+    """Yield the conversations that a set began with."""
+    try:
+        with (folder / CONVERSATIONS).open(encoding="utf-8") as stream:
+            for number, line in enumerate(stream, start=1):
+                row = json.loads(line)
+                yield begun(number, row["id"], row["conversation"], row["summary"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StorageError(
+            f"The conversations of {folder.name} can't be read: {error}.", "Bring them back from a copy."
+        ) from error
