@@ -1,4 +1,4 @@
-"""What a base model's folder tells about it without torch: its family and its type, from its configuration.
+"""What a base model's configuration tells about it without torch: its family, its type, its limits.
 
 Knows nothing of the hub; a model that is not on this computer has no facts.
 """
@@ -24,17 +24,24 @@ def read_config(folder: Path) -> dict[str, Any] | None:
 def read(folder: Path, quantization: Quantization) -> BaseFacts:
     """Return what is known of the model in a folder, as it would be loaded."""
     config = read_config(folder)
-    if config is None:
-        return BaseFacts(quantization=quantization)
-    model_type = config.get("model_type")
-    model_type = model_type if isinstance(model_type, str) else ""
-    return BaseFacts(_family(config), model_type, quantization, _positions(config, model_type))
+    return BaseFacts(quantization=quantization) if config is None else of(config, quantization)
 
 
-def _positions(config: dict[str, Any], model_type: str) -> int | None:
-    """Return how many tokens the model takes. T5 takes any number, whatever its older files say."""
+def of(config: dict[str, Any], quantization: Quantization) -> BaseFacts:
+    """Return what a configuration says of a model, as it would be loaded."""
+    return BaseFacts(_family(config), _model_type(config), quantization, positions(config))
+
+
+def positions(config: dict[str, Any]) -> int | None:
+    """Return how many tokens a model takes; None for T5, which takes any number, whatever its older files say."""
     found = config.get("max_position_embeddings", config.get("n_positions"))
-    return found if isinstance(found, int) and "t5" not in model_type else None
+    limited = isinstance(found, int) and found > 0 and "t5" not in _model_type(config)
+    return found if limited else None
+
+
+def _model_type(config: dict[str, Any]) -> str:
+    found = config.get("model_type")
+    return found if isinstance(found, str) else ""
 
 
 def _family(config: dict[str, Any]) -> Family:

@@ -24,10 +24,10 @@ from peft.utils.peft_types import PeftType
 from engine import library
 from engine.errors import AdapterError
 from engine.library import CONFIG_NAME, WEIGHTS_NAME, Adapter
-from engine.methods import BaseFacts, Family
+from engine.methods import Family
 from engine.options import describe
 from engine.recipe import STARTER, Recipe, looks_like_path
-from engine.worker import handling, tuners
+from engine.worker import base_models, handling, tuners
 from engine.worker.base_models import LoadedBase
 from engine.worker.handling import TRAINED, Course
 from engine.worker.handling.targets import ALL_LINEAR, adapted_widths, default_targets, refuse_no_layers
@@ -82,9 +82,7 @@ def attach(base: LoadedBase, recipe: Recipe, course: Course | None = None) -> Pe
 
 def refuse_misfit(recipe: Recipe, base: LoadedBase) -> None:
     """Raise AdapterError with the registry's words if the method can't be used on this base model."""
-    config = base.model.config
-    positions = getattr(config, "max_position_embeddings", None)
-    facts = BaseFacts(base.family, config.model_type, recipe.base_model.quantization, positions)
+    facts = base_models.facts(base.model.config, recipe.base_model.quantization)
     refusal = recipe.method.method.refusal(recipe.method.options, facts)
     if refusal is not None:
         raise AdapterError(refusal.message, refusal.hint, refusal.field)

@@ -30,8 +30,9 @@ from transformers.models.auto.modeling_auto import (
     MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
 )
 
+from engine import base_facts
 from engine.errors import BaseModelError
-from engine.methods import Family
+from engine.methods import BaseFacts, Family, Quantization
 from engine.paths import starter_folder
 from engine.recipe import STARTER, BaseModelOptions, looks_like_path
 from engine.worker import devices, hub
@@ -132,6 +133,22 @@ def family_of(config: PretrainedConfig, name: str) -> Family:
         "Choose an encoder-decoder (T5, BART, Pegasus) or a decoder-only model (Llama, Qwen, SmolLM).",
         FIELD,
     )
+
+
+def facts(config: PretrainedConfig, quantization: Quantization) -> BaseFacts:
+    """Return what a configuration says of a model, for the registry to judge by."""
+    return base_facts.of(_as_table(config), quantization)
+
+
+def positions(config: PretrainedConfig) -> int | None:
+    """Return how many tokens a model can read at once; None for those that know no limit, as T5."""
+    return base_facts.positions(_as_table(config))
+
+
+def _as_table(config: PretrainedConfig) -> dict[str, Any]:
+    """Return a configuration as a model's file has it, the number of positions under its usual name."""
+    places = getattr(config, "max_position_embeddings", None)
+    return config.to_dict() | {"max_position_embeddings": places}
 
 
 def refuse_float16(config: PretrainedConfig, dtype: torch.dtype) -> None:

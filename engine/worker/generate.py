@@ -24,6 +24,7 @@ from transformers import (
 from engine.errors import BaseModelError
 from engine.methods import Family
 from engine.worker import soft_prompts
+from engine.worker.base_models import positions
 
 # Tokens of one batch, pads and room for the summaries included. On two cores 2**12 to 2**13 cost least (2**15
 # a quarter more); elsewhere the keys and values of 2**14 tokens are 0.4 GB for SmolLM2-135M and 8 GB for a 7B.
@@ -119,7 +120,7 @@ def _refuse_too_long(
     core: PreTrainedModel, prompt: soft_prompts.Nothing, inputs: Sequence[list[int]], max_new_tokens: int
 ) -> None:
     """Raise BaseModelError where the model has no positions for what it should read and write."""
-    limit = getattr(core.config, "max_position_embeddings", None)
+    limit = positions(core.config)
     needed = prompt.positions(max((len(ids) for ids in inputs), default=0), max_new_tokens)
     if limit is not None and needed > limit:
         soft = f" and the {prompt.length} virtual tokens before them" if prompt.length else ""

@@ -13,9 +13,9 @@ from transformers import PreTrainedTokenizerBase
 
 from engine.methods import Family
 from engine.recipe import Recipe
-from engine.worker.base_models import LoadedBase
+from engine.worker.base_models import LoadedBase, positions
 from engine.worker.data import Splits
-from engine.worker.prompting import IGNORED, Encoded, learned, make_prompter, positions
+from engine.worker.prompting import IGNORED, Encoded, learned, make_prompter
 
 MOST_TOKENS = 800
 UNFINISHED = "\ufffd"

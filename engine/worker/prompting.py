@@ -16,7 +16,7 @@ from engine.methods import Family
 from engine.passport import PromptFacts, ShotFacts
 from engine.prompts import written
 from engine.recipe import Recipe
-from engine.worker.base_models import LoadedBase
+from engine.worker.base_models import LoadedBase, positions
 from engine.worker.data import Splits
 
 IGNORED = -100
@@ -212,12 +212,6 @@ def shots_problem(
         return Problem(SHOTS, message, f"At most {max(0, examples - (needed - shots))} can be shown.")
     places = positions(config)
     return _overflow(recipe, splits, tokenizer, family, places) if shots and places else None
-
-
-def positions(config: PretrainedConfig) -> int | None:
-    """Return how many tokens a model can read at once; None for those that know no limit, as T5."""
-    places = getattr(config, "max_position_embeddings", None)
-    return places if isinstance(places, int) and places > 0 else None
 
 
 def _overflow(

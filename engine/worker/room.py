@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from engine.conversations import Example
 from engine.errors import Problem
 from engine.recipe import LEAST_CONVERSATION_TOKENS, Recipe
-from engine.worker.base_models import LoadedBase
+from engine.worker.base_models import LoadedBase, positions
 from engine.worker.data import Splits
 from engine.worker.generate import Model
-from engine.worker.prompting import learned, make_prompter, pinned, positions, scored
+from engine.worker.prompting import learned, make_prompter, pinned, scored
 from engine.worker.soft_prompts import Nothing, before
 from engine.worker.sources import SPLITS
 

@@ -215,6 +215,12 @@ def test_more_than_the_model_has_positions_for_is_refused() -> None:
     generate(model, tokenizer, family, [[1] * 1000], beams=1, max_new_tokens=2)
 
 
+def test_a_t5_takes_any_number_whatever_its_older_files_say() -> None:
+    base = load_tiny("t5")
+    base.model.config.max_position_embeddings = 8
+    generate(base.model, base.tokenizer, base.family, [[9] * 9], beams=1, max_new_tokens=2)
+
+
 @pytest.mark.parametrize("tokens", [5, 30])
 def test_virtual_tokens_count_among_the_models_positions(tokens: int) -> None:
     for kind, method, longest in (
