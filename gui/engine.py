@@ -17,6 +17,7 @@ from engine.api import Ending, Job, JobKind, Recipe, create_job, paths, recipe, 
 from gui.engine_thread import EngineThread
 from gui.planner import Planner
 from gui.run_model import RunModel
+from gui.summarizer import Summarizer
 
 Command = Callable[[Job], list[str]]
 
@@ -24,7 +25,7 @@ Command = Callable[[Job], list[str]]
 COMPUTING: dict[str, str] = {
     "evaluate": "An adapter is being scored",
     "merge": "An adapter is being merged",
-    "summarize": "The playground has a base model loaded",
+    "summarize": "A base model is loaded for summaries",
 }
 
 
@@ -51,6 +52,7 @@ class Engine(QObject):
         self._threads: set[EngineThread] = set()
         self._computing: dict[EngineThread, str] = {}
         self.planner = Planner(self)
+        self.summarizer = Summarizer(lambda arguments: self.ask("summarize", arguments), self)
 
     @property
     def run_holds_device(self) -> bool:

@@ -287,10 +287,10 @@ class PlaygroundPage(Page):
 
     def _refresh(self) -> None:
         controller = self.controller
-        ready = controller.session.state == "ready"
+        ready = controller.summarizer.state == "ready"
         self.header.set_subtitle(controller.subtitle(), "accent" if ready else "")
         self._share_width()
-        self.columns.show_board(controller.board, controller.session.words)
+        self.columns.show_board(controller.board, controller.summarizer.words)
         self.strip.show_strip(controller.strip())
         limit = controller.limit()
         self.panel.show_limit(limit)

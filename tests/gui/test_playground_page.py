@@ -13,6 +13,7 @@ from engine.api import Example, Job, paths, recipe
 from engine.passport import BaseModelFacts, MethodFacts, Passport, PromptFacts, save
 from gui.engine import Engine
 from gui.pages.playground_page import PlaygroundPage
+from gui.summarizer import Decoding, Request
 from tests.helpers import scripted_summarizer, scripted_worker
 
 WAIT = 60_000
@@ -128,18 +129,18 @@ def test_base_and_four_adapters_stand_side_by_side(page, qtbot):
 
 def test_the_worker_stays_for_the_next_try(page, qtbot):
     tried(page, qtbot, "a1")
-    session = page.controller.session
-    first = session._thread
+    summarizer = page.controller.summarizer
+    first = summarizer._thread
     tried(page, qtbot, "a1", "a2")
-    assert session._thread is first
+    assert summarizer._thread is first
 
 
 def test_another_base_model_gets_another_worker_and_foreign_adapters_leave(page, qtbot):
     tried(page, qtbot, "a1")
-    first = page.controller.session._thread
+    first = page.controller.summarizer._thread
     page.controller.choose_base("google/flan-t5-base")
     assert page.controller.board.adapters == []
-    tried_thread = page.controller.session
+    tried_thread = page.controller.summarizer
     page.controller.add("b1")
     page.summarise()
     qtbot.waitUntil(lambda: bool(page.columns.view("b1").text()), timeout=WAIT)
@@ -153,12 +154,12 @@ def test_the_base_is_loaded_as_the_adapters_were_scored(page, qtbot):
     page.open(["q1"])
     tried(page, qtbot, "q1")
     loaded = {"id": "starter", "revision": "7bcac572", "precision": "bfloat16", "quantization": "nf4"}
-    assert page.controller.session.base_model == loaded
+    assert page.controller.summarizer.base_model == loaded
     assert page.controller.tries.items[0].base_model == loaded
     page.controller.remove("q1")
-    first = page.controller.session._thread
+    first = page.controller.summarizer._thread
     tried(page, qtbot)
-    assert page.controller.session._thread is first
+    assert page.controller.summarizer._thread is first
 
 
 def test_adapters_of_differently_loaded_bases_are_compared_on_the_first_ones(page, qtbot):
@@ -168,7 +169,7 @@ def test_adapters_of_differently_loaded_bases_are_compared_on_the_first_ones(pag
     page.open_conversation(CONVERSATION)
     page.summarise()
     qtbot.waitUntil(lambda: not page.controller.board.busy, timeout=WAIT)
-    assert page.controller.session.base_model["quantization"] == "nf4"
+    assert page.controller.summarizer.base_model["quantization"] == "nf4"
     assert page.strip.text() == (
         "q2-name was made on another form of the base model. All are compared on that of q1-name: bfloat16, nf4."
     )
@@ -212,7 +213,7 @@ def test_a_conversation_longer_than_the_limit_says_so(page):
 def test_nothing_is_asked_without_a_conversation(page):
     page.summarise()
     assert "no conversation yet" in page.strip.text()
-    assert not page.controller.session.alive
+    assert not page.controller.summarizer.alive
 
 
 def test_cancel_ends_a_request_and_keeps_what_had_come(page, workers, qtbot):
@@ -360,7 +361,7 @@ def test_a_run_is_paused_for_a_try_and_goes_on_afterwards(page, workers, qtbot):
     page.open(["a1"])
     qtbot.waitUntil(lambda: "holds the device" in page.strip.text(), timeout=WAIT)
     assert not page.summarise_button.isEnabled()
-    assert not page.controller.session.alive
+    assert not page.controller.summarizer.alive
 
     page.strip.acted.emit()
     qtbot.waitUntil(lambda: page.columns.view("a1").text() == SUMMARIES["a1"], timeout=WAIT)
@@ -369,19 +370,34 @@ def test_a_run_is_paused_for_a_try_and_goes_on_afterwards(page, workers, qtbot):
 
     page.strip.acted.emit()
     qtbot.waitUntil(lambda: not run.state.paused, timeout=WAIT)
-    assert not page.controller.session.alive
+    assert not page.controller.summarizer.alive
     run.stop()
     qtbot.waitUntil(lambda: not run.running, timeout=WAIT)
     qtbot.waitUntil(lambda: page.strip.text() == "", timeout=WAIT)
     assert page.summarise_button.isEnabled()
 
 
+def test_a_request_ends_when_another_page_takes_the_worker_to_another_base(page, workers, qtbot):
+    workers.say({"": {"hang": True}})
+    page.open_conversation(CONVERSATION)
+    page.summarise()
+    qtbot.waitUntil(lambda: page.columns.base.text() == "The beg", timeout=WAIT)
+    asked = Request("Ann: Hi", (None,), Decoding())
+    first = workers.engine.summarizer.summarize({"id": "google/flan-t5-base"}, asked)
+    assert not page.controller.board.busy
+    second = workers.engine.summarizer.summarize({"id": "starter"}, asked)
+    assert not workers.engine.summarizer.will_answer(first)
+    assert workers.engine.summarizer.will_answer(second)
+    workers.engine.summarizer.cancel(second)
+    qtbot.waitUntil(lambda: not workers.engine.summarizer.alive, timeout=WAIT)
+
+
 def test_a_run_that_starts_gets_the_device(page, workers, qtbot):
     tried(page, qtbot, "a1")
-    assert page.controller.session.alive
+    assert page.controller.summarizer.alive
     workers.run_script = [["steps", {"count": 4000, "per_second": 40}]]
     run = workers.engine.start_run(recipe.from_tables(TABLES))
-    qtbot.waitUntil(lambda: not page.controller.session.alive, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.controller.summarizer.alive, timeout=WAIT)
     run.stop()
     qtbot.waitUntil(lambda: not run.running, timeout=WAIT)
 
@@ -391,7 +407,7 @@ def test_a_scoring_gets_the_device_and_the_strip_says_so(page, workers, qtbot):
     scoring = workers.engine.ask("evaluate", {})
     assert "being scored and holds the device" in page.strip.text()
     assert not page.controller.can_ask
-    qtbot.waitUntil(lambda: not page.controller.session.alive, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.controller.summarizer.alive, timeout=WAIT)
     qtbot.waitUntil(scoring.isFinished, timeout=WAIT)
     qtbot.waitUntil(lambda: page.controller.can_ask, timeout=WAIT)
 
@@ -404,7 +420,7 @@ def test_loading_says_what_it_is_at_and_gives_way_to_a_run(page, workers, qtbot)
     qtbot.waitUntil(lambda: page.columns.base.state_text().startswith(loading), timeout=WAIT)
     workers.run_script = [["steps", {"count": 4000, "per_second": 40}]]
     run = workers.engine.start_run(recipe.from_tables(TABLES))
-    qtbot.waitUntil(lambda: not page.controller.session.alive, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.controller.summarizer.alive, timeout=WAIT)
     assert page.columns.base.state_text() == "Cancelled"
     run.stop()
     qtbot.waitUntil(lambda: not run.running, timeout=WAIT)

@@ -13,7 +13,6 @@ from gui.pages.playground.board import Board, Entry, about_tokens
 from gui.pages.playground.choices import MOST_COLUMNS, adapter_choices, base_choices
 from gui.pages.playground.tries import (
     MOST_TRIES,
-    Decoding,
     Tries,
     as_markdown,
     decoding_words,
@@ -21,6 +20,7 @@ from gui.pages.playground.tries import (
     headline,
     into_board,
 )
+from gui.summarizer import Decoding
 
 CONVERSATION = "Leila: the venue offers Thursday 21st\nTom: ok, at 16:30"
 

@@ -1,1 +1,1 @@
-"""The playground's parts: the columns, earlier tries, the worker's session, and their widgets."""
+"""The playground's parts: the columns, earlier tries, and their widgets."""

@@ -1,6 +1,6 @@
 """What the playground does: which base model and adapters, when the worker may run, what is asked of it.
 
-Owns the board, the session and the earlier tries. Knows no widget.
+Owns the board and the earlier tries. Knows no widget.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.api import STARTER, Adapter, AppError, Ending, Event, library
+from gui.device_turn import DeviceTurn, Strip
 from gui.engine import Engine
 from gui.pages.playground import choices
 from gui.pages.playground.board import Board, Entry
-from gui.pages.playground.device_turn import DeviceTurn, Strip
-from gui.pages.playground.session import Request, Session
-from gui.pages.playground.tries import Decoding, Tries, Try, from_board, into_board
+from gui.pages.playground.tries import Tries, Try, from_board, into_board
+from gui.summarizer import Decoding, Request
 
 REDRAW_MILLISECONDS = 50
 USUAL_LIMIT = 512
@@ -41,8 +41,8 @@ class Controller(QObject):
         self.adapters: list[Adapter] = []
         self.local_models: list[str] = []
         self.tries = Tries()
-        self.session = Session(lambda arguments: engine.ask("summarize", arguments, parent=self), self)
-        self.turn = DeviceTurn(engine, self.session, self)
+        self.summarizer = engine.summarizer
+        self.turn = DeviceTurn(engine, self.summarizer, self)
         self._asked: Request | None = None
         self._ending: Ending | None = None
         self._message = ""
@@ -54,9 +54,9 @@ class Controller(QObject):
         self.rescan()
 
     def _connect(self) -> None:
-        self.session.events.connect(self._on_events)
-        self.session.changed.connect(self._later)
-        self.session.died.connect(self._on_died)
+        self.summarizer.events.connect(self._on_events)
+        self.summarizer.changed.connect(self._on_summarizer_changed)
+        self.summarizer.died.connect(self._on_died)
         self.turn.came.connect(self._ask_again)
         self.turn.lost.connect(self.cancel)
         self.turn.changed.connect(self._later)
@@ -101,8 +101,8 @@ class Controller(QObject):
 
     def _base_table(self) -> dict[str, Any]:
         """Return the form of the base model to compare on; alone, the one that is loaded will do."""
-        shown, loaded = self._shown_adapters(), self.session.base_model
-        if not shown and self.session.alive and loaded.get("id") == self.base_id:
+        shown, loaded = self._shown_adapters(), self.summarizer.base_model
+        if not shown and self.summarizer.alive and loaded.get("id") == self.base_id:
             return loaded
         return choices.base_table(self.base_id, shown)
 
@@ -178,7 +178,7 @@ class Controller(QObject):
 
     def _ask(self, request: Request) -> None:
         try:
-            request_id = self.session.summarize(self._base_table(), request)
+            request_id = self.summarizer.summarize(self._base_table(), request)
         except AppError as error:
             self._message = f"{error.message} {error.hint}"
         else:
@@ -191,7 +191,7 @@ class Controller(QObject):
         request = self.board.request
         self.board.give_up("cancelled")
         if request is not None:
-            self.session.cancel(request)
+            self.summarizer.cancel(request)
         self.changed.emit()
 
     def _ask_again(self) -> None:
@@ -218,7 +218,9 @@ class Controller(QObject):
             return
         asked = self._asked
         try:
-            self.tries.add(from_board(self.board, asked.reference, self.session.base_model, asked.decoding))
+            self.tries.add(
+                from_board(self.board, asked.reference, self.summarizer.base_model, asked.decoding)
+            )
         except AppError as error:
             self._message = f"{error.message} {error.hint}"
 
@@ -234,6 +236,13 @@ class Controller(QObject):
         except AppError as error:
             self._message = f"{error.message} {error.hint}"
         self.changed.emit()
+
+    def _on_summarizer_changed(self) -> None:
+        """Wait no longer for a worker that another page has sent away."""
+        request = self.board.request
+        if self.summarizer.state == "closing" and request and not self.summarizer.will_answer(request):
+            self.board.give_up("cancelled")
+        self._later()
 
     def _on_died(self, ending: Ending) -> None:
         self._ending = ending
@@ -267,7 +276,7 @@ class Controller(QObject):
         """Return the line below the page's title: "google/flan-t5-base with 3 adapters, bfloat16"."""
         count = len(self.board.adapters)
         beside = {0: "", 1: " with 1 adapter"}.get(count, f" with {count} adapters")
-        known = f", {self.session.precision}" if self.session.state == "ready" else ""
+        known = f", {self.summarizer.precision}" if self.summarizer.state == "ready" else ""
         return f"{choices.base_title(self.base_id)}{beside}{known}"
 
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from gui.look import style
 from gui.look.type import px
-from gui.pages.playground.tries import Decoding
+from gui.summarizer import Decoding
 from gui.widgets.choice import Choice
 from gui.widgets.fields import Field
 from gui.widgets.flow import FlowLayout

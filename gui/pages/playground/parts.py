@@ -6,10 +6,10 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from gui.device_turn import Strip
 from gui.look import style
 from gui.look.type import font, metrics, px
 from gui.pages.playground.conversation_panel import TokenMeter
-from gui.pages.playground.device_turn import Strip
 from gui.pages.playground.tries import headline
 from gui.widgets.buttons import quiet
 from gui.widgets.cards import NoticeStrip

@@ -15,20 +15,12 @@ from typing import Any
 
 from engine.api import StorageError, paths, speakers, turns
 from gui.pages.playground.board import Board, Column, Entry
+from gui.summarizer import Decoding
 
 FILE_NAME = "tries.json"
 VERSION = 1
 MOST_TRIES = 50
 HEADLINE_LETTERS = 64
-
-
-@dataclass(frozen=True)
-class Decoding:
-    """How summaries are decoded; a temperature of 0 is greedy or beam search."""
-
-    beams: int = 1
-    max_new_tokens: int = 128
-    temperature: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Whose turn the device is: a run's, or the playground's. Never both.
+"""Whose turn the device is: a run's, or the summarizer's. Never both.
 
 Pauses a run when summaries are wanted, and sends the worker away when the run goes on. Knows no widget.
 """
@@ -12,8 +12,8 @@ from PySide6.QtCore import QObject, Signal
 
 from gui.engine import Engine
 from gui.look.format import duration_text, number
-from gui.pages.playground.session import Session
 from gui.run_model import RunModel
+from gui.summarizer import Summarizer
 
 
 @dataclass(frozen=True)
@@ -38,17 +38,17 @@ class DeviceTurn(QObject):
     lost = Signal()
     changed = Signal()
 
-    def __init__(self, engine: Engine, session: Session, parent: QObject | None = None) -> None:
+    def __init__(self, engine: Engine, summarizer: Summarizer, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._engine = engine
-        self._session = session
+        self._summarizer = summarizer
         self._pausing = False
         self._giving_back = False
         self._actions: dict[str, Callable[[], None]] = {
             "Pause and try": self.pause_run,
             "Continue the run": self.give_back,
         }
-        session.changed.connect(self._on_session_changed)
+        summarizer.changed.connect(self._on_summarizer_changed)
         for told in (engine.run_started, engine.run_changed, engine.run_ended):
             told.connect(self._on_device_changed)
         engine.device_changed.connect(self._on_device_changed)
@@ -80,8 +80,8 @@ class DeviceTurn(QObject):
         """Send the worker away and let the run go on as soon as it is gone."""
         self._giving_back = True
         self.lost.emit()
-        self._session.close()
-        self._on_session_changed()
+        self._summarizer.close()
+        self._on_summarizer_changed()
 
     def _on_device_changed(self, _run: RunModel | None = None) -> None:
         run = self._engine.current
@@ -90,16 +90,16 @@ class DeviceTurn(QObject):
         if self._pausing and (run is None or run.state.paused):
             self._pausing = False
             self.came.emit()
-        elif self._taken and not self._pausing and self._session.alive:
+        elif self._taken and not self._pausing and self._summarizer.alive:
             self._giving_back = False
-            if self._session.state != "closing":
+            if self._summarizer.state != "closing":
                 self.lost.emit()
-                self._session.close()
+                self._summarizer.close()
         self.changed.emit()
 
-    def _on_session_changed(self) -> None:
+    def _on_summarizer_changed(self) -> None:
         run = self._engine.current
-        if self._giving_back and not self._session.alive:
+        if self._giving_back and not self._summarizer.alive:
             self._giving_back = False
             if run is not None and run.running and run.state.paused:
                 run.go_on()

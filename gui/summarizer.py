@@ -1,6 +1,7 @@
-"""The playground's one worker: started when the first summary is asked for, kept while the base model stays.
+"""The window's one summarizing worker: started when the first summary is asked for, kept while the base model stays.
 
-Owns the life of the summarize job. Knows no widget and nothing of what its summaries look like.
+The pages share it, so that no base model is loaded twice. Owns the life of the summarize job. Knows no widget and
+nothing of what its summaries look like.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.api import Ending, Event
 from gui.engine_thread import EngineThread
-from gui.pages.playground.tries import Decoding
 
 State = Literal["off", "starting", "ready", "closing", "dead"]
 StartThread = Callable[[dict[str, Any]], EngineThread]
@@ -27,6 +27,15 @@ STAGE_WORDS = {
     "read_data": "Reading the data",
     "attach_adapter": "Loading the adapter",
 }
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How summaries are decoded; a temperature of 0 is greedy or beam search."""
+
+    beams: int = 1
+    max_new_tokens: int = 128
+    temperature: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,7 @@ class Request:
         return asked | ({"reference": self.reference} if self.reference.strip() else {})
 
 
-class Session(QObject):
+class Summarizer(QObject):
     """One summarize job after the other, never two at a time.
 
     Signals: `changed` when the state or its words change; `events(list)` with the worker's events;
@@ -72,6 +81,7 @@ class Session(QObject):
         self._start_thread = start_thread
         self._thread: EngineThread | None = None
         self._waiting: tuple[str, Request] | None = None
+        self._sent: set[str] = set()
         self._stage = ""
         self._progress = ""
         self._began = 0.0
@@ -99,12 +109,19 @@ class Session(QObject):
             self._waiting = (request_id, request)
             self.base_model = base_model
             self.close()
+            # Whoever waited before is told, also where the worker was leaving already.
+            self.changed.emit()
             return request_id
         self.base_model = base_model
         if self._thread is None:
             self._start()
-        self._send("summarize", **request.arguments(request_id))
+        self._ask(request_id, request)
         return request_id
+
+    def will_answer(self, request_id: str) -> bool:
+        """Tell whether summaries of a request may still come: a worker that leaves takes its requests with it."""
+        waits = self._waiting is not None and self._waiting[0] == request_id
+        return waits or request_id in self._sent
 
     def cancel(self, request_id: str) -> None:
         """Take a request back; what has come of it stays."""
@@ -118,6 +135,7 @@ class Session(QObject):
         if self._thread is None or self.state == "closing":
             return
         was_starting, thread = self.state == "starting", self._thread
+        self._sent.clear()
         self._enter("closing")
         self._send("quit")
         if was_starting:
@@ -125,6 +143,10 @@ class Session(QObject):
             thread.force()
         else:
             QTimer.singleShot(PATIENCE_MILLISECONDS, thread, thread.force)
+
+    def _ask(self, request_id: str, request: Request) -> None:
+        self._sent.add(request_id)
+        self._send("summarize", **request.arguments(request_id))
 
     def _send(self, command: str, **arguments: Any) -> None:
         if self._thread is not None:
@@ -163,10 +185,11 @@ class Session(QObject):
 
     def _on_ended(self, ending: Ending) -> None:
         asked, self._thread = self.state == "closing", None
+        self._sent.clear()
         waiting, self._waiting = self._waiting, None
         if waiting is not None:
             self._start()
-            self._send("summarize", **waiting[1].arguments(waiting[0]))
+            self._ask(*waiting)
         elif asked:
             self._enter("off")
         else:
