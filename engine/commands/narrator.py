@@ -41,7 +41,7 @@ class Narrator:
             "run_continued": lambda _: output.line("Going on."),
             "step_finished": self._step_finished,
             "evaluated": self._evaluated,
-            "notice": self._notice,
+            "notice": lambda event: output.line(words.notice(event)),
             "memory_exceeded": lambda _: output.line("Out of memory; looking for a way to fit."),
         }
 
@@ -105,10 +105,6 @@ class Narrator:
             self._output.line(f"ROUGE-1 of the {whose}: {words.interval(event['scores']['rouge1'])}")
         elif event.get("loss") is not None:
             self._output.line(f"Validation loss at step {event['step']:,}: {event['loss']:.3f}")
-
-    def _notice(self, event: Event) -> None:
-        title = "Warning" if event.get("level") == "warning" else "Note"
-        self._output.line(" ".join(filter(None, (f"{title}: {event['message']}", event.get("hint", "")))))
 
     def tell_result(self) -> None:
         """Say what a run came to: verdict, adapter, time."""

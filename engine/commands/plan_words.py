@@ -26,7 +26,7 @@ OF_RUNS = ("learning_rate", "steps")
 
 
 def lines(plan: Result) -> list[str]:
-    """Return what is known of a plan, and what a run would fetch before the rest is."""
+    """Return what is known of a plan, what a run would fetch before the rest is, and remarks."""
     without = _untold(plan)
     told = [fact for fact in FACTS if fact[0] not in without]
     known = [(title, say(plan)) for name, title, say in told if plan.get(name) is not None]
@@ -34,7 +34,8 @@ def lines(plan: Result) -> list[str]:
         f"{name} is not on this computer yet. A run fetches it first; what it takes is known then."
         for name in plan.get("missing", ())
     ]
-    return [*words.facts([*known, *_memory(plan)]), *missing]
+    notices = [words.notice(notice) for notice in plan.get("notices", ())]
+    return [*words.facts([*known, *_memory(plan)]), *missing, *notices]
 
 
 def _untold(plan: Result) -> tuple[str, ...]:

@@ -69,6 +69,12 @@ def verdict(difference: Mapping[str, Any], examples: int | None) -> str:
     return f"{said}, 95 % interval {bounds}{on}." if bounds else f"{said}, on {NO_INTERVAL}."
 
 
+def notice(told: Mapping[str, Any]) -> str:
+    """Return a notice as a line: what it is, its message, its hint."""
+    title = "Warning" if told.get("level") == "warning" else "Note"
+    return " ".join(filter(None, (f"{title}: {told['message']}", told.get("hint", ""))))
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> list[str]:
     """Return aligned lines; the columns named in `right` stand to the right."""
     widths = [max(len(row[place]) for row in [head, *rows]) for place in range(len(head))]

@@ -28,6 +28,7 @@ from engine.worker.data import Splits
 from engine.worker.estimate import Load, Outline, heaviest, memory, outline
 from engine.worker.lengths import describe
 from engine.worker.preview import filling, pieces
+from engine.worker.prompt_run import notices
 from engine.worker.prompting import learned, make_prompter, shots_problem
 from engine.worker.rehearsal import activation_bytes
 from engine.worker.sources import SPLITS
@@ -101,7 +102,7 @@ class Planner:
     def plan(self, recipe: Recipe) -> Result:
         """Return the plan of a recipe, with the problems that a run of it would end with.
 
-        `missing` names what a run would fetch first; what only that could tell is absent from the plan.
+        `notices` are remarks that stand in no run's way, each with message and hint. `missing` names what a run would fetch first; what only that could tell is absent from the plan.
         Raises AppError if nothing can be said of a base model that is here.
         """
         problems = _lacking(recipe)
@@ -116,6 +117,7 @@ class Planner:
         return {
             **facts,
             "trains": recipe.method.method.trains,
+            "notices": notices(recipe),
             "missing": [name for name, is_here in whole.items() if not is_here],
             "problems": [problem.as_dict() for problem in problems],
         }
@@ -144,6 +146,7 @@ class Planner:
             "base_parameters": shape.numbers,
             "family": base.family,
             "model_type": base.model.config.model_type,
+            "biases": base_models.facts(base.model.config, recipe.base_model.quantization).biases,
             "precision": base.precision,
             "precision_reason": base.precision_reason,
             "bits_per_parameter": shape.bits_per_parameter(recipe.base_model),

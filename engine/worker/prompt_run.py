@@ -37,6 +37,8 @@ def score_prompt(channel: Channel, recipe: Recipe, base: LoadedBase, splits: Spl
     # The examples in the prompt know their summaries, so nobody is asked for them: neither with nor without it.
     asked = replace(splits, train=learned(recipe, splits))
     plain = with_plain_prompt(recipe)
+    for notice in notices(recipe):
+        channel.notice(**notice)
     channel.enter("evaluate")
     before = evaluate.base_evaluation(channel, base, base.model, plain, asked)
     _emit_started(channel, base, asked)
@@ -55,6 +57,14 @@ def score_prompt(channel: Channel, recipe: Recipe, base: LoadedBase, splits: Spl
 def with_plain_prompt(recipe: Recipe) -> Recipe:
     """Return the recipe as the base is scored by it: asked plainly, without examples."""
     return replace(recipe, data=recipe.data.model_copy(update={"prompt": DEFAULT_PROMPT, "shots": 0}))
+
+
+def notices(recipe: Recipe) -> list[dict[str, str]]:
+    """Return what is no problem of a prompt alone, but seldom meant: that it is the plain one. Message and hint."""
+    if recipe.method.method.trains or recipe != with_plain_prompt(recipe):
+        return []
+    message = "This is the base model as it is: change the prompt or show examples."
+    return [{"message": message, "hint": "In a recipe's file these are data.prompt and data.shots."}]
 
 
 def _emit_started(channel: Channel, base: LoadedBase, splits: Splits) -> None:

@@ -76,3 +76,9 @@ def test_a_refused_recipe_has_no_rate_and_no_steps() -> None:
 
 def test_soft_prompts_change_no_layers() -> None:
     assert titles(PLAN | {"matrices": 0, "targets": []}) == ["Trains", "Adapter", "Memory"]
+
+
+def test_notices_of_a_plan_are_told_behind_its_facts() -> None:
+    notice = {"message": "This is the base model as it is.", "hint": "Change data.prompt."}
+    told = plan_words.lines(PLAN | {"notices": [notice]})
+    assert told == [*plan_words.lines(PLAN), "Note: This is the base model as it is. Change data.prompt."]

@@ -272,11 +272,10 @@ def test_another_recipe_is_not_shown_with_the_last_ones_data(form):
     assert SAMPLE in form.prompt_editor().preview.text.text()
 
 
-def test_the_plain_prompt_alone_has_nothing_to_be_compared_with():
-    plain = FILLING | {"template": prompts.DEFAULT_PROMPT, "shots": []}
-    assert "plain prompt itself" in plan_words({"prompt": plain}, trains=False)
-    for other in (FILLING, plain | {"shots": FILLING["shots"]}):
-        assert "Nothing is trained" in plan_words({"prompt": other}, trains=False)
+def test_a_plans_notice_stands_where_it_is_told_what_happens_with_a_prompt():
+    notice = {"message": "This is the base model as it is.", "hint": "In a recipe's file it is data.prompt."}
+    assert plan_words({"notices": [notice]}, trains=False) == notice["message"]
+    assert "Nothing is trained" in plan_words({"notices": []}, trains=False)
 
 
 def test_examples_that_overflow_are_refused_beside_their_number(stage, qtbot):

@@ -213,7 +213,7 @@ def test_a_base_model_that_would_be_fetched_is_a_fact_of_the_plan(tmp_path: Path
     assert not {"family", "trainable_parameters", "all_parameters", "token_lengths"} & made.keys()
     both = plan.Planner(channel).plan(changed(recipe, "data.source=knkarthick/samsum"))
     missing = ["google/flan-t5-base", "knkarthick/samsum"]
-    assert both == {"trains": True, "missing": missing, "problems": []}
+    assert both == {"trains": True, "notices": [], "missing": missing, "problems": []}
 
 
 def test_another_revision_than_the_one_here_would_be_fetched(

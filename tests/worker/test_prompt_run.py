@@ -18,10 +18,15 @@ pytestmark = pytest.mark.torch
 
 OWN = "data.prompt=Say it shortly: {conversation} Shortly: "
 SHOTS = "data.shots=2"
+PLAIN = "This is the base model as it is: change the prompt or show examples."
 
 
 def adapter_of(events):
     return library.find(named(events, "adapter_saved")[-1]["adapter"])
+
+
+def messages(events):
+    return [event["message"] for event in named(events, "notice")]
 
 
 def order(events):
@@ -43,6 +48,7 @@ def test_a_prompt_is_scored_against_the_plain_one_and_kept_as_a_passport(tmp_pat
     job, events = train_here(recipe)
 
     assert events[-1]["outcome"] == "completed", events[-1]
+    assert PLAIN not in messages(events)
     assert order(events) == ["evaluated", "run_started", "adapter_saved", "evaluated", "job_ended"]
     started = named(events, "run_started")[0]
     assert (started["total_steps"], started["trainable_parameters"]) == (0, 0)
@@ -63,8 +69,9 @@ def test_a_prompt_is_scored_against_the_plain_one_and_kept_as_a_passport(tmp_pat
     assert runs.open_run(job).state.difference == own["difference"]
 
 
-def test_the_plain_prompt_makes_no_difference(tmp_path):
+def test_the_plain_prompt_makes_no_difference_and_is_said_to_be_the_base(tmp_path):
     _, events = train_here(tiny_recipe(tmp_path, "t5", "prompt_only"))
+    assert PLAIN in messages(events)
     difference = named(events, "evaluated")[-1]["difference"]["rouge1"]
     assert difference == {"mean": 0.0, "low": 0.0, "high": 0.0, "verdict": "no measurable difference"}
 
@@ -184,6 +191,18 @@ def test_a_plan_of_a_prompt_trains_nothing_and_tells_what_is_read(tmp_path):
     assert len(made["prompt"]["shots"]) == 2
 
 
+def test_a_plan_of_the_plain_prompt_alone_says_that_it_is_the_base_and_refuses_nothing(tmp_path):
+    planner = plan.Planner(make_channel("plan"))
+
+    def told(method, *overrides):
+        made = planner.plan(tiny_recipe(tmp_path, "t5", method, *overrides))
+        assert made["problems"] == []
+        return [notice["message"] for notice in made["notices"]]
+
+    assert told("prompt_only") == [PLAIN]
+    assert told("prompt_only", OWN) == told("prompt_only", SHOTS) == told("lora") == []
+
+
 @pytest.mark.parametrize("kind", ["t5", "llama"])
 def test_a_plan_tells_what_fills_the_prompt_and_how_long_that_is(tmp_path, kind):
     recipe = tiny_recipe(tmp_path, kind, "lora", OWN, SHOTS)
@@ -208,5 +227,7 @@ def test_a_plan_counts_the_examples_that_are_learned_and_refuses_those_that_do_n
     made = planner.plan(tiny_recipe(tmp_path, "gpt2", "lora", "data.shots=8", "training.epochs=1"))
     assert (made["examples"]["train"], made["steps"]) == (16, 2)
     overflowing = ("data.shots=16", "data.max_conversation_tokens=900", "data.max_summary_tokens=64")
-    made = planner.plan(tiny_recipe(tmp_path, "gpt2", "lora", *overflowing))
-    assert [problem["field"] for problem in made["problems"]] == ["data.shots"]
+    for method in ("lora", "prompt_only"):
+        [problem] = planner.plan(tiny_recipe(tmp_path, "gpt2", method, *overflowing))["problems"]
+        assert problem["field"] == "data.shots"
+        assert "would fit" in problem["hint"]

@@ -13,7 +13,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.api import Problem, Recipe, prompts
+from engine.api import Problem, Recipe
 from gui.forms.field_grid import LEVELS
 from gui.forms.recipe_form import RecipeForm
 from gui.look import style
@@ -178,10 +178,9 @@ def _steps_words(plan: Mapping[str, Any]) -> str:
 
 
 def _scoring_words(plan: Mapping[str, Any]) -> str:
-    prompt = plan.get("prompt") or {}
-    if prompt.get("template") == prompts.DEFAULT_PROMPT and not prompt["shots"]:
-        return "This is the plain prompt itself. Change it or show examples, so that there is something to compare."
-    return "<b>Nothing is trained.</b> The base model is scored with the plain prompt, then with this one."
+    notices = [html.escape(notice["message"]) for notice in plan.get("notices") or ()]
+    compared = "<b>Nothing is trained.</b> The base model is scored with the plain prompt, then with this one."
+    return " ".join(notices) or compared
 
 
 def missing_words(names: Sequence[str]) -> str:
