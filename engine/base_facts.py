@@ -11,6 +11,9 @@ from typing import Any
 
 from engine.methods.base import BaseFacts, Family, Quantization
 
+# What configurations call the wish for biases that a kind of models does not have otherwise.
+BIAS_FLAGS = ("attention_bias", "mlp_bias", "use_bias")
+
 
 def read_config(folder: Path) -> dict[str, Any] | None:
     """Return a model folder's configuration, None without a readable one."""
@@ -29,7 +32,8 @@ def read(folder: Path, quantization: Quantization) -> BaseFacts:
 
 def of(config: dict[str, Any], quantization: Quantization) -> BaseFacts:
     """Return what a configuration says of a model, as it would be loaded."""
-    return BaseFacts(_family(config), _model_type(config), quantization, positions(config))
+    biases = any(config.get(flag) is True for flag in BIAS_FLAGS)
+    return BaseFacts(_family(config), _model_type(config), quantization, positions(config), biases)
 
 
 def positions(config: dict[str, Any]) -> int | None:

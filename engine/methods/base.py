@@ -51,13 +51,15 @@ FAMILIES: tuple[Family, ...] = ("encoder-decoder", "decoder-only")
 class BaseFacts:
     """What is known of a base model without loading it; "" or None where it is not known.
 
-    `positions` is how many tokens it takes; models that count no positions have none.
+    `positions` is how many tokens it takes; models that count no positions have none. `biases` says whether the
+    configuration asks for biases, which some kinds of models have only then.
     """
 
     family: Family | None = None
     model_type: str = ""
     quantization: Quantization = "none"
     positions: int | None = None
+    biases: bool = False
 
 
 Rule = Callable[[Any, BaseFacts], "Problem | None"]

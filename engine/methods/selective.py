@@ -12,7 +12,8 @@ from engine.errors import Problem
 from engine.methods.base import BaseFacts, Method, Place, Preset, Quantization, Variant, named
 from engine.options import Options, option
 
-# Kinds of models whose layers are built without biases. Of others the worker knows once the model is there.
+# Kinds of models whose layers are built without biases, unless their configuration asks for some. Of others the
+# worker knows once the model is there.
 WITHOUT_BIASES = {
     "t5": "T5",
     "mt5": "mT5",
@@ -84,8 +85,13 @@ class LayersOptions(Options):
     )
 
 
+def _without_biases(base: BaseFacts) -> str | None:
+    """Return what models like this one are called if they have no biases, None if they may have some."""
+    return None if base.biases else WITHOUT_BIASES.get(base.model_type)
+
+
 def _no_biases(options: Options, base: BaseFacts) -> Problem | None:  # noqa: ARG001 - all rules have it
-    name = WITHOUT_BIASES.get(base.model_type)
+    name = _without_biases(base)
     if name is None:
         return None
     nearest = "lora" if base.model_type in WITHOUT_NORM_NUMBERS else "layernorm"
@@ -104,7 +110,7 @@ def _no_norm_numbers(options: Options, base: BaseFacts) -> Problem | None:  # no
 
 def _nothing_of_biases(options: Options, base: BaseFacts) -> Problem | None:
     assert isinstance(options, LayersOptions)
-    name = WITHOUT_BIASES.get(base.model_type)
+    name = _without_biases(base)
     if name is None or options.kinds != "biases":
         return None
     return Problem(
@@ -147,7 +153,7 @@ SELECTIVE: tuple[Method, ...] = (
             "A layer multiplies what it reads by a weight and adds a bias. BitFit leaves every weight as it is and "
             "trains the biases alone, about a thousandth of the model: it teaches the model little that is new, but "
             "brings out what it can do already, which is often enough for a new style. Take it for small adapters on "
-            "models that have biases: BART, GPT-2, OPT. T5 and Llama have none. (Ben Zaken et al. 2022)"
+            "models that have biases: BART, GPT-2, OPT. T5 has none, and most Llamas neither. (Ben Zaken et al. 2022)"
         ),
         options=BitFitOptions,
         peft_type="SELECTIVE",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -80,7 +81,7 @@ class RecipeForm(QWidget):
         self._recipe: Recipe | None = None
         self._problems: tuple[Problem, ...] = ()
         self._family: Family = "encoder-decoder"
-        self._model_type = ("", "")
+        self._planned_base = ("", BaseFacts())
         self._modules: dict[str, int] = {}
         self._level = LEVELS[0]
         self._writing = False
@@ -141,8 +142,9 @@ class RecipeForm(QWidget):
     def base_facts(self) -> BaseFacts:
         """Return what is known of the base model as it would be loaded."""
         base = self._tables["base_model"]
-        known_of, model_type = self._model_type
-        return BaseFacts(self._family, model_type if known_of == base["id"] else "", base["quantization"])
+        planned_of, planned = self._planned_base
+        known = planned if planned_of == base["id"] else BaseFacts()
+        return replace(known, family=self._family, quantization=base["quantization"])
 
     def set_values(self, table: str, values: dict[str, Any]) -> None:
         """Change some values of one table, as another page asks for, and say so."""
@@ -277,7 +279,8 @@ class RecipeForm(QWidget):
     def show_plan(self, plan: dict[str, Any]) -> None:
         """Show what the plan knows of the base model and the data beside their fields."""
         self._family = plan.get("family", self._family)
-        self._model_type = (self._tables["base_model"]["id"], str(plan.get("model_type", "")))
+        known = BaseFacts(model_type=str(plan.get("model_type", "")), biases=bool(plan.get("biases")))
+        self._planned_base = (self._tables["base_model"]["id"], known)
         parameters = plan.get("base_parameters", plan.get("all_parameters"))
         examples = plan.get("examples") or {}
         precision, reason = plan.get("precision", ""), plan.get("precision_reason", "")

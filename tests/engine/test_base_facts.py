@@ -28,6 +28,21 @@ def test_how_many_tokens_a_model_takes(config: dict[str, Any], positions: int | 
     assert base_facts.positions(config) == positions
 
 
+@pytest.mark.parametrize(
+    ("config", "biases"),
+    [
+        ({"model_type": "llama", "attention_bias": True, "mlp_bias": False}, True),
+        ({"model_type": "llama", "attention_bias": False, "mlp_bias": True}, True),
+        ({"model_type": "ernie4_5", "use_bias": True}, True),
+        ({"model_type": "llama", "attention_bias": False}, False),
+        ({"model_type": "llama", "attention_bias": "no"}, False),
+        ({"model_type": "llama"}, False),
+    ],
+)
+def test_whether_biases_are_asked_for(config: dict[str, Any], biases: bool) -> None:
+    assert base_facts.of(config, "none").biases is biases
+
+
 def test_a_folder_tells_what_its_configuration_says(tmp_path: Path) -> None:
     config = {"model_type": "bart", "is_encoder_decoder": True, "max_position_embeddings": 1024}
     (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8")

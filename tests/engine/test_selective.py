@@ -13,9 +13,12 @@ from engine.methods.selective import SELECTIVE, LayersOptions
 from engine.options import Options
 
 
-def refusal(method_id: str, model_type: str, **options: Any) -> tuple[str, str, str] | None:
+def refusal(
+    method_id: str, model_type: str, biases: bool = False, **options: Any
+) -> tuple[str, str, str] | None:
     entry = method(method_id)
-    found = entry.refusal(entry.options.model_validate(options), BaseFacts(model_type=model_type))
+    base = BaseFacts(model_type=model_type, biases=biases)
+    found = entry.refusal(entry.options.model_validate(options), base)
     return (found.field, found.message, found.hint) if found else None
 
 
@@ -31,6 +34,12 @@ def test_bitfit_needs_biases_and_names_what_works_instead(model_type: str, name:
 @pytest.mark.parametrize("model_type", ["bart", "gpt2", "opt", "qwen2", ""])
 def test_bitfit_takes_models_with_biases_and_leaves_unknown_ones_to_the_plan(model_type: str) -> None:
     assert refusal("bitfit", model_type) is None
+
+
+@pytest.mark.parametrize("model_type", ["llama", "qwen3", "olmo"])
+def test_biases_are_trained_where_the_configuration_asks_for_them(model_type: str) -> None:
+    assert refusal("bitfit", model_type, biases=True) is None
+    assert refusal("layers", model_type, biases=True, kinds="biases") is None
 
 
 def test_where_norms_have_no_numbers_the_next_thing_is_named() -> None:

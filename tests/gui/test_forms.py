@@ -199,6 +199,13 @@ def test_the_plan_fills_chips_and_hints(form):
     assert form.field("base_model.id").around._foot.text() == "248 M parameters, encoder-decoder"
 
 
+def test_what_the_plan_knows_of_a_base_model_holds_for_it_alone(form):
+    form.show_plan(PLAN | {"family": "decoder-only", "model_type": "llama", "biases": True})
+    assert form.base_facts() == BaseFacts("decoder-only", "llama", biases=True)
+    form.set_values("base_model", {"id": "somebody/model", "quantization": "nf4"})
+    assert form.base_facts() == BaseFacts("decoder-only", quantization="nf4")
+
+
 def test_the_precision_is_shown_with_its_reason(form):
     form.show_plan(PLAN | {"precision": "float32", "precision_reason": "bfloat16 is not faster here"})
 

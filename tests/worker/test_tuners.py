@@ -6,6 +6,7 @@ are made of, what they refuse, and a kind of base that the proof does not have.
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +16,10 @@ import peft
 import pytest
 import torch
 from torch import nn
-from transformers import OPTConfig, OPTForCausalLM
+from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, OPTConfig, OPTForCausalLM
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
+from engine import base_facts
 from engine.errors import AdapterError
 from engine.events import EventWriter
 from engine.jobs import create_job
@@ -135,6 +138,39 @@ def test_a_kind_of_model_that_is_not_known_to_lack_biases_is_looked_at(
         "Nearest that works: LayerNorm tuning (layernorm).",
     )
     assert "no biases" in problem["message"]
+
+
+def has_biases(model_type: str, **flags: bool) -> bool:
+    """Tell whether transformers builds biases into a model of one layer, whose configuration has these flags."""
+    config = CONFIG_MAPPING[model_type](
+        num_layers=1, num_hidden_layers=1, n_layers=1, num_decoder_layers=1, **flags
+    )
+    loader = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+    with torch.device("meta"):
+        model = loader.from_config(config)
+    found = any(selection.own_parameters(module, "biases") for module in model.modules())
+    assert found == base_models.facts(config, "none").biases
+    return found
+
+
+@pytest.mark.parametrize("model_type", selective.WITHOUT_BIASES)
+def test_kinds_without_biases_have_some_only_if_their_configuration_asks(model_type: str) -> None:
+    assert not has_biases(model_type)
+    config = CONFIG_MAPPING[model_type]()
+    for flag in base_facts.BIAS_FLAGS:
+        if hasattr(config, flag):
+            assert has_biases(model_type, **{flag: True})
+
+
+def test_bitfit_trains_the_biases_of_a_llama_that_has_some(planner: plan.Planner, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_model("llama"), folder, ignore=shutil.ignore_patterns("*.safetensors"))
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    (folder / "config.json").write_text(json.dumps(config | {"attention_bias": True}), "utf-8")
+    made = planner.plan(tiny_recipe(tmp_path, "llama", "bitfit", f"base_model.id={folder}"))
+    assert made["problems"] == []
+    # Two blocks, each with queries, keys, values (two heads of four share those) and outputs.
+    assert (made["biases"], made["trainable_parameters"]) == (True, 2 * 3 * WIDTH)
 
 
 @pytest.mark.parametrize(
