@@ -102,7 +102,8 @@ class Planner:
     def plan(self, recipe: Recipe) -> Result:
         """Return the plan of a recipe, with the problems that a run of it would end with.
 
-        `notices` are remarks that stand in no run's way, each with message and hint. `missing` names what a run would fetch first; what only that could tell is absent from the plan.
+        `missing` names what a run would fetch first; what only that could tell is absent from the plan. `notices`
+        are remarks that stand in no run's way, each with message and hint.
         Raises AppError if nothing can be said of a base model that is here.
         """
         problems = _lacking(recipe)

@@ -179,7 +179,9 @@ def _steps_words(plan: Mapping[str, Any]) -> str:
 
 def _scoring_words(plan: Mapping[str, Any]) -> str:
     notices = [html.escape(notice["message"]) for notice in plan.get("notices") or ()]
-    compared = "<b>Nothing is trained.</b> The base model is scored with the plain prompt, then with this one."
+    compared = (
+        "<b>Nothing is trained.</b> The base model is scored with the plain prompt, then with this one."
+    )
     return " ".join(notices) or compared
 
 
