@@ -1,0 +1,63 @@
+"""Characters that a person can't see or that were damaged on their way, and where they stand in a text.
+
+What is right in its place is left alone: the joiners of emoji and of Arabic or Indic words, the marks of right-to-left
+writing, the tags of flags. Knows nothing of rows, files or findings.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+
+Span = tuple[int, int]
+
+_EMOJI = "\u2300-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff"
+_JOINED_WRITING = "\u0600-\u0dff\u1000-\u109f\u1780-\u17ff"
+_DIRECTIONS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_UNSEEN = (
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u115f\u1160\u180e\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0"
+    "\ufff9-\ufffb]"
+    f"|(?<![{_EMOJI}{_JOINED_WRITING}])\u200d|(?<![{_JOINED_WRITING}])\u200c"
+    "|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]"
+)
+_INVISIBLE = re.compile(f"{_UNSEEN}|[{_DIRECTIONS}]")
+_INVISIBLE_AMONG_RIGHT_TO_LEFT = re.compile(_UNSEEN)
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+# How the bytes of UTF-8 behind the first one look when they are read as Latin-1 or CP1252.
+_LATER_BYTES = "\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
+_DAMAGED = re.compile(
+    # The mark for what could not be read, unassigned private characters, halves of characters.
+    "[\ufffc-\uffff\ue000-\uf8ff\ufdd0-\ufdef\ud800-\udfff\U000f0000-\U0010ffff]"
+    # "Ã©" for "é", "â€™" for "’", "ðŸ˜€" for an emoji. In capitals "Ã" may be right: "MAÇÃ…".
+    f"|(?<![A-ZÀ-Þ])(?:Ã[{_LATER_BYTES}]|Â[\xa0-\xbf])|â(?:€|\x80)[{_LATER_BYTES}]|ð(?:Ÿ|\x9f)[{_LATER_BYTES}]"
+)
+
+
+def invisible(text: str) -> list[Span]:
+    """Return where control and zero-width characters stand; tabs and line ends are neither."""
+    if text.isascii() and text.isprintable():
+        return []
+    pattern = _INVISIBLE_AMONG_RIGHT_TO_LEFT if _RIGHT_TO_LEFT.search(text) else _INVISIBLE
+    return [match.span() for match in pattern.finditer(text)]
+
+
+def damaged(text: str) -> list[Span]:
+    """Return where characters stand that no one wrote so: lost, private, or read with the wrong encoding."""
+    return [] if text.isascii() else [match.span() for match in _DAMAGED.finditer(text)]
+
+
+def named(pieces: Iterable[str], most: int) -> str:
+    """Return the commonest of some pieces of text as people can read them: "U+200B zero width space, Ã©"."""
+    return ", ".join(_name(piece) for piece, _ in Counter(pieces).most_common(most))
+
+
+def _name(piece: str) -> str:
+    if len(piece) > 1:
+        return piece
+    name = unicodedata.name(piece, _KINDS.get(unicodedata.category(piece), ""))
+    return f"U+{ord(piece):04X} {name.lower()}".strip()
+
+
+_KINDS = {"Cc": "control", "Co": "private use", "Cs": "half a character", "Cn": "unassigned"}
