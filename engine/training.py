@@ -20,6 +20,16 @@ class TrainingOptions(Options):
     max_steps: int = option(
         0, "Most steps", "Stop after this many steps. 0: by epochs.", level="everything", ge=0
     )
+    max_minutes: float = option(
+        0.0,
+        "Most minutes",
+        "End the training after this long, evaluations and pauses not counted. 0: by steps. The schedule is still that "
+        "of all steps.",
+        level="everything",
+        unit="minutes",
+        ge=0.0,
+        le=100_000.0,
+    )
     learning_rate: float | None = option(
         None,
         "Learning rate",

@@ -115,7 +115,7 @@ class Session:
             self._take_up(checkpoint)
         self._clock = time.perf_counter()
         with suppress(Interrupted):
-            if checkpoint is None or not self._out_of_patience():
+            if checkpoint is None or not (self._out_of_patience() or self._out_of_time()):
                 trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         finished = not self._channel.stopping or self.step >= self.total
         if self.step and self._checkpoint_step != self.step:
@@ -197,6 +197,7 @@ class Session:
         seconds = time.perf_counter() - self._clock
         self.step = report.step
         self.progress.seconds += seconds
+        self._out_of_time()
         if report.step % self._training.log_every == 0 or report.step == self.total:
             self._report(report, seconds)
         self._between()
@@ -207,7 +208,7 @@ class Session:
             self._wants_checkpoint = False
             self._save_checkpoint()
         self._clock = time.perf_counter()
-        return not self._channel.stopping and not self._out_of_patience()
+        return not self._channel.stopping and not self._out_of_patience() and self.step < self.total
 
     def _report(self, report: StepReport, seconds: float) -> None:
         memory = devices.memory_bytes(self._prepared.base.device)
@@ -284,6 +285,22 @@ class Session:
             f"The best was {self.progress.best_loss:.3f} at step {self.progress.best_step}.",
         )
         self.total = self.step
+        return True
+
+    def _out_of_time(self) -> bool:
+        """Tell whether the training has had all its minutes; this step is then the run's last.
+
+        The seconds are those of the steps of all attempts, so a run that is resumed has no more of them than another.
+        """
+        minutes = self._training.max_minutes
+        if not minutes or self.progress.seconds < 60 * minutes:
+            return False
+        if self.step < self.total:
+            self._channel.notice(
+                f"Ended at step {self.step:,} of {self.total:,}: the {minutes:g} minutes for training are over.",
+                "Raise training.max_minutes to train longer; 0 sets no limit.",
+            )
+            self.total = self.step
         return True
 
     def _show_samples(self) -> None:
