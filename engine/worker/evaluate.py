@@ -10,14 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine import library
+from engine import library, statistics
 from engine import recipe as recipes
 from engine.conversations import Example
+from engine.example_scores import ExampleScores, Written
 from engine.library import Adapter
 from engine.passport import PromptFacts, ScoreCard, Scores, now_text
 from engine.paths import adapters_folder
 from engine.recipe import Recipe
-from engine.worker import adapters, base_models, data, devices, kept_scores, rouge, statistics
+from engine.worker import adapters, base_models, data, devices, kept_scores, rouge
 from engine.worker.base_models import LoadedBase
 from engine.worker.channel import Channel
 from engine.worker.data import Splits
@@ -59,6 +60,16 @@ class Evaluation:
             scored_at=now_text(),
         )
 
+    def by_example(self, base: Evaluation) -> ExampleScores:
+        """Return what base and model wrote and scored on each example, as the run keeps it."""
+        return ExampleScores(
+            schema=1,
+            protocol=self.protocol,
+            examples=self.measured.examples,
+            base=_written(base.measured),
+            tuned=_written(self.measured),
+        )
+
     def as_result(self) -> dict[str, Any]:
         """Return the scores as `evaluate --json` prints them."""
         facts: dict[str, Any] = {} if self.of == BASE else {"adapter": self.of}
@@ -68,6 +79,11 @@ class Evaluation:
         if self.prompt is not None:
             facts["prompt"] = self.prompt
         return facts | {"capped": self.measured.capped, "seconds": self.measured.seconds}
+
+
+def _written(measured: Measured) -> Written:
+    scores = {name: tuple(values) for name, values in measured.rouge.items()}
+    return Written(summaries=measured.summaries, rouge=scores)
 
 
 def run(channel: Channel, request: dict[str, Any]) -> None:

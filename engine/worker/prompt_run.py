@@ -9,7 +9,7 @@ import shutil
 import time
 from dataclasses import replace
 
-from engine import library
+from engine import example_scores, library
 from engine import passport as passports
 from engine.library import Adapter
 from engine.passport import Passport
@@ -51,6 +51,7 @@ def score_prompt(channel: Channel, recipe: Recipe, base: LoadedBase, splits: Spl
     seconds = time.perf_counter() - began
     passport = make_prompt_passport(channel.job.id, recipe, base, splits, seconds)
     _save(channel, passport.with_score(found.card(before)))
+    example_scores.save(channel.job.folder, found.by_example(before))
     evaluate.tell(channel, found, plain, base)
 
 
@@ -99,6 +100,12 @@ def _save(channel: Channel, passport: Passport) -> Adapter:
         shutil.rmtree(adapters_folder() / passport.id, ignore_errors=True)
         adapter = library.install(folder, passport)
     channel.emit(
-        "adapter_saved", adapter=adapter.id, path=str(adapter.folder), bytes=adapter.size_bytes, step=0
+        "adapter_saved",
+        adapter=adapter.id,
+        path=str(adapter.folder),
+        bytes=adapter.size_bytes,
+        step=0,
+        seconds=round(passport.training.seconds, 3),
+        memory_bytes=passport.training.peak_memory_bytes,
     )
     return adapter

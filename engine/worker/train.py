@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from engine import library, runs
+from engine import example_scores, library, runs
 from engine import passport as passports
 from engine import recipe as recipes
 from engine.conversations import Example
@@ -44,7 +44,7 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
     splits = data.read(recipe.data, channel)
     devices.reserve(recipe.training.device)
     channel.enter("load_base")
-    plan.refuse_problems(channel, recipe, splits)
+    planned = plan.refuse_problems(channel, recipe, splits)
     base = base_models.load(recipe.base_model, recipe.training.device, channel)
     if not recipe.method.method.trains:
         prompt_run.score_prompt(channel, recipe, base, splits)
@@ -74,7 +74,7 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
     session = Session(channel, prepared, partial(passport, stopped=True))
     checkpoint = _checkpoint(channel)
     channel.enter("train")
-    _emit_started(channel, session, prepared, splits, checkpoint, shape)
+    _emit_started(channel, session, prepared, splits, checkpoint, shape, planned)
     finished = session.train(checkpoint)
     channel.enter("save")
     adapter = _save(channel, session, passport, finished)
@@ -91,6 +91,7 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
         step=session.kept_step,
         base_evaluation=base_evaluation,
     )
+    example_scores.save(channel.job.folder, evaluation.by_example(base_evaluation))
     library.add_score(adapter, evaluation.card(base_evaluation))
 
 
@@ -105,7 +106,8 @@ def _repeat_ending(channel: Channel) -> None:
     """Say again what a completed run yielded, so that asking twice does no harm."""
     saved = runs.replay(read_all(channel.job.events_path)).adapter
     if saved is not None:
-        channel.emit("adapter_saved", **{key: saved[key] for key in ("adapter", "path", "bytes", "step")})
+        told = ("adapter", "path", "bytes", "step", "seconds", "memory_bytes")
+        channel.emit("adapter_saved", **{key: saved[key] for key in told if key in saved})
 
 
 def _encoded(examples: tuple[Example, ...], prompter: Prompter, channel: Channel) -> list[Encoded]:
@@ -157,6 +159,7 @@ def _emit_started(
     splits: Splits,
     checkpoint: Path | None,
     shape: Outline,
+    planned: plan.Result,
 ) -> None:
     trainable, everything = adapters.count_parameters(prepared.model)
     adapted = adapters.adapted_modules(prepared.model)
@@ -184,6 +187,7 @@ def _emit_started(
         modules=shape.modules(),
         blocks=shape.blocks(),
         learning_rate=prepared.learning_rate,
+        **planned,
     )
 
 
@@ -201,6 +205,12 @@ def _save(channel: Channel, session: Session, make: Callable[..., Passport], fin
         shutil.rmtree(adapters_folder() / passport.id, ignore_errors=True)
         adapter = library.install(folder, passport)
     channel.emit(
-        "adapter_saved", adapter=adapter.id, path=str(adapter.folder), bytes=adapter.size_bytes, step=step
+        "adapter_saved",
+        adapter=adapter.id,
+        path=str(adapter.folder),
+        bytes=adapter.size_bytes,
+        step=step,
+        seconds=round(passport.training.seconds, 3),
+        memory_bytes=passport.training.peak_memory_bytes,
     )
     return adapter

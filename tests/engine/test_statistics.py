@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.worker.statistics import Interval, difference, difference_dict, interval
+from engine.statistics import Interval, difference, difference_dict, interval
 
 
 def test_the_mean_lies_in_its_interval():
@@ -21,7 +21,7 @@ def test_the_same_seed_gives_the_same_interval():
 def test_blocks_do_not_show_in_the_result(monkeypatch):
     values = list(np.random.default_rng(2).random(40))
     whole = interval(values, 300)
-    monkeypatch.setattr("engine.worker.statistics.BLOCK", 100)
+    monkeypatch.setattr("engine.statistics.BLOCK", 100)
     assert interval(values, 300) == whole
 
 

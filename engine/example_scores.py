@@ -1,0 +1,46 @@
+"""What a run keeps of its scoring, conversation by conversation: `scores.json` in its folder.
+
+An interval of one run says nothing of the difference between two; that takes what both scored on each conversation.
+Knows nothing of how summaries are written or measured.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, ValidationError
+
+from engine.files import write_whole
+
+FILE_NAME = "scores.json"
+
+
+class Written(BaseModel, frozen=True):
+    """What one model wrote: a summary for each example, and its scores by name, fractions in the same order."""
+
+    summaries: tuple[str, ...]
+    rouge: dict[str, tuple[float, ...]]
+
+
+class ExampleScores(BaseModel, frozen=True):
+    """Base and tuned model on the same examples under one protocol; `examples` are their ids."""
+
+    schema_: Literal[1] = Field(1, alias="schema")
+    protocol: dict[str, Any]
+    examples: tuple[str, ...]
+    base: Written
+    tuned: Written
+
+
+def save(folder: Path, scores: ExampleScores) -> None:
+    """Write the scores into a run's folder, whole or not at all."""
+    write_whole(folder / FILE_NAME, scores.model_dump_json(by_alias=True))
+
+
+def load(folder: Path) -> ExampleScores | None:
+    """Return the scores in a run's folder, None where there are none that can be read."""
+    try:
+        return ExampleScores.model_validate_json((folder / FILE_NAME).read_bytes())
+    except (OSError, ValidationError):
+        return None

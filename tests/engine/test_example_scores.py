@@ -1,0 +1,40 @@
+"""What a run keeps of each scored conversation, as a file."""
+
+from pathlib import Path
+
+import pytest
+
+from engine import example_scores
+from engine.example_scores import ExampleScores, Written
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "scores_v1"
+
+
+def some_scores():
+    return ExampleScores(
+        schema=1,
+        protocol={"split": "test", "examples": 2, "beams": 1},
+        examples=("13818513", "13728867"),
+        base=Written(summaries=("Ann", ""), rouge={"rouge1": (0.25, 0.0), "rougeL": (0.25, 0.0)}),
+        tuned=Written(
+            summaries=("Ann baked cookies.", "Bo »asks«."),
+            rouge={"rouge1": (0.75, 0.5), "rougeL": (0.5, 0.5)},
+        ),
+    )
+
+
+def test_the_golden_file_of_version_1_reads_and_is_written_the_same(tmp_path):
+    found = example_scores.load(GOLDEN)
+    assert found == some_scores()
+    example_scores.save(tmp_path, found)
+    written = (tmp_path / example_scores.FILE_NAME).read_text(encoding="utf-8")
+    assert written == (GOLDEN / example_scores.FILE_NAME).read_text(encoding="utf-8").rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", '{"schema":2,"protocol":{},"examples":[]}'], ids=["empty", "cut", "later"]
+)
+def test_what_can_not_be_read_is_as_good_as_none(tmp_path, text):
+    assert example_scores.load(tmp_path) is None
+    (tmp_path / example_scores.FILE_NAME).write_text(text, encoding="utf-8")
+    assert example_scores.load(tmp_path) is None
