@@ -1,0 +1,147 @@
+"""Tables of pyarrow's: parquet, arrow files and streams, as they are and as `save_to_disk` leaves them.
+
+Reads batch by batch and maps nothing into memory: a mapped file that shrinks would end the process.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from engine.worker.readers.table import Broken, Notes, unreadable
+
+ROWS_A_BATCH = 1_000
+FILE_MARK = b"ARROW1"
+PAGE_BYTES = 1 << 20
+TEXTS: tuple[Callable[[pa.DataType], bool], ...] = (
+    pa.types.is_string,
+    pa.types.is_large_string,
+    pa.types.is_string_view,
+)
+PLAIN: tuple[Callable[[pa.DataType], bool], ...] = (
+    *TEXTS, pa.types.is_null, pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating,
+)  # fmt: skip
+# Told as text, since a row holds no other kind of value.
+WRITTEN: tuple[Callable[[pa.DataType], bool], ...] = (pa.types.is_temporal, pa.types.is_decimal)
+LISTS: tuple[Callable[[pa.DataType], bool], ...] = (
+    pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list, pa.types.is_list_view,
+)  # fmt: skip
+Found = Mapping[str, Any] | Broken
+
+
+def read_parquet(path: Path, notes: Notes) -> Iterator[Found]:
+    """Yield the rows of a parquet file. Raises DataError for a damaged one."""
+    with _explained(path), pq.ParquetFile(path, buffer_size=PAGE_BYTES) as file:
+        names = _kept(path, file.schema_arrow, notes)
+        total, size, done = max(1, file.metadata.num_rows), path.stat().st_size, 0
+        for batch in file.iter_batches(ROWS_A_BATCH, columns=names):
+            yield from _rows(batch, names, done)
+            done += batch.num_rows
+            notes.done_bytes = size * done // total
+
+
+def read_arrow(path: Path, notes: Notes) -> Iterator[Found]:
+    """Yield the rows of an arrow file or stream. Raises DataError for a damaged one."""
+    with _explained(path), pa.OSFile(str(path)) as source:
+        done = 0
+        for batch in _batches(source):
+            names = _kept(path, batch.schema, notes)
+            # Nothing has looked at the offsets and the characters yet.
+            batch.validate(full=True)
+            for start in range(0, batch.num_rows, ROWS_A_BATCH):
+                yield from _rows(batch.slice(start, ROWS_A_BATCH), names, done + start)
+            done += batch.num_rows
+            notes.done_bytes = source.tell()
+
+
+def _batches(source: pa.NativeFile) -> Iterator[pa.RecordBatch]:
+    is_file = source.read(len(FILE_MARK)) == FILE_MARK
+    source.seek(0)
+    if is_file:
+        file = pa.ipc.open_file(source)
+        yield from (file.get_batch(number) for number in range(file.num_record_batches))
+    else:
+        yield from pa.ipc.open_stream(source)
+
+
+def _kept(path: Path, schema: pa.Schema, notes: Notes) -> list[str]:
+    """Return the columns that can be read; tell of the others once."""
+    if len(set(schema.names)) < len(schema.names):
+        repeated = next(name for name in schema.names if schema.names.count(name) > 1)
+        raise unreadable(path, f'it has several columns "{repeated}"')
+    kept = [field.name for field in schema if _readable(field.type)]
+    for name in schema.names:
+        if name not in kept and name not in notes.columns:
+            remark = f'The column "{name}" of {path.name} holds {schema.field(name).type}, no text, and is not read.'
+            if remark not in notes.remarks:
+                notes.remarks.append(remark)
+    notes.columns.update(dict.fromkeys(kept))
+    return kept
+
+
+def _readable(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        return _readable(kind.value_type)
+    if any(is_list(kind) for is_list in LISTS):
+        return _readable(kind.value_type)
+    if pa.types.is_struct(kind):
+        return all(_readable(kind.field(place).type) for place in range(kind.num_fields))
+    return any(fits(kind) for fits in (*PLAIN, *WRITTEN))
+
+
+def _rows(batch: pa.RecordBatch, names: list[str], done: int) -> Iterator[Found]:
+    try:
+        rows = batch.select(names).to_pylist()
+    except UnicodeDecodeError:
+        yield from _one_by_one(batch.select(names), done)
+        return
+    if _all_plain(batch.schema, names):
+        yield from rows
+    else:
+        yield from (_plain(row) for row in rows)
+
+
+def _one_by_one(batch: pa.RecordBatch, done: int) -> Iterator[Found]:
+    """Yield a batch's rows with those broken that hold other bytes than UTF-8, by their columns."""
+    for place in range(batch.num_rows):
+        values: dict[str, Any] = {}
+        for name in batch.schema.names:
+            try:
+                values[name] = _plain(batch.column(name)[place].as_py())
+            except UnicodeDecodeError:
+                yield Broken(
+                    f"row {done + place + 1:,}", f'the column "{name}" holds bytes that are not UTF-8'
+                )
+                break
+        else:
+            yield values
+
+
+def _all_plain(schema: pa.Schema, names: list[str]) -> bool:
+    return all(any(fits(schema.field(name).type) for fits in PLAIN) for name in names)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with dates and decimals written out, whatever holds them."""
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    written = isinstance(value, (dt.date, dt.time, dt.timedelta, decimal.Decimal))
+    return str(value) if written else value
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Name the file in what pyarrow says of it; its errors are of many kinds."""
+    try:
+        yield
+    except (pa.ArrowException, UnicodeError) as error:
+        raise unreadable(path, str(error)) from error

@@ -1,0 +1,185 @@
+"""Tables in text: csv, tsv and their relatives, with the delimiter guessed from the first rows.
+
+Every cell is text as it stands: neither 007 nor N/A is taken for another thing. A row that has not the header's
+number of cells, or whose quotation marks don't pair, is broken and named by its line.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from pathlib import Path
+
+from engine.worker.readers.encodings import MOST_LINE_CHARACTERS, lines
+from engine.worker.readers.table import Broken, Notes, unreadable
+
+# The rarer one in prose comes first: it wins where two part the rows alike.
+DELIMITERS = ("\t", "|", ";", ",")
+SAMPLE_LINES = 400
+SAMPLE_CHARACTERS = 1 << 18
+# Written by spreadsheets as the first line to say how the others are parted.
+SAID = re.compile(r'"?sep=(.)"?[\r\n]*')
+SAYINGS = {
+    "unexpected end of data": "a quotation mark that opens a cell is never closed",
+    "expected after": "a quotation mark inside a quoted cell is not doubled",
+}
+# What is too long is told by its column once the row is read; `_Lines` bounds the row.
+csv.field_size_limit(MOST_LINE_CHARACTERS)
+
+
+def read(path: Path, notes: Notes) -> Iterator[Mapping[str, str] | Broken]:
+    """Yield the rows below the header line. Raises DataError for a file without one."""
+    given = lines(path, notes)
+    sample = list(islice(given, SAMPLE_LINES))
+    said = SAID.fullmatch(sample[0]) if sample else None
+    delimiter = said[1] if said else guess_delimiter(sample, path.suffix.lower())
+    source = _Lines(path, chain(sample, given), bare_cr=_ends_in_cr(sample))
+    if said:
+        next(source)
+    rows = csv.reader(source, delimiter=delimiter, strict=True)
+    try:
+        header = next((row for row in rows if any(row)), [])
+    except csv.Error as error:
+        raise unreadable(path, f"in its first line {_why(error)}") from error
+    columns = column_names(header)
+    notes.columns.update(dict.fromkeys(columns))
+    yield from _records(rows, source, columns)
+
+
+def _records(
+    rows: Iterator[list[str]], source: _Lines, columns: Sequence[str]
+) -> Iterator[Mapping[str, str] | Broken]:
+    recovering = False
+    while True:
+        source.begin_row()
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            recovering = True
+            yield Broken(source.place, _why(error))
+            continue
+        if not row or (len(row) == 1 < len(columns) and not row[0].strip()):
+            continue
+        # The rest of a broken cell may look like a row: one whose quotation marks don't pair is none.
+        if recovering and source.quotation_marks % 2:
+            yield Broken(source.place, "it is the rest of the broken row before it")
+            continue
+        recovering = False
+        yield _record(row, columns) or Broken(source.place, _ragged(row, columns))
+
+
+def _record(row: list[str], columns: Sequence[str]) -> Mapping[str, str] | None:
+    """Return the row by column, None for a ragged one; empty cells past the last column are spreadsheets' habit."""
+    if len(row) < len(columns) or any(row[len(columns) :]):
+        return None
+    return dict(zip(columns, row, strict=False))
+
+
+def _ragged(row: list[str], columns: Sequence[str]) -> str:
+    if len(row) < len(columns):
+        return f'it ends before the column "{columns[len(row)]}"'
+    return f'it goes on behind the column "{columns[-1]}": {len(row)} cells for {len(columns)} columns'
+
+
+def _why(error: csv.Error) -> str:
+    return next((saying for words, saying in SAYINGS.items() if words in str(error)), str(error))
+
+
+def column_names(header: Sequence[str]) -> list[str]:
+    """Return a name for each cell of the header: an empty one by its place, a repeated one with its count."""
+    cells = list(header)
+    while cells and not cells[-1].strip():
+        cells.pop()
+    names: list[str] = []
+    for place, cell in enumerate(cells, start=1):
+        plain = cell.strip() or f"column {place}"
+        name, count = plain, 1
+        while name in names:
+            count += 1
+            name = f"{plain} ({count})"
+        names.append(name)
+    return names
+
+
+def guess_delimiter(sample: Sequence[str], suffix: str) -> str:
+    """Return what parts the cells: what parts the header, and then most rows into as many cells."""
+    best, score = "\t" if suffix == ".tsv" else ",", (0.0, 0)
+    for delimiter in DELIMITERS:
+        counts = _cells(sample, delimiter)
+        if counts and counts[0] > 1:
+            alike = sum(count == counts[0] for count in counts) / len(counts)
+            if (alike, counts[0]) > score:
+                best, score = delimiter, (alike, counts[0])
+    return best
+
+
+def _cells(sample: Sequence[str], delimiter: str) -> list[int]:
+    """Return how many cells the sample's rows have; the last row, which may be cut, counts among few only."""
+    counts: list[int] = []
+    try:
+        for row in csv.reader(_beginning(sample), delimiter=delimiter):
+            counts += [len(row)] if row else []
+    except csv.Error:
+        return counts
+    return counts[:-1] if len(counts) > 2 else counts
+
+
+def _beginning(sample: Sequence[str]) -> Iterator[str]:
+    """Yield lines up to a size that takes no time to look at."""
+    characters = 0
+    for line in sample:
+        yield line
+        characters += len(line)
+        if characters > SAMPLE_CHARACTERS:
+            return
+
+
+def _ends_in_cr(sample: Sequence[str]) -> bool:
+    return bool(sample) and sample[0].endswith("\r")
+
+
+class _Lines:
+    """The lines of a table, counted; what was read since `begin_row` is one row's.
+
+    A file whose lines end in CR alone has it inside its cells too, where LF is meant.
+    """
+
+    def __init__(self, path: Path, given: Iterable[str], *, bare_cr: bool) -> None:
+        self._path = path
+        self._given = iter(given)
+        self._bare_cr = bare_cr
+        self._number = 0
+        self._first = 1
+        self._characters = 0
+        self.quotation_marks = 0
+
+    def begin_row(self) -> None:
+        """Take the next line as a row's first."""
+        self._first = self._number + 1
+        self._characters = self.quotation_marks = 0
+
+    @property
+    def place(self) -> str:
+        """The lines of the row read last."""
+        one = self._first >= self._number
+        return f"line {self._first:,}" if one else f"lines {self._first:,} to {self._number:,}"
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._given)
+        self._number += 1
+        self._characters += len(line)
+        self.quotation_marks += line.count('"')
+        if self._characters > MOST_LINE_CHARACTERS:
+            raise unreadable(
+                self._path,
+                f"the row that begins in line {self._first:,} has more than {MOST_LINE_CHARACTERS:,} characters; "
+                "a quotation mark may be left open there",
+            )
+        return line[:-1] + "\n" if self._bare_cr and line.endswith("\r") else line

@@ -1,0 +1,221 @@
+"""JSON: a list of objects, an object of columns, an object with such a list inside; and one object a line.
+
+Goes through a list piece by piece, so that the first rows of a large one come at once. A broken line of many is
+named and passed over; a list that breaks off ends the reading, since nothing behind the break can be trusted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from engine.worker.readers.encodings import MOST_LINE_CHARACTERS, chunks, lines
+from engine.worker.readers.table import Broken, Notes, unreadable
+
+SPACE = re.compile(r"[ \t\r\n]*")
+DECODER = json.JSONDecoder()
+KINDS = {list: "a list", str: "text", bool: "true or false", type(None): "null", dict: "an object"}
+Found = Mapping[str, Any] | Broken
+
+
+def read(path: Path, notes: Notes) -> Iterator[Found]:
+    """Yield the rows of a JSON file, whichever of its shapes it has. Raises DataError for a damaged one."""
+    for found in _by_line(path, notes) if _one_a_line(path) else _document(_Scanner(path, notes)):
+        if not isinstance(found, Broken):
+            notes.columns.update(dict.fromkeys(found))
+        yield found
+
+
+def _one_a_line(path: Path) -> bool:
+    """Tell whether a file holds one object a line, which many a `.json` file does and a `.jsonl` file may not."""
+    beginning = next(chunks(path, Notes()), "").lstrip()
+    if beginning.startswith("["):
+        return False
+    if path.suffix.lower() in (".jsonl", ".ndjson"):
+        return True
+    first, _, rest = beginning.partition("\n")
+    try:
+        return isinstance(json.loads(first), dict) and bool(rest.strip())
+    except ValueError:
+        return False
+
+
+def _by_line(path: Path, notes: Notes) -> Iterator[Found]:
+    for number, line in enumerate(lines(path, notes), start=1):
+        if not line.isspace():
+            yield _parsed(line, f"line {number:,}")
+
+
+def _parsed(line: str, place: str) -> Found:
+    try:
+        value = json.loads(line)
+    except json.JSONDecodeError as error:
+        return Broken(place, f"it is no JSON: {error.msg.lower()} at character {error.colno:,}")
+    except (ValueError, RecursionError) as error:
+        return Broken(place, f"it can't be taken for JSON: {str(error).lower()}")
+    return _row(value, place)
+
+
+def _row(value: Any, place: str) -> Found:
+    return value if isinstance(value, dict) else Broken(place, f"it is {_kind(value)}, no object with names")
+
+
+def _kind(value: Any) -> str:
+    return KINDS.get(type(value), "a number")
+
+
+def _document(scanner: _Scanner) -> Iterator[Found]:
+    first = scanner.peek()
+    if first == "[":
+        yield from _list(scanner)
+    elif first == "{":
+        yield from _object(scanner)
+    elif first:
+        raise unreadable(scanner.path, f"{scanner.place} holds neither a list nor an object")
+    if scanner.peek():
+        raise unreadable(scanner.path, f"{scanner.place} goes on behind the end")
+
+
+def _list(scanner: _Scanner) -> Iterator[Found]:
+    scanner.take("[")
+    number = 0
+    while scanner.peek() != "]":
+        if number:
+            scanner.take(",")
+        number += 1
+        place = f"row {number:,}"
+        yield _row(scanner.value(place), place)
+    scanner.take("]")
+
+
+def _object(scanner: _Scanner) -> Iterator[Found]:
+    """Yield the rows of the list of objects inside, or else those that the object's values are columns of."""
+    values: dict[str, Any] = {}
+    rows_of = ""
+    scanner.take("{")
+    while scanner.peek() != "}":
+        if values or rows_of:
+            scanner.take(",")
+        name = str(scanner.value("a name"))
+        scanner.take(":")
+        if not scanner.at_list_of_objects():
+            values[name] = scanner.value(f'"{name}"')
+        elif rows_of:
+            raise unreadable(scanner.path, f'it holds several lists, "{rows_of}" and "{name}", not one')
+        else:
+            rows_of = name
+            yield from _list(scanner)
+    scanner.take("}")
+    if not rows_of and values:
+        yield from _columns(scanner.path, values)
+
+
+def _columns(path: Path, values: dict[str, Any]) -> Iterator[Found]:
+    """Yield the rows of an object of columns; an object without columns is a row itself."""
+    columns = {name: value for name, value in values.items() if isinstance(value, (list, dict))}
+    if len(columns) < len(values):
+        yield values
+        return
+    keys = [list(value) if isinstance(value, dict) else list(range(len(value))) for value in columns.values()]
+    for name, found in zip(columns, keys, strict=True):
+        if len(found) != len(keys[0]):
+            first = next(iter(columns))
+            why = f'the column "{name}" has {len(found):,} values and "{first}" has {len(keys[0]):,}'
+            raise unreadable(path, why)
+        if found != keys[0]:
+            raise unreadable(path, f'the column "{name}" has other rows than the first one')
+    for key in keys[0]:
+        yield {name: value[key] for name, value in columns.items()}
+
+
+def _after_space(text: str, start: int) -> int:
+    found = SPACE.match(text, start)
+    return found.end() if found else start
+
+
+class _Scanner:
+    """A place in a JSON text that comes in pieces."""
+
+    def __init__(self, path: Path, notes: Notes) -> None:
+        self.path = path
+        self._pieces = chunks(path, notes)
+        self._text = ""
+        self._at = 0
+        self._lines_before = 0
+
+    @property
+    def place(self) -> str:
+        """The line, in words."""
+        return f"line {self._lines_before + self._text.count(chr(10), 0, self._at) + 1:,}"
+
+    def peek(self) -> str:
+        """Pass over space and return the next character, "" at the end."""
+        while True:
+            self._at = _after_space(self._text, self._at)
+            if self._at < len(self._text):
+                return self._text[self._at]
+            if not self._more():
+                return ""
+
+    def take(self, character: str) -> None:
+        """Pass over a character that must stand there."""
+        found = self.peek()
+        if found != character:
+            what = f'has "{found}" where "{character}" is due' if found else "breaks off"
+            raise unreadable(self.path, f"{self.place} {what}")
+        self._at += 1
+
+    def at_list_of_objects(self) -> bool:
+        """Tell whether a list whose first value is an object stands here."""
+        if self.peek() != "[":
+            return False
+        while (following := _after_space(self._text, self._at + 1)) == len(self._text) and self._more():
+            pass
+        return self._text[following : following + 1] == "{"
+
+    def value(self, what: str) -> Any:
+        """Return the value that stands here; `what` names it if it is damaged or cut off."""
+        self.peek()
+        while True:
+            try:
+                value, end = DECODER.raw_decode(self._text, self._at)
+            except json.JSONDecodeError as error:
+                if self._more():
+                    continue
+                raise self._damaged(what, error) from error
+            # A number at the end of a piece may go on in the next one.
+            if end == len(self._text) and self._more():
+                continue
+            self._at = end
+            return value
+
+    def _damaged(self, what: str, error: json.JSONDecodeError) -> Exception:
+        cut = error.pos >= len(self._text.rstrip()) or error.msg.startswith("Unterminated string")
+        why = "the file breaks off in it" if cut else f"{error.msg.lower()} in line {self._line_of(error)}"
+        return unreadable(self.path, f"{what}, which begins in {self.place}, is damaged: {why}")
+
+    def _line_of(self, error: json.JSONDecodeError) -> str:
+        return f"{self._lines_before + error.lineno:,}"
+
+    def _more(self) -> bool:
+        """Drop what is passed and add at least as much again as is left; False at the end of the text."""
+        left = self._text[self._at :]
+        if len(left) > MOST_LINE_CHARACTERS:
+            raise unreadable(
+                self.path, f"{self.place} begins a value of more than {MOST_LINE_CHARACTERS:,} characters"
+            )
+        added, length = [], 0
+        for piece in self._pieces:
+            added.append(piece)
+            length += len(piece)
+            if length and length >= len(left):
+                break
+        # A place in the text that an error tells stays right where there is nothing to add.
+        if length:
+            self._lines_before += self._text.count("\n", 0, self._at)
+            self._text, self._at = "".join(chain((left,), added)), 0
+        return length > 0

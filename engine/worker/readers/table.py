@@ -1,0 +1,215 @@
+"""A table as it stands in its files: rows one after another, what is broken in it, and what is to be told of it.
+
+Knows no kind of file: a reader yields what it finds, and this numbers it, bounds it and puts trouble into words.
+Imports neither torch nor datasets.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from engine.errors import DataError
+
+FIELD = "data.source"
+# No recipe can use a longer one: it allows 1,000,000 tokens, and a token has four characters or so.
+MOST_CHARACTERS = 4_000_000
+MOST_BROKEN = 10_000
+MOST_PLACES_NAMED = 5
+UNDECODED = re.compile("[\udc80-\udcff]")
+
+
+@dataclass(frozen=True)
+class Record:
+    """A row as it stands in its table: its number, from 1, and its values by column."""
+
+    number: int
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A row that can't be read: where it stands, and why."""
+
+    place: str
+    why: str
+
+
+@dataclass
+class Notes:
+    """What a reader tells beside its rows, while it goes through a file.
+
+    `columns` are those found so far, in order; `remarks` are sentences for the user; `undecoded` says that texts
+    may hold bytes that no encoding explains; `done_bytes` is how far the reader is.
+    """
+
+    columns: dict[str, None] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+    undecoded: bool = False
+    done_bytes: int = 0
+
+
+Reader = Callable[[Path, Notes], Iterator[Mapping[str, Any] | Broken]]
+
+
+class Table:
+    """The rows of one or more files of a kind, read anew each time they are asked for.
+
+    `broken`, `remarks`, `columns` and `done_bytes` grow while rows are read and start over with the next reading.
+    Whatever is wrong with a file as a whole is a DataError with the field `data.source`, raised by the reading.
+    """
+
+    def __init__(self, files: Sequence[Path], read: Reader) -> None:
+        self._files = tuple(files)
+        self._read = read
+        self.broken: list[Broken] = []
+        self._notes: list[Notes] = []
+
+    @property
+    def name(self) -> str:
+        """What to call the table in a message."""
+        names = [path.name for path in self._files[: MOST_PLACES_NAMED + 1]]
+        return names[0] if len(names) == 1 else f"one of {', '.join(names)}"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns found so far, in their order."""
+        return tuple(dict.fromkeys(name for notes in self._notes for name in notes.columns))
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be told of the files, found so far."""
+        return tuple(remark for notes in self._notes for remark in notes.remarks)
+
+    @property
+    def done_bytes(self) -> int:
+        """How much has been read, of `size_bytes`."""
+        return sum(notes.done_bytes for notes in self._notes)
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of all files together; a file that is gone counts nothing, its reading says so."""
+        return sum(path.stat().st_size for path in self._files if path.exists())
+
+    def head(self, most: int) -> tuple[Record, ...]:
+        """Return the first rows, reading no further than that."""
+        return tuple(islice(self, most))
+
+    def __iter__(self) -> Iterator[Record]:
+        """Yield the rows that can be read, numbered as they stand, the broken ones counted along."""
+        self.broken, self._notes = [], []
+        number = 0
+        for path in self._files:
+            notes = Notes()
+            self._notes.append(notes)
+            with _in_words(path):
+                for found in _unchanged(path, self._read(path, notes)):
+                    number += 1
+                    wrong = found if isinstance(found, Broken) else _unusable(found, number, notes)
+                    if wrong:
+                        self._keep_broken(path, wrong)
+                    elif not isinstance(found, Broken):
+                        yield Record(number, found)
+                notes.done_bytes = path.stat().st_size
+        if not number:
+            raise DataError(f"There are no rows in {self.name}.", "Choose a file with rows.", FIELD)
+
+    def _keep_broken(self, path: Path, broken: Broken) -> None:
+        if len(self.broken) == MOST_BROKEN:
+            raise DataError(
+                f"{path.name} has more than {MOST_BROKEN:,} rows that can't be read, the first at "
+                f"{self.broken[0].place}: {self.broken[0].why}.",
+                "Look whether the name's ending says what the file is.",
+                FIELD,
+            )
+        place = broken.place if len(self._files) == 1 else f"{path.name}, {broken.place}"
+        self.broken.append(Broken(place, broken.why))
+
+    def require_whole(self) -> None:
+        """Raise DataError, naming the places, if the last reading met broken rows."""
+        if self.broken:
+            raise DataError(
+                f"{self.name} can't be read: {self.broken_words}.",
+                'Repair them, or leave them out with data.broken_rows = "leave_out".',
+                FIELD,
+            )
+
+    @property
+    def broken_words(self) -> str:
+        """How many rows are broken, where the first ones are and by what."""
+        count = len(self.broken)
+        places = "; ".join(f"{each.place}: {each.why}" for each in self.broken[:MOST_PLACES_NAMED])
+        more = "; …" if count > MOST_PLACES_NAMED else ""
+        return f"{count:,} {'row is' if count == 1 else 'rows are'} broken ({places}{more})"
+
+
+def _unusable(values: Mapping[str, Any], number: int, notes: Notes) -> Broken | None:
+    """Return what makes a row unusable that its file's rules allow."""
+    for column, value in values.items():
+        if isinstance(value, str):
+            if len(value) > MOST_CHARACTERS:
+                return _too_long(number, column, len(value))
+            if notes.undecoded and UNDECODED.search(value):
+                return Broken(f"row {number:,}", f'the column "{column}" holds bytes that are not UTF-8')
+        elif isinstance(value, (list, dict)) and (length := _characters(value)) > MOST_CHARACTERS:
+            return _too_long(number, column, length)
+    return None
+
+
+def _too_long(number: int, column: str, length: int) -> Broken:
+    why = f'the column "{column}" holds {length:,} characters, at most {MOST_CHARACTERS:,} are read'
+    return Broken(f"row {number:,}", why)
+
+
+def _characters(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(map(_characters, value.values()))
+    return sum(map(_characters, value)) if isinstance(value, list) else 0
+
+
+def _unchanged(path: Path, found: Iterator[Any]) -> Iterator[Any]:
+    """Yield what a reader finds; raise DataError if its file is another or none once it is through."""
+    before = path.stat()
+    yield from found
+    after = path.stat()
+    if (before.st_ino, before.st_size, before.st_mtime_ns) != (
+        after.st_ino,
+        after.st_size,
+        after.st_mtime_ns,
+    ):
+        raise DataError(
+            f"{path.name} changed while it was read.", "Read it again once it is written whole.", FIELD
+        )
+
+
+@contextmanager
+def _in_words(path: Path) -> Iterator[None]:
+    """Turn what readers and their libraries raise into a DataError that names the file."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise DataError(f"{path.name} vanished while it was read.", "Put it back.", FIELD) from error
+    except OSError as error:
+        raise unreadable(path, os.strerror(error.errno) if error.errno else str(error)) from error
+    except RecursionError as error:
+        raise unreadable(path, "its values are nested too deeply") from error
+    except MemoryError as error:
+        raise unreadable(path, "this computer's memory does not hold it") from error
+    except (ValueError, EOFError, KeyError, zlib.error) as error:
+        raise unreadable(path, str(error)) from error
+
+
+def unreadable(path: Path, why: str) -> DataError:
+    """Return the error of a file that can't be read as a whole."""
+    lines = why.strip().splitlines() or ["its content makes no sense"]
+    said = lines[0][:300].rstrip(".")
+    return DataError(f"{path.name} can't be read: {said}.", "Repair the file, or export it again.", FIELD)

@@ -1,0 +1,41 @@
+"""Folders of text: `x.txt` holds a conversation, `x.summary.txt` beside it its reference summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from engine.worker.readers.encodings import chunks
+from engine.worker.readers.table import Broken, Notes
+
+SUFFIX = ".txt"
+SUMMARY_ENDING = ".summary.txt"
+
+
+def read(path: Path, notes: Notes) -> Iterator[Mapping[str, str | None] | Broken]:
+    """Yield the one row that a conversation and its summary make; a summary alone is broken."""
+    if is_summary(path):
+        if not path.with_name(_stem(path) + SUFFIX).exists():
+            yield Broken("its one row", f"there is no {_stem(path)}{SUFFIX} with the conversation beside it")
+        return
+    summary = path.with_name(path.stem + SUMMARY_ENDING)
+    row = {
+        "id": path.stem,
+        "conversation": _text(path, notes),
+        "summary": _text(summary, notes) if summary.exists() else None,
+    }
+    notes.columns.update(dict.fromkeys(row))
+    yield row
+
+
+def is_summary(path: Path) -> bool:
+    """Tell a summary's file from a conversation's by its name."""
+    return path.name.lower().endswith(SUMMARY_ENDING)
+
+
+def _stem(path: Path) -> str:
+    return path.name[: -len(SUMMARY_ENDING)]
+
+
+def _text(path: Path, notes: Notes) -> str:
+    return "".join(chunks(path, notes)).replace("\r\n", "\n").replace("\r", "\n").strip("\n")

@@ -1,0 +1,187 @@
+"""Workbooks: the first sheet that holds rows, read row by row.
+
+A formula counts as the value that was stored with it; one without is named, since only a spreadsheet program can
+compute it. The cells of a merged range all have its value, and that is told. A workbook is a zip archive: how much it
+unpacks to is bounded before it is read.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice, repeat
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook, load_workbook
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.cell import range_boundaries
+from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet.worksheet import Worksheet
+
+from engine.worker.readers.archives import require_moderate
+from engine.worker.readers.delimited import column_names
+from engine.worker.readers.table import MOST_PLACES_NAMED, Broken, Notes, unreadable
+
+MOST_ROWS = 1 << 20
+SCAN_BYTES = 1 << 20
+# As long as a merged range's tag may be, so that none falls between two pieces.
+TAG_BYTES = 200
+MERGED = re.compile(rb'<(?:\w+:)?mergeCell [^>]{0,100}?ref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
+FORMULA = re.compile(rb"<(?:\w+:)?f[ />]")
+# How characters are written that XML does not allow, above all CR.
+ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+# What openpyxl raises for files that are no workbooks; it has no error of its own for most.
+TROUBLES = (
+    InvalidFileException, zipfile.BadZipFile, zlib.error, struct.error, EOFError, AttributeError, LookupError,
+    TypeError, ValueError, ArithmeticError, AssertionError, RuntimeError, SyntaxError,
+)  # fmt: skip
+Cells = Sequence[Any]
+
+
+@dataclass
+class _Merged:
+    """A merged range, and its value once its first row has come."""
+
+    first_column: int
+    first_row: int
+    last_column: int
+    last_row: int
+    value: Any = None
+
+
+def read(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | Broken]:
+    """Yield the rows below a sheet's first one. Raises DataError for a file that is no workbook."""
+    with _explained(path):
+        with zipfile.ZipFile(path) as archive:
+            require_moderate(path, archive.infolist())
+        with _opened(path, data_only=True) as book:
+            sheet = _sheet(path, book, notes)
+            if sheet is not None:
+                yield from _rows(path, book, sheet, notes)
+
+
+@contextmanager
+def _opened(path: Path, *, data_only: bool) -> Iterator[Workbook]:
+    with warnings.catch_warnings():
+        # What openpyxl can't keep when it writes (styles, extensions) does not matter here.
+        warnings.simplefilter("ignore")
+        book = load_workbook(path, read_only=True, data_only=data_only)
+    try:
+        yield book
+    finally:
+        book.close()
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except TROUBLES as error:
+        raise unreadable(path, f"as a workbook it makes no sense ({error})") from error
+
+
+def _sheet(path: Path, book: Workbook, notes: Notes) -> Worksheet | None:
+    """Return the first sheet that holds anything; tell of the others that do."""
+    filled = [sheet for sheet in book.worksheets if _holds_rows(sheet)]
+    if len(filled) > 1:
+        others = ", ".join(sheet.title for sheet in filled[1:])
+        notes.remarks.append(f"Of {path.name} the sheet {filled[0].title} is read, and not {others}.")
+    return filled[0] if filled else None
+
+
+def _holds_rows(sheet: Worksheet) -> bool:
+    # What a file says of its own size may be anything.
+    sheet.reset_dimensions()
+    return any(cell.value is not None for row in islice(sheet.iter_rows(), MOST_ROWS) for cell in row)
+
+
+def _rows(path: Path, book: Workbook, sheet: Worksheet, notes: Notes) -> Iterator[Mapping[str, Any] | Broken]:
+    merged, has_formulas = _scanned(book, sheet)
+    if merged:
+        notes.remarks.append(_told(path, merged))
+    formulas = _formula_rows(path, sheet.title) if has_formulas else repeat(())
+    columns: list[str] = []
+    for number, (cells, written) in enumerate(zip(sheet.iter_rows(), formulas, strict=False), start=1):
+        if number > MOST_ROWS:
+            raise unreadable(path, f"the sheet {sheet.title} has more than {MOST_ROWS:,} rows")
+        if columns:
+            values = _filled([_value(cell) for cell in cells[: len(columns)]], number, len(columns), merged)
+            wrong = _wrong(cells, written, number, columns)
+            if wrong or any(value not in {None, ""} for value in values):
+                yield wrong or dict(zip(columns, values, strict=True))
+        elif any(cell.value is not None for cell in cells):
+            columns = column_names(["" if cell.value is None else str(_value(cell)) for cell in cells])
+            notes.columns.update(dict.fromkeys(columns))
+
+
+def _value(cell: Any) -> Any:
+    value = cell.value
+    if isinstance(value, str):
+        return ESCAPED.sub(lambda found: chr(int(found[1], 16)), value) if "_x" in value else value
+    return value if value is None or isinstance(value, (bool, int, float)) else str(value)
+
+
+def _wrong(cells: Cells, written: Sequence[bool], number: int, columns: Sequence[str]) -> Broken | None:
+    """Return what a row is broken by: an error for a value, or a formula that nobody has computed."""
+    for place, (cell, name) in enumerate(zip(cells, columns, strict=False)):
+        where = f"cell {get_column_letter(place + 1)}{number}"
+        if cell.value is not None and cell.data_type == "e":
+            return Broken(where, f'in the column "{name}" it holds the error {cell.value}')
+        if cell.value is None and written[place : place + 1] == [True]:
+            return Broken(where, f'in the column "{name}" it holds a formula without a stored value')
+    return None
+
+
+def _formula_rows(path: Path, title: str) -> Iterator[list[bool]]:
+    """Yield for each row which of its cells hold formulas; values and formulas can't be read in one go."""
+    with _opened(path, data_only=False) as book:
+        for cells in book[title].iter_rows():
+            yield [cell.data_type == "f" for cell in cells]
+
+
+def _filled(values: list[Any], number: int, width: int, merged: Iterable[_Merged]) -> list[Any]:
+    """Return a row as wide as the table, with each merged range's value in all of its cells."""
+    values += [None] * (width - len(values))
+    for span in merged:
+        if span.first_row <= number <= span.last_row and span.first_column <= width:
+            if number == span.first_row:
+                span.value = values[span.first_column - 1]
+            last = min(span.last_column, width)
+            values[span.first_column - 1 : last] = [span.value] * (last - span.first_column + 1)
+    return values
+
+
+def _scanned(book: Workbook, sheet: Worksheet) -> tuple[list[_Merged], bool]:
+    """Return a sheet's merged ranges, by their first rows, and whether it has formulas.
+
+    openpyxl tells neither while it reads row by row, so the sheet's XML is looked through.
+    """
+    found, has_formulas, rest = set(), False, b""
+    with book._archive.open(sheet._worksheet_path) as source:
+        while piece := source.read(SCAN_BYTES):
+            text = rest + piece
+            found |= set(MERGED.findall(text))
+            has_formulas = has_formulas or FORMULA.search(text) is not None
+            rest = text[-TAG_BYTES:]
+    spans = [_Merged(*range_boundaries(span.decode("ascii"))) for span in found]
+    return sorted(spans, key=lambda span: (span.first_row, span.first_column)), has_formulas
+
+
+def _told(path: Path, merged: Sequence[_Merged]) -> str:
+    spans = [
+        f"{get_column_letter(span.first_column)}{span.first_row}:"
+        f"{get_column_letter(span.last_column)}{span.last_row}"
+        for span in merged[:MOST_PLACES_NAMED]
+    ]
+    more = ", …" if len(merged) > MOST_PLACES_NAMED else ""
+    cells = "merged range" if len(merged) == 1 else "merged ranges"
+    return (
+        f"{path.name} has {len(merged):,} {cells} ({', '.join(spans)}{more}): each cell counts as its first."
+    )

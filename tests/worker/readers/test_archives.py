@@ -1,0 +1,134 @@
+"""Archives are unpacked into a private folder, and what is suspicious about one is refused by name."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import stat
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from engine.errors import DataError
+from engine.paths import cache_folder
+from engine.worker.readers import archives
+
+CSV = b"dialogue,summary\na,b\n"
+
+
+def zipped(path: Path, **contents: bytes) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in contents.items():
+            archive.writestr(name, content)
+    return path
+
+
+def unpacked(path: Path) -> Path:
+    return archives.unpacked(path, (".csv", ".txt"), lambda done, total: None)
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(DataError) as caught:
+        unpacked(path)
+    assert caught.value.field == "data.source"
+    return caught.value.message
+
+
+def test_zip_gives_its_data_files_and_nothing_else(tmp_path: Path) -> None:
+    names = {
+        "data/train.csv": CSV,
+        "README.md": b"x",
+        "__MACOSX/data/train.csv": b"y",
+        "data/._train.csv": b"z",
+    }
+    folder = unpacked(zipped(tmp_path / "a.zip", **names))
+    assert [path.relative_to(folder) for path in folder.rglob("*.*")] == [Path("data/train.csv")]
+    assert (folder / "data/train.csv").read_bytes() == CSV
+    assert folder.is_relative_to(cache_folder())
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_gz_gives_its_file(tmp_path: Path) -> None:
+    (tmp_path / "train.csv.gz").write_bytes(gzip.compress(CSV))
+    folder = unpacked(tmp_path / "train.csv.gz")
+    assert (folder / "train.csv").read_bytes() == CSV
+
+
+def test_archive_is_unpacked_anew_only_when_it_changed(tmp_path: Path) -> None:
+    first = unpacked(zipped(tmp_path / "a.zip", **{"a.csv": CSV}))
+    (first / "mark").touch()
+    assert (unpacked(tmp_path / "a.zip") / "mark").exists()
+    again = unpacked(zipped(tmp_path / "a.zip", **{"a.csv": CSV + b"c,d\n"}))
+    assert again != first
+    assert (again / "a.csv").read_bytes() == CSV + b"c,d\n"
+
+
+def test_what_nobody_used_for_long_is_removed(tmp_path: Path) -> None:
+    old = unpacked(zipped(tmp_path / "a.zip", **{"a.csv": CSV}))
+    long_ago = time.time() - archives.KEPT_SECONDS - 60
+    os.utime(old, (long_ago, long_ago))
+    unpacked(zipped(tmp_path / "b.zip", **{"a.csv": CSV}))
+    assert not old.exists()
+
+
+@pytest.mark.parametrize("name", ["../out.csv", "a/../../out.csv", "/out.csv", "C:/out.csv", "..\\out.csv"])
+def test_path_out_of_the_folder_is_refused(tmp_path: Path, name: str) -> None:
+    message = refusal(zipped(tmp_path / "a.zip", **{"fine.csv": CSV, name: CSV}))
+    assert message == f'a.zip holds "{name}", a path out of its folder.'
+    assert not list(cache_folder().rglob("*.csv"))
+
+
+def test_link_is_refused(tmp_path: Path) -> None:
+    link = zipfile.ZipInfo("link.csv")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(link, "/etc/passwd")
+    assert refusal(tmp_path / "a.zip") == 'a.zip holds "link.csv", a link.'
+
+
+@pytest.mark.parametrize("name", ["inner.zip", "inner.csv.gz"])
+def test_archive_within_an_archive_is_refused(tmp_path: Path, name: str) -> None:
+    assert refusal(zipped(tmp_path / "a.zip", **{name: CSV})) == f'a.zip holds another archive, "{name}".'
+
+
+def test_bombs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "ALWAYS_FINE_BYTES", 1 << 20)
+    bomb = bytes(8 << 20)
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(bomb))
+    assert "unpacks to far more than data of its size would" in refusal(tmp_path / "a.csv.gz")
+    assert "unpacks to far more than data of its size would" in refusal(
+        zipped(tmp_path / "b.zip", **{"a.csv": bomb})
+    )
+    assert not list(cache_folder().rglob("*.csv"))
+
+
+def test_too_many_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "MOST_MEMBERS", 2)
+    path = zipped(tmp_path / "a.zip", **{f"{number}.csv": CSV for number in range(3)})
+    assert refusal(path) == "a.zip holds 3 files, at most 2 are unpacked."
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.csv.gz"])
+def test_damaged_archive_is_said_and_leaves_nothing(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    content = os.urandom(2000)
+    path.write_bytes(gzip.compress(content)) if name.endswith("gz") else zipped(path, **{"a.csv": content})
+    for broken in (path.read_bytes()[:1000], b"no archive"):
+        path.write_bytes(broken)
+        assert f"{name} can't be read" in refusal(path)
+    assert not list((cache_folder() / "unpacked").iterdir())
+
+
+def test_unpacking_can_be_ended(tmp_path: Path) -> None:
+    class EndedError(Exception):
+        pass
+
+    def end(done: int, total: int) -> None:
+        raise EndedError
+
+    path = zipped(tmp_path / "a.zip", **{"a.csv": CSV})
+    with pytest.raises(EndedError):
+        archives.unpacked(path, (".csv",), end)
+    assert not list((cache_folder() / "unpacked").iterdir())

@@ -1,0 +1,118 @@
+"""Parquet and arrow: values of every kind, columns that are no text, damaged files."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from engine.errors import DataError
+from engine.worker.readers import open_table
+
+ROWS = {
+    "dialogue": ["Ann: é\r\n☕", None],
+    "messages": [[{"role": "a", "content": "x"}], []],
+    "summary": ["007", "N/A"],
+    "n": [1, 2],
+}
+
+
+def write_parquet(path: Path, table: pa.Table) -> None:
+    pq.write_table(table, path)
+
+
+def write_file(path: Path, table: pa.Table) -> None:
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table, max_chunksize=1)
+
+
+def write_stream(path: Path, table: pa.Table) -> None:
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table, max_chunksize=1)
+
+
+WRITERS = [("a.parquet", write_parquet), ("a.arrow", write_file), ("a.arrow", write_stream)]
+
+
+@pytest.mark.parametrize(("name", "write"), WRITERS)
+def test_rows_are_as_they_stand(tmp_path: Path, name: str, write) -> None:
+    write(tmp_path / name, pa.table(ROWS))
+    found = open_table([tmp_path / name])
+    expected = [dict(zip(ROWS, row, strict=True)) for row in zip(*ROWS.values(), strict=True)]
+    assert [record.values for record in found] == expected
+    assert found.columns == tuple(ROWS)
+    assert (found.remarks, found.broken) == ((), [])
+    assert found.done_bytes == found.size_bytes
+
+
+@pytest.mark.parametrize(("name", "write"), WRITERS)
+def test_dates_and_decimals_are_written_out_and_bytes_are_told(tmp_path: Path, name: str, write) -> None:
+    table = pa.table(
+        {
+            "day": [dt.date(2026, 11, 2)],
+            "list": [[dt.datetime(2026, 11, 2, 3, 4, tzinfo=dt.UTC)]],
+            "price": [decimal.Decimal("1.50")],
+            "kind": pa.array(["x"]).dictionary_encode(),
+            "image": [{"bytes": b"\x00", "path": "a.png"}],
+            "blob": [b"\xff"],
+        }
+    )
+    write(tmp_path / name, table)
+    found = open_table([tmp_path / name])
+    assert [record.values for record in found] == [
+        {"day": "2026-11-02", "list": ["2026-11-02 03:04:00+00:00"], "price": "1.50", "kind": "x"}
+    ]
+    assert [remark.partition(" holds ")[0] for remark in found.remarks] == [
+        f'The column "image" of {name}',
+        f'The column "blob" of {name}',
+    ]
+
+
+def no_utf8() -> pa.Table:
+    wrong = pa.Array.from_buffers(pa.string(), 2, pa.array([b"fine", b"\xff\xfe"]).buffers())
+    return pa.table({"a": ["x", "y"], "b": wrong})
+
+
+def test_row_with_other_bytes_than_utf8_is_broken(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "a.parquet", no_utf8())
+    found = open_table([tmp_path / "a.parquet"])
+    assert [record.values for record in found] == [{"a": "x", "b": "fine"}]
+    assert [(each.place, each.why) for each in found.broken] == [
+        ("row 2", 'the column "b" holds bytes that are not UTF-8')
+    ]
+
+
+@pytest.mark.parametrize(("name", "write"), WRITERS)
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
+def test_cut_file_is_said(tmp_path: Path, name: str, write, share: float) -> None:
+    path = tmp_path / name
+    write(path, pa.table({"dialogue": ["x" * 100] * 50, "summary": [str(n) for n in range(50)]}))
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(DataError, match=f"{name} can't be read") as caught:
+        list(open_table([path]))
+    assert caught.value.field == "data.source"
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.arrow"])
+@pytest.mark.parametrize("content", [b"", b"no table", b"ARROW1", b"PAR1PAR1", bytes(range(256)) * 9])
+def test_what_is_no_table_is_said(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=r"can't be read|no rows"):
+        list(open_table([tmp_path / name]))
+
+
+def test_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    write_file(tmp_path / "a.arrow", pa.table([pa.array(["x"]), pa.array(["y"])], names=["a", "a"]))
+    with pytest.raises(DataError, match='it has several columns "a"'):
+        list(open_table([tmp_path / "a.arrow"]))
+
+
+def test_table_without_rows_is_said(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "a.parquet", pa.table({"a": pa.array([], pa.string())}))
+    with pytest.raises(DataError, match=r"There are no rows in a\.parquet"):
+        list(open_table([tmp_path / "a.parquet"]))

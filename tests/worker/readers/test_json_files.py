@@ -1,0 +1,158 @@
+"""JSON in its shapes, and what is said of a damaged file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import DataError
+from engine.worker.readers import Table, encodings, open_table
+
+ROWS = [
+    {"dialogue": "Ann: é ☕\n[1, {2}]", "summary": "007"},
+    {"dialogue": 'Bob: "N/A"', "n": [1.5, None, {"a": True}]},
+]
+
+
+def table(path: Path, content: str | bytes) -> Table:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return open_table([path])
+
+
+def values(found: Table) -> list[Any]:
+    return [record.values for record in found]
+
+
+def lines(rows=ROWS) -> str:
+    return "".join(json.dumps(row) + "\r\n" for row in rows)
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize(
+    "document", [ROWS, {"data": ROWS}, {"version": "1", "tags": ["a", {}], "data": ROWS, "count": 2}]
+)
+def test_list_is_found_wherever_it_stands(tmp_path: Path, document: Any, indent: int | None) -> None:
+    found = table(tmp_path / "a.json", json.dumps(document, indent=indent))
+    assert values(found) == ROWS
+    assert found.columns == ("dialogue", "summary", "n")
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.ndjson"])
+def test_content_tells_lines_from_a_list_whatever_the_name(tmp_path: Path, name: str) -> None:
+    assert values(table(tmp_path / name, lines())) == ROWS
+    assert values(table(tmp_path / name, json.dumps(ROWS))) == ROWS
+
+
+@pytest.mark.parametrize(
+    "columns", [{"a": ["x", "y"], "b": [1, [2]]}, {"a": {"0": "x", "1": "y"}, "b": {"0": 1, "1": [2]}}]
+)
+def test_object_of_columns_gives_rows(tmp_path: Path, columns: Any) -> None:
+    assert values(table(tmp_path / "a.json", json.dumps(columns))) == [
+        {"a": "x", "b": 1},
+        {"a": "y", "b": [2]},
+    ]
+
+
+def test_object_without_lists_is_a_row(tmp_path: Path) -> None:
+    assert values(table(tmp_path / "a.json", '{"dialogue": "a", "summary": "b"}')) == [
+        {"dialogue": "a", "summary": "b"}
+    ]
+
+
+def test_broken_lines_are_named_and_the_others_read(tmp_path: Path) -> None:
+    broken = ['{"a": 1', "[1]", '{"a": ' + "9" * 5000 + "}", "[" * 100_000]
+    found = table(tmp_path / "a.jsonl", "\n".join(['{"a": 0}', *broken, "", '{"a": 6}']))
+    assert [(record.number, record.values["a"]) for record in found] == [(1, 0), (6, 6)]
+    assert [each.place for each in found.broken] == ["line 2", "line 3", "line 4", "line 5"]
+    assert "no JSON" in found.broken[0].why
+    assert found.broken[1].why == "it is a list, no object with names"
+
+
+def test_values_of_a_list_that_are_no_objects_are_broken_rows(tmp_path: Path) -> None:
+    found = table(tmp_path / "a.json", '[{"a": 1}, "x", {"a": 2}]')
+    assert values(found) == [{"a": 1}, {"a": 2}]
+    assert [(each.place, each.why) for each in found.broken] == [
+        ("row 2", "it is text, no object with names")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('[{"a": "x"},\n {"a": "y', "row 2, which begins in line 2, is damaged: the file breaks off in it"),
+        ('[{"a": "x"},\n', "row 2, which begins in line 2, is damaged: the file breaks off"),
+        ('[{"a": "x"}', "line 1 breaks off"),
+        (
+            '[{"a": 1},\n{"a": nought}]',
+            "row 2, which begins in line 2, is damaged: expecting value in line 2",
+        ),
+        ('[{"a": 1}\n{"a": 2}]', 'line 2 has "{" where "," is due'),
+        ('[{"a": 1}] and more', "line 1 goes on behind the end"),
+        ('{"a": [{"x": 1}], "b": [{"y": 1}]}', 'it holds several lists, "a" and "b"'),
+        ('{"a": [1, 2], "b": [1]}', 'the column "b" has 1 values and "a" has 2'),
+        ('{"a": {"0": 1}, "b": {"1": 1}}', 'the column "b" has other rows'),
+        ("42", "line 1 holds neither a list nor an object"),
+        ("[" * 100_000, "is damaged|nested too deeply"),
+        ("[]", "There are no rows in a.json"),
+        ("{}", "There are no rows in a.json"),
+        (" \n", "There are no rows in a.json"),
+        ("", "There are no rows in a.json"),
+        (b"\x00\x01\x02\x03", "it holds bytes that no text has"),
+    ],
+)
+def test_what_can_not_be_read_is_said(tmp_path: Path, content: str | bytes, words: str) -> None:
+    with pytest.raises(DataError, match=words) as caught:
+        list(table(tmp_path / "a.json", content))
+    assert caught.value.field == "data.source"
+
+
+def test_value_without_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.worker.readers.json_files.MOST_LINE_CHARACTERS", 200_000)
+    with pytest.raises(DataError, match="line 1 begins a value of more than 200,000 characters"):
+        list(table(tmp_path / "a.json", '[{"a": "' + "x" * 3_000_000))
+
+
+def test_first_rows_of_a_large_list_come_without_the_others(tmp_path: Path) -> None:
+    found = table(
+        tmp_path / "a.json", json.dumps([{"a": "x" * 100, "b": number} for number in range(50_000)])
+    )
+    assert [record.values["b"] for record in found.head(3)] == [0, 1, 2]
+    assert found.done_bytes < found.size_bytes / 10
+    assert sum(1 for _ in found) == 50_000
+
+
+def test_long_texts_inside_lists_are_named_by_row_and_column(tmp_path: Path) -> None:
+    rows = [
+        {"messages": [{"role": "a", "content": "x"}]},
+        {"messages": [{"role": "b", "content": "y" * 5_000_000}]},
+    ]
+    found = table(tmp_path / "a.jsonl", lines(rows))
+    assert values(found) == rows[:1]
+    assert [each.place for each in found.broken] == ["row 2"]
+    assert 'the column "messages" holds 5,000,00' in found.broken[0].why
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(
+    st.lists(st.dictionaries(st.text(max_size=4), VALUES, max_size=4), min_size=1, max_size=5),
+    st.integers(1, 40),
+)
+def test_rows_come_back_as_they_were_wherever_the_text_is_cut(tmp_path_factory, rows, size: int) -> None:
+    path = tmp_path_factory.mktemp("rows") / "a.json"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(encodings, "FIRST_BYTES", size)
+        patch.setattr(encodings, "READ_BYTES", size)
+        assert (
+            values(table(path, json.dumps(rows, ensure_ascii=False).encode("utf-8", "surrogatepass"))) == rows
+        )
