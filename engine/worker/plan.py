@@ -34,6 +34,8 @@ from engine.worker.rehearsal import activation_bytes
 from engine.worker.sources import SPLITS
 from engine.worker.trainer import total_steps
 
+# What a run tells of its plan, so that whoever watches it knows its size before it has ended.
+SIZES = ("adapter_bytes", "sized_by_training", "bits_per_parameter", "memory", "memory_bytes")
 LOOK_SECONDS = 0.05
 BATCH = 500
 
@@ -63,12 +65,16 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         raise RecipeError(error.problems) from error
 
 
-def refuse_problems(channel: Channel, recipe: Recipe, splits: Splits) -> None:
-    """Raise RecipeError with all that stands in a run's way, before a weight is read; fetches the base model."""
+def refuse_problems(channel: Channel, recipe: Recipe, splits: Splits) -> Result:
+    """Return the sizes that a run is planned with, before a weight is read; fetches the base model.
+
+    Raises RecipeError with all that stands in the run's way.
+    """
     base_models.folder_of(recipe.base_model, channel)
-    found = Planner(channel).problems(recipe, splits)
+    found, facts = Planner(channel).looked_at(recipe, splits)
     if found:
         raise RecipeError(tuple(found))
+    return {name: facts[name] for name in SIZES if name in facts}
 
 
 def _serve(channel: Channel, planner: Planner) -> None:
@@ -123,14 +129,14 @@ class Planner:
             "problems": [problem.as_dict() for problem in problems],
         }
 
-    def problems(self, recipe: Recipe, splits: Splits) -> list[Problem]:
-        """Return the problems of a recipe whose base model is here and whose examples these are."""
+    def looked_at(self, recipe: Recipe, splits: Splits) -> tuple[list[Problem], Result]:
+        """Return problems and facts of a recipe whose base model is here and whose examples these are."""
         found = _lacking(recipe)
         device, folder = _device(recipe, found), weightless.folder_of(recipe.base_model)
-        if folder is not None:
-            base = self._base(recipe, folder, device, found)
-            self._base_facts(recipe, base, device, splits, found)
-        return found
+        if folder is None:
+            return found, {}
+        base = self._base(recipe, folder, device, found)
+        return found, self._base_facts(recipe, base, device, splits, found)
 
     def _base_facts(
         self,

@@ -108,6 +108,8 @@ class TrainPage(Page):
         self._shown_facts, self._adapter_name = (), ""
         model.changed.connect(self._refresh_run)
         model.ended.connect(self._run_ended)
+        if model.recipe != self.panel.form.recipe():
+            self.panel.effect.show_unknown()
         self.panel.set_recipe(model.recipe)
         self.panel.show_problems(())
         self.right.show_run()
@@ -376,9 +378,9 @@ class TrainPage(Page):
         state = model.state
         self._adapter_name = _name_of(str(state.adapter["adapter"])) if state.adapter is not None else ""
         if state.started is not None:
-            adapter = state.adapter or {}
-            bytes_of = adapter.get("bytes"), state.peak_memory_bytes or None
-            self.panel.effect.show_run(state.started, model.recipe.method, *bytes_of)
+            peak = None if model.running else state.peak_memory_bytes or None
+            adapter_bytes = (state.adapter or {}).get("bytes")
+            self.panel.effect.show_run(state.started, model.recipe.method, adapter_bytes, peak)
             self.panel.form.show_plan(state.started)
         if not model.running:
             self.panel.set_fixed("The recipe this run used", "check")

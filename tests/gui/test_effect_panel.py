@@ -115,6 +115,28 @@ def test_an_adapter_whose_size_training_decides_is_an_estimate(effect):
     assert "about 14.2 MB on disk" in texts(effect)
 
 
+def test_a_run_that_goes_on_shows_what_was_planned_and_one_that_has_ended_what_it_took(effect):
+    started = PLAN | {"memory": MEMORY, "sized_by_training": True}
+    effect.show_run(started, LORA, None, None)
+    assert "about 14.2 MB on disk" in texts(effect)
+    assert "about 5.9 GB of memory" in texts(effect)
+    assert _split(effect).isVisibleTo(effect)
+    effect.show_run(started, LORA, 14_300_000, 6_100_000_000)
+
+    assert "14.3 MB on disk" in texts(effect).splitlines()
+    assert "6.1 GB of memory at peak" in texts(effect)
+    # The parts are those of the plan, and would not add up to what was measured.
+    assert not _split(effect).isVisibleTo(effect)
+
+
+def test_a_run_that_did_not_tell_what_was_planned_shows_neither(effect):
+    unplanned = {name: value for name, value in PLAN.items() if not name.endswith("_bytes")}
+    effect.show_run(unplanned, LORA, None, None)
+
+    assert "on disk" not in texts(effect)
+    assert "of memory" not in texts(effect)
+
+
 @pytest.mark.parametrize("blocks", [{"encoder": 12, "decoder": 12}, {"decoder": 30}])
 def test_the_first_plan_finds_its_room_kept(effect, blocks):
     memory = MEMORY | {"runtime": 700_000_000}

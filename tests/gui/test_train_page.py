@@ -152,6 +152,26 @@ def test_while_it_trains_the_recipe_is_fixed_and_figures_move(stage, qtbot):
     assert "Training" in stage.page.header.subtitle()
 
 
+def test_while_it_trains_the_planned_sizes_stay_beside_the_recipe(stage, qtbot):
+    sizes = {name: PLAN[name] for name in ("adapter_bytes", "memory_bytes")}
+    model = stage.start(qtbot, [["emit", STARTED | sizes], ["steps", {"count": 10_000, "per_second": 50}]])
+    qtbot.waitUntil(lambda: model.state.step > 1, timeout=WAIT)
+    stage.page.show_run(model)
+    said = texts(stage.page.panel.effect)
+    assert "14.2 MB on disk" in said
+    assert "about 5.9 GB of memory" in said
+
+
+def test_a_run_that_has_not_begun_shows_no_other_recipes_sizes(stage, qtbot):
+    stage.page.shown()
+    qtbot.waitUntil(lambda: "on disk" in texts(stage.page.panel.effect), timeout=WAIT)
+    run = stage.run(qtbot, [["fail", {"message": "There is nothing to read."}]])
+    assert "14.2 MB on disk" in texts(stage.page.panel.effect)
+    stage.page.edit(recipe.from_tables(BASICS | {"method": {"id": "full"}}))
+    stage.page.open_run(run.id)
+    assert "on disk" not in texts(stage.page.panel.effect)
+
+
 def test_stop_asks_the_worker_and_the_run_can_be_resumed(stage, qtbot):
     model = stage.start(qtbot, ENDLESS)
     qtbot.waitUntil(lambda: model.state.step >= 3, timeout=WAIT)

@@ -153,9 +153,13 @@ class EffectPanel(QWidget):
         adapter_bytes: int | None,
         memory_bytes: int | None,
     ) -> None:
-        """Show what a run said of itself, with the adapter and the memory it really took, once known."""
-        self.show_plan(dict(started) | {"adapter_bytes": adapter_bytes, "memory_bytes": None}, settings)
-        self._memory.setText(f"{bytes_text(memory_bytes)} of memory at peak" if memory_bytes else "")
+        """Show what a run said of itself: what it was planned with, until it is known what it really took."""
+        saved = {"adapter_bytes": adapter_bytes, "sized_by_training": False} if adapter_bytes else {}
+        # The parts are planned ones: they would not add up to what was measured.
+        measured = {"memory_bytes": None, "memory": None} if memory_bytes else {}
+        self.show_plan(dict(started) | saved | measured, settings)
+        if memory_bytes:
+            self._memory.setText(f"{bytes_text(memory_bytes)} of memory at peak")
 
     def _draw(self, plan: Mapping[str, Any], settings: MethodSettings) -> None:
         blocks = blocks_of(plan)
