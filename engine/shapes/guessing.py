@@ -25,13 +25,16 @@ def guess(
     conversation: str = AUTO,
     summary: str = AUTO,
     by_hand: Mapping[str, str] | None = None,
+    *,
+    needs_summary: bool = True,
 ) -> Shape:
     """Return the shape of rows, as named by hand where it is, else the likeliest.
 
-    `first_rows` are values by column, some dozens of them; `by_hand` is a recipe's `data.columns`. Raises DataError
-    with the field `data.conversation`, `data.summary` or `data.columns`, with a hint that names what is there.
+    `first_rows` are values by column, some dozens of them; `by_hand` is a recipe's `data.columns`. Rows without
+    summaries are in a shape, too, unless they are needed. Raises DataError with the field `data.conversation`,
+    `data.summary` or `data.columns`, with a hint that names what is there.
     """
-    return _Guess(columns, first_rows, conversation, summary, by_hand or {}).shape()
+    return _Guess(columns, first_rows, conversation, summary, by_hand or {}, needs_summary).shape()
 
 
 class _Guess:
@@ -44,6 +47,7 @@ class _Guess:
         conversation: str,
         summary: str,
         by_hand: Mapping[str, str],
+        needs_summary: bool,
     ) -> None:
         mapping.check(by_hand)
         self.columns = tuple(columns)
@@ -51,6 +55,7 @@ class _Guess:
         self.conversation = conversation
         self.summary = summary
         self.by_hand = by_hand
+        self.needs_summary = needs_summary
         self.references = mapping.references(by_hand, columns)
         self.id = mapping.column(by_hand, "id", columns) or next(
             (name for name in columns if name.lower() in names.ID_NAMES), None
@@ -212,6 +217,10 @@ class _Guess:
                 "with a shorter answer to it"
             )
             return replace(shape, reason=f"{shape.reason}; summary: {why}")
+        if not self.needs_summary:
+            return replace(
+                shape, without_summary=True, reason=f"{shape.reason}; no column looks like the summary"
+            )
         raise self._none_likely("summary", turns=shape.kind == "turns")
 
     def _likely_summary(self, free: Sequence[str]) -> str | None:

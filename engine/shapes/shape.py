@@ -40,7 +40,7 @@ class Shape:
     `kind` is "columns" for a text in a cell, "turns" for a list of turns in a cell, "lists" for a list of texts in a
     cell with the list of speakers in the cell of another column, "rows" for a turn in each row. `speaker` and
     `text` are keys of the turns for "turns", columns for "lists" and "rows". `conversation` is the column of what
-    is said. `summary` is "" where the last turn is the summary.
+    is said. `summary` is "" where the last turn is the summary, or where there is none: then `without_summary`.
     """
 
     kind: Kind
@@ -53,6 +53,7 @@ class Shape:
     text: str = ""
     group: str = ""
     references: tuple[str, ...] = ()
+    without_summary: bool = False
 
     def as_dict(self) -> dict[str, object]:
         """Return the choice in the shape of the data check's result."""
@@ -91,7 +92,7 @@ class Shape:
             said = self._side_by_side(record)
         else:
             said = turns_of(value, Keys(self.speaker, self.text), self.conversation, record.number)
-        if self.summary:
+        if self.summary or self.without_summary:
             return as_text(said), self._references(record)
         return _before_the_last(said)
 

@@ -267,6 +267,29 @@ def test_the_last_turn_is_the_summary_where_it_is_named_so() -> None:
 
 
 # --------------------------------------------------------------------------------------------- several references
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"dialogue": "Ann: Tea?\nBo: Yes.", "topic": "tea"}],
+        [{"messages": chat("Ann: Tea?", "Bo: Yes.")}],
+        [
+            {"chat_id": "1", "speaker": "Ann", "text": "Tea?"},
+            {"chat_id": "1", "speaker": "Bo", "text": "Yes."},
+        ],
+    ],
+)
+def test_conversations_without_summaries_are_read_where_none_are_needed(rows: list[dict[str, Any]]) -> None:
+    assert refusal(rows).field == "data.summary"
+    (example,) = examples(rows, needs_summary=False)
+    assert (example.conversation, example.summary) == ("Ann: Tea?\nBo: Yes.", "")
+    assert shape_of(rows, needs_summary=False).reason.endswith("no column looks like the summary")
+
+
+def test_summaries_that_are_there_are_read_also_where_none_are_needed() -> None:
+    rows = [{"dialogue": "Ann: Tea?", "summary": "Tea."}]
+    assert examples(rows, needs_summary=False) == examples(rows)
+
+
 def test_a_list_of_summaries_gives_several_references() -> None:
     rows = [{"dialogue": "Ann: Hi", "summaries": ["Ann greets.", "", "A greeting."]}]
     assert examples(rows) == [Example("1", "Ann: Hi", "Ann greets.", ("A greeting.",))]
