@@ -16,10 +16,11 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of personal data; `mask` is what takes its place in a text."""
+    """A kind of personal data: `words` name one of it in a sentence, `mask` takes its place in a text."""
 
     id: str
     title: str
+    words: str
     mask: str
 
 
@@ -33,10 +34,10 @@ class Match:
 
 
 KINDS = (
-    Kind("email", "E-mail address", "[e-mail]"),
-    Kind("phone", "Phone number", "[phone]"),
-    Kind("card", "Card number", "[card]"),
-    Kind("iban", "Bank account (IBAN)", "[IBAN]"),
+    Kind("email", "E-mail address", "an e-mail address", "[e-mail]"),
+    Kind("phone", "Phone number", "a phone number", "[phone]"),
+    Kind("card", "Card number", "a card number", "[card]"),
+    Kind("iban", "Bank account number", "a bank account number (IBAN)", "[IBAN]"),
 )
 _MASKS = {kind.id: kind.mask for kind in KINDS}
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import tomlkit
 import tomlkit.items
 
-from engine import base_facts, extras, prompts
+from engine import base_facts, extras, findings, personal, prompts
 from engine.errors import Problem, RecipeError, StorageError
 from engine.methods import BaseFacts, Family, Method, method, named, unknown_method
 from engine.options import Options, check, describe, option, unknown_key
@@ -84,9 +84,19 @@ class DataOptions(Options):
         {}, "Column mapping", "Mapping by hand for nested shapes.", level="everything"
     )
     exclude: tuple[str, ...] = option(
-        (), "Excluded findings", "Findings whose rows are left out.", level="everything"
+        (),
+        "Excluded findings",
+        "Findings of the data check whose rows are left out.",
+        level="everything",
+        suggestions=tuple(entry.id for entry in findings.FINDINGS if entry.can_be_excluded),
     )
-    mask: tuple[str, ...] = option((), "Masked data", "Kinds of personal data to mask.", level="everything")
+    mask: tuple[str, ...] = option(
+        (),
+        "Masked data",
+        "Kinds of personal data that are masked, in conversations and summaries.",
+        level="everything",
+        suggestions=tuple(kind.id for kind in personal.KINDS),
+    )
     split_seed: int = option(
         42,
         "Split seed",
@@ -323,9 +333,18 @@ def _unusable(data: DataOptions) -> list[Problem]:
         *([lacking] if lacking else []),
         *(
             Problem(f"data.{key}", f"This version can't use data.{key} yet.", "Leave it empty.")
-            for key in ("columns", "exclude", "mask")
+            for key in ("columns",)
             if getattr(data, key)
         ),
+        *data_problems(data),
+    ]
+
+
+def data_problems(data: DataOptions) -> list[Problem]:
+    """Return what a `[data]` table asks for that there is not: findings, kinds of personal data."""
+    return [
+        *findings.exclude_problems(data.exclude, "data.exclude"),
+        *findings.mask_problems(data.mask, "data.mask"),
     ]
 
 

@@ -17,8 +17,9 @@ from engine.paths import starter_folder
 from engine.recipe import STARTER, DataOptions, looks_like_path
 from engine.worker import hub
 from engine.worker.channel import Channel
-from engine.worker.data import Row, Selection, fingerprint, select
+from engine.worker.data import Selection, fingerprint, select
 from engine.worker.lengths import TokenCounter, describe, histogram, token_counter
+from engine.worker.rows import Row
 from engine.worker.sources import SPLITS, Split
 
 MOST_ROWS = 200

@@ -1,22 +1,28 @@
 """From a recipe's `[data]` table to the examples of each split.
 
-Owns the order of things: columns, splits, every Nth, limits, empty rows. Knows nothing of tokens or models.
+Owns the order of things: columns, masks, splits, every Nth, limits, excluded findings, empty rows. Knows nothing of
+models.
 """
 
 from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import datasets
 
 from engine.conversations import Columns, Example, choose_columns
 from engine.errors import DataError
+from engine.personal import KINDS
 from engine.recipe import DataOptions
 from engine.worker.channel import Channel
+from engine.worker.checking.exclusion import without_excluded
+from engine.worker.lengths import TokenCounter
+from engine.worker.rows import Row, masked
 from engine.worker.sources import FIELD, SPLITS, Source, Split, locate, read_table
 
 # Of a source without splits, and of "train" where a split is missing.
@@ -25,23 +31,8 @@ MOST_ROWS_NAMED = 5
 
 
 @dataclass(frozen=True)
-class Row:
-    """One row of a source: its number in its table, from 1, and the example it makes, whole or not."""
-
-    number: int
-    example: Example
-
-    @property
-    def missing(self) -> str | None:
-        """What the row lacks: "conversation", "summary", or None for a whole one."""
-        if not self.example.conversation.strip():
-            return "conversation"
-        return None if self.example.summary.strip() else "summary"
-
-
-@dataclass(frozen=True)
 class Selection:
-    """The rows that a `[data]` table selects, before empty ones are left out."""
+    """The rows that a `[data]` table selects, before excluded and empty ones are left out."""
 
     source: Source
     columns: Columns
@@ -50,7 +41,11 @@ class Selection:
 
 @dataclass(frozen=True)
 class Splits:
-    """The examples to train on, to validate on and to test on, and what they are."""
+    """The examples to train on, to validate on and to test on, and what they are.
+
+    `excluded` counts the rows that `data.exclude` left out, by split; `masked` the places that `data.mask` masked in
+    the rows that stay, by kind of personal data.
+    """
 
     train: tuple[Example, ...]
     validation: tuple[Example, ...]
@@ -59,6 +54,8 @@ class Splits:
     licence: str
     source: str
     columns: dict[str, Any]
+    excluded: dict[str, int] = field(default_factory=dict)
+    masked: dict[str, int] = field(default_factory=dict)
 
     def of(self, split: str) -> tuple[Example, ...]:
         """Return the examples of one split, by its name."""
@@ -66,23 +63,54 @@ class Splits:
         return examples
 
 
-def read(options: DataOptions, channel: Channel, needs: Sequence[Split] = SPLITS) -> Splits:
-    """Return the examples that a recipe uses; rows that lack a text are left out with a notice.
+def read(
+    options: DataOptions,
+    channel: Channel,
+    needs: Sequence[Split] = SPLITS,
+    counter: Callable[[], TokenCounter | None] | None = None,
+) -> Splits:
+    """Return the examples that a recipe uses; rows that are excluded or lack a text are left out with a notice.
 
-    `needs` are the splits that must not be empty. Raises DataError with its field; OfflineError for hub data
-    that is neither here nor reachable.
+    `needs` are the splits that must not be empty; `counter` is asked for where excluding goes by tokens. Raises
+    DataError with its field; OfflineError for hub data that is neither here nor reachable.
     """
     selection = select(options, channel, needs)
     for split in needs:
         _require_examples(selection, split)
-    kept = {split: _whole(split, selection.rows[split], channel) for split in SPLITS}
+    left = without_excluded(selection.rows, options, counter)
+    for split in needs:
+        _require_rest(selection.rows[split], left.rows[split], split)
+    if left.words:
+        channel.notice(left.words, "They are excluded by data.exclude.")
+    kept = {split: _whole(split, left.rows[split], channel) for split in SPLITS}
+    places = Counter(
+        kind for split in SPLITS for row in left.rows[split] if row.missing is None for kind in row.masked
+    )
+    if places:
+        channel.notice(_masked_words(places), "data.mask masks them.")
     return Splits(
         **kept,
         fingerprint=fingerprint(kept),
         licence=selection.source.licence,
         source=selection.source.name,
         columns=selection.columns.as_dict(),
+        excluded={split: count.total() for split, count in left.excluded.items()},
+        masked=dict(places),
     )
+
+
+def _masked_words(places: Counter[str]) -> str:
+    named = ", ".join(f"{kind.title.lower()}: {places[kind.id]:,}" for kind in KINDS if places[kind.id])
+    return f"Personal data is masked in the texts ({named})."
+
+
+def _require_rest(before: Sequence[Row], after: Sequence[Row], split: Split) -> None:
+    if len(after) < len(before) and not any(row.missing is None for row in after):
+        raise DataError(
+            f"What is excluded leaves no conversation in the {split} split.",
+            "Exclude fewer findings.",
+            "data.exclude",
+        )
 
 
 def _require_examples(selection: Selection, split: Split) -> None:
@@ -108,7 +136,7 @@ def select(options: DataOptions, channel: Channel, needs: Sequence[Split] = SPLI
     source = locate(options.source, channel)
     tables = {split: read_table(files) for split, files in source.files.items()}
     columns = choose_columns(_names(tables), options.conversation, options.summary)
-    whole = {split: _rows(table, columns) for split, table in tables.items()}
+    whole = {split: masked(_rows(table, columns), options.mask) for split, table in tables.items()}
     channel.check_stop()
     if None in whole:
         rows = _split(whole[None], options.split_seed)

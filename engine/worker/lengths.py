@@ -14,6 +14,9 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
+from engine import base_facts
+from engine.methods import Family
+
 CHARACTERS_A_TOKEN = 4
 BINS_TO_P95 = 40
 MOST_BINS = 400
@@ -21,9 +24,15 @@ MOST_BINS = 400
 
 @dataclass(frozen=True)
 class TokenCounter:
-    """A way to count tokens; `exact` tells counting from estimating, and `words` says it to the user."""
+    """A way to count tokens; `exact` tells counting from estimating, and `words` says it to the user.
+
+    `count` returns the tokens of each text, without any that mark its beginning or end; `ends` returns behind which
+    character each token of a text ends. A run puts `summary_marks` tokens around a summary, within its limit.
+    """
 
     count: Callable[[Sequence[str]], list[int]]
+    ends: Callable[[str], list[int]]
+    summary_marks: int
     exact: bool
     words: str
 
@@ -31,13 +40,10 @@ class TokenCounter:
 def token_counter(folder: Path | None, name: str) -> TokenCounter:
     """Return how to count the tokens of the model `name`: by its tokenizer in `folder`, or by an estimate."""
     path = folder / "tokenizer.json" if folder else None
-    if path is None or not path.exists():
+    if folder is None or path is None or not path.exists():
         whose = f"The tokenizer of {name} is not on this computer" if name else "No base model is named"
-        return TokenCounter(
-            _estimate,
-            False,
-            f"{whose}: token lengths are estimated, {CHARACTERS_A_TOKEN} characters a token.",
-        )
+        said = f"{whose}: token lengths are estimated, {CHARACTERS_A_TOKEN} characters a token."
+        return TokenCounter(_estimate, _estimated_ends, 1, exact=False, words=said)
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_truncation()
     tokenizer.no_padding()
@@ -47,11 +53,25 @@ def token_counter(folder: Path | None, name: str) -> TokenCounter:
             len(encoding) for encoding in tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         ]
 
-    return TokenCounter(count, True, f"Token lengths are counted with the tokenizer of {name}.")
+    def ends(text: str) -> list[int]:
+        return [end for _, end in tokenizer.encode(text, add_special_tokens=False).offsets]
+
+    marks = summary_marks(base_facts.read(folder, "none").family, tokenizer.num_special_tokens_to_add(False))
+    said = f"Token lengths are counted with the tokenizer of {name}."
+    return TokenCounter(count, ends, marks, exact=True, words=said)
+
+
+def summary_marks(family: Family | None, special_tokens: int) -> int:
+    """Return how many tokens a run puts around a summary: the tokenizer's own, or a decoder's end alone."""
+    return special_tokens if family == "encoder-decoder" else 1
 
 
 def _estimate(texts: Sequence[str]) -> list[int]:
     return [math.ceil(len(text) / CHARACTERS_A_TOKEN) for text in texts]
+
+
+def _estimated_ends(text: str) -> list[int]:
+    return [*range(CHARACTERS_A_TOKEN, len(text), CHARACTERS_A_TOKEN), *([len(text)] if text else [])]
 
 
 def describe(lengths: Sequence[int]) -> dict[str, int]:

@@ -207,6 +207,7 @@ def test_a_misspelt_key_gets_the_one_that_was_meant(tables: dict[str, Any], fiel
         (changed(method={"id": 3}), "method"),
         (changed(data={"prompt": "Summarize."}), "data.prompt"),
         (changed(data={"mask": ["names"]}), "data.mask"),
+        (changed(data={"exclude": ["everything"]}), "data.exclude"),
         (changed(method={"id": "full"}, base_model={"quantization": "nf4"}), "base_model.quantization"),
     ],
 )

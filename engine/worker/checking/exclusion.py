@@ -1,0 +1,53 @@
+"""What a recipe's `data.exclude` leaves of the rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.findings import finding
+from engine.recipe import DataOptions
+from engine.worker.checking.finding import find, left_out
+from engine.worker.checking.relations import RELATIONS, Rows
+from engine.worker.checking.rules import COUNTED
+from engine.worker.lengths import TokenCounter
+from engine.worker.rows import Row
+from engine.worker.sources import SPLITS, Split
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The rows that stay, and how many went, by split and finding."""
+
+    rows: dict[Split, tuple[Row, ...]]
+    excluded: dict[Split, Counter[str]]
+
+    @property
+    def words(self) -> str:
+        """What was left out, as a sentence; "" for nothing."""
+        counts = [f"{count.total():,} of {split}" for split, count in self.excluded.items() if count]
+        by_finding = sum(self.excluded.values(), Counter[str]())
+        named = [f"{finding(name).title.lower()}: {count:,}" for name, count in by_finding.items()]
+        return f"Rows left out, {' and '.join(counts)} ({'; '.join(named)})." if counts else ""
+
+
+def without_excluded(
+    rows: Rows, options: DataOptions, counter: Callable[[], TokenCounter | None] | None
+) -> Kept:
+    """Return what `options.exclude` leaves; `counter` is asked only where a finding goes by tokens.
+
+    Without one, or where it has none to give, nothing counts as too long.
+    """
+    all_rows = {split: tuple(rows.get(split, ())) for split in SPLITS}
+    if not options.exclude:
+        return Kept(all_rows, {})
+    by_tokens = counter is not None and any(name in COUNTED for name in options.exclude)
+    alone = [name for name in options.exclude if name not in RELATIONS]
+    found = find(alone, all_rows, options, counter() if by_tokens and counter else None) if alone else {}
+    out = left_out(options.exclude, found, all_rows)
+    kept = {
+        split: tuple(row for place, row in enumerate(all_rows[split]) if place not in out[split])
+        for split in SPLITS
+    }
+    return Kept(kept, {split: Counter(out[split].values()) for split in SPLITS if out[split]})

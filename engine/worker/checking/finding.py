@@ -1,0 +1,84 @@
+"""From rows to the places of every finding, in one pass over the rows and one over their texts as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from engine.recipe import DataOptions
+from engine.worker.checking.look import Look
+from engine.worker.checking.relations import RELATIONS, Places, Rows
+from engine.worker.checking.rules import LACKING, rules
+from engine.worker.lengths import TokenCounter
+from engine.worker.rows import Row
+from engine.worker.sources import SPLITS, Split
+
+BATCH = 500
+
+Found = dict[str, dict[Split, list[int]]]
+OnBatch = Callable[[Split, list[Look]], None]
+
+
+def find(
+    ids: Collection[str],
+    rows: Rows,
+    options: DataOptions,
+    counter: TokenCounter | None,
+    on_batch: OnBatch = lambda _split, _looks: None,
+) -> Found:
+    """Return the places (from 0, in their split) of the rows of each finding in `ids`.
+
+    Each row is looked at once; `on_batch` gets some looked at together, in order, counted if there is a `counter`.
+    """
+    usable = whole(rows)
+    used_rows = [rows[split][place] for split in SPLITS for place in usable[split]]
+    chosen = rules(ids, options, counter, used_rows)
+    found: Found = {name: {split: [] for split in SPLITS} for name in ids}
+    for split in SPLITS:
+        for start in range(0, len(rows.get(split, ())), BATCH):
+            looks = _looks(rows[split][start : start + BATCH], counter)
+            for name, rule in chosen.items():
+                found[name][split] += [
+                    place
+                    for place, look in enumerate(looks, start)
+                    if (name in LACKING or look.row.missing is None) and rule(look)
+                ]
+            on_batch(split, looks)
+    for name, relate in RELATIONS.items():
+        if name in ids:
+            found[name] = relate(rows, usable)
+    return found
+
+
+def _looks(rows: Sequence[Row], counter: TokenCounter | None) -> list[Look]:
+    if counter is None:
+        return [Look(row) for row in rows]
+    conversations = counter.count([row.example.conversation for row in rows])
+    summaries = counter.count([row.example.summary for row in rows])
+    return [Look(*each) for each in zip(rows, conversations, summaries, strict=True)]
+
+
+def whole(rows: Rows) -> dict[Split, list[int]]:
+    """Return the places of the rows that lack no text: those that a run would use."""
+    return {
+        split: [place for place, row in enumerate(rows.get(split, ())) if row.missing is None]
+        for split in SPLITS
+    }
+
+
+def left_out(ids: Collection[str], found: Mapping[str, Places], rows: Rows) -> dict[Split, dict[int, str]]:
+    """Return the places that excluding `ids` leaves out, each with the finding that did it.
+
+    `found` has the places of all findings in `ids` that look at single rows. What compares rows is asked again of
+    what these leave: of two equal conversations one stays, if only one of them is left out for another reason.
+    """
+    out: dict[Split, dict[int, str]] = {split: {} for split in SPLITS}
+    usable = whole(rows)
+    for name in (name for name in ids if name not in RELATIONS):
+        for split in SPLITS:
+            for place in found[name].get(split, ()):
+                out[split].setdefault(place, name)
+    for name in (name for name in RELATIONS if name in ids):
+        used = {split: [place for place in usable[split] if place not in out[split]] for split in SPLITS}
+        for split, places in RELATIONS[name](rows, used).items():
+            out[split] |= dict.fromkeys(places, name)
+    return out

@@ -1,0 +1,84 @@
+"""Rows that are findings because of other rows: the same conversation twice, or in two splits.
+
+Conversations are the same if they differ in the spaces around them alone. A `Rows` names rows by their places in their
+split, from 0, and holds those only that a run would use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from engine.worker.rows import Row
+from engine.worker.sources import SPLITS, Split
+
+Rows = Mapping[Split, Sequence[Row]]
+Places = Mapping[Split, Sequence[int]]
+
+# Scores are made on test and choices on validation: these stay whole.
+_LATER: dict[Split, tuple[Split, ...]] = {
+    "train": ("validation", "test"),
+    "validation": ("test",),
+    "test": (),
+}
+PAIRS: tuple[tuple[Split, Split], ...] = (("test", "train"), ("test", "validation"), ("validation", "train"))
+
+
+def leaks(rows: Rows, used: Places) -> dict[Split, list[int]]:
+    """Return the places, in every split, of conversations that also stand in a later split."""
+    texts = {split: _texts(rows, used, split) for split in SPLITS}
+    known = {split: set(texts[split].values()) for split in SPLITS}
+    return {
+        split: [
+            place
+            for place, text in texts[split].items()
+            if any(text in known[later] for later in _LATER[split])
+        ]
+        for split in SPLITS
+    }
+
+
+def duplicates(rows: Rows, used: Places) -> dict[Split, list[int]]:
+    """Return the places of conversations that stood before in their split, letter by letter; the first stays."""
+    found: dict[Split, list[int]] = {split: [] for split in SPLITS}
+    for split in SPLITS:
+        seen: set[str] = set()
+        for place in used.get(split, ()):
+            text = rows[split][place].example.conversation
+            if text in seen:
+                found[split].append(place)
+            seen.add(text)
+    return found
+
+
+RELATIONS: dict[str, Callable[[Rows, Places], dict[Split, list[int]]]] = {
+    # In this order: what leaks is gone before the first of several equal ones is chosen.
+    "leaks": leaks,
+    "duplicates": duplicates,
+}
+
+
+def shared(rows: Rows, used: Places, split: Split, other: Split) -> tuple[list[int], list[int]]:
+    """Return the places in `split` and in `other` of the conversations that stand in both."""
+    texts, others = _texts(rows, used, split), _texts(rows, used, other)
+    both = set(texts.values()) & set(others.values())
+    return (
+        [place for place, text in texts.items() if text in both],
+        [place for place, text in others.items() if text in both],
+    )
+
+
+def differing_in_spaces(rows: Rows, used: Places, split: Split) -> int:
+    """Return how many conversations of a split differ from one before in the spaces around them alone."""
+    exact: set[str] = set()
+    stripped: set[str] = set()
+    count = 0
+    for place in used.get(split, ()):
+        text = rows[split][place].example.conversation
+        count += text not in exact and text.strip() in stripped
+        exact.add(text)
+        stripped.add(text.strip())
+    return count
+
+
+def _texts(rows: Rows, used: Places, split: Split) -> dict[int, str]:
+    return {place: rows[split][place].example.conversation.strip() for place in used.get(split, ())}

@@ -1,0 +1,78 @@
+"""What has to stand in a row for each finding that needs no other row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+
+from engine import characters, personal
+from engine.recipe import DataOptions
+from engine.worker.checking.copies import is_copy
+from engine.worker.checking.languages import Languages
+from engine.worker.checking.look import Look
+from engine.worker.lengths import TokenCounter
+from engine.worker.rows import Row
+
+Rule = Callable[[Look], bool]
+
+# The only ones that are asked of rows that lack a text.
+LACKING = ("empty_conversation", "empty_summary")
+COUNTED = ("long_conversation", "long_summary")
+
+
+def rules(
+    ids: Collection[str], options: DataOptions, counter: TokenCounter | None, rows: Sequence[Row]
+) -> dict[str, Rule]:
+    """Return the rules of those findings among `ids` that look at one row at a time.
+
+    Limits are those of `options`; without a `counter` nothing is too long. `rows` are all there are, which say what
+    language is usual.
+    """
+    made: Mapping[str, Rule] = {
+        "empty_conversation": lambda look: look.row.missing == "conversation",
+        "empty_summary": lambda look: look.row.missing == "summary",
+        "summary_longer": lambda look: len(look.summary.strip()) > len(look.conversation.strip()),
+        "copied_summary": is_copy,
+        "invisible_characters": partial(_holds, characters.invisible),
+        "odd_characters": partial(_holds, characters.damaged),
+        **{kind.id: partial(_is_personal, kind.id) for kind in personal.KINDS},
+    }
+    chosen = {name: rule for name, rule in made.items() if name in ids}
+    if counter is not None:
+        chosen |= {name: rule for name, rule in _limits(options, counter).items() if name in ids}
+    if "other_language" in ids:
+        chosen["other_language"] = _other_language(rows)
+    return chosen
+
+
+def summary_limit(options: DataOptions, counter: TokenCounter) -> int:
+    """Return how many tokens a summary may have that is not cut: what runs put around it takes of the limit."""
+    return options.max_summary_tokens - counter.summary_marks
+
+
+def _limits(options: DataOptions, counter: TokenCounter) -> dict[str, Rule]:
+    limit, of_summary = options.max_conversation_tokens, summary_limit(options, counter)
+    return {
+        "long_conversation": lambda look: look.conversation_tokens > limit,
+        "long_summary": lambda look: look.summary_tokens > of_summary,
+    }
+
+
+def _holds(find: Callable[[str], list[tuple[int, int]]], look: Look) -> bool:
+    return bool(find(look.conversation) or find(look.summary))
+
+
+def _is_personal(kind: str, look: Look) -> bool:
+    return any(match.kind == kind for match in look.personal)
+
+
+def _other_language(rows: Sequence[Row]) -> Rule:
+    conversations = Languages([row.example.conversation for row in rows])
+    summaries = Languages([row.example.summary for row in rows])
+
+    def is_other(look: Look) -> bool:
+        return conversations.is_other(look.conversation, look.conversation_words) or summaries.is_other(
+            look.summary, look.summary_words
+        )
+
+    return is_other

@@ -1,0 +1,141 @@
+"""What the rules of the data check take for a finding, and what they don't."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from engine import paths
+from engine.conversations import Example
+from engine.recipe import DataOptions
+from engine.worker.checking.finding import find
+from engine.worker.checking.languages import Languages, guess
+from engine.worker.checking.look import Look, words
+from engine.worker.checking.rules import rules
+from engine.worker.rows import Row
+
+LINES = [
+    "Ann: did you see the new bakery near the station?",
+    "Bob: yes, the bread there is very good but it costs a lot",
+    "Ann: shall we go on Saturday morning after the market?",
+    "Bob: sure, I will bring my sister and her two children",
+]
+TALK = "\n".join(LINES)
+GERMAN = (
+    "Anna: Hallo, wie geht es dir heute? Hast du Zeit?\nBen: Ja, ich komme um acht Uhr zu dir nach Hause."
+)
+POLISH = "Marta: Cześć, co robisz dziś wieczorem?\nPiotr: Nic specjalnego, może pójdziemy razem do kina?"
+
+
+def row(conversation: str, summary: str, number: int = 1) -> Row:
+    return Row(number, Example(str(number), conversation, summary))
+
+
+def is_found(finding: str, conversation: str, summary: str) -> bool:
+    rule = rules([finding], DataOptions(source="x"), None, [])[finding]
+    return rule(Look(row(conversation, summary)))
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        "\n".join(LINES[:2]),
+        LINES[1].removeprefix("Bob: "),
+        "The bread there is very good, but it costs a lot.",
+        "did you see the new bakery near the station? yes, the bread there is very good but it costs a lot",
+    ],
+)
+def test_a_summary_taken_from_its_conversation_is_a_copy(summary: str) -> None:
+    assert is_found("copied_summary", TALK, summary)
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        "Ann and Bob will go to the new bakery on Saturday morning. Bob will bring his sister.",
+        "Bob likes the bread of the new bakery near the station but it costs a lot.",
+        "the new bakery near the station",
+        "",
+    ],
+)
+def test_a_summary_in_words_of_its_own_is_none(summary: str) -> None:
+    assert not is_found("copied_summary", TALK, summary)
+
+
+def test_a_summary_is_longer_by_its_letters_not_by_the_spaces_around_it() -> None:
+    assert is_found("summary_longer", "A: hi", "Ann says hi to Bob.")
+    assert not is_found("summary_longer", "A: hi, Bob", "hi" + " " * 40)
+
+
+@pytest.mark.parametrize(
+    ("finding", "conversation", "summary"),
+    [
+        ("invisible_characters", "A: hi\u200b", "x"),
+        ("invisible_characters", "A: hi", "x\ufeff"),
+        ("odd_characters", "A: cafÃ©", "x"),
+        ("odd_characters", "A: hi", "x \ufffd"),
+        ("email", "A: hi", "Ask ann@example.org."),
+        ("phone", "A: call 07911 123456", "x"),
+        ("card", "A: 4111 1111 1111 1111", "x"),
+        ("iban", "A: DE89 3704 0044 0532 0130 00", "x"),
+    ],
+)
+def test_both_texts_of_a_row_are_looked_at(finding: str, conversation: str, summary: str) -> None:
+    assert is_found(finding, conversation, summary)
+    assert not is_found(finding, TALK, "Ann and Bob meet at 10:30 👩\u200d💻.")
+
+
+@pytest.mark.parametrize(("text", "code"), [(TALK, "en"), (GERMAN, "de"), (POLISH, "pl")])
+def test_languages_are_told(text: str, code: str) -> None:
+    assert guess(text) == code
+
+
+@pytest.mark.parametrize("text", ["A: ok\nB: pizza?", "A: 12345 67890\nB: 👍👍👍", "", "A: hahahaha"])
+def test_a_text_too_short_to_tell_has_no_language(text: str) -> None:
+    assert guess(text) == ""
+
+
+def test_a_row_in_another_language_than_most_is_found_in_either_text() -> None:
+    usual = [
+        row(
+            f"{TALK} {number}",
+            f"They are going to visit the new bakery with the children after {number} days.",
+        )
+        for number in range(40)
+    ]
+    odd = [
+        row(GERMAN, usual[0].example.summary),
+        row(TALK, "Ann und Bob gehen am Samstag in die neue Bäckerei am Bahnhof."),
+    ]
+    found = find(["other_language"], {"train": [*usual, *odd]}, DataOptions(source="x"), None)
+    assert found["other_language"]["train"] == [40, 41]
+
+
+def test_half_of_the_rows_in_another_language_are_found_too() -> None:
+    texts = [f"{TALK} {number}" for number in range(30)] + [f"{GERMAN} {number}" for number in range(20)]
+    languages = Languages(texts)
+    assert (languages.main, languages.share) == ("en", 0.6)
+    assert [languages.is_other(text, words(text)) for text in texts] == [False] * 30 + [True] * 20
+
+
+def test_writing_without_spaces_has_words() -> None:
+    assert words("你好 Ann") == ["你", "好", "ann"]
+
+
+def test_rows_that_lack_a_text_have_no_other_finding() -> None:
+    rows = {"train": [row("A: a@b.org", ""), row("A: a@b.org", "x", 2)]}
+    found = find(["email", "empty_summary"], rows, DataOptions(source="x"), None)
+    assert found == {
+        "email": {"train": [1], "validation": [], "test": []},
+        "empty_summary": {"train": [0], "validation": [], "test": []},
+    }
+
+
+def test_the_language_guesser_is_loaded_only_when_it_is_needed() -> None:
+    code = "import sys, engine.worker.data; print('py3langid' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=paths.application_root(), check=True
+    )
+    assert done.stdout.strip() == "False"
