@@ -40,6 +40,9 @@ def test_a_run_lowers_the_loss_and_ends_with_a_scored_adapter(tmp_path, kind, me
     assert len(losses) == started["total_steps"] == 6
     copies = 0 if method == "full" else started["trainable_parameters"]
     assert started["base_parameters"] == started["all_parameters"] - copies
+    # What was planned is told with the run, for a window that made no plan of it.
+    assert started["adapter_bytes"] == pytest.approx(named(events, "adapter_saved")[0]["bytes"], rel=0.5)
+    assert started["memory_bytes"] == sum(started["memory"].values()) > started["adapter_bytes"]
     validation = [event["loss"] for event in named(events, "evaluated") if event["split"] == "validation"]
     assert validation[-1] < validation[0]
     card = adapter_of(events).passport.score_card
