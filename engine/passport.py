@@ -66,12 +66,13 @@ class MethodFacts(_Table):
 
 
 class DataFacts(_Table):
-    """The examples that it was trained on."""
+    """The examples that it was trained on, without the `excluded` rows, `masked` places of personal data masked."""
 
     source: str = ""
     fingerprint: str = ""
     licence: str = ""
     excluded: int = 0
+    masked: int = 0
     train: int = 0
     validation: int = 0
     test: int = 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from engine import library, statistics
@@ -18,7 +19,7 @@ from engine.library import Adapter
 from engine.passport import PromptFacts, ScoreCard, Scores, now_text
 from engine.paths import adapters_folder
 from engine.recipe import Recipe
-from engine.worker import adapters, base_models, data, devices, kept_scores, rouge
+from engine.worker import adapters, base_models, counting, data, devices, kept_scores, rouge
 from engine.worker.base_models import LoadedBase
 from engine.worker.channel import Channel
 from engine.worker.data import Splits
@@ -95,7 +96,8 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     base = base_models.load(recipe.base_model, recipe.training.device, channel)
     channel.enter("read_data")
     needs = {recipe.evaluation.split, "train"} if recipe.data.shots else {recipe.evaluation.split}
-    splits = data.read(recipe.data, channel, needs=sorted(needs))
+    counter = partial(counting.fetched, recipe.base_model, channel)
+    splits = data.read(recipe.data, channel, needs=sorted(needs), counter=counter)
     channel.enter("evaluate")
     before = base_evaluation(channel, base, base.model, recipe, splits)
     switcher = Switcher(base)

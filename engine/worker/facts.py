@@ -109,6 +109,8 @@ def _data(recipe: Recipe, splits: Splits) -> DataFacts:
         train=len(learned(recipe, splits)) if recipe.method.method.trains else 0,
         validation=len(splits.validation),
         test=len(splits.test),
+        excluded=sum(splits.excluded.values()),
+        masked=sum(splits.masked.values()),
     )
 
 

@@ -15,18 +15,20 @@ from typing import Any
 
 import torch
 from peft import PeftModel
+from transformers import PreTrainedTokenizerBase
 
 from engine import extras
 from engine import recipe as recipes
 from engine.errors import AppError, Problem, RecipeError
-from engine.recipe import SAMPLE, Recipe, looks_like_path
-from engine.worker import adapters, base_models, data, devices, fit, handling, hub, room, weightless
+from engine.recipe import SAMPLE, BaseModelOptions, Recipe, looks_like_path
+from engine.worker import adapters, base_models, counting, data, devices, fit, handling, hub, room, weightless
 from engine.worker.base_models import LoadedBase
 from engine.worker.batches import CPU_TOKENS, GPU_TOKENS
 from engine.worker.channel import Channel
+from engine.worker.checking.rules import goes_by_tokens
 from engine.worker.data import Splits
 from engine.worker.estimate import Load, Outline, heaviest, memory, outline
-from engine.worker.lengths import describe
+from engine.worker.lengths import TokenCounter, describe
 from engine.worker.preview import filling, pieces
 from engine.worker.prompt_run import notices
 from engine.worker.prompting import learned, make_prompter, shots_problem
@@ -225,7 +227,7 @@ class Planner:
         chosen = devices.number_format(options.precision, device)
         with _Noted(problems):
             base_models.refuse_float16(config, chosen.dtype)
-        tokenizer = self._keep("tokenizer", folder, lambda: base_models.read_tokenizer(folder, options.id))
+        tokenizer = self._tokenizer(folder, options)
         model = weightless.build(config, family, chosen.dtype, folder)
         if options.quantization != "none":
             weightless.as_quantized(model)
@@ -238,12 +240,30 @@ class Planner:
     def _splits(self, recipe: Recipe, problems: list[Problem]) -> Splits | None:
         """Return the examples, or None with a problem if they can't be read."""
         with _Noted(problems):
-            key = recipe.data.model_dump_json(
-                exclude={"prompt", "shots", "max_conversation_tokens", "max_summary_tokens"}
+            options, limits = recipe.data, {"max_conversation_tokens", "max_summary_tokens"}
+            by_tokens = goes_by_tokens(options.exclude)
+            key = (
+                options.model_dump_json(exclude={"prompt", "shots", *(() if by_tokens else limits)}),
+                recipe.base_model if by_tokens else None,
             )
-            splits: Splits = self._keep("splits", key, lambda: data.read(recipe.data, self._channel))
+
+            def read() -> Splits:
+                return data.read(options, self._channel, counter=lambda: self._counter(recipe.base_model))
+
+            splits: Splits = self._keep("splits", key, read)
             return splits
         return None
+
+    def _counter(self, options: BaseModelOptions) -> TokenCounter | None:
+        """Return how to count a base model's tokens, None while it is not on this computer."""
+        folder = weightless.folder_of(options)
+        return counting.of(self._tokenizer(folder, options), folder, options.id) if folder else None
+
+    def _tokenizer(self, folder: Path, options: BaseModelOptions) -> PreTrainedTokenizerBase:
+        tokenizer: PreTrainedTokenizerBase = self._keep(
+            "tokenizer", folder, lambda: base_models.read_tokenizer(folder, options.id)
+        )
+        return tokenizer
 
     def _lengths(self, recipe: Recipe, base: LoadedBase, splits: Splits) -> Lengths:
         key = (splits.fingerprint, recipe.base_model.id, recipe.base_model.revision)

@@ -83,6 +83,8 @@ def _emit_started(channel: Channel, base: LoadedBase, splits: Splits) -> None:
         precision=base.precision,
         precision_reason=base.precision_reason,
         examples={"train": len(splits.train), "validation": len(splits.validation), "test": len(splits.test)},
+        excluded=splits.excluded,
+        masked=splits.masked,
         family=base.family,
         matrices=0,
         targets=[],

@@ -16,7 +16,17 @@ from engine.library import Adapter
 from engine.passport import Passport
 from engine.paths import adapters_folder
 from engine.recipe import Recipe
-from engine.worker import adapters, base_models, checkpoints, data, devices, evaluate, plan, prompt_run
+from engine.worker import (
+    adapters,
+    base_models,
+    checkpoints,
+    counting,
+    data,
+    devices,
+    evaluate,
+    plan,
+    prompt_run,
+)
 from engine.worker.base_models import LoadedBase
 from engine.worker.batches import CPU_TOKENS, GPU_TOKENS, Collator, in_batches
 from engine.worker.channel import Channel, Stopped
@@ -41,7 +51,7 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
         return
     # Conversations first: what is wrong with them should not have to wait for a base model.
     channel.enter("read_data")
-    splits = data.read(recipe.data, channel)
+    splits = data.read(recipe.data, channel, counter=partial(counting.fetched, recipe.base_model, channel))
     devices.reserve(recipe.training.device)
     channel.enter("load_base")
     planned = plan.refuse_problems(channel, recipe, splits)
@@ -180,6 +190,8 @@ def _emit_started(
             "validation": len(splits.validation),
             "test": len(splits.test),
         },
+        excluded=splits.excluded,
+        masked=splits.masked,
         family=prepared.base.family,
         matrices=len(adapted),
         targets=sorted({name.rpartition(".")[2] for name in adapted}),

@@ -10,7 +10,7 @@ from engine.findings import finding
 from engine.recipe import DataOptions
 from engine.worker.checking.finding import find, left_out
 from engine.worker.checking.relations import RELATIONS, Rows
-from engine.worker.checking.rules import COUNTED
+from engine.worker.checking.rules import goes_by_tokens
 from engine.worker.lengths import TokenCounter
 from engine.worker.rows import Row
 from engine.worker.sources import SPLITS, Split
@@ -42,7 +42,7 @@ def without_excluded(
     all_rows = {split: tuple(rows.get(split, ())) for split in SPLITS}
     if not options.exclude:
         return Kept(all_rows, {})
-    by_tokens = counter is not None and any(name in COUNTED for name in options.exclude)
+    by_tokens = counter is not None and goes_by_tokens(options.exclude)
     alone = [name for name in options.exclude if name not in RELATIONS]
     found = find(alone, all_rows, options, counter() if by_tokens and counter else None) if alone else {}
     out = left_out(options.exclude, found, all_rows)

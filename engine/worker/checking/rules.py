@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 
 from engine import characters, personal
@@ -43,6 +43,11 @@ def rules(
     if "other_language" in ids:
         chosen["other_language"] = _other_language(rows)
     return chosen
+
+
+def goes_by_tokens(ids: Iterable[str]) -> bool:
+    """Tell whether some of these findings can be found only by counting tokens."""
+    return any(name in COUNTED for name in ids)
 
 
 def summary_limit(options: DataOptions, counter: TokenCounter) -> int:

@@ -20,6 +20,8 @@ def made_from(passport: Passport) -> list[Fact]:
     trained_on = f"{number(data.train)} examples" if data.train else ""
     if data.excluded:
         trained_on += f", {number(data.excluded)} excluded"
+    if data.masked:
+        trained_on += f", personal data masked in {number(data.masked)} places"
     return [
         ("Base model", base_words(base.id)),
         ("Revision", base.revision if base.revision not in {"", "main"} else ""),

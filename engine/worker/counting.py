@@ -1,0 +1,36 @@
+"""Counting tokens as a run does: with the tokenizer that the base model is used with, as transformers loads it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from transformers import PreTrainedTokenizerBase
+
+from engine import base_facts
+from engine.recipe import BaseModelOptions
+from engine.worker import base_models
+from engine.worker.channel import Channel
+from engine.worker.lengths import TokenCounter, summary_marks
+
+
+def fetched(options: BaseModelOptions, channel: Channel) -> TokenCounter:
+    """Return the counter of a base model, which is fetched first if it comes from the hub."""
+    folder = base_models.folder_of(options, channel)
+    return of(base_models.read_tokenizer(folder, options.id), folder, options.id)
+
+
+def of(tokenizer: PreTrainedTokenizerBase, folder: Path, name: str) -> TokenCounter:
+    """Return the counter of a tokenizer whose model `name` lies in `folder`."""
+
+    def count(texts: Sequence[str]) -> list[int]:
+        return [len(ids) for ids in tokenizer(list(texts), add_special_tokens=False)["input_ids"]]
+
+    def ends(text: str) -> list[int]:
+        encoding = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+        return [end for _, end in encoding["offset_mapping"]]
+
+    marks = summary_marks(
+        base_facts.read(folder, "none").family, tokenizer.num_special_tokens_to_add(pair=False)
+    )
+    return TokenCounter(count, ends, marks, exact=True, words=f"Counted with the tokenizer of {name}.")
