@@ -20,6 +20,7 @@ from peft import PeftModel, get_peft_model
 from peft.tuners.tuners_utils import BaseTunerLayer
 from peft.utils import get_peft_model_state_dict
 from peft.utils.peft_types import PeftType
+from transformers import PretrainedConfig
 
 from engine import library
 from engine.errors import AdapterError
@@ -52,7 +53,7 @@ def attach(base: LoadedBase, recipe: Recipe, course: Course | None = None) -> Pe
     model.
     """
     course = course or Course()
-    refuse_misfit(recipe, base)
+    refuse_misfit(recipe, base.model.config)
     refuse_no_layers(base, getattr(recipe.method.options, "target_modules", None))
     _refuse_wide_ranks(recipe, base)
     seed_everything(recipe.training.seed)
@@ -80,9 +81,9 @@ def attach(base: LoadedBase, recipe: Recipe, course: Course | None = None) -> Pe
     return model
 
 
-def refuse_misfit(recipe: Recipe, base: LoadedBase) -> None:
-    """Raise AdapterError with the registry's words if the method can't be used on this base model."""
-    facts = base_models.facts(base.model.config, recipe.base_model.quantization)
+def refuse_misfit(recipe: Recipe, config: PretrainedConfig) -> None:
+    """Raise AdapterError with the registry's words if the method can't be used on a base model configured so."""
+    facts = base_models.facts(config, recipe.base_model.quantization)
     refusal = recipe.method.method.refusal(recipe.method.options, facts)
     if refusal is not None:
         raise AdapterError(refusal.message, refusal.hint, refusal.field)

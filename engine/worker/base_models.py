@@ -104,6 +104,12 @@ def folder_of(options: BaseModelOptions, channel: Channel) -> Path:
     )
 
 
+def fetch_config(options: BaseModelOptions, channel: Channel) -> PretrainedConfig:
+    """Return the configuration of a base model of the hub, whose weights stay there."""
+    folder = hub.fetch_config(options.id, options.revision, cancelled=channel.wants_stop)
+    return read_config(folder, options.id)
+
+
 def read_config(folder: Path, name: str) -> PretrainedConfig:
     """Return a model folder's configuration, without running code in it. Raises BaseModelError."""
     try:

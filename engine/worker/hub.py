@@ -37,6 +37,7 @@ from engine.worker.channel import Stopped
 from engine.worker.hub_errors import FIELDS, DamagedError, Kind, told
 from engine.worker.hub_transfer import TIMEOUT_SECONDS, fetch
 
+CONFIG = "config.json"
 WEIGHTS = re.compile(r"model(-\d+-of-\d+)?\.safetensors")
 # A model's other files: configuration, tokenizer in its many shapes, card and licence.
 MODEL_FILES = re.compile(
@@ -130,6 +131,22 @@ def download(
             on_bytes(file.size_bytes)
             done += file.size_bytes
         return _settle(wanted, revision, kind)
+
+
+def fetch_config(repo_id: str, revision: str, cancelled: Callable[[], bool]) -> Path:
+    """Return a folder that holds a model's configuration, fetched if it is not here yet; the weights are not.
+
+    Raises as `download` does, but for want of space.
+    """
+    kept = cached_folder(repo_id, revision)
+    if kept:
+        return kept
+    wanted = cost(repo_id, revision, "model")
+    with told(repo_id, revision, "model"):
+        for file in wanted.files:
+            if file.name == CONFIG:
+                _bring(wanted, file, "model", lambda _: None, cancelled)
+    return _snapshot(wanted, "model")
 
 
 def cached_folder(repo_id: str, revision: str = "main", kind: Kind = "model") -> Path | None:
@@ -242,12 +259,15 @@ def _bring(
 
 def _settle(wanted: Cost, revision: str, kind: Kind) -> Path:
     """Note that the revision is here whole, and return its folder."""
-    repository = _repository(wanted.id, kind)
     if revision != wanted.commit:
-        reference = repository / "refs" / revision
+        reference = _repository(wanted.id, kind) / "refs" / revision
         reference.parent.mkdir(parents=True, exist_ok=True)
         write_whole(reference, wanted.commit)
-    return repository / "snapshots" / wanted.commit
+    return _snapshot(wanted, kind)
+
+
+def _snapshot(wanted: Cost, kind: Kind) -> Path:
+    return _repository(wanted.id, kind) / "snapshots" / wanted.commit
 
 
 def _whole(folder: Path) -> bool:
@@ -256,7 +276,7 @@ def _whole(folder: Path) -> bool:
     weights = {"model.safetensors"}
     if index.exists():
         weights = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-    return all((folder / name).exists() for name in ("config.json", *weights))
+    return all((folder / name).exists() for name in (CONFIG, *weights))
 
 
 def _describe(repo_id: str, revision: str, facts: Any) -> CachedModel:
@@ -266,7 +286,7 @@ def _describe(repo_id: str, revision: str, facts: Any) -> CachedModel:
 
 def family(folder: Path) -> Family | None:
     """Return the family that a model folder's configuration says, or None if it writes no text."""
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     if config.get("is_encoder_decoder"):
         return "encoder-decoder"
     names = config.get("architectures") or ()

@@ -72,11 +72,28 @@ def refuse_problems(channel: Channel, recipe: Recipe, splits: Splits) -> Result:
 
     Raises RecipeError with all that stands in the run's way.
     """
+    _refuse_by_configuration(channel, recipe)
     base_models.folder_of(recipe.base_model, channel)
     found, facts = Planner(channel).looked_at(recipe, splits)
     if found:
         raise RecipeError(tuple(found))
     return {name: facts[name] for name in SIZES if name in facts}
+
+
+def _refuse_by_configuration(channel: Channel, recipe: Recipe) -> None:
+    """Raise RecipeError with what the configuration of a base model on the hub says, before its weights are fetched."""
+    options = recipe.base_model
+    if weightless.folder_of(options) is not None:
+        return
+    config = base_models.fetch_config(options, channel)
+    found = _lacking(recipe)
+    device = _device(recipe, found)
+    with _Noted(found):
+        base_models.family_of(config, options.id)
+        base_models.refuse_float16(config, devices.number_format(options.precision, device).dtype)
+        adapters.refuse_misfit(recipe, config)
+    if found:
+        raise RecipeError(tuple(found))
 
 
 def _serve(channel: Channel, planner: Planner) -> None:

@@ -10,15 +10,29 @@ import json
 import re
 import threading
 import time
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
 
+from huggingface_hub import close_session, constants
 from huggingface_hub.utils.sha import git_hash
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 CHUNK_BYTES = 16 * 1024
 INFO = re.compile(r"/api/(models|datasets)/([^/]+/[^/]+)/revision/([^/]+)")
 FILE = re.compile(r"/(?:(datasets)/)?([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
+
+
+@contextmanager
+def asked_here(hub, cache, monkeypatch):
+    """Let the hub's client in this process ask a small hub, with a cache of its own."""
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    with hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.address)
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
+        yield hub
+        close_session()
 
 
 class SmallHub:

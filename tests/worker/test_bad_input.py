@@ -22,6 +22,7 @@ from engine.errors import Problem, RecipeError
 from engine.jobs import create_job
 from engine.paths import jobs_folder
 from engine.worker import base_models
+from tests.helpers.small_hub import SmallHub, asked_here
 from tests.helpers.tiny_models import Kind, tiny_model
 from tests.helpers.tiny_runs import named, run_here, write_conversations
 
@@ -307,3 +308,29 @@ def test_what_cannot_be_done_is_refused_beside_its_field(
     assert case.message in found[0].message
     assert case.hint in found[0].hint
     assert weights_read == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "tables"),
+    [
+        ("t5", "method.id", {"method": {"id": "bitfit"}}),
+        ("t5", "base_model.precision", {"base_model": {"precision": "float16"}}),
+        ("gpt2", "method.virtual_tokens", {"method": {"id": "prefix_tuning", "virtual_tokens": 100}}),
+    ],
+)
+def test_what_a_configuration_tells_is_refused_before_the_hub_is_asked_for_weights(
+    kind: Kind, field: str, tables: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "served" / "models" / "someone" / "small"
+    shutil.copy(tiny_model(kind) / "model.safetensors", weightless_folder(kind, place, {"n_positions": 100}))
+    wanted = {
+        "base_model": {"id": "someone/small"},
+        "data": {"source": str(write_conversations(tmp_path / "data"))},
+        "method": {"id": "lora"},
+        "training": {"device": "cpu"},
+    }
+    wanted |= {name: wanted[name] | values for name, values in tables.items()}
+    with asked_here(SmallHub(tmp_path / "served"), tmp_path / "cache", monkeypatch) as served:
+        found = trained(recipes.from_tables(wanted))
+    assert [problem.field for problem in found] == [field]
+    assert not [line for line in served.requests if "safetensors" in line]

@@ -9,12 +9,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from huggingface_hub import close_session, constants
 
 from engine.errors import BaseModelError, DataError, OfflineError, StorageError
 from engine.worker import hub, sources
 from engine.worker.channel import Stopped
-from tests.helpers.small_hub import COMMIT, SmallHub
+from tests.helpers.small_hub import COMMIT, SmallHub, asked_here
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL, DATA = "someone/small-model", "someone/conversations"
@@ -34,13 +33,8 @@ def small_hub(tmp_path, monkeypatch):
     (model / "README.md").write_text("---\nlicense: mit\n---\n")
     (data / "train.jsonl").write_text('{"dialogue": "A: Hi.", "summary": "A greets."}\n' * 50)
     (data / "load.py").write_text("raise SystemExit")
-    monkeypatch.delenv("HF_HUB_OFFLINE")
-    with SmallHub(tmp_path / "served") as served:
-        monkeypatch.setenv("HF_ENDPOINT", served.address)
-        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    with asked_here(SmallHub(tmp_path / "served"), tmp_path / "cache", monkeypatch) as served:
         yield served
-        close_session()
 
 
 def fetch(name=MODEL, kind="model", revision="main", on_progress=lambda *_: None, cancelled=lambda: False):
@@ -77,6 +71,17 @@ def test_what_is_here_is_used_without_asking(small_hub):
     small_hub.requests.clear()
     assert fetch() == folder == hub.cached_folder(MODEL)
     assert small_hub.requests == []
+
+
+def test_a_configuration_comes_without_the_weights_and_passes_for_no_model(small_hub):
+    folder = hub.fetch_config(MODEL, "main", lambda: False)
+    assert [path.name for path in folder.iterdir()] == ["config.json"]
+    assert not gets(small_hub, "model.safetensors")
+    assert hub.cached_folder(MODEL) is None
+    assert fetch() == folder == hub.fetch_config(MODEL, "main", lambda: False)
+    assert len(gets(small_hub, "config.json")) == 1
+    with pytest.raises(BaseModelError, match="no base model named"):
+        hub.fetch_config("someone/nothing", "main", lambda: False)
 
 
 def test_a_data_set_brings_its_data_and_never_its_code(small_hub):
