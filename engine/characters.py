@@ -16,36 +16,45 @@ Span = tuple[int, int]
 _EMOJI = "\u2300-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff"
 _JOINED_WRITING = "\u0600-\u0dff\u1000-\u109f\u1780-\u17ff"
 _DIRECTIONS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_TAGS = "\U000e0000-\U000e007f"
 _UNSEEN = (
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u115f\u1160\u180e\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0"
-    "\ufff9-\ufffb]"
-    f"|(?<![{_EMOJI}{_JOINED_WRITING}])\u200d|(?<![{_JOINED_WRITING}])\u200c"
-    "|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]"
+    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u115f\u1160\u180e\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0"
+    "\ufff9-\ufffb"
 )
-_INVISIBLE = re.compile(f"{_UNSEEN}|[{_DIRECTIONS}]")
-_INVISIBLE_AMONG_RIGHT_TO_LEFT = re.compile(_UNSEEN)
+_OUT_OF_PLACE = (
+    rf"[{_UNSEEN}]|(?<![{_EMOJI}{_JOINED_WRITING}])\u200d|(?<![{_JOINED_WRITING}])\u200c"
+    rf"|(?<![\U0001f3f4\U000e0020-\U000e007f])[{_TAGS}]"
+)
+_INVISIBLE = re.compile(f"{_OUT_OF_PLACE}|[{_DIRECTIONS}]")
+_INVISIBLE_BESIDE_RIGHT_TO_LEFT = re.compile(_OUT_OF_PLACE)
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+# The mark for what could not be read, private characters, halves of characters, and none at all.
+_NO_CHARACTERS = "\ufffc-\uffff\ue000-\uf8ff\ufdd0-\ufdef\ud800-\udfff\U000f0000-\U0010ffff"
 # How the bytes of UTF-8 behind the first one look when they are read as Latin-1 or CP1252.
 _LATER_BYTES = "\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
 _DAMAGED = re.compile(
-    # The mark for what could not be read, unassigned private characters, halves of characters.
-    "[\ufffc-\uffff\ue000-\uf8ff\ufdd0-\ufdef\ud800-\udfff\U000f0000-\U0010ffff]"
     # "Ã©" for "é", "â€™" for "’", "ðŸ˜€" for an emoji. In capitals "Ã" may be right: "MAÇÃ…".
-    f"|(?<![A-ZÀ-Þ])(?:Ã[{_LATER_BYTES}]|Â[\xa0-\xbf])|â(?:€|\x80)[{_LATER_BYTES}]|ð(?:Ÿ|\x9f)[{_LATER_BYTES}]"
+    rf"[{_NO_CHARACTERS}]|(?<![A-ZÀ-Þ])(?:Ã[{_LATER_BYTES}]|Â[\xa0-\xbf])"
+    rf"|â(?:€|\x80)[{_LATER_BYTES}]|ð(?:Ÿ|\x9f)[{_LATER_BYTES}]"
 )
+# Nearly all texts hold none of these, which a single look tells.
+_MAYBE_INVISIBLE = re.compile(f"[{_UNSEEN}{_DIRECTIONS}{_TAGS}\u200c\u200d]")
+_MAYBE_DAMAGED = re.compile(f"[{_NO_CHARACTERS}ÃÂâð]")
 
 
 def invisible(text: str) -> list[Span]:
     """Return where control and zero-width characters stand; tabs and line ends are neither."""
-    if text.isascii() and text.isprintable():
+    if not _MAYBE_INVISIBLE.search(text):
         return []
-    pattern = _INVISIBLE_AMONG_RIGHT_TO_LEFT if _RIGHT_TO_LEFT.search(text) else _INVISIBLE
+    pattern = _INVISIBLE_BESIDE_RIGHT_TO_LEFT if _RIGHT_TO_LEFT.search(text) else _INVISIBLE
     return [match.span() for match in pattern.finditer(text)]
 
 
 def damaged(text: str) -> list[Span]:
     """Return where characters stand that no one wrote so: lost, private, or read with the wrong encoding."""
-    return [] if text.isascii() else [match.span() for match in _DAMAGED.finditer(text)]
+    if text.isascii() or not _MAYBE_DAMAGED.search(text):
+        return []
+    return [match.span() for match in _DAMAGED.finditer(text)]
 
 
 def named(pieces: Iterable[str], most: int) -> str:
