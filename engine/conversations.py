@@ -41,10 +41,14 @@ class Example:
 
 @dataclass(frozen=True)
 class Turn:
-    """What one speaker says at a time; `speaker` is "" for text that no one is named for."""
+    """What one speaker says at a time; `speaker` is "" for text that no one is named for.
+
+    `time` is when, as it was written where the turn was read, "" if that is not known.
+    """
 
     speaker: str
     text: str
+    time: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,15 +73,16 @@ class Columns:
 
 def turns(conversation: str) -> tuple[Turn, ...]:
     """Return the turns of "Name: text" lines; a line without a name goes on with the turn before it."""
-    found: list[Turn] = []
+    found: list[tuple[str, list[str]]] = []
     for line in conversation.splitlines():
         match = TURN.match(line)
         if match:
-            found.append(Turn(match[1].strip(), (match[2] or "").strip()))
+            found.append((match[1].strip(), [(match[2] or "").strip()]))
         elif line.strip():
-            last = found.pop() if found else Turn("", "")
-            found.append(Turn(last.speaker, f"{last.text}\n{line.strip()}".strip()))
-    return tuple(found)
+            if not found:
+                found.append(("", []))
+            found[-1][1].append(line.strip())
+    return tuple(Turn(speaker, "\n".join(filter(None, lines))) for speaker, lines in found)
 
 
 def as_text(said: Iterable[Turn]) -> str:

@@ -1,0 +1,121 @@
+"""What a chat export holds: turns, and what stands in it that no one said."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.conversations import Turn, as_text
+
+Kind = Literal[
+    "whatsapp", "slack", "teams", "discord", "telegram", "webvtt", "srt", "transcript", "plain", "text"
+]
+LeftOutKind = Literal["system", "media", "chat"]
+TITLES: dict[Kind, str] = {
+    "whatsapp": "WhatsApp export",
+    "slack": "Slack messages",
+    "teams": "Teams messages",
+    "discord": "Discord messages",
+    "telegram": "Telegram messages",
+    "webvtt": "WebVTT transcript",
+    "srt": "SRT subtitles",
+    "transcript": "Transcript",
+    "plain": "Turns",
+    "text": "Text",
+}
+LEFT_OUT_WORDS: dict[LeftOutKind, tuple[str, str]] = {
+    "system": ("system line", "system lines"),
+    "media": ("media tag", "media tags"),
+    "chat": ("other chat", "other chats"),
+}
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A line that is no one's words: the application's own, the mark of a picture or file, or another chat's."""
+
+    kind: LeftOutKind
+    text: str
+
+
+@dataclass(frozen=True)
+class Chat:
+    """A conversation read from an export, with the reason why it is taken for one.
+
+    `headers` counts the lines or entries that begin a message as this kind of export writes it.
+    """
+
+    kind: Kind
+    turns: tuple[Turn, ...]
+    left_out: tuple[LeftOut, ...]
+    reason: str
+    headers: int = 0
+
+    @property
+    def text(self) -> str:
+        """The conversation as "Name: text" lines."""
+        return as_text(self.turns)
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """Those who speak, in the order of their first turns."""
+        return tuple(dict.fromkeys(turn.speaker for turn in self.turns if turn.speaker))
+
+    @property
+    def is_export(self) -> bool:
+        """Whether reading it made another text of it than the one that was read."""
+        return self.kind not in {"plain", "text"}
+
+    def described(self) -> str:
+        """Return in words what was understood and what was left out, without a full stop."""
+        people = _counted(len(self.speakers), "speaker", "speakers")
+        said = _counted(len(self.turns), "turn", "turns")
+        counts = Counter(each.kind for each in self.left_out)
+        left = [_counted(counts[kind], *words) for kind, words in LEFT_OUT_WORDS.items() if counts[kind]]
+        out = f"; {_listed(left)} left out" if left else ""
+        return f"{TITLES[self.kind]}: {said} of {people}{out}"
+
+
+def _counted(count: int, one: str, more: str) -> str:
+    return f"{count:,} {one if count == 1 else more}"
+
+
+def _listed(parts: list[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+class Log:
+    """Gathers turns and what is left out, in the order in which they stand."""
+
+    def __init__(self) -> None:
+        self._said: list[tuple[str, list[str], str]] = []
+        self.left_out: list[LeftOut] = []
+
+    @property
+    def last_speaker(self) -> str | None:
+        """Who spoke last, None if no one has yet."""
+        return self._said[-1][0] if self._said else None
+
+    def say(self, speaker: str, text: str, time: str = "") -> None:
+        """Add a turn, unless nothing is said in it."""
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        if lines:
+            self._said.append((" ".join(speaker.split()), lines, time))
+
+    def go_on(self, text: str) -> None:
+        """Add a line to the last turn, of no one if there is none."""
+        if not self._said:
+            self.say("", text)
+        elif text.strip():
+            self._said[-1][1].append(text.strip())
+
+    def leave_out(self, kind: LeftOutKind, text: str) -> None:
+        """Keep apart what no one said."""
+        if text.strip():
+            self.left_out.append(LeftOut(kind, text.strip()))
+
+    def chat(self, kind: Kind, headers: int, reason: str) -> Chat:
+        """Return what was gathered."""
+        turns = tuple(Turn(speaker, "\n".join(lines), time) for speaker, lines, time in self._said)
+        return Chat(kind, turns, tuple(self.left_out), reason, headers)

@@ -1,0 +1,41 @@
+"""Turns that stand in plain lines: "Name: text", with or without a time before the name."""
+
+from __future__ import annotations
+
+import re
+
+from engine.chats.chat import Chat, Log
+from engine.conversations import TURN, turns
+
+CLOCK = r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:[.,]\d{1,3})?(?: ?[AaPp]\.?[Mm]\.?)?"
+TIMED = re.compile(
+    rf"^\s*(?:[\[(](?P<boxed>{CLOCK})[\])]|(?P<bare>{CLOCK}))\s*[-–]?\s*(?:<(?P<nick>[^<>\n]{{1,40}})>|(?=\S))(?P<said>.*)$"
+)
+
+
+def read(text: str) -> Chat:
+    """Return the turns of plain lines; text in which no one is named is one turn of no one."""
+    said = turns(text)
+    named = sum(bool(turn.speaker) for turn in said)
+    if not named:
+        return Chat("text", said, (), "no line names a speaker")
+    return Chat("plain", said, (), f'{named:,} lines are written "Name: text"', named)
+
+
+def read_timed(text: str) -> Chat | None:
+    """Return the turns of lines with a time before the name, None if there are not two."""
+    log, headers = Log(), 0
+    for line in text.splitlines():
+        timed = TIMED.match(line)
+        turn = TURN.match(timed["said"]) if timed and not timed["nick"] else None
+        if timed and (turn or timed["nick"]):
+            headers += 1
+            name, words = (turn[1], turn[2] or "") if turn else (timed["nick"], timed["said"])
+            log.say(name, words, timed["boxed"] or timed["bare"])
+        elif line.strip():
+            log.go_on(line)
+    return (
+        log.chat("transcript", headers, f'{headers:,} lines are written "time Name: text"')
+        if headers > 1
+        else None
+    )

@@ -1,0 +1,101 @@
+"""WebVTT and SRT: timed pieces of what is said, joined into turns."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from engine.chats.chat import Chat, Kind, Log
+from engine.chats.lines import filled, unmarked
+from engine.conversations import TURN
+
+CLOCK = r"(?:\d{1,3}:)?\d{1,2}:\d{1,2}(?:[.,]\d{1,3})?"
+TIMING = re.compile(rf"^(?P<start>{CLOCK})\s*-->\s*{CLOCK}")
+VOICE = re.compile(r"<v(?:\.[\w.-]+)?[ \t]+([^>\n]+)>")
+TAG = re.compile(r"</?(?:c|i|b|u|ruby|rt|lang|v|font)\b[^>\n]*>|<\d[\d:.]*>", re.IGNORECASE)
+SOUND = re.compile(r"^(?:\[[^\[\]]{2,60}\]|\([^()]{2,60}\)|[♪♫].*)$")
+NAMED_SHARE = 0.5
+
+
+class Cue(NamedTuple):
+    """When a piece begins, and its lines."""
+
+    start: str
+    lines: list[str]
+
+
+def read(text: str) -> Chat | None:
+    """Return what a WebVTT or SRT file says, None if no line gives the times of a piece."""
+    lines = text.splitlines()
+    head = next(filled(lines), "")
+    notes: list[str] = []
+    cues = list(_cues(lines, notes))
+    if not cues:
+        return None
+    kind: Kind = "webvtt" if head.startswith("WEBVTT") else "srt"
+    log = Log()
+    for note in notes:
+        log.leave_out("system", note)
+    _say(cues, log)
+    return log.chat(kind, len(cues), f'{len(cues):,} lines give times "from --> to"')
+
+
+def _cues(lines: Sequence[str], notes: list[str]) -> Iterator[Cue]:
+    """Give the cues; what stands apart from them and is no mere number or head goes to `notes`."""
+    cue: Cue | None = None
+    for number, raw in enumerate(lines):
+        line = raw.lstrip("\ufeff").strip()
+        timing = TIMING.match(line)
+        if timing:
+            if cue:
+                yield cue
+            cue = Cue(timing["start"], [])
+        elif not line:
+            if cue:
+                yield cue
+            cue = None
+        elif cue:
+            cue.lines.append(line)
+        elif not _is_identifier(line, lines, number) and not line.startswith("WEBVTT"):
+            notes.append(line)
+    if cue:
+        yield cue
+
+
+def _is_identifier(line: str, lines: Sequence[str], number: int) -> bool:
+    after = lines[number + 1] if number + 1 < len(lines) else ""
+    return line.isdecimal() or TIMING.match(after.strip()) is not None
+
+
+def _say(cues: Sequence[Cue], log: Log) -> None:
+    named = sum(bool(cue.lines and TURN.match(_plain(cue.lines[0]))) for cue in cues)
+    by_colon = named >= len(cues) * NAMED_SHARE
+    for cue in cues:
+        said = "\n".join(cue.lines)
+        before, *voiced = VOICE.split(said)
+        _add("", before, cue.start, by_colon, log)
+        for name, words in zip(voiced[::2], voiced[1::2], strict=True):
+            _add(html.unescape(name), words, cue.start, by_colon, log)
+
+
+def _add(speaker: str, said: str, start: str, by_colon: bool, log: Log) -> None:
+    """Add a piece of what is said: to the last turn if the speaker is the same or not named."""
+    for raw in said.splitlines():
+        line = _plain(raw)
+        if not line:
+            continue
+        if SOUND.match(line):
+            log.leave_out("media", line)
+            continue
+        match = TURN.match(line) if by_colon and not speaker else None
+        name, text = (match[1], match[2] or "") if match else (" ".join(speaker.split()), line)
+        if name in {"", log.last_speaker}:
+            log.go_on(text)
+        else:
+            log.say(name, text, start)
+
+
+def _plain(line: str) -> str:
+    return unmarked(html.unescape(TAG.sub("", line)))

@@ -1,0 +1,93 @@
+"""WhatsApp's exports, from Android and iOS, with the dates and clocks of many languages."""
+
+from __future__ import annotations
+
+import re
+
+from engine.chats.chat import Chat, Log
+from engine.chats.lines import DATE, TIME, WHEN, Block, blocks, unmarked
+
+HEADER = re.compile(
+    rf"^(?:\[(?P<ios>{WHEN})\] ?|(?P<android>{WHEN}) [-–] |(?P<korean>{DATE} {TIME}), )(?P<said>.*)$"
+)
+NAMED = re.compile(r"^(?:~ ?)?(?P<name>[^:]{1,80}?) ?:(?: (?P<text>.*)|)$")
+# Android writes <Media omitted> in the telephone's language, iOS a mark and then such words.
+TAG = re.compile(r"^<[^<>]{3,60}>$|^null$")
+ATTACHED = re.compile(r"^\S.{0,120}\.\w{2,5} \([^()]{4,30}\)$|^<[^<>:]{3,20}: [^<>]{1,120}>$")
+OMITTED = re.compile(
+    r"^(?:image|photo|video|vidéo|vídeo|audio|áudio|gif|sticker|documento?|contact card|voice message|video note|media|"
+    r"bild|foto|dokument|kontaktkarte|imagen|tarjeta de contacto|fiche contact|imagem|figurinha|"
+    r"cartão do contato|immagine|scheda contatto|afbeelding|contactkaart)"
+    r" (?:omitted|weggelassen|ausgeschlossen|omitid[oa]s?|omise?s?|absente?|ocult[oa]s?|omess[oai]|weggelaten)$",
+    re.IGNORECASE,
+)
+DELETED = re.compile(
+    r"^(?:this message was deleted|you deleted this message|diese nachricht wurde gelöscht|"
+    r"du hast diese nachricht gelöscht|se eliminó este mensaje|eliminaste este mensaje|"
+    r"ce message a été supprimé|vous avez supprimé ce message|(?:esta )?mensagem (?:foi )?apagada|"
+    r"você apagou esta mensagem|questo messaggio è stato eliminato|hai eliminato questo messaggio|"
+    r"dit bericht is verwijderd|missed (?:voice|video) call|verpasster (?:sprach|video)anruf)\W*$",
+    re.IGNORECASE,
+)
+ENCRYPTED = re.compile(
+    r"end-to-end|ende-zu-ende|extremo a extremo|bout en bout|ponta a ponta|eind-tot-eind|сквозн|uçtan uca",
+    re.IGNORECASE,
+)
+EDITED = re.compile(r"\s*\u200e<[^<>]{3,60}>$|\s*<This message was edited>$")
+LABEL = re.compile(r"^\w+:")
+
+
+def read(text: str) -> Chat | None:
+    """Return what an export of WhatsApp holds, None if not two messages are written as it writes them."""
+    before, found = blocks(text.splitlines(), HEADER)
+    named = sum(NAMED.match(unmarked(block.header["said"])) is not None for block in found)
+    if not named:
+        return None
+    log = Log()
+    for line in before:
+        log.leave_out("system", line)
+    for block in found:
+        _take(block, log)
+    style = "[date, time] Name: text" if found[0].header["ios"] else "date, time - Name: text"
+    return log.chat("whatsapp", len(found), f'{len(found):,} lines are written "{style}"')
+
+
+def _take(block: Block, log: Log) -> None:
+    header = block.header
+    time = unmarked(header["ios"] or header["android"] or header["korean"])
+    said = NAMED.match(header["said"].lstrip("\u200e\u200f\u202a\u202b\u202c"))
+    first = (said["text"] or "") if said else ""
+    # Names have no quotation marks: that is a line about one who renames the group to something with a colon.
+    if said is None or re.search(r'["“”„«»]', said["name"]) or _is_system(first):
+        log.leave_out("system", "\n".join([unmarked(header["said"]), *block.lines]))
+        return
+    kept = []
+    for raw in [first, *block.lines]:
+        line = _without_edit_mark(raw, log)
+        if _is_media(line):
+            log.leave_out("media", unmarked(line))
+        else:
+            kept.append(unmarked(line))
+    log.say(unmarked(said["name"]), "\n".join(kept), time)
+
+
+def _without_edit_mark(line: str, log: Log) -> str:
+    edited = EDITED.search(line)
+    if not edited or not edited.start():
+        return line
+    log.leave_out("system", unmarked(edited[0]))
+    return line[: edited.start()]
+
+
+def _is_media(line: str) -> bool:
+    text = unmarked(line)
+    return bool(TAG.match(text) or ATTACHED.match(text) or OMITTED.match(text.rstrip(".")))
+
+
+def _is_system(text: str) -> bool:
+    """Tell whether what stands behind a name was not said: iOS puts a mark before such lines."""
+    plain = unmarked(text)
+    if _is_media(text):
+        return False
+    told = text.startswith("\u200e") and not LABEL.match(plain)
+    return told or bool(DELETED.match(plain)) or (len(plain) > 60 and bool(ENCRYPTED.search(plain)))

@@ -1,0 +1,114 @@
+"""JSON exports of Slack, Telegram and Discord into turns."""
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import chats
+from engine.chats import Chat
+
+ANN = {"user": "U1", "user_profile": {"real_name": "Ann Lee"}}
+SLACK: list[dict[str, Any]] = [
+    {"type": "message", **ANN, "ts": "2.0", "text": "See <https://a.example|the plan> &amp; ask <@U2>"},
+    {
+        "type": "message",
+        "user": "U2",
+        "user_profile": {"display_name": "bob"},
+        "ts": "1.0",
+        "text": "Hi <!here>",
+    },
+    {"type": "message", "subtype": "channel_join", "user": "U3", "ts": "0.5", "text": "<@U3> has joined"},
+    {"type": "message", "user": "U1", "ts": "3.0", "text": "", "files": [{"name": "plan.pdf"}]},
+]
+TELEGRAM: dict[str, Any] = {
+    "name": "Trip",
+    "messages": [
+        {"type": "service", "actor": "Ann", "action": "create_group", "date": "2023-12-31T21:15:00", "text": ""},
+        {"type": "message", "from": "Ann", "date": "2023-12-31T21:16:00", "text": ["See ", {"text": "a.example"}]},
+        {"type": "message", "from": "Bob", "date": "2023-12-31T21:17:00", "text": "", "media_type": "voice_message"},
+        {"type": "message", "from": None, "date": "2023-12-31T21:18:00", "text": "Bye"},
+    ],
+}  # fmt: skip
+A_PICTURE = {"fileName": "a.png"}
+DISCORD: dict[str, Any] = {
+    "guild": {"name": "Bakers"},
+    "messages": [
+        {"type": "Default", "timestamp": "t", "content": "Hi", "author": {"name": "ann", "nickname": "Ann"}},
+        {"type": "GuildMemberJoin", "timestamp": "t", "content": "Joined the server.", "author": {"name": "bob"}},
+        {"type": "Reply", "timestamp": "t", "author": {"name": "bob"}, "content": "", "attachments": [A_PICTURE]},
+        {"type": "Reply", "timestamp": "t", "content": "Yo", "author": {"name": "bob"}},
+    ],
+}  # fmt: skip
+
+
+def read(content: Any) -> Chat:
+    return chats.read(json.dumps(content))
+
+
+def left_out(chat: Chat) -> list[tuple[str, str]]:
+    return [(each.kind, each.text) for each in chat.left_out]
+
+
+def test_a_slack_channel_is_read_in_the_order_of_its_times_with_names_for_ids() -> None:
+    for content in (SLACK, {"messages": SLACK}):
+        chat = read(content)
+        assert chat.kind == "slack"
+        assert chat.text == "bob: Hi @here\nAnn Lee: See the plan & ask @bob"
+        assert left_out(chat) == [("system", "U3: @U3 has joined"), ("media", "Ann Lee: plan.pdf")]
+
+
+def test_a_telegram_chat_is_read_with_its_links() -> None:
+    chat = read(TELEGRAM)
+    assert (chat.kind, chat.text) == ("telegram", "Ann: See a.example\nDeleted account: Bye")
+    assert left_out(chat) == [("system", "Ann: create_group"), ("media", "Bob: voice message")]
+
+
+def test_of_a_telegram_account_the_longest_chat_is_taken_and_the_others_are_named() -> None:
+    short = {"name": "Short", "messages": TELEGRAM["messages"][:2]}
+    chat = read({"chats": {"list": [short, TELEGRAM]}})
+    assert len(chat.turns) == 2
+    assert ("chat", "Short") in left_out(chat)
+    assert chat.described().endswith("1 system line, 1 media tag and 1 other chat left out")
+
+
+def test_a_discord_channel_is_read_with_nicknames() -> None:
+    chat = read(DISCORD)
+    assert (chat.kind, chat.text) == ("discord", "Ann: Hi\nbob: Yo")
+    assert left_out(chat) == [("system", "bob: Joined the server."), ("media", "bob: a.png")]
+
+
+VALUE = st.recursive(
+    st.none() | st.integers() | st.floats() | st.text(max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["text", "name", "messages", "list", "from"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+KEYS = [
+    "type",
+    "from",
+    "actor",
+    "date",
+    "text",
+    "ts",
+    "user",
+    "author",
+    "content",
+    "timestamp",
+    "files",
+    "attachments",
+]
+ENTRY = st.dictionaries(st.sampled_from(KEYS), VALUE | st.sampled_from(["message", "service", "Default"]))
+CONTENT = (
+    VALUE
+    | st.lists(ENTRY | VALUE, max_size=4)
+    | st.fixed_dictionaries({"messages": st.lists(ENTRY, max_size=4), "chats": VALUE})
+)
+
+
+@given(CONTENT)
+def test_any_json_ends_in_a_chat(content: Any) -> None:
+    assert read(content).described()
