@@ -26,7 +26,9 @@ from engine.events import Event, read_all
 from engine.files import write_whole
 from engine.locks import try_lock, unlock
 
-JobKind = Literal["train", "evaluate", "summarize", "plan", "check_data", "models", "merge", "devices"]
+JobKind = Literal[
+    "train", "evaluate", "summarize", "plan", "check_data", "label_data", "models", "merge", "devices"
+]
 Command = dict[str, Any]
 
 

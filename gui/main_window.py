@@ -33,7 +33,10 @@ PAGES = {
     "library": ("gui.pages.library_page", "LibraryPage"),
     "playground": ("gui.pages.playground_page", "PlaygroundPage"),
     "history": ("gui.pages.history_page", "HistoryPage"),
+    "labelling": ("gui.pages.labelling_page", "LabellingPage"),
 }
+# Pages that are reached from another one.
+WITHIN = {"labelling": "data"}
 FIRST = "train"
 
 
@@ -71,7 +74,11 @@ class MainWindow(ShellWindow):
         self._may_close = False
         self._quit_dialog: QuitDialog | None = None
         for key in PAGES:
-            self.add_page(key, LazyPage(partial(self._built, key)))
+            page = LazyPage(partial(self._built, key))
+            if key in WITHIN:
+                self.add_inner_page(key, page, WITHIN[key])
+            else:
+                self.add_page(key, page)
         self.page_shown.connect(self._shown)
         self.show_page(FIRST)
         self._probe = DeviceProbe(self)
@@ -125,6 +132,10 @@ class MainWindow(ShellWindow):
                 "use_requested": lambda values: self.show_built("train").use_data(values),
                 "try_requested": lambda example: self.show_built("playground").open_example(example),
                 "rows_checked": lambda name, rows: self.built("playground").offer_conversations(name, rows),
+            },
+            "labelling": {
+                "back_requested": lambda: self.show_page("data"),
+                "use_requested": lambda values: self.show_built("train").use_data(values),
             },
             "library": {
                 "try_requested": lambda adapters: self.show_built("playground").open(adapters),

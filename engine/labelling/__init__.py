@@ -6,7 +6,7 @@ Knows nothing of models or windows, and imports neither torch nor datasets.
 from engine.labelling.export import export
 from engine.labelling.history import Step
 from engine.labelling.items import Author, Draft, Item, State
-from engine.labelling.order import ORDERS, Order, count_words, ordered, usual_words
+from engine.labelling.order import ENOUGH_TO_COMPARE, ORDERS, Order, count_words, ordered, usual_words
 from engine.labelling.sets import (
     ENOUGH_FOR_A_RUN,
     MOST_CONVERSATIONS,
@@ -22,6 +22,7 @@ from engine.labelling.sets import (
 
 __all__ = [
     "ENOUGH_FOR_A_RUN",
+    "ENOUGH_TO_COMPARE",
     "MOST_CONVERSATIONS",
     "ORDERS",
     "About",

@@ -28,6 +28,7 @@ JOBS = {
     "summarize": "engine.worker.summarize",
     "plan": "engine.worker.plan",
     "check_data": "engine.worker.check_data",
+    "label_data": "engine.worker.label_data",
     "models": "engine.worker.models",
     "merge": "engine.worker.merge",
     "devices": "engine.worker.devices_probe",

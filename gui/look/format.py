@@ -1,4 +1,4 @@
-"""Numbers as text, by the user's locale. Knows units and signs; knows no widget.
+"""Numbers and moments as text, by the user's locale. Knows units and signs; knows no widget.
 
 Every function takes None for "not known" and returns an en dash for it.
 """
@@ -6,6 +6,7 @@ Every function takes None for "not known" and returns an en dash for it.
 from __future__ import annotations
 
 import math
+import time
 
 from PySide6.QtCore import QLocale
 
@@ -74,6 +75,13 @@ def duration_text(seconds: float | None) -> str:
         return f"{whole // 60} min {whole % 60:02d} s" if whole % 60 else f"{whole // 60} min"
     minutes = round(whole / 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def clock_text(at: float) -> str:
+    """Return a moment, in seconds since 1970, as the time of day, with the day before it if it is not today's."""
+    then, today = time.localtime(at), time.localtime()
+    clock = time.strftime("%H:%M", then)
+    return clock if then[:3] == today[:3] else f"{then.tm_mday} {time.strftime('%b', then)} {clock}"
 
 
 def score(fraction: float | None) -> str:

@@ -88,12 +88,12 @@ QPlainTextEdit, QTextEdit { padding: 6px 8px; }
 QPlainTextEdit:focus, QTextEdit:focus { border: 2px solid @accent; padding: 5px 7px; }
 QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled, QPlainTextEdit:disabled { color: @off;
   border: 1px solid @line; background: transparent; }
-QLineEdit[fixed="true"], QComboBox[fixed="true"], QAbstractSpinBox[fixed="true"], QPlainTextEdit[fixed="true"] {
-  background: @sunken; color: @ink; border: 1px solid @sunken; }
+QLineEdit[fixed="true"], QComboBox[fixed="true"], QAbstractSpinBox[fixed="true"], QPlainTextEdit[fixed="true"],
+QTextEdit[fixed="true"] { background: @sunken; color: @ink; border: 1px solid @sunken; }
 QLineEdit[fixed="true"]:focus, QComboBox[fixed="true"]:focus, QAbstractSpinBox[fixed="true"]:focus {
   border: 2px solid @accent; }
 QLineEdit[problem="true"], QComboBox[problem="true"], QAbstractSpinBox[problem="true"],
-QPlainTextEdit[problem="true"] { border: 2px solid @brick; }
+QPlainTextEdit[problem="true"], QTextEdit[problem="true"] { border: 2px solid @brick; }
 QComboBox[problem="true"], QAbstractSpinBox[problem="true"] { padding-left: 8px; min-height: <28>; max-height: <28>; }
 QLineEdit[problem="true"] { padding: 0 6px; min-height: <28>; max-height: <28>; }
 QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus, QComboBox QLineEdit, QComboBox QLineEdit:focus {

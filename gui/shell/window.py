@@ -48,6 +48,7 @@ class ShellWindow(QMainWindow):
         super().__init__()
         self._settings = settings
         self._pages: dict[str, QWidget] = {}
+        self._within: dict[str, str] = {}
         self.setWindowTitle("Tunesmith")
         self.setMinimumSize(LEAST)
         self.resize(DEFAULT)
@@ -63,13 +64,19 @@ class ShellWindow(QMainWindow):
         self.setCentralWidget(middle)
         self._restore()
 
+    def add_inner_page(self, key: str, page: QWidget, within: str) -> None:
+        """Add a page that is reached from the page `within`, whose item in the rail stands for both."""
+        self._stack.addWidget(page)
+        self._pages[key] = page
+        self._within[key] = within
+
     def add_page(self, key: str, page: QWidget, text: str = "", icon_name: str = "") -> None:
         """Add a page after those that are there; text and icon are known for the six usual keys."""
         known_text, known_icon = ITEMS.get(key, (text or key.capitalize(), icon_name or "file"))
         self.rail.add_item(key, text or known_text, icon_name or known_icon)
         self._stack.addWidget(page)
         self._pages[key] = page
-        shortcut = QShortcut(QKeySequence(f"Ctrl+{len(self._pages)}"), self)
+        shortcut = QShortcut(QKeySequence(f"Ctrl+{len(self._pages) - len(self._within)}"), self)
         shortcut.activated.connect(lambda key=key: self.show_page(key))
         if len(self._pages) == 1:
             self.show_page(key)
@@ -78,7 +85,7 @@ class ShellWindow(QMainWindow):
         """Bring a page to the front."""
         page = self._pages[key]
         self._stack.setCurrentWidget(page)
-        self.rail.set_current(key)
+        self.rail.set_current(self._within.get(key, key))
         if isinstance(page, Page):
             page.shown()
         self.page_shown.emit(key)

@@ -195,8 +195,8 @@ class ReadingText(QWidget):
         return laid_out(self._text, self._role, width, self._shown_marks())
 
     def _shown_marks(self) -> list[Mark]:
-        """The marks in UTF-16 units, which Qt counts in."""
-        return [Mark(*_utf16(self._text, mark), mark.kind) for mark in self._marks]
+        """The marks as Qt counts."""
+        return [Mark(*utf16(self._text, mark), mark.kind) for mark in self._marks]
 
     def _caret(self, layout: QTextLayout) -> QRectF:
         if not layout.lineCount():
@@ -209,11 +209,12 @@ class ReadingText(QWidget):
         self.update()
 
 
-def _utf16(text: str, mark: Mark) -> tuple[int, int]:
+def utf16(text: str, mark: Mark) -> tuple[int, int]:
+    """Return a mark's start and length in UTF-16 units, which Qt counts in."""
     if text.isascii():
         return mark.start, mark.length
-    before = len(text[: mark.start].encode("utf-16-le")) // 2
-    inside = len(text[mark.start : mark.start + mark.length].encode("utf-16-le")) // 2
+    before = len(text[: mark.start].encode("utf-16-le", "surrogatepass")) // 2
+    inside = len(text[mark.start : mark.start + mark.length].encode("utf-16-le", "surrogatepass")) // 2
     return before, inside
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
@@ -10,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.look import style
+from gui.look.format import clock_text
 from gui.look.type import font, px
 from gui.pages.playground.tries import Try
 from gui.widgets.buttons import link
@@ -26,7 +26,7 @@ class TryRow(QAbstractButton):
     def __init__(self, tried: Try, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.tried = tried
-        self._when = _when(tried.made_at)
+        self._when = clock_text(tried.made_at)
         self._what = tried.headline
         self._columns = f"{len(tried.columns)} columns" if len(tried.columns) > 1 else "base only"
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -63,13 +63,6 @@ class TryRow(QAbstractButton):
         painter.setFont(font(role))
         painter.setPen(style.color(token))
         painter.drawText(box, how, text)
-
-
-def _when(made_at: float) -> str:
-    """Return the time of day, with the day before it if that was another one."""
-    made, today = time.localtime(made_at), time.localtime()
-    clock = time.strftime("%H:%M", made)
-    return clock if made[:3] == today[:3] else f"{made.tm_mday} {time.strftime('%b', made)} {clock}"
 
 
 class TriesView(QWidget):

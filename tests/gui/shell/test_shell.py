@@ -73,6 +73,19 @@ def test_control_and_a_digit_bring_the_page(window):
     assert window.current_key() == "library"
 
 
+def test_a_page_within_another_has_no_place_of_its_own_in_the_rail(window):
+    window.add_inner_page("labelling", Watched("Labelling"), within="data")
+    window.add_page("history", Watched("History"))
+    window.show_page("labelling")
+    assert window.rail.keys() == ["data", "train", "library", "history"]
+    assert window.rail.item("data").isChecked()
+    assert window.page("labelling").times_shown == 1
+    QTest.mouseClick(window.rail.item("data"), Qt.MouseButton.LeftButton)
+    assert window.current_key() == "data"
+    QTest.keyClick(window, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
+    assert window.current_key() == "history"
+
+
 def test_tab_goes_down_the_rail_before_anything_else(window):
     order, widget = [], window.rail.item("data")
     for _ in range(5):

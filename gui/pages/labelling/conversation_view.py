@@ -1,0 +1,76 @@
+"""The left side: the conversation in turns, which one it is, and the way to others."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.api import labelling, turns
+from gui.look import style
+from gui.look.format import number
+from gui.pages.labelling import words
+from gui.widgets.buttons import IconButton
+from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.reading import ConversationView, Turn
+from gui.widgets.scroll import Scroll
+
+
+class ConversationSide(QWidget):
+    """A conversation. `back_wanted` and `forward_wanted` ask for another one."""
+
+    back_wanted = Signal()
+    forward_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        style.ground(self, "surface")
+        self._shown = ""
+        self._place = Label("", "figure_small", "ink2")
+        self.back = IconButton("chevron-left", "Back to the conversation before")
+        self.forward = IconButton("chevron-right", "Next conversation, leaving this one as it is")
+        self.back.clicked.connect(self.back_wanted)
+        self.forward.clicked.connect(self.forward_wanted)
+        self._about = ElidedLabel("", "label", "ink2")
+        self._turns = ConversationView()
+        self.reading = Scroll((0, 0, 10, 0), spacing=0)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(Label("Conversation", "section"), 1)
+        for part in (self.back, self._place, self.forward):
+            head.addWidget(part)
+        self.reading.column.addWidget(self._turns)
+        self.reading.column.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 14, 14, 16)
+        column.setSpacing(8)
+        column.addLayout(head)
+        column.addWidget(self._about)
+        column.addSpacing(4)
+        column.addWidget(self.reading, 1)
+
+    def show_item(self, item: labelling.Item, total: int, can_go_back: bool) -> None:
+        """Show a conversation out of `total`."""
+        self._place.setText(f"{number(item.number)} of {number(total)}")
+        self.back.setEnabled(can_go_back)
+        self._about.setText(words.about_conversation(item))
+        if item.conversation != self._shown:
+            self._shown = item.conversation
+            said = turns(item.conversation)
+            self._turns.set_turns([Turn(turn.speaker, turn.text) for turn in said])
+            self.reading.verticalScrollBar().setValue(0)
+
+    def turn_pages(self, pages: int) -> None:
+        """Move the conversation by most of what is seen of it."""
+        bar = self.reading.verticalScrollBar()
+        bar.setValue(bar.value() + round(pages * bar.pageStep() * 0.85))
+
+    def place(self) -> str:
+        """Return which conversation is said to be shown."""
+        return self._place.text()
+
+    def shown_turns(self) -> list[Turn]:
+        """Return the turns shown."""
+        return self._turns.turns()

@@ -1,0 +1,215 @@
+"""Drafts: which models can write one, and the one that is being written. Knows no widget and no set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.api import STARTER, Adapter, AppError, Ending, Event, labelling, library
+from gui.device_turn import DeviceTurn, Strip
+from gui.engine import Engine
+from gui.pages.playground import choices
+from gui.pages.playground.board import Board, Entry
+from gui.summarizer import Decoding, Request
+
+REDRAW_MILLISECONDS = 50
+
+
+@dataclass(frozen=True)
+class Writer:
+    """A model that can write drafts: a base model alone, or with an adapter."""
+
+    base_id: str
+    adapter: Adapter | None = None
+
+    @property
+    def key(self) -> str:
+        """What it is told apart by; an adapter by its id, a base by its own."""
+        return f"adapter {self.adapter.id}" if self.adapter else f"base {self.base_id}"
+
+    @property
+    def title(self) -> str:
+        """How it is called."""
+        return self.adapter.name if self.adapter else choices.base_title(self.base_id)
+
+    @property
+    def decoding(self) -> Decoding:
+        """Return how it was scored, if its passport tells, else the usual decoding."""
+        prompt = self.adapter.passport.prompt if self.adapter else None
+        return Decoding(beams=prompt.beams, max_new_tokens=prompt.max_new_tokens) if prompt else Decoding()
+
+
+class Drafter(QObject):
+    """One draft at a time.
+
+    Signals: `changed` at most twenty times a second; `written(number, Draft)` with a finished draft for the
+    conversation with that number.
+    """
+
+    changed = Signal()
+    written = Signal(int, object)
+
+    def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._summarizer = engine.summarizer
+        self.turn = DeviceTurn(engine, self._summarizer, self)
+        self.writers: list[Writer] = [Writer(STARTER)]
+        self.writer = self.writers[0]
+        self.trouble: Strip | None = None
+        self._local_models: list[str] = []
+        self._board = Board(Entry(None, ""))
+        self._asked: tuple[int, str] | None = None
+        self._redraw = QTimer(self)
+        self._redraw.setSingleShot(True)
+        self._redraw.setInterval(REDRAW_MILLISECONDS)
+        self._redraw.timeout.connect(self.changed)
+        self._summarizer.events.connect(self._on_events)
+        self._summarizer.changed.connect(self._on_summarizer_changed)
+        self._summarizer.died.connect(self._on_died)
+        self.turn.changed.connect(self._later)
+        self.turn.came.connect(self._ask)
+        self.turn.lost.connect(self.cancel)
+        engine.adapters_changed.connect(self.rescan)
+
+    # Who can write
+
+    def rescan(self) -> None:
+        """Look into the library again."""
+        adapters = library.scan()[0]
+        bases = [Writer(base) for base in choices.base_choices(self._local_models, adapters)]
+        self.writers = [*(Writer(one.passport.base_model.id, one) for one in adapters), *bases]
+        self.choose(self.writer.key)
+
+    def offer_models(self, models: list[str]) -> None:
+        """Offer the base models on this computer, too."""
+        self._local_models = models
+        self.rescan()
+
+    def choose(self, key: str) -> None:
+        """Let another model write; one that is gone leaves it to the first there is."""
+        self.writer = next((one for one in self.writers if one.key == key), self.writers[0])
+        self.changed.emit()
+
+    def choose_as(self, draft: labelling.Draft | None) -> None:
+        """Let the model of an earlier draft write; without one, the newest adapter."""
+        if draft is None:
+            self.choose(self.writers[0].key)
+        else:
+            self.choose(f"adapter {draft.adapter}" if draft.adapter else f"base {draft.base_model}")
+
+    # Writing
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether a draft is on its way."""
+        return self._board.busy
+
+    @property
+    def text(self) -> str:
+        """What there is of it."""
+        return self._board.base.text
+
+    @property
+    def words(self) -> str:
+        """What is going on: "Loading the base model, 6 s"."""
+        if not self.is_writing:
+            return ""
+        return self._summarizer.words or f"{self.writer.title} is writing"
+
+    def draft(self, number: int, conversation: str) -> None:
+        """Ask for a draft, unless one is on its way; `strip` says why there can be none."""
+        if self.is_writing:
+            return
+        self._asked, self.trouble = (number, conversation), None
+        if self.turn.is_ours:
+            self._ask()
+        else:
+            self.changed.emit()
+
+    def _ask(self) -> None:
+        if self._asked is None:
+            return
+        writer, (_, conversation) = self.writer, self._asked
+        adapter = writer.adapter.id if writer.adapter else None
+        self._board = Board(Entry(adapter, writer.title))
+        try:
+            request = self._summarizer.summarize(
+                self._base_table(), Request(conversation, (adapter,), writer.decoding)
+            )
+        except AppError as error:
+            self._say(f"{error.message} {error.hint}")
+        else:
+            self._board.begin(request, conversation)
+        self.changed.emit()
+
+    def _base_table(self) -> dict[str, Any]:
+        """Return the form of the base model to write with; alone, the one that is loaded will do."""
+        loaded = self._summarizer.base_model
+        if self.writer.adapter is None and self._summarizer.alive and loaded.get("id") == self.writer.base_id:
+            return loaded
+        return choices.base_table(self.writer.base_id, [self.writer.adapter] if self.writer.adapter else [])
+
+    def cancel(self) -> None:
+        """Take the request back; nothing of it is kept."""
+        request = self._board.request
+        self._asked = None
+        self._board.give_up("cancelled")
+        if request is not None:
+            self._summarizer.cancel(request)
+        self.changed.emit()
+
+    def _on_events(self, events: list[Event]) -> None:
+        was_writing = self.is_writing
+        for event in events:
+            self._board.apply(event)
+        if was_writing and not self.is_writing:
+            self._finish()
+        self._later()
+
+    def _finish(self) -> None:
+        column = self._board.base
+        if column.status == "failed":
+            self._say(f"{column.message} {column.hint}")
+        elif column.status == "finished" and self._asked is not None:
+            adapter = column.entry.adapter
+            draft = labelling.Draft(
+                self._summarizer.base_model["id"], adapter, column.entry.name, column.text
+            )
+            self.written.emit(self._asked[0], draft)
+
+    def _on_summarizer_changed(self) -> None:
+        request = self._board.request
+        if self._summarizer.state == "closing" and request and not self._summarizer.will_answer(request):
+            self._board.give_up("cancelled")
+        self._later()
+
+    def _on_died(self, ending: Ending) -> None:
+        if self.is_writing:
+            self._board.give_up("failed")
+            text = f"{ending.message} What you have written is kept."
+            self.trouble = Strip(text, "Try again", "problem", "brick", ending.log_tail)
+        self._later()
+
+    def _say(self, message: str) -> None:
+        self.trouble = Strip(message.strip(), "", "problem", "brick")
+        self.changed.emit()
+
+    def _later(self) -> None:
+        if not self._redraw.isActive():
+            self._redraw.start()
+
+    # What to say
+
+    def strip(self) -> Strip | None:
+        """Return what there is to say about drafts, the most pressing first."""
+        return self.trouble or self.turn.strip()
+
+    def act(self) -> None:
+        """Do what the strip's action says."""
+        if self.trouble is not None:
+            self.trouble = None
+            self._ask()
+        else:
+            self.turn.act()

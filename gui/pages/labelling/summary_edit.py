@@ -1,0 +1,131 @@
+"""Where a summary is written: plain text with marks over what the conversation does not say.
+
+Knows claims by their places; not who decides about the text, nor its history: undo is told, not done here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QKeyEvent,
+    QKeySequence,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+)
+from PySide6.QtWidgets import QTextEdit, QWidget
+
+from engine.api import Claim
+from gui.look import style
+from gui.look.type import READING_PITCH, font, px
+from gui.widgets.reading import Mark, utf16
+
+LEAST_HEIGHT, MOST_HEIGHT = 104, 236
+
+
+class SummaryEdit(QTextEdit):
+    """The editor; plain text alone goes in, and stands at the pitch of reading text.
+
+    Signals: `typed(text)` by the person; `undo_wanted` and `redo_wanted` for their keys; `scroll_wanted(pages)` for
+    the page keys, which move the conversation beside it; `left` when the focus goes elsewhere.
+    """
+
+    typed = Signal(str)
+    undo_wanted = Signal()
+    redo_wanted = Signal()
+    scroll_wanted = Signal(int)
+    left = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAcceptRichText(False)
+        self.setTabChangesFocus(True)
+        self.setUndoRedoEnabled(False)
+        self.setPlaceholderText("Who wants what, what was agreed, and what is still open")
+        self.setAccessibleName("Summary")
+        self._text = ""
+        self._claims: tuple[Claim, ...] = ()
+        self.textChanged.connect(self._on_text_changed)
+        style.follow(self._restyle)
+
+    def replace(self, text: str) -> None:
+        """Show another text, with the cursor at its end."""
+        if text != self.toPlainText():
+            self.blockSignals(True)
+            self.setPlainText(text)
+            self._space_lines()
+            self.blockSignals(False)
+        self._text = self.toPlainText()
+        self.moveCursor(QTextCursor.MoveOperation.End)
+
+    def _on_text_changed(self) -> None:
+        """Tell of what was typed; looks change without the text, too."""
+        if self.toPlainText() != self._text:
+            self._text = self.toPlainText()
+            self.typed.emit(self._text)
+
+    def _space_lines(self) -> None:
+        spaced = QTextBlockFormat()
+        spaced.setLineHeight(px(READING_PITCH), QTextBlockFormat.LineHeightTypes.FixedHeight.value)
+        cursor = QTextCursor(self.document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.mergeBlockFormat(spaced)
+
+    def set_writing(self, writing: bool) -> None:
+        """Keep the text from being changed while a model writes it."""
+        self.setReadOnly(writing)
+        style.set_property(self, "fixed", "true" if writing else "false")
+
+    def show_claims(self, claims: Sequence[Claim]) -> None:
+        """Mark what the conversation does not say."""
+        self._claims = tuple(claims)
+        self._mark()
+
+    def claims(self) -> tuple[Claim, ...]:
+        """Return what is marked."""
+        return self._claims
+
+    def _mark(self) -> None:
+        text = self.toPlainText()
+        look = QTextCharFormat()
+        look.setForeground(style.color("copper"))
+        look.setFontWeight(500)
+        look.setFontUnderline(True)
+        look.setUnderlineColor(style.color("copper"))
+        marks = []
+        for claim in self._claims:
+            start, length = utf16(text, Mark(claim.start, claim.end - claim.start))
+            marked = QTextEdit.ExtraSelection()
+            cursor = QTextCursor(self.document())
+            cursor.setPosition(start)
+            cursor.setPosition(start + length, QTextCursor.MoveMode.KeepAnchor)
+            marked.cursor, marked.format = cursor, look
+            marks.append(marked)
+        self.setExtraSelections(marks)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Tell of undo, redo and the page keys instead of doing them."""
+        standard = QKeySequence.StandardKey
+        if event.matches(standard.Undo):
+            self.undo_wanted.emit()
+        elif event.matches(standard.Redo):
+            self.redo_wanted.emit()
+        elif event.matches(standard.MoveToPreviousPage) or event.matches(standard.MoveToNextPage):
+            self.scroll_wanted.emit(1 if event.matches(standard.MoveToNextPage) else -1)
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Tell that the person is elsewhere."""
+        super().focusOutEvent(event)
+        self.left.emit()
+
+    def _restyle(self) -> None:
+        self.setFont(font("reading"))
+        self.setMinimumHeight(px(LEAST_HEIGHT))
+        self.setMaximumHeight(px(MOST_HEIGHT))
+        self._space_lines()
+        self._mark()

@@ -1,0 +1,245 @@
+"""The right side: the summary in the making, who wrote it, what to look at, and what can be done with it.
+
+Knows an item and what is said of it; whoever owns it keeps the text and does the acts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from engine.api import labelling, unsupported
+from gui.look import style
+from gui.pages.labelling import words
+from gui.pages.labelling.drafter import Drafter
+from gui.pages.labelling.keys import KeysLine, native
+from gui.pages.labelling.steps_view import StepsView
+from gui.pages.labelling.summary_edit import SummaryEdit
+from gui.widgets.buttons import IconButton, plain, primary
+from gui.widgets.choice import Choice
+from gui.widgets.fields import IconLabel, ProblemLine
+from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.line import Line
+from gui.widgets.scroll import Scroll
+
+MARK_MILLISECONDS = 150
+
+
+class SummarySide(QWidget):
+    """The summary of one conversation.
+
+    Signals: `typed(text)` by the person; `accepted`, `skipped`, `undone`, `redone`, `draft_wanted`, `draft_cancelled`
+    for the acts; `writer_chosen(key)` when another model is to write drafts.
+    """
+
+    typed = Signal(str)
+    accepted = Signal()
+    skipped = Signal()
+    undone = Signal()
+    redone = Signal()
+    draft_wanted = Signal()
+    draft_cancelled = Signal()
+    writer_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._item: labelling.Item | None = None
+        self._accepted: list[labelling.Item] = []
+        self._make_parts()
+        self._lay_out()
+        self._marking = QTimer(self)
+        self._marking.setSingleShot(True)
+        self._marking.setInterval(MARK_MILLISECONDS)
+        self._marking.timeout.connect(self._look_at_text)
+
+    def _make_parts(self) -> None:
+        self._status_icon = IconLabel("edit", "ink2", 14)
+        self._status = ElidedLabel("", "label", "ink2")
+        self.edit = SummaryEdit()
+        self.edit.typed.connect(self._on_typed)
+        self.problem = ProblemLine()
+        self._length = Label("", "figure_small", "ink2")
+        self._usual = ElidedLabel("", "figure_small", "ink3")
+        self._claims_icon = IconLabel("warning", "copper", 14)
+        self._claims = Label("", "label", "copper", wrap=True)
+        self.writer = Choice()
+        self.writer.setAccessibleName("Drafts by")
+        self.writer.chosen.connect(self.writer_chosen)
+        self.draft_button = plain("Draft", "play")
+        self.draft_button.clicked.connect(self._draft_or_cancel)
+        self._writing = ElidedLabel("", "label", "ink2")
+        self.accept_button = primary("Accept and go on", "check")
+        self.skip_button = plain("Skip")
+        self.undo_button = IconButton("undo", "Undo")
+        self.redo_button = IconButton("redo", "Redo")
+        for button, key, told in (
+            (self.accept_button, "accept", self.accepted),
+            (self.skip_button, "skip", self.skipped),
+            (self.undo_button, "undo", self.undone),
+            (self.redo_button, "redo", self.redone),
+        ):
+            button.setToolTip(native(key))
+            button.clicked.connect(told)
+        self.steps = StepsView()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(6)
+        head.addWidget(Label("Summary", "section"))
+        head.addSpacing(10)
+        head.addWidget(self._status_icon)
+        head.addWidget(self._status, 1)
+        for button in (self.undo_button, self.redo_button):
+            head.addWidget(button)
+        length = QHBoxLayout()
+        length.setSpacing(16)
+        length.addWidget(self._length)
+        length.addWidget(self._usual, 1)
+        claims = QHBoxLayout()
+        claims.setSpacing(6)
+        claims.addWidget(self._claims_icon)
+        claims.addWidget(self._claims, 1)
+        acts = QHBoxLayout()
+        acts.setSpacing(8)
+        acts.addWidget(self.accept_button)
+        acts.addWidget(self.skip_button)
+        acts.addStretch(1)
+        right = Scroll((24, 14, 24, 16), spacing=8)
+        column = right.column
+        column.addLayout(head)
+        column.addWidget(self.edit, 3)
+        column.addWidget(self.problem)
+        column.addLayout(length)
+        column.addLayout(claims)
+        column.addSpacing(4)
+        column.addLayout(acts)
+        column.addSpacing(4)
+        column.addWidget(Line())
+        column.addLayout(self._draft_row())
+        column.addWidget(Line())
+        column.addWidget(self.steps)
+        column.addStretch(1)
+        column.addWidget(KeysLine())
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(right)
+
+    def _draft_row(self) -> QGridLayout:
+        label = Label("Drafts &by", "label", "ink2")
+        label.setBuddy(self.writer)
+        self.writer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(4)
+        grid.addWidget(label, 0, 0)
+        grid.addWidget(self.writer, 0, 1)
+        grid.addWidget(self.draft_button, 0, 2)
+        grid.addWidget(self._writing, 1, 1, 1, 2)
+        grid.setColumnStretch(1, 1)
+        return grid
+
+    # Showing
+
+    def show_text(self, item: labelling.Item) -> None:
+        """Show what stands beside a conversation, in place of what is in the editor."""
+        self._item = item
+        self.edit.replace(item.text)
+        self._look_at_text()
+
+    def show_item(
+        self,
+        item: labelling.Item,
+        steps: Sequence[labelling.Step],
+        accepted: list[labelling.Item],
+        problem: str,
+    ) -> None:
+        """Show how a summary stands and what was done with it."""
+        self._item, self._accepted = item, accepted
+        found = words.status(item)
+        self._status.setText(found.text)
+        self._status.set_token(found.ink)
+        self._status_icon.set_icon(found.icon, found.ink)
+        self.steps.show_steps(steps)
+        self.problem.show_problem(problem)
+        style.set_property(self.edit, "problem", "true" if problem else "false")
+        self._show_length()
+
+    def show_undo(self, last: labelling.Step | None, following: labelling.Step | None) -> None:
+        """Say what undo and redo would do."""
+        for button, key, step in (
+            (self.undo_button, "undo", last),
+            (self.redo_button, "redo", following),
+        ):
+            title = f"{key.capitalize()}: {words.step_title(step).lower()}" if step else key.capitalize()
+            button.set_name(f"{title} ({native(key)})")
+            button.setEnabled(step is not None)
+
+    def show_drafter(self, drafter: Drafter) -> None:
+        """Show who writes drafts, and the draft that is on its way."""
+        writers = [(one.key, one.title) for one in drafter.writers]
+        if [self.writer.itemData(at) for at in range(self.writer.count())] != [key for key, _ in writers]:
+            self.writer.set_items(writers)
+        self.writer.set_key(drafter.writer.key)
+        writing = drafter.is_writing
+        self.draft_button.setText("Cancel" if writing else "Draft")
+        self.draft_button.set_icon("close" if writing else "play")
+        self.draft_button.setToolTip("" if writing else native("draft"))
+        self.draft_button.setEnabled(writing or drafter.turn.is_ours)
+        self._writing.setText(drafter.words)
+        self._writing.setVisible(writing)
+        for button in (self.accept_button, self.skip_button, self.writer):
+            button.setEnabled(not writing)
+        if writing or self.edit.isReadOnly():
+            self._show_writing(drafter)
+
+    def _show_writing(self, drafter: Drafter) -> None:
+        """Show the draft as it grows, and when it is given up what stood there before."""
+        self.edit.set_writing(drafter.is_writing)
+        if drafter.is_writing and drafter.text:
+            self.edit.replace(drafter.text)
+        elif not drafter.is_writing and self._item is not None:
+            self.show_text(self._item)
+
+    # The text
+
+    def text(self) -> str:
+        """Return what is in the editor."""
+        return self.edit.toPlainText()
+
+    def _on_typed(self, text: str) -> None:
+        self._marking.start()
+        self.typed.emit(text)
+
+    def _look_at_text(self) -> None:
+        """Say how long the text is and mark what the conversation does not say."""
+        self._show_length()
+        conversation = self._item.conversation if self._item else ""
+        claims = unsupported(self.text(), conversation)
+        self.edit.show_claims(claims)
+        named = ", ".join(dict.fromkeys(claim.text for claim in claims))
+        checked = "Every name, number and date was said" if self.text().strip() else ""
+        self._claims.setText(f"Not in the conversation: {named}" if claims else checked)
+        self._claims.set_token("copper" if claims else "ink3")
+        self._claims_icon.set_icon("warning" if claims else "check", "copper" if claims else "ink3")
+        self._claims_icon.setVisible(bool(self._claims.text()))
+
+    def _show_length(self) -> None:
+        if self._item is None:
+            return
+        found = words.length(self.text(), self._item.conversation, self._accepted)
+        self._length.setText(found.text)
+        self._usual.setText(found.usual)
+        self._usual.set_token("copper" if found.is_unusual else "ink3")
+
+    def hints(self) -> list[str]:
+        """Return what is said of the text: its length, the usual one, and what was not said."""
+        return [self._length.text(), self._usual.text(), self._claims.text()]
+
+    def status(self) -> str:
+        """Return how the summary is said to stand."""
+        return self._status.text()
+
+    def _draft_or_cancel(self) -> None:
+        (self.draft_cancelled if self.edit.isReadOnly() else self.draft_wanted).emit()

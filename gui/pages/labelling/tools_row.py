@@ -1,0 +1,84 @@
+"""The row above the work: how far it is, which conversations come, and in which order."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from engine.api import labelling
+from gui.look import style
+from gui.look.format import number
+from gui.look.type import px
+from gui.pages.labelling import words
+from gui.widgets.bars import Bar
+from gui.widgets.choice import Choice
+from gui.widgets.labels import ElidedLabel, Label
+
+SHOWN_TITLES = {"to_do": "Waiting", "accepted": "Accepted", "skipped": "Skipped", "all": "All"}
+
+
+class ToolsRow(QWidget):
+    """Progress at the left, choosers at the right: `shown_chosen(key)` and `order_chosen(key)`."""
+
+    shown_chosen = Signal(str)
+    order_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._progress = ElidedLabel("", "label", "ink2")
+        self.bar = Bar()
+        self.shown = Choice(list(SHOWN_TITLES.items()))
+        self.order = Choice([(order.key, order.title) for order in labelling.ORDERS])
+        for at, order in enumerate(labelling.ORDERS):
+            self.order.setItemData(at, order.help, Qt.ItemDataRole.ToolTipRole)
+        self.shown.chosen.connect(self.shown_chosen)
+        self.order.chosen.connect(self.order_chosen)
+        self._lay_out()
+        style.follow(self._restyle)
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(24, 10, 24, 10)
+        row.setSpacing(8)
+        left = QVBoxLayout()
+        left.setSpacing(4)
+        left.addWidget(self._progress)
+        left.addWidget(self.bar)
+        row.addLayout(left, 1)
+        row.addSpacing(16)
+        for title, choice in (("S&how", self.shown), ("&Order", self.order)):
+            label = Label(title, "label", "ink2")
+            label.setBuddy(choice)
+            choice.setAccessibleName(title.replace("&", ""))
+            choice.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            row.addWidget(label)
+            row.addWidget(choice)
+            row.addSpacing(8)
+
+    def _restyle(self) -> None:
+        self.shown.setFixedWidth(px(150))
+        self.order.setFixedWidth(px(220))
+
+    def show_progress(self, found: labelling.Progress) -> None:
+        """Show how far a set is."""
+        self._progress.setText(words.progress(found))
+        self.bar.set_fraction((found.accepted + found.skipped) / found.total if found.total else 0.0)
+        self.bar.setAccessibleName("Decided")
+        counts = {
+            "to_do": found.open + found.drafted,
+            "accepted": found.accepted,
+            "skipped": found.skipped,
+            "all": found.total,
+        }
+        for at, (key, title) in enumerate(SHOWN_TITLES.items()):
+            self.shown.setItemText(at, f"{title} ({number(counts[key])})")
+
+    def show_choices(self, shown: str, order: str) -> None:
+        """Show what is chosen."""
+        self.shown.set_key(shown)
+        self.order.set_key(order)
+        self.order.setToolTip(next(one.help for one in labelling.ORDERS if one.key == order))
+
+    def progress(self) -> str:
+        """Return how far the set is said to be."""
+        return self._progress.text()

@@ -1,0 +1,317 @@
+"""The labelling page: write summaries for conversations that have none, and make a data set of them.
+
+Lays out the parts in `gui.pages.labelling` and wires them to the desk and the drafter. It is reached from the data
+page and from the playground. Decides nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.api import AppError, Example, StorageError, labelling
+from gui.device_turn import Strip
+from gui.engine import Engine
+from gui.look import style
+from gui.look.type import px
+from gui.pages.labelling import keys, words
+from gui.pages.labelling.conversation_view import ConversationSide
+from gui.pages.labelling.desk import Desk
+from gui.pages.labelling.drafter import Drafter
+from gui.pages.labelling.reader import Reader
+from gui.pages.labelling.summary_view import SummarySide
+from gui.pages.labelling.tools_row import ToolsRow
+from gui.pages.playground.parts import StripView
+from gui.shell.page import Page
+from gui.widgets.bars import Busy
+from gui.widgets.buttons import plain
+from gui.widgets.choice import Choice
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.line import Line
+
+SIDE_LEAST, SUMMARY_LEAST = 300, 400
+CONVERSATION_SHARE = 0.44
+PLAYGROUND = "playground"
+PLAYGROUND_NAME = "Playground conversations"
+TITLE = "Write summaries"
+
+
+class LabellingPage(Page):
+    """Write summaries. `open_source`, `open_conversations` and `open_last` show it something.
+
+    Signals: `back_requested` to the data page; `use_requested(dict)` with the `[data]` values of a recipe.
+    """
+
+    back_requested = Signal()
+    use_requested = Signal(dict)
+
+    def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
+        super().__init__(TITLE, "", parent)
+        self._engine = engine
+        self.desk = Desk(self)
+        self.drafter = Drafter(engine, self)
+        self.reader = Reader(engine, self)
+        self._told = ""
+        self._asked_for_models = False
+        self._is_handled, self._adapted_to = False, 0
+        self._make_parts()
+        self._lay_out()
+        self._connect()
+        self._show()
+
+    def _make_parts(self) -> None:
+        self.sets = Choice()
+        self.sets.setAccessibleName("Conversations")
+        self.back_button = plain("Back to the data", "arrow-left")
+        self.use_button = plain("Use for the next run", "arrow-right")
+        for part in (self.sets, self.back_button, self.use_button):
+            self.header.add(part)
+        self.strip = StripView()
+        self.tools = ToolsRow()
+        self.conversation = ConversationSide()
+        self.summary = SummarySide()
+        self.cancel_button = plain("Cancel")
+        self.cancel_button.clicked.connect(self.reader.stop)
+        self.busy = Busy("", self.cancel_button)
+        to_data = plain("Choose them on the data page")
+        to_data.clicked.connect(self.back_requested)
+        self._empty = EmptyState(
+            "edit",
+            "No conversations to summarise yet",
+            "Name a source on the data page and choose to write its summaries.",
+            [to_data],
+        )
+
+    def _lay_out(self) -> None:
+        work = QWidget()
+        column = QVBoxLayout(work)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setHandleWidth(1)
+        self.splitter.setChildrenCollapsible(False)
+        for side in (self.conversation, self.summary):
+            self.splitter.addWidget(side)
+        self.splitter.splitterMoved.connect(self._on_handled)
+        column.addWidget(self.tools)
+        column.addWidget(Line())
+        column.addWidget(self.splitter, 1)
+        reading = QWidget()
+        middle = QVBoxLayout(reading)
+        middle.setContentsMargins(24, 24, 24, 24)
+        middle.addWidget(self.busy)
+        middle.addStretch(1)
+        self._stack = QStackedWidget()
+        for part in (self._empty, reading, work):
+            self._stack.addWidget(part)
+        self.body.addWidget(self.strip)
+        self.body.addWidget(self._stack, 1)
+        style.follow(self._restyle)
+
+    def _restyle(self) -> None:
+        self.sets.setMinimumWidth(px(180))
+        self.conversation.setMinimumWidth(px(SIDE_LEAST))
+        self.summary.setMinimumWidth(px(SUMMARY_LEAST))
+
+    def adapt(self, width: int) -> None:
+        """Give the conversation its share of the window's width, until the person has moved the handle."""
+        if not self._is_handled and width != self._adapted_to:
+            self._adapted_to = width
+            share = round(self.width() * CONVERSATION_SHARE)
+            self.splitter.setSizes([share, max(1, self.width() - share)])
+
+    def _on_handled(self, _place: int, _handle: int) -> None:
+        self._is_handled = True
+
+    def _connect(self) -> None:
+        desk, drafter, summary = self.desk, self.drafter, self.summary
+        desk.opened.connect(self._on_opened)
+        desk.moved.connect(self._on_moved)
+        desk.changed.connect(self._show)
+        drafter.changed.connect(self._show)
+        drafter.written.connect(desk.put_draft)
+        self.reader.changed.connect(self._show)
+        self.reader.made.connect(self._take_set)
+        self.sets.chosen.connect(self._choose_set)
+        self.back_button.clicked.connect(self.back_requested)
+        self.use_button.clicked.connect(self._use)
+        self.strip.acted.connect(drafter.act)
+        self.tools.shown_chosen.connect(lambda key: self._leave(lambda: desk.choose_shown(key)))
+        self.tools.order_chosen.connect(lambda key: self._leave(lambda: desk.choose_order(key)))
+        summary.typed.connect(desk.typed)
+        summary.edit.left.connect(desk.keep)
+        summary.edit.scroll_wanted.connect(self.conversation.turn_pages)
+        summary.writer_chosen.connect(drafter.choose)
+        summary.draft_cancelled.connect(drafter.cancel)
+        for told, act in (
+            (summary.edit.undo_wanted, self.undo),
+            (summary.edit.redo_wanted, self.redo),
+            (summary.undone, self.undo),
+            (summary.redone, self.redo),
+            (summary.accepted, self.accept),
+            (summary.skipped, self.skip),
+            (summary.draft_wanted, self.draft),
+            (self.conversation.back_wanted, self.back),
+            (self.conversation.forward_wanted, self.forward),
+        ):
+            told.connect(act)
+        keys.bind(self, {key: getattr(self, key) for key in keys.KEYS})
+        QShortcut(QKeySequence("Escape"), self, drafter.cancel)
+
+    # Being shown something
+
+    def shown(self) -> None:
+        """Learn which models can write drafts, and put the cursor where the work is."""
+        self.drafter.rescan()
+        if not self._asked_for_models:
+            self._asked_for_models = True
+            thread = self._engine.ask("models", {"action": "list"}, parent=self)
+            thread.result.connect(
+                lambda result: self.drafter.offer_models([model["id"] for model in result["models"]])
+            )
+        self.summary.edit.setFocus()
+
+    def open_source(self, values: dict[str, Any]) -> None:
+        """Write summaries for the conversations that `[data]` values of a recipe name."""
+        self.desk.close()
+        self.reader.read(values)
+
+    def open_conversations(self, examples: Sequence[Example]) -> None:
+        """Write summaries for conversations of the playground; the first of them comes to the front."""
+        try:
+            about = labelling.find(PLAYGROUND) or labelling.create(PLAYGROUND_NAME, PLAYGROUND, ())
+        except StorageError as error:
+            self._tell(f"{error.message} {error.hint}")
+        else:
+            self.desk.open(about.id, examples)
+
+    def open_last(self) -> None:
+        """Go on with the set that was worked on last, if there is one."""
+        sets = labelling.list_sets()
+        if self.desk.work is None and sets and not self.reader.is_busy:
+            self.desk.open(sets[0].id)
+
+    def _take_set(self, set_id: str, left_out: dict[str, int]) -> None:
+        self._told = words.left_out(left_out)
+        self.desk.open(set_id)
+
+    def _choose_set(self, set_id: str) -> None:
+        self._told = ""
+        self.drafter.cancel()
+        self.desk.open(set_id)
+
+    # Acts
+
+    def accept(self) -> None:
+        """Accept the summary and go on to the next conversation."""
+        if not self.drafter.is_writing:
+            self.desk.accept()
+
+    def skip(self) -> None:
+        """Leave the conversation out and go on."""
+        self._leave(self.desk.skip)
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        self._leave(self.desk.undo)
+
+    def redo(self) -> None:
+        """Do again what was taken back."""
+        self._leave(self.desk.redo)
+
+    def forward(self) -> None:
+        """Go to the next conversation."""
+        self._leave(self.desk.forward)
+
+    def back(self) -> None:
+        """Go back to the conversation before."""
+        self._leave(self.desk.back)
+
+    def draft(self) -> None:
+        """Ask for a draft of the conversation in front."""
+        item = self.desk.item
+        if item is not None and self.desk.keep():
+            self.drafter.draft(item.number, item.conversation)
+
+    def _leave(self, act: Callable[[], None]) -> None:
+        """Do something that takes the conversation away from a draft that is being written."""
+        if self.drafter.is_writing:
+            self.drafter.cancel()
+        act()
+        self.summary.edit.setFocus()
+
+    def _use(self) -> None:
+        work = self.desk.work
+        if work is None or not self.desk.keep():
+            return
+        try:
+            folder = labelling.export(work)
+        except AppError as error:
+            self._tell(f"{error.message} {error.hint}")
+            return
+        self.use_requested.emit({"source": str(folder), "conversation": "conversation", "summary": "summary"})
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Keep what was typed when another page, or nothing, is to be shown."""
+        self.desk.keep()
+        super().hideEvent(event)
+
+    # Showing
+
+    def _on_opened(self) -> None:
+        work = self.desk.work
+        assert work is not None
+        drafts = [step.after.draft for step in work.history.steps if step.event == "drafted"]
+        self.drafter.choose_as(drafts[-1] if drafts else None)
+        self.header.set_title(work.about.name)
+        self.sets.set_items(words.set_titles(labelling.list_sets()))
+        self.sets.set_key(work.about.id)
+        self.sets.setVisible(self.sets.count() > 1)
+        self.summary.edit.setFocus()
+
+    def _on_moved(self) -> None:
+        item = self.desk.item
+        if item is not None:
+            self.summary.show_text(item)
+
+    def _tell(self, text: str) -> None:
+        self._told = text.strip()
+        self._show()
+
+    def _show(self) -> None:
+        work, item = self.desk.work, self.desk.item
+        reading = self.reader.is_busy or self.desk.is_opening
+        self._stack.setCurrentIndex(2 if item is not None else 1 if reading else 0)
+        self.strip.show_strip(self._strip())
+        self.use_button.setEnabled(False)
+        self.busy.set_progress(*self.reader.progress())
+        self.cancel_button.setVisible(self.reader.is_busy)
+        if work is None or item is None:
+            self.header.set_title(TITLE)
+            self.header.set_subtitle("No conversations chosen yet")
+            self.sets.hide()
+            return
+        progress, accepted = work.progress(), work.in_state("accepted")
+        self.header.set_subtitle(words.about_set(work.about, work.history.sittings))
+        self.use_button.setEnabled(not words.to_go(progress.accepted))
+        self.use_button.setToolTip(words.to_go(progress.accepted))
+        self.tools.show_progress(progress)
+        self.tools.show_choices(self.desk.shown, self.desk.order)
+        self.conversation.show_item(item, progress.total, self.desk.can_go_back)
+        self.summary.show_item(item, work.history.of(item.number), accepted, self.desk.problem())
+        self.summary.show_undo(work.history.last, work.history.next)
+        self.summary.show_drafter(self.drafter)
+
+    def _strip(self) -> Strip | None:
+        """Return what there is to say above the work, the most pressing first."""
+        trouble = self.desk.trouble or self.reader.trouble
+        if trouble is not None and not self.desk.problem():
+            return Strip(f"{trouble.message} {trouble.hint}".strip(), "", "problem", "brick")
+        said = self.drafter.strip() if self.desk.item is not None else None
+        if said is not None or not self._told:
+            return said
+        return Strip(self._told, "", "info", "ink2")
