@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine import (
     capabilities,
+    chats,
     labelling,
     library,
     options,
@@ -116,6 +117,7 @@ __all__ = [
     "WorkerError",
     "added",
     "capabilities",
+    "chats",
     "create_job",
     "describe",
     "labelling",

@@ -69,8 +69,8 @@ class Chat:
 
     def described(self) -> str:
         """Return in words what was understood and what was left out, without a full stop."""
-        people = _counted(len(self.speakers), "speaker", "speakers")
         said = _counted(len(self.turns), "turn", "turns")
+        people = _counted(len(self.speakers), "speaker", "speakers") if self.speakers else "no named speaker"
         counts = Counter(each.kind for each in self.left_out)
         left = [_counted(counts[kind], *words) for kind, words in LEFT_OUT_WORDS.items() if counts[kind]]
         out = f"; {_listed(left)} left out" if left else ""

@@ -233,7 +233,7 @@ class PlaygroundPage(Page):
     def open_file(self, path: Path) -> None:
         """Show the conversation in a text file, or say why it can't be shown."""
         try:
-            self.panel.show_conversation(files.read_conversation(path), whence=path.name)
+            self.panel.receive(files.read_conversation(path), path.name)
         except DataError as error:
             self.controller.say(f"{error.message} {error.hint}")
 
@@ -248,7 +248,7 @@ class PlaygroundPage(Page):
         if dropped:
             self.open_file(dropped[0])
         elif event.mimeData().hasText():
-            self.panel.show_conversation(event.mimeData().text(), whence="Dropped")
+            self.panel.receive(event.mimeData().text(), "Dropped")
         event.acceptProposedAction()
 
     # Showing

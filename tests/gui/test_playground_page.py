@@ -282,6 +282,56 @@ def test_pasting_shows_the_conversation_in_turns(page):
     assert page.panel.about() == "Pasted, 2 speakers, 3 turns"
 
 
+EXPORT = """31.12.23, 21:15 - Messages and calls are end-to-end encrypted.
+31.12.23, 21:15 - Leila: the 14th?
+31.12.23, 21:16 - Tom: <Media omitted>
+31.12.23, 21:16 - Tom: fine"""
+
+
+def test_a_pasted_export_is_taken_on_one_click_and_given_back_on_another(page):
+    QGuiApplication.clipboard().setText(EXPORT)
+    page.panel.paste()
+    offer = page.panel.export_offer
+    assert not offer.isHidden()
+    assert offer.text() == "WhatsApp export: 2 turns of 2 speakers; 1 system line and 1 media tag left out."
+    assert "&lt;Media omitted&gt;" in offer.toolTip()
+    assert page.panel.conversation == EXPORT
+
+    page.panel.reference_edit.setPlainText("They meet.")
+    offer.action_button().click()
+    assert page.panel.conversation == "Leila: the 14th?\nTom: fine"
+    assert page.panel.reference == "They meet."
+    assert page.panel.about() == "Pasted, 2 speakers, 2 turns"
+    assert offer.text().startswith("Taken. WhatsApp export")
+
+    offer.action_button().click()
+    assert page.panel.conversation == EXPORT
+    assert offer.text().startswith("WhatsApp export")
+
+
+def test_an_export_is_offered_when_it_is_dropped_opened_or_typed_and_goes_with_it(page, tmp_path):
+    offer = page.panel.export_offer
+    (tmp_path / "chat.txt").write_text(EXPORT, encoding="utf-8")
+    page.open_file(tmp_path / "chat.txt")
+    assert not offer.isHidden()
+    page.open_conversation(CONVERSATION)
+    assert offer.isHidden()
+    page.panel.toggle_edit()
+    page.panel.editor.setPlainText(EXPORT)
+    page.panel.toggle_edit()
+    assert not offer.isHidden()
+    page.panel.toggle_edit()
+    page.panel.editor.setPlainText(CONVERSATION)
+    page.panel.toggle_edit()
+    assert offer.isHidden()
+
+
+def test_a_row_of_data_is_shown_as_it_is_learned(page):
+    page.open_example(Example("1", EXPORT, "They meet."))
+    assert page.panel.export_offer.isHidden()
+    assert page.panel.conversation == EXPORT
+
+
 def test_editing_changes_the_conversation(page):
     page.open_conversation(CONVERSATION)
     page.panel.toggle_edit()

@@ -16,6 +16,7 @@ from gui.look import style
 from gui.look.format import number
 from gui.look.type import font, px
 from gui.pages.playground.board import about_tokens
+from gui.pages.playground.export_offer import ExportOffer
 from gui.pages.playground.picker import Picker
 from gui.widgets.bars import MeterRow
 from gui.widgets.buttons import plain, quiet
@@ -69,6 +70,8 @@ class ConversationPanel(QWidget):
 
     def _make_parts(self) -> None:
         self._about = ElidedLabel("", "label", "ink2")
+        self.export_offer = ExportOffer()
+        self.export_offer.chosen.connect(self._take)
         self._turns = ConversationView()
         self.editor = QPlainTextEdit()
         self.editor.setPlaceholderText("Name: what they say")
@@ -116,6 +119,10 @@ class ConversationPanel(QWidget):
         column.setSpacing(8)
         column.addLayout(head)
         column.addWidget(self._about)
+        offer = QVBoxLayout()
+        offer.setContentsMargins(0, 0, 10, 0)
+        offer.addWidget(self.export_offer)
+        column.addLayout(offer)
         column.addWidget(self._stack, 1)
         foot = QVBoxLayout()
         foot.setContentsMargins(0, 0, 10, 0)
@@ -167,10 +174,19 @@ class ConversationPanel(QWidget):
     def show_conversation(self, text: str, reference: str | None = "", whence: str = "") -> None:
         """Show another conversation; a reference of None keeps the one that is there."""
         self._conversation, self._whence, self._counted = text.strip(), whence, None
+        self.export_offer.put_away()
         if reference is not None:
             self.reference_edit.setPlainText(reference)
         self._show()
         self.changed.emit()
+
+    def receive(self, text: str, whence: str) -> None:
+        """Show what came from elsewhere; if it is a chat export, offer its turns."""
+        self.show_conversation(text, whence=whence)
+        self.export_offer.look_at(self._conversation)
+
+    def _take(self, text: str) -> None:
+        self.show_conversation(text, None, self._whence)
 
     def show_limit(self, tokens: int) -> None:
         """Measure against another trained limit."""
@@ -209,7 +225,7 @@ class ConversationPanel(QWidget):
         """Take the conversation from the clipboard, or begin to write one if there is no text on it."""
         text = QGuiApplication.clipboard().text().strip()
         if text:
-            self.show_conversation(text, whence="Pasted")
+            self.receive(text, "Pasted")
         else:
             self.toggle_edit()
 
@@ -233,6 +249,7 @@ class ConversationPanel(QWidget):
         if self.is_editing and self.editor.toPlainText().strip() != self._conversation:
             self._conversation = self.editor.toPlainText().strip()
             self._counted, self._whence = None, self._whence and f"{self._whence}, edited"
+            self.export_offer.look_at(self._conversation)
             self.changed.emit()
 
     def _pick(self, example: Example) -> None:
@@ -246,10 +263,14 @@ class ConversationPanel(QWidget):
         self._stack.setCurrentIndex(0 if said else 3)
         self._edit_button.setText("Edit")
         count = len(speakers(self._conversation))
-        people = f"{count} speakers, {len(said)} turns" if count else f"{len(said)} paragraphs"
+        people = f"{_some(count, 'speaker')}, {_some(len(said), 'turn')}" if count else "no one named"
         self._about.setText(", ".join(filter(None, (self._whence, people))) if said else "")
         self._about.setVisible(bool(said))
         self._measure()
 
     def _measure(self) -> None:
         self.meter.show_length(self._conversation, self._counted, self._limit)
+
+
+def _some(count: int, what: str) -> str:
+    return f"{number(count)} {what}{'' if count == 1 else 's'}"

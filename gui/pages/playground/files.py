@@ -7,7 +7,7 @@ from pathlib import Path
 from engine.api import DataError
 
 MOST_BYTES = 500_000
-KINDS = "Text files (*.txt *.md *.log *.text);;All files (*)"
+KINDS = "Text and transcripts (*.txt *.md *.log *.text *.vtt *.srt *.json);;All files (*)"
 
 
 def read_conversation(path: Path) -> str:
