@@ -16,13 +16,13 @@ from engine.passport import Passport
 from engine.paths import adapters_folder
 from engine.prompts import DEFAULT_PROMPT
 from engine.recipe import Recipe
-from engine.worker import devices, evaluate
+from engine.worker import devices, evaluate, samples
 from engine.worker.base_models import LoadedBase
 from engine.worker.channel import Channel
 from engine.worker.data import Splits
 from engine.worker.estimate import outline
 from engine.worker.facts import make_prompt_passport
-from engine.worker.prompting import learned, prompt_facts
+from engine.worker.prompting import learned, make_prompter, pinned, prompt_facts
 from engine.worker.storage import whole_or_gone, writing
 
 
@@ -43,6 +43,15 @@ def score_prompt(channel: Channel, recipe: Recipe, base: LoadedBase, splits: Spl
     before = evaluate.base_evaluation(channel, base, base.model, plain, asked)
     _emit_started(channel, base, asked)
     channel.enter("evaluate")
+    samples.show(
+        channel,
+        base,
+        base.model,
+        make_prompter(recipe, base, splits),
+        pinned(splits),
+        max_new_tokens=recipe.evaluation.max_new_tokens,
+        step=0,
+    )
     prompt = prompt_facts(recipe, splits)
     found = evaluate.compare(
         channel, base, base.model, plain, asked, channel.job.id, 0, base_evaluation=before, prompt=prompt

@@ -150,7 +150,7 @@ def scored(recipe: Recipe, splits: Splits) -> tuple[Example, ...]:
 
 
 def pinned(splits: Splits) -> tuple[Example, ...]:
-    """Return the examples whose summaries are written again and again while a run trains."""
+    """Return the examples whose summaries a run shows: again and again while it trains."""
     return (splits.validation or splits.test)[:PINNED]
 
 

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.conversations import Example
+from engine.data_options import LEAST_CONVERSATION_TOKENS
 from engine.errors import Problem
-from engine.recipe import LEAST_CONVERSATION_TOKENS, Recipe
+from engine.recipe import Recipe
 from engine.worker.base_models import LoadedBase, positions
 from engine.worker.data import Splits
 from engine.worker.generate import Model
@@ -91,9 +92,8 @@ def _longest(
     """Return a run's rows that may find no room, counted as the model gets them, the longest first."""
     prompter, limit = make_prompter(recipe, base, splits), recipe.data.max_conversation_tokens
     around = len(prompter.input_ids(""))
-    trains = recipe.method.method.trains
-    learns = {*learned(recipe, splits), *splits.validation} if trains else set()
-    asked = {*scored(recipe, splits), *(pinned(splits) if trains else ())}
+    learns = {*learned(recipe, splits), *splits.validation} if recipe.method.method.trains else set()
+    asked = {*scored(recipe, splits), *pinned(splits)}
 
     def written(example: Example, summary: int) -> int:
         learnt = min(summary, recipe.data.max_summary_tokens) if example in learns else 0

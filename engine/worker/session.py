@@ -21,7 +21,7 @@ from engine.conversations import Example
 from engine.passport import Passport
 from engine.recipe import Recipe
 from engine.runs import checkpoints as kept_checkpoints
-from engine.worker import adapters, checkpoints, devices, generate, rouge
+from engine.worker import adapters, checkpoints, devices, samples
 from engine.worker.base_models import LoadedBase
 from engine.worker.batches import Collator, MicroBatch, in_batches, train_loader
 from engine.worker.channel import Channel, Stopped
@@ -37,8 +37,6 @@ from engine.worker.trainer import (
 )
 
 PAUSE_LOOK_SECONDS = 0.1
-# Enough of a pinned conversation to recognise it by; events stay small.
-SHOWN_CHARACTERS = 4000
 
 
 @dataclass
@@ -305,28 +303,15 @@ class Session:
 
     def _show_samples(self) -> None:
         prepared = self._prepared
-        self._channel.check_stop()
-        inputs = [prepared.prompter.input_ids(example.conversation) for example in prepared.pinned]
-        made = generate.generate(
+        samples.show(
+            self._channel,
+            prepared.base,
             prepared.model,
-            prepared.base.tokenizer,
-            prepared.base.family,
-            inputs,
-            beams=1,
+            prepared.prompter,
+            prepared.pinned,
             max_new_tokens=prepared.recipe.evaluation.max_new_tokens,
-            on_tokens=lambda _: self._channel.check_stop(),
+            step=self.step,
         )
-        scores = rouge.score([each.text for each in made], [each.summary for each in prepared.pinned])
-        for example, each, rouge1 in zip(prepared.pinned, made, scores["rouge1"], strict=True):
-            self._channel.emit(
-                "sample_made",
-                step=self.step,
-                example=example.id,
-                conversation=example.conversation[:SHOWN_CHARACTERS],
-                reference=example.summary,
-                summary=each.text,
-                rouge1=rouge1,
-            )
 
     def _save_checkpoint(self) -> None:
         folder, size = checkpoints.save(

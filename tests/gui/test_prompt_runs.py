@@ -8,7 +8,7 @@ from engine.api import passport, prompts, recipe
 from gui.pages.library.passport_facts import method_facts
 from gui.pages.train import words
 from tests.helpers.homes import make_passport, make_recipe
-from tests.helpers.train_stage import BASICS, SAVED, STARTED, WAIT, difference, scored, texts
+from tests.helpers.train_stage import BASICS, SAVED, STARTED, WAIT, difference, sample, scored, texts
 
 MINE = "Say it shortly: {conversation} Shortly: "
 BEGUN = [
@@ -16,6 +16,7 @@ BEGUN = [
     ["emit", scored("base", 0.469)],
     ["emit", STARTED | {"total_steps": 0, "trainable_parameters": 0, "matrices": 0}],
     ["emit", {"event": "stage_entered", "stage": "evaluate"}],
+    ["emit", sample(0, "Tom says ok.")],
 ]
 SCORED = scored("an-adapter", 0.484, difference(0.015, "better"))
 DONE = [*BEGUN, ["emit", SAVED | {"step": 0}], ["emit", SCORED | {"prompt": {"template": MINE, "shots": 2}}]]
@@ -43,6 +44,8 @@ def test_a_finished_prompt_is_compared_with_the_plain_one_and_has_no_curve(promp
         assert unwanted not in said
     assert not view.plot.isVisibleTo(view)
     assert not view.figures.isVisibleTo(view)
+    assert view.samples.isVisibleTo(view)
+    assert "Summary with this prompt" in texts(view.samples)
     assert "Adapter" not in words.status_words(model, "mine")[0]
     assert "Saved as mine" in words.status_words(model, "mine")[0]
 

@@ -11,6 +11,7 @@ from gui.pages.train.learned_preview import LearnedPreview
 from gui.pages.train.samples_view import SamplesView, new_parts
 from gui.pages.train.words import progress_words
 from tests.helpers.homes import Told, add_run, make_recipe
+from tests.helpers.train_stage import texts
 
 
 def test_out_of_memory_is_named(qtbot):
@@ -37,6 +38,18 @@ def test_the_scrubber_goes_back_to_earlier_summaries(qtbot):
     view.scrubber.set_current(0)
 
     assert view.summaries() == ["summary 0"]
+
+
+def test_the_summaries_of_a_prompt_alone_have_no_steps_to_go_through(qtbot):
+    view = SamplesView()
+    qtbot.addWidget(view)
+    view.show_samples([Sample(0, "1", "A: b", "r", "a summary", None)], 0, [])
+    assert view.summaries() == ["a summary"]
+    assert "Summary with this prompt" in texts(view)
+    assert not view.scrubber.isVisibleTo(view)
+    view.show_samples([Sample(0, "1", "A: b", "r", "another", None)], 40, [])
+    assert "Summary of the base model" in texts(view)
+    assert view.scrubber.isVisibleTo(view)
 
 
 def test_a_run_is_expected_to_take_as_long_as_the_last_one_like_it(home):

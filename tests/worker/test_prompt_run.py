@@ -10,7 +10,8 @@ from engine.errors import AdapterError, RecipeError
 from engine.jobs import create_job
 from engine.paths import adapters_folder, jobs_folder
 from engine.prompts import DEFAULT_PROMPT, written
-from engine.worker import merge, plan
+from engine.worker import generate, merge, plan
+from engine.worker.prompting import PINNED, remembered
 from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here, when
 from tests.helpers.worker_parts import load_tiny, make_channel
 
@@ -67,6 +68,33 @@ def test_a_prompt_is_scored_against_the_plain_one_and_kept_as_a_passport(tmp_pat
     ]
     assert adapter.passport.score_card.difference == own["difference"]
     assert runs.open_run(job).state.difference == own["difference"]
+
+
+def test_a_prompts_summaries_of_the_pinned_conversations_are_shown(tmp_path):
+    recipe = tiny_recipe(tmp_path, "t5", "prompt_only", OWN, SHOTS)
+    job, events = train_here(recipe)
+    made = named(events, "sample_made")
+    text = (tmp_path / "data" / "validation.jsonl").read_text()
+    rows = [json.loads(line) for line in text.splitlines()][:PINNED]
+    assert [sample["reference"] for sample in made] == [row["summary"] for row in rows]
+    assert {sample["step"] for sample in made} == {0}
+    told = [event["event"] for event in events]
+    assert told.index("run_started") < told.index("sample_made") < told.index("adapter_saved")
+    base = load_tiny("t5")
+    asked = [
+        remembered(adapter_of(events).passport.prompt, base, 512, 128).input_ids(row["dialogue"])
+        for row in rows
+    ]
+    written = generate.generate(
+        base.model,
+        base.tokenizer,
+        base.family,
+        asked,
+        beams=1,
+        max_new_tokens=recipe.evaluation.max_new_tokens,
+    )
+    assert [sample["summary"] for sample in made] == [each.text for each in written]
+    assert len(runs.open_run(job).state.samples) == PINNED
 
 
 def test_the_plain_prompt_makes_no_difference_and_is_said_to_be_the_base(tmp_path):

@@ -22,6 +22,8 @@ VIRTUAL = 7
 ANSWER = 20
 PLACES = {"gpt2": "n_positions", "bart": "max_position_embeddings"}
 SHORT = ("Bob: bus?\nDan: no.", "No bus.")
+SHORT_TOO = ("Eve: tea?\nDan: yes.", "They have tea.")
+SHORT_AGAIN = ("Tom: rain?\nKim: no.", "No rain.")
 LONG = (
     "Ann: do you have the key?\nBob: " + "no, I don't. " * 8,
     "Bob says that he doesn't have " + "it. " * 12,
@@ -106,6 +108,14 @@ def test_what_is_not_read_needs_no_room(tmp_path: Path) -> None:
     assert refused(asked()) == ["data.max_conversation_tokens"]
     assert refused(asked("evaluation.examples=1")) == []
     assert refused(asked('evaluation.split="validation"')) == []
+
+
+def test_a_prompt_alone_reads_the_pinned_conversations_too(tmp_path: Path) -> None:
+    def asked(**splits: tuple[Pair, ...]) -> Recipe:
+        return recipe_of(tmp_path, "gpt2", "prompt_only", 90, **splits)
+
+    assert refused(asked(validation=(SHORT, LONG))) == ["data.max_conversation_tokens"]
+    assert refused(asked(validation=(SHORT, SHORT_TOO, SHORT_AGAIN, LONG))) == []
 
 
 def test_what_would_fit_fits(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ class SamplesView(QWidget):
         self._samples: list[Sample] = []
         self._rows: list[SampleRow] = []
         self._most = 3
+        self._trains = True
         self._title = Label("Sample summaries", "section")
         self.scrubber = Scrubber()
         self.scrubber.chosen.connect(self._show)
@@ -69,7 +70,12 @@ class SamplesView(QWidget):
             self._show(self.scrubber.current())
 
     def show_samples(self, samples: Sequence[Sample], total: int, planned: Sequence[int]) -> None:
-        """Show the samples of a run; the newest evaluation, unless another one was chosen."""
+        """Show the samples of a run; the newest evaluation, unless another one was chosen.
+
+        A run of no steps in `total` has those of its prompt, and no others to choose from.
+        """
+        self._trains = total > 0
+        self.scrubber.setVisible(self._trains)
         if len(samples) == len(self._samples) and (not samples or samples[-1] is self._samples[-1]):
             self.scrubber.set_steps(self._steps(), total, planned)
             return
@@ -88,7 +94,8 @@ class SamplesView(QWidget):
         shown = [sample for sample in self._samples if sample.step == step][: self._most]
         before = self.scrubber.previous()
         earlier = {sample.example: sample.summary for sample in self._samples if sample.step == before}
-        told = "Summary of the base model" if step == 0 else f"Summary at step {number(step)}"
+        first = "Summary of the base model" if self._trains else "Summary with this prompt"
+        told = first if step == 0 else f"Summary at step {number(step)}"
         if earlier:
             told += f", new since {number(before) if before else 'the base'} marked"
         self._head.setText(told)
