@@ -1,10 +1,14 @@
-"""Folders of text: `x.txt` holds a conversation, `x.summary.txt` beside it its reference summary."""
+"""Folders of text: `x.txt` holds a conversation, `x.summary.txt` beside it its reference summary.
+
+A conversation that is an export of chats or a transcript gives its turns, with a remark of what is left out.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from engine import chats
 from engine.worker.readers.encodings import chunks
 from engine.worker.readers.table import Broken, Notes
 
@@ -21,7 +25,7 @@ def read(path: Path, notes: Notes) -> Iterator[Mapping[str, str | None] | Broken
     summary = path.with_name(path.stem + SUMMARY_ENDING)
     row = {
         "id": path.stem,
-        "conversation": _text(path, notes),
+        "conversation": _conversation(path, notes),
         "summary": _text(summary, notes) if summary.exists() else None,
     }
     notes.columns.update(dict.fromkeys(row))
@@ -35,6 +39,15 @@ def is_summary(path: Path) -> bool:
 
 def _stem(path: Path) -> str:
     return path.name[: -len(SUMMARY_ENDING)]
+
+
+def _conversation(path: Path, notes: Notes) -> str:
+    text = _text(path, notes)
+    chat = chats.read(text)
+    if not chat.is_export:
+        return text
+    notes.remarks.append(f"{path.name} is read as turns. {chat.described()}.")
+    return chat.text
 
 
 def _text(path: Path, notes: Notes) -> str:
