@@ -265,7 +265,7 @@ def _checked_tensors(model: PeftModel, name: str, adapter: Adapter) -> dict[str,
     """Return the adapter file's tensors. Raises AdapterError unless they are all and only the adapter's.
 
     PEFT loads keys of the base model that stand in an adapter's file into the base, and only warns of
-    missing ones.
+    missing ones. Files of earlier versions hold what tied parameters share under each of their names; one is read.
     """
     expected = {
         key: tuple(value.shape)
@@ -273,7 +273,9 @@ def _checked_tensors(model: PeftModel, name: str, adapter: Adapter) -> dict[str,
             model, adapter_name=name, save_embedding_layers=False
         ).items()
     }
-    found = library.weight_shapes(adapter.folder / WEIGHTS_NAME)
+    borrowed = model.base_model.borrowed_names(name) if _is_selective(model) else {}
+    stored = library.weight_shapes(adapter.folder / WEIGHTS_NAME)
+    found = {key: shape for key, shape in stored.items() if borrowed.get(key) != shape}
     if found != expected:
         odd = sorted(set(found.items()) ^ set(expected.items()))
         raise AdapterError(
@@ -282,7 +284,8 @@ def _checked_tensors(model: PeftModel, name: str, adapter: Adapter) -> dict[str,
         )
     from safetensors.torch import load_file
 
-    return load_file(adapter.folder / WEIGHTS_NAME)
+    tensors = load_file(adapter.folder / WEIGHTS_NAME)
+    return {key: tensors[key] for key in expected}
 
 
 def _fill(model: PeftModel, name: str, tensors: dict[str, torch.Tensor]) -> None:
@@ -323,8 +326,11 @@ def count_parameters(model: PeftModel) -> tuple[int, int]:
     Copies of the base's own weights are no further weights of the model.
     """
     trainable, everything = model.get_nb_trainable_parameters()
-    copies = trainable if isinstance(model.base_model, tuners.SelectiveModel) else 0
-    return int(trainable), int(everything - copies)
+    return int(trainable), int(everything - (trainable if _is_selective(model) else 0))
+
+
+def _is_selective(model: PeftModel) -> bool:
+    return isinstance(model.base_model, tuners.SelectiveModel)
 
 
 def adapted_modules(model: PeftModel) -> list[str]:

@@ -15,15 +15,22 @@ from typing import Any
 import peft
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import nn
-from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, OPTConfig, OPTForCausalLM
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    OPTConfig,
+    OPTForCausalLM,
+    T5ForConditionalGeneration,
+)
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from engine import base_facts
 from engine.errors import AdapterError
 from engine.events import EventWriter
 from engine.jobs import create_job
-from engine.library import Adapter
+from engine.library import WEIGHTS_NAME, Adapter
 from engine.methods import selective
 from engine.paths import jobs_folder
 from engine.recipe import BaseModelOptions
@@ -207,6 +214,87 @@ def test_tied_numbers_stay_tied_and_count_once() -> None:
     copy.data.mul_(2.0)
     # Embedding and head both changed: doubling the head alone would double the logits.
     assert not torch.allclose(logits(model, base), 2 * before)
+
+
+def stored(folder: Path) -> dict[str, torch.Tensor]:
+    return load_file(folder / WEIGHTS_NAME)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_holds_each_number_once_and_the_plan_says_how_many_bytes(
+    kind: Kind, planner: plan.Planner, tmp_path: Path
+) -> None:
+    made = planner.plan(tiny_recipe(tmp_path, kind, "full"))
+    adapters.save_adapter(put_on(kind, "full")[1], tmp_path / "saved")
+    tensors = stored(tmp_path / "saved").values()
+    assert sum(tensor.numel() for tensor in tensors) == load_tiny(kind).model.num_parameters()
+    assert made["adapter_bytes"] == sum(tensor.nbytes for tensor in tensors)
+    # Beside the numbers a file has their names alone.
+    assert (tmp_path / "saved" / WEIGHTS_NAME).stat().st_size < made["adapter_bytes"] + 200 * len(tensors)
+
+
+def as_stored_before(adapter: Adapter, folder: Path) -> Adapter:
+    """Return the adapter as it was stored earlier: the numbers of tied parameters under each of their names."""
+    shutil.copytree(adapter.folder, folder)
+    tensors = stored(folder)
+    shared = tensors["base_model.model.shared.selective_values.weight"]
+    for name in ("encoder.embed_tokens", "decoder.embed_tokens", "lm_head"):
+        tensors.setdefault(f"base_model.model.{name}.selective_values.weight", shared.clone())
+    save_file(tensors, folder / WEIGHTS_NAME, metadata={"format": "pt"})
+    return Adapter(folder, adapter.passport)
+
+
+@pytest.mark.parametrize("kind", ["t5", "t5-tied"])
+def test_files_with_a_number_under_all_its_names_are_read_still(kind: Kind, tmp_path: Path) -> None:
+    adapter = install_random(kind, "new", method={"id": "full"})
+    old = as_stored_before(adapter, tmp_path / "old")
+    assert len(stored(old.folder)) > len(stored(adapter.folder))
+    base = load_tiny(kind)
+    expected = logits(adapters.load_adapter(load_tiny(kind), adapter), base)
+    assert torch.equal(logits(adapters.load_adapter(base, old), base), expected)
+
+    plain = T5ForConditionalGeneration.from_pretrained(tiny_model(kind))
+    loaded = peft.PeftModel.from_pretrained(plain, old.folder).eval()
+    assert torch.equal(logits(loaded, base), expected)
+
+
+def test_what_else_is_in_a_file_of_before_is_refused(tmp_path: Path) -> None:
+    old = as_stored_before(install_random("t5-tied", "new", method={"id": "full"}), tmp_path / "old")
+    tensors = stored(old.folder)
+    save_file(
+        tensors | {"base_model.model.lm_head.selective_values.bias": torch.zeros(3)},
+        old.folder / WEIGHTS_NAME,
+    )
+    with pytest.raises(AdapterError):
+        adapters.load_adapter(load_tiny("t5-tied"), old)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("assigned", [False, True])
+def test_plain_peft_gives_tied_numbers_to_all_their_names_without_a_warning(
+    assigned: bool, tmp_path: Path
+) -> None:
+    base, model = put_on("t5-tied", "full")
+    for parameter in adapters.trainable_parameters(model).values():
+        parameter.data.add_(0.1)
+    adapters.save_adapter(model, tmp_path)
+    plain = T5ForConditionalGeneration.from_pretrained(tiny_model("t5-tied"))
+    loaded = peft.PeftModel.from_pretrained(plain, tmp_path, low_cpu_mem_usage=assigned).eval()
+    assert torch.equal(logits(loaded, base), logits(model.eval(), base))
+
+
+@pytest.mark.filterwarnings("ignore:Model with `tie_word_embeddings:UserWarning")
+def test_merged_tied_numbers_can_be_taken_out_again() -> None:
+    base, model = put_on("t5-tied", "full")
+    before = logits(base.model, base)
+    for parameter in adapters.trainable_parameters(model).values():
+        parameter.data.add_(0.1)
+    changed = logits(model.eval(), base)
+    model.merge_adapter()
+    assert torch.equal(logits(model, base), changed)
+    model.unmerge_adapter()
+    with model.disable_adapter():
+        assert torch.equal(logits(model, base), before)
 
 
 def test_copies_are_float32_beside_a_base_in_bfloat16() -> None:

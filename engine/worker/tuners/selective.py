@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import torch
 from peft import PeftConfig
@@ -20,6 +20,9 @@ from torch.func import functional_call
 
 from engine.worker.tuners.registration import register
 from engine.worker.tuners.selection import KINDS, own_parameters, select
+
+Owner: TypeAlias = "tuple[SelectiveLayer, str]"
+"""Where a copy is: the layer that has it, and its name there."""
 
 
 @dataclass
@@ -53,28 +56,34 @@ class SelectiveLayer(nn.Module, BaseTunerLayer):
     """A module beside trained copies of its parameters, one set for each adapter.
 
     The copies are float32, whatever the base's number format: small steps would be lost in bfloat16. The
-    forward pass computes in the base's format.
+    forward pass computes in the base's format. Of a parameter that the base shares between modules the first
+    module has the copy and the others borrow it, so that it is one parameter and one tensor of the adapter's file.
     """
 
     adapter_layer_names = ("selective_values",)
+    other_param_names = ("borrowed_values",)
 
     def __init__(self, base_layer: nn.Module) -> None:
         super().__init__()
         self.base_layer = base_layer
         self.selective_values = nn.ModuleDict()
+        self.borrowed_values: dict[str, dict[str, Owner]] = {}
         self.merged_adapters: list[str] = []
         self._originals: dict[str, torch.Tensor] = {}
         self.in_features = getattr(base_layer, "in_features", None)
         self.out_features = getattr(base_layer, "out_features", None)
 
-    def add_copies(self, adapter_name: str, kind: str, copies: dict[int, nn.Parameter]) -> None:
-        """Add an adapter's copies; parameters tied in the base stay tied, which its `copies` are kept for."""
-        values = nn.ParameterDict()
+    def add_copies(self, adapter_name: str, kind: str, owners: dict[int, Owner]) -> None:
+        """Add an adapter's copies; `owners` are kept for it, to know where a parameter's copy is already."""
+        values, borrowed = nn.ParameterDict(), {}
         for name, parameter in own_parameters(self.base_layer, kind).items():
-            if id(parameter) not in copies:
-                copies[id(parameter)] = nn.Parameter(parameter.detach().to(torch.float32, copy=True))
-            values[name] = copies[id(parameter)]
+            if id(parameter) in owners:
+                borrowed[name] = owners[id(parameter)]
+            else:
+                values[name] = nn.Parameter(parameter.detach().to(torch.float32, copy=True))
+                owners[id(parameter)] = (self, name)
         self.selective_values[adapter_name] = values
+        self.borrowed_values[adapter_name] = borrowed
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute what the base module computes, with the active adapter's values in place of its own."""
@@ -94,11 +103,19 @@ class SelectiveLayer(nn.Module, BaseTunerLayer):
         return {
             name: value.to(own[name].dtype)
             for adapter in chosen
-            for name, value in self.selective_values[adapter].items()
+            for name, value in self.values_of(adapter).items()
         }
 
+    def values_of(self, adapter_name: str) -> dict[str, nn.Parameter]:
+        """Return an adapter's values of this module by name, those that other layers have included."""
+        borrowed = {
+            name: owner.selective_values[adapter_name][named_there]
+            for name, (owner, named_there) in self.borrowed_values[adapter_name].items()
+        }
+        return {**self.selective_values[adapter_name], **borrowed}
+
     def merge(self, safe_merge: bool = False, adapter_names: list[str] | None = None) -> None:
-        """Put the active adapter's values into the base module."""
+        """Put the active adapter's values into the base module; borrowed ones are put there by whose they are."""
         for adapter_name in check_adapters_to_merge(self, adapter_names):
             if adapter_name not in self.selective_values:
                 continue
@@ -125,9 +142,8 @@ class SelectiveModel(BaseTuner):
     target_module_mapping: ClassVar[dict[str, list[str]]] = {}
 
     def __init__(self, model: nn.Module, config: Any, adapter_name: str, **kwargs: Any) -> None:
-        # An adapter's copies by base parameter, so that tied parameters get one copy; set without nn.Module's
-        # knowing.
-        object.__setattr__(self, "_copies", defaultdict(dict))
+        # Where an adapter's copies are, by base parameter; set without nn.Module's knowing.
+        object.__setattr__(self, "_owners", defaultdict(dict))
         super().__init__(model, config, adapter_name, **kwargs)
 
     def _prepare_adapter_config(
@@ -143,7 +159,18 @@ class SelectiveModel(BaseTuner):
             )
 
     def _check_tied_modules(self, model: nn.Module, peft_config: SelectiveConfig) -> None:
-        """Find nothing to warn of: copies of tied parameters are tied."""
+        """Find nothing to warn of: tied parameters have one copy."""
+
+    def borrowed_names(self, adapter_name: str) -> dict[str, tuple[int, ...]]:
+        """Return the names and shapes of the tensors that files of earlier versions hold a second time."""
+        return {
+            f"base_model.{module_name}.selective_values.{name}": tuple(
+                module.values_of(adapter_name)[name].shape
+            )
+            for module_name, module in self.named_modules()
+            if isinstance(module, SelectiveLayer)
+            for name in module.borrowed_values.get(adapter_name, ())
+        }
 
     def _create_and_replace(
         self,
@@ -156,7 +183,7 @@ class SelectiveModel(BaseTuner):
         **kwargs: Any,
     ) -> None:
         layer = target if isinstance(target, SelectiveLayer) else SelectiveLayer(target)
-        layer.add_copies(adapter_name, peft_config.selection, self._copies[adapter_name])
+        layer.add_copies(adapter_name, peft_config.selection, self._owners[adapter_name])
         layer.set_adapter(self.active_adapters, inference_mode=peft_config.inference_mode)
         if layer is not target:
             self._replace_module(parent, target_name, layer, target)
@@ -164,7 +191,7 @@ class SelectiveModel(BaseTuner):
     def delete_adapter(self, adapter_name: str) -> None:
         """Delete an adapter and its copies, so that a later one of the same name starts from the base."""
         super().delete_adapter(adapter_name)
-        self._copies.pop(adapter_name, None)
+        self._owners.pop(adapter_name, None)
 
     def _cast_adapter_dtype(self, adapter_name: str, autocast_adapter_dtype: bool = True) -> None:
         """Leave the copies alone: they are float32 already."""
