@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from engine import (
     capabilities,
+    characters,
     chats,
+    check_details,
     labelling,
     library,
     options,
     passport,
     paths,
+    personal,
     prompts,
     recipe,
     run_entries,
@@ -34,6 +37,7 @@ from engine.errors import (
 )
 from engine.events import Event, EventReader, read_all
 from engine.faithfulness import Claim, added, unsupported
+from engine.findings import FINDINGS, Severity, finding
 from engine.jobs import Job, JobKind, create_job
 from engine.library import Adapter, Unreadable
 from engine.methods import (
@@ -66,6 +70,7 @@ from engine.training import EvaluationOptions, TrainingOptions
 
 __all__ = [
     "FAMILIES",
+    "FINDINGS",
     "METHODS",
     "SAMPLE",
     "STARTER",
@@ -106,6 +111,7 @@ __all__ = [
     "RunState",
     "Sample",
     "ScoreCard",
+    "Severity",
     "Sketch",
     "StorageError",
     "Supervisor",
@@ -117,15 +123,19 @@ __all__ = [
     "WorkerError",
     "added",
     "capabilities",
+    "characters",
     "chats",
+    "check_details",
     "create_job",
     "describe",
+    "finding",
     "labelling",
     "library",
     "method",
     "options",
     "passport",
     "paths",
+    "personal",
     "prompts",
     "protocol_key",
     "read_all",

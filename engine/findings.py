@@ -64,7 +64,7 @@ FINDINGS = (
     Finding(
         "long_summary",
         "Summary over the limit",
-        "A summary of more than {limit:,} tokens, its end included,",
+        "A summary of more than {limit:,} tokens with its end",
         "warning",
         _CUT,
     ),
@@ -73,7 +73,7 @@ FINDINGS = (
         "Summary longer than its conversation",
         "A summary longer than its conversation",
         "warning",
-        "It says what can't be known.",
+        "It says more than there was to say.",
     ),
     Finding(
         "copied_summary",
@@ -98,7 +98,7 @@ FINDINGS = (
     Finding(
         "odd_characters",
         "Damaged characters",
-        "Characters that were damaged on their way",
+        "Characters that were damaged, or that belong to one font alone",
         "warning",
         _LEARNED,
     ),

@@ -24,9 +24,11 @@ def ask(
     output: Output,
     show: Callable[[Result], list[str]],
     recipe: Recipe | None = None,
+    complete: Callable[[Result], Result] = lambda result: result,
 ) -> tuple[int, Result]:
     """Do a job and write its result: as the last JSON line, or as the lines that `show` makes of it.
 
+    `complete` may add what lies beside the events in the job's folder, before that goes.
     Returns the exit code and the result, which is empty unless the job was completed.
     """
     text = recipes.dumps(recipe) if recipe else ""
@@ -43,7 +45,8 @@ def ask(
     code = conclude(ending, output)
     if code or not results:
         return code, {}
+    result = complete(results[-1])
     shutil.rmtree(job.folder, ignore_errors=True)
-    output.lines(show(results[-1]))
-    output.json(results[-1])
-    return code, results[-1]
+    output.lines(show(result))
+    output.json(result)
+    return code, result

@@ -1,19 +1,17 @@
-"""The verbs that look and change nothing: `plan`, `data`, `methods`, `runs`, `doctor`."""
+"""The verbs that look and change nothing: `plan`, `methods`, `runs`, `doctor`."""
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from engine import capabilities, doctor, runs
-from engine import recipe as recipes
 from engine.capabilities import Kept, Proof, Row
 from engine.commands import plan_words, recipe_file, words
-from engine.commands.asking import Result, ask
+from engine.commands.asking import ask
 from engine.commands.output import Output
 from engine.commands.parser import Verbs
-from engine.errors import Problem, RecipeError
+from engine.errors import Problem
 from engine.methods import METHODS
 from engine.run_entries import RunEntry, read_entry
 
@@ -24,9 +22,6 @@ def add(verbs: Verbs) -> None:
     """Declare the verbs."""
     plan = verbs.add("plan", "Say what a run of a recipe would take", plan_run)
     recipe_file.add_to(plan)
-    data = verbs.add("data", "Look into conversations and say what is wrong with them", check_data)
-    data.add_argument("source", metavar="SOURCE", help='a file, a folder, a hub id or "sample"')
-    data.add_argument("--base-model", metavar="ID", help="count tokens as this base model does")
     verbs.add("methods", "List the methods", list_methods)
     verbs.add("runs", "List the runs", list_runs)
     verbs.add("doctor", "Look at this computer and say what to do where it is not enough", examine)
@@ -39,53 +34,6 @@ def plan_run(asked: argparse.Namespace, output: Output) -> int:
     if problems and not output.as_json:
         output.problems(problems)
     return 2 if problems else code
-
-
-def check_data(asked: argparse.Namespace, output: Output) -> int:
-    """Look into a source of conversations."""
-    table = {"source": _absolute(asked.source)}
-    if recipes.looks_like_path(asked.source) and not Path(table["source"]).exists():
-        message = f"There is nothing at {asked.source}."
-        raise RecipeError(
-            (Problem("data.source", message, "Check the path; a hub id looks like owner/name."),)
-        )
-    base_model = asked.base_model and _absolute(asked.base_model)
-    code, _ = ask("check_data", {"data": table, "base_model": base_model}, output, data_lines)
-    return code
-
-
-def _absolute(text: str) -> str:
-    """Return a path as the worker, which has another working folder, understands it; hub ids as they are."""
-    return str(Path(text).expanduser().resolve()) if recipes.looks_like_path(text) else text
-
-
-def data_lines(result: Result) -> list[str]:
-    """Return the findings of a data check as text."""
-    columns = result["columns"]
-    head = ("Split", "Examples", "Conversation tokens", "Summary tokens")
-    rows = [
-        (
-            name,
-            f"{split['examples']:,}",
-            words.lengths(split["lengths"]["conversation"]),
-            words.lengths(split["lengths"]["summary"]),
-        )
-        for name, split in result["splits"].items()
-    ]
-    leaks = [
-        f"{words.counted(leak['count'], 'conversation')} of {leak['split']} also in {leak['other']}."
-        for leak in result["leaks"]
-    ]
-    found = leaks + [finding["text"] for finding in result["findings"]]
-    return [
-        result["source"],
-        f"Columns: {', '.join(columns['all'])}. Used as {columns['reason']}.",
-        "",
-        *words.table(head, rows, right=("Examples",)),
-        "Tokens: median · 95th percentile · most.",
-        "",
-        *(found or ["Nothing is wrong with them."]),
-    ]
 
 
 def list_methods(_: argparse.Namespace, output: Output) -> int:

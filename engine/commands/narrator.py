@@ -16,6 +16,7 @@ from engine.run_state import RunState
 STAGES = {
     "load_base": "Loading the base model",
     "read_data": "Reading the conversations",
+    "check_rows": "Checking the conversations",
     "attach_adapter": "Attaching the adapter",
     "evaluate": "Scoring",
     "train": "Training",

@@ -5,55 +5,51 @@ Knows nothing of training: the findings say what a run would do with the rows th
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from engine.errors import RecipeError
+from engine.findings import FINDINGS
 from engine.options import check
 from engine.paths import starter_folder
-from engine.recipe import STARTER, DataOptions, looks_like_path
+from engine.recipe import STARTER, DataOptions, data_problems, looks_like_path
 from engine.worker import hub
 from engine.worker.channel import Channel
+from engine.worker.checking import details
+from engine.worker.checking.finding import Found, find, left_out, whole
+from engine.worker.checking.languages import Languages, Usual
+from engine.worker.checking.look import Look
+from engine.worker.checking.measures import Measures
+from engine.worker.checking.relations import PAIRS, Rows, shared
+from engine.worker.checking.report import finding_reports, leak_reports, split_report
+from engine.worker.checking.rules import COUNTED
 from engine.worker.data import Selection, fingerprint, select
-from engine.worker.lengths import TokenCounter, describe, histogram, token_counter
-from engine.worker.rows import Row
+from engine.worker.lengths import TokenCounter, token_counter
 from engine.worker.sources import SPLITS, Split
 
-MOST_ROWS = 200
-# All shown rows travel in one event, which may have 256 kB.
-MOST_BYTES_A_SPLIT = 64 * 1024
-MOST_CHARACTERS_SHOWN = 4000
-MOST_ROWS_NAMED = 100
-BATCH = 500
-
-
-@dataclass(frozen=True)
-class MeasuredRow:
-    """A row and the tokens of its two texts."""
-
-    row: Row
-    conversation_tokens: int
-    summary_tokens: int
-
-
-Measured = dict[Split, list[MeasuredRow]]
+IDS = tuple(entry.id for entry in FINDINGS)
 
 
 def run(channel: Channel, request: dict[str, Any]) -> None:
     """Check the data that the request's `data` table names, and hand over what was found."""
-    options, problems = check(DataOptions, request["data"], "data")
-    if not isinstance(options, DataOptions):
-        raise RecipeError(tuple(problems))
+    options = _options(request["data"])
     channel.enter("read_data")
     selection = select(options, channel, needs=())
     counter = _counter(request.get("base_model"))
     if not counter.exact:
         channel.notice(counter.words)
-    measured = _measure(selection, counter, channel)
-    channel.result(_report(selection, measured, options, counter))
+    channel.enter("check_rows")
+    channel.result(_Check(selection, options, counter, channel).result())
+
+
+def _options(table: dict[str, Any]) -> DataOptions:
+    options, problems = check(DataOptions, table, "data")
+    if isinstance(options, DataOptions):
+        problems = data_problems(options)
+    if not isinstance(options, DataOptions) or problems:
+        raise RecipeError(tuple(problems))
+    return options
 
 
 def _counter(base_model: str | None) -> TokenCounter:
@@ -64,142 +60,105 @@ def _counter(base_model: str | None) -> TokenCounter:
     return token_counter(folder if name else None, name)
 
 
-def _measure(selection: Selection, counter: TokenCounter, channel: Channel) -> Measured:
-    total, done = sum(map(len, selection.rows.values())), 0
-    measured: Measured = {split: [] for split in SPLITS}
-    for split, rows in selection.rows.items():
-        for start in range(0, len(rows), BATCH):
-            channel.check_stop()
-            batch = rows[start : start + BATCH]
-            measured[split] += map(
-                MeasuredRow,
-                batch,
-                counter.count([row.example.conversation for row in batch]),
-                counter.count([row.example.summary for row in batch]),
-            )
-            done += len(batch)
-            channel.progress(done, total, "rows")
-    return measured
+class _Check:
+    """One check: the rows, and what is known of them once each was looked at."""
 
+    def __init__(
+        self, selection: Selection, options: DataOptions, counter: TokenCounter, channel: Channel
+    ) -> None:
+        self._selection = selection
+        self._rows: Rows = selection.rows
+        self._options = options
+        self._counter = counter
+        self._channel = channel
+        self._total = sum(map(len, selection.rows.values()))
+        self._done = 0
+        self._measures: dict[Split, Measures] = {split: Measures() for split in SPLITS}
+        self._whole = whole(self._rows)
 
-def _report(
-    selection: Selection, measured: Measured, options: DataOptions, counter: TokenCounter
-) -> dict[str, Any]:
-    kept = {
-        split: tuple(row.example for row in rows if row.missing is None)
-        for split, rows in selection.rows.items()
-    }
-    return {
-        "source": selection.source.name,
-        "licence": selection.source.licence,
-        "fingerprint": fingerprint(kept),
-        "columns": selection.columns.as_dict(),
-        "tokens": {"exact": counter.exact, "words": counter.words},
-        "splits": {split: _split_report(rows) for split, rows in measured.items() if rows},
-        "leaks": leaks(selection.rows),
-        "findings": [
-            finding for split, rows in measured.items() for finding in _findings(split, rows, options)
-        ],
-    }
-
-
-def _split_report(rows: list[MeasuredRow]) -> dict[str, Any]:
-    whole = [measured for measured in rows if measured.row.missing is None]
-    lengths = {
-        "conversation": [measured.conversation_tokens for measured in whole],
-        "summary": [measured.summary_tokens for measured in whole],
-    }
-    return {
-        "examples": len(whole),
-        "rows": _shown(rows),
-        "lengths": {
-            name: {**describe(values), "histogram": histogram(values)} for name, values in lengths.items()
-        },
-    }
-
-
-def _shown(rows: list[MeasuredRow]) -> list[dict[str, Any]]:
-    """Return the first rows, as many as one event holds; very long texts are cut."""
-    shown, room = [], MOST_BYTES_A_SPLIT
-    for measured in rows[:MOST_ROWS]:
-        row = {
-            "id": measured.row.example.id,
-            "conversation": _cut(measured.row.example.conversation),
-            "summary": _cut(measured.row.example.summary),
-            "conversation_tokens": measured.conversation_tokens,
-            "summary_tokens": measured.summary_tokens,
+    def result(self) -> dict[str, Any]:
+        """Look at every row, keep the details beside the events, and return what the event carries."""
+        usual = Usual.of([self._rows[split][place] for split in SPLITS for place in self._whole[split]])
+        found = find(IDS, self._rows, self._options, self._counter, usual, self._take)
+        out = left_out(self._options.exclude, found, self._rows)
+        used = {split: [place for place in self._whole[split] if place not in out[split]] for split in SPLITS}
+        # A limit that is moved would cut or leave out those that are too long now as well.
+        measured = {
+            split: [place for place in self._whole[split] if out[split].get(place, COUNTED[0]) in COUNTED]
+            for split in SPLITS
         }
-        room -= len(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace")) + 1
-        if room < 0:
-            break
-        shown.append(row)
-    return shown
+        splits = {
+            split: split_report(rows, self._measures[split], used[split], measured[split])
+            for split, rows in self._rows.items()
+            if rows
+        }
+        self._keep_details(found, {split: len(report["rows"]) for split, report in splits.items()}, measured)
+        source = self._selection.source
+        return {
+            "source": source.name,
+            "licence": source.licence,
+            "fingerprint": self._fingerprint(used),
+            "columns": self._selection.columns.as_dict(),
+            "tokens": {"exact": self._counter.exact, "words": self._counter.words},
+            "splits": splits,
+            "leaks": leak_reports(self._rows, self._whole),
+            "findings": finding_reports(found, self._rows, self._whole, self._options),
+            "excluded": {split: dict(Counter(out[split].values())) for split in SPLITS if out[split]},
+            "masked": self._masked(used),
+            "languages": {"conversation": _language(usual.conversation), "summary": _language(usual.summary)},
+            "details": str(self._channel.job.folder),
+        }
+
+    def _take(self, split: Split, looks: list[Look]) -> None:
+        self._measures[split].add(looks)
+        self._done += len(looks)
+        self._channel.progress(self._done, self._total, "rows")
+        self._channel.check_stop()
+
+    def _fingerprint(self, used: dict[Split, list[int]]) -> str:
+        return fingerprint(
+            {split: tuple(self._rows[split][place].example for place in used[split]) for split in SPLITS}
+        )
+
+    def _masked(self, used: dict[Split, list[int]]) -> dict[str, int]:
+        return dict(
+            Counter(
+                kind for split in SPLITS for place in used[split] for kind in self._rows[split][place].masked
+            )
+        )
+
+    def _keep_details(self, found: Found, shown: dict[Split, int], measured: dict[Split, list[int]]) -> None:
+        wanted = {split: [*range(shown.get(split, 0))] for split in SPLITS}
+        for split, other in PAIRS:
+            places, other_places = shared(self._rows, self._whole, split, other)
+            wanted[split] += places
+            wanted[other] += other_places
+        for places_by_split in found.values():
+            for split, found_places in places_by_split.items():
+                wanted[split] += found_places
+        facts = {
+            "findings": {
+                name: self._numbers(places) for name, places in found.items() if any(places.values())
+            },
+            "lengths": {split: self._lengths(split, places) for split, places in measured.items()},
+            "summary_marks": self._counter.summary_marks,
+        }
+        details.write(self._channel.job.folder, self._rows, wanted, self._measures, facts, self._counter)
+
+    def _numbers(self, places: dict[Split, list[int]]) -> dict[str, list[int]]:
+        return {
+            split: [self._rows[split][place].number for place in some]
+            for split, some in places.items()
+            if some
+        }
+
+    def _lengths(self, split: Split, places: list[int]) -> dict[str, list[tuple[int, int]]]:
+        measures = self._measures[split]
+        return {
+            "conversation": details.lengths(measures.conversation_tokens[place] for place in places),
+            "summary": details.lengths(measures.summary_tokens[place] for place in places),
+        }
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= MOST_CHARACTERS_SHOWN else text[: MOST_CHARACTERS_SHOWN - 1] + "…"
-
-
-def leaks(rows: dict[Split, tuple[Row, ...]]) -> list[dict[str, Any]]:
-    """Return how many conversations of one split also stand in another, spaces around them apart."""
-    texts = {split: [row.example.conversation.strip() for row in rows[split]] for split in SPLITS}
-    pairs: tuple[tuple[Split, Split], ...] = (
-        ("test", "train"), ("test", "validation"), ("validation", "train"),
-    )  # fmt: skip
-    found = []
-    for split, other in pairs:
-        known = set(texts[other]) - {""}
-        count = sum(text in known for text in texts[split])
-        if count:
-            found.append({"split": split, "other": other, "count": count})
-    return found
-
-
-def _findings(split: Split, rows: list[MeasuredRow], options: DataOptions) -> list[dict[str, Any]]:
-    repeated, nearly = _repeated([measured.row for measured in rows])
-    spaces = f"{nearly:,} more differ in the spaces around it only." if nearly else ""
-    limit, summary_limit = options.max_conversation_tokens, options.max_summary_tokens
-    long = [measured.row for measured in rows if measured.conversation_tokens > limit]
-    long_summary = [measured.row for measured in rows if measured.summary_tokens > summary_limit]
-    left_out, cut = "Runs leave such rows out.", "Runs cut its end."
-    kinds = (
-        ("empty_conversation", "No conversation", left_out, _lacking(rows, "conversation")),
-        ("empty_summary", "No summary", left_out, _lacking(rows, "summary")),
-        ("duplicates", "A conversation that stood before", spaces, repeated),
-        ("long_conversation", f"A conversation of more than {limit:,} tokens", cut, long),
-        ("long_summary", f"A summary of more than {summary_limit:,} tokens", cut, long_summary),
-    )
-    return [_finding(split, *kind) for kind in kinds if kind[-1]]
-
-
-def _finding(split: Split, identity: str, what: str, then: str, rows: list[Row]) -> dict[str, Any]:
-    numbered = f"{len(rows):,} {'row' if len(rows) == 1 else 'rows'}"
-    return {
-        "id": identity,
-        "split": split,
-        "text": f"{what} in {numbered} of {split}. {then}".strip(),
-        "count": len(rows),
-        "rows": [row.number for row in rows[:MOST_ROWS_NAMED]],
-    }
-
-
-def _lacking(rows: list[MeasuredRow], what: str) -> list[Row]:
-    return [measured.row for measured in rows if measured.row.missing == what]
-
-
-def _repeated(rows: Sequence[Row]) -> tuple[list[Row], int]:
-    """Return the rows whose conversation stood before, and how many more did but for spaces around it."""
-    exact: set[str] = set()
-    stripped: set[str] = set()
-    repeated, nearly = [], 0
-    for row in rows:
-        text = row.example.conversation
-        if not text.strip():
-            continue
-        if text in exact:
-            repeated.append(row)
-        elif text.strip() in stripped:
-            nearly += 1
-        exact.add(text)
-        stripped.add(text.strip())
-    return repeated, nearly
+def _language(found: Languages) -> dict[str, Any]:
+    return {"code": found.main, "share": round(found.share, 3)}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from engine.data_options import DataOptions
 from engine.errors import Problem
 from engine.findings import FINDINGS, exclude_problems, finding, mask_problems
 from engine.personal import KINDS
-from engine.recipe import DataOptions
+from engine.worker.checking.languages import Usual
 from engine.worker.checking.relations import RELATIONS
 from engine.worker.checking.rules import rules
 from engine.worker.lengths import token_counter
@@ -15,7 +16,7 @@ from engine.worker.lengths import token_counter
 
 def test_every_finding_can_be_found() -> None:
     ids = [entry.id for entry in FINDINGS]
-    found = {*rules(ids, DataOptions(source="x"), token_counter(None, ""), []), *RELATIONS}
+    found = {*rules(ids, DataOptions(source="x"), token_counter(None, ""), Usual.of([])), *RELATIONS}
     assert found == set(ids)
     assert len(ids) == len(found)
 

@@ -14,12 +14,18 @@ def result(**changes: Any) -> dict[str, Any]:
     """Return a check's result with one split of two rows."""
     lengths = {"median": 4, "p95": 9, "max": 9, "histogram": {"edges": [0, 5, 10], "counts": [1, 1]}}
     rows = [
-        {"id": "r1", "conversation": "Ann: hi\nBo: yo", "summary": "They greet.", "conversation_tokens": 4,
+        {"number": 1, "id": "r1", "conversation": "Ann: hi\nBo: yo", "summary": "They greet.", "conversation_tokens": 4,
          "summary_tokens": 3},
-        {"id": "r2", "conversation": "Ann: a\nBo: b\nCy: c\nAnn: d", "summary": "", "conversation_tokens": 9,
-         "summary_tokens": 0},
+        {"number": 4, "id": "r2", "conversation": "Ann: a\nBo: b\nCy: c\nAnn: d", "summary": "",
+         "conversation_tokens": 9, "summary_tokens": 0},
     ]  # fmt: skip
-    split = {"examples": 2, "rows": rows, "lengths": {"conversation": lengths, "summary": lengths}}
+    split = {
+        "examples": 2,
+        "rows": rows,
+        "lengths": {"conversation": lengths, "summary": lengths},
+        "turns": {"median": 3, "p95": 4, "max": 4},
+        "speakers": {"median": 2, "p95": 3, "max": 3},
+    }
     made: dict[str, Any] = {
         "source": "/data/chats",
         "licence": "MIT",
@@ -43,8 +49,8 @@ def test_a_report_has_the_splits_in_their_order_with_rows_and_lengths():
     assert report.title == "chats"
     assert list(report.splits) == ["train", "test"]
     train = report.splits["train"]
-    assert (train.examples, train.rows[1].number, train.rows[1].id) == (2, 2, "r2")
-    assert (train.turns_median, train.speakers_mean) == (3, 2.5)
+    assert (train.examples, train.rows[1].number, train.rows[1].id) == (2, 4, "r2")
+    assert (train.turns_median, train.speakers_median) == (3, 2)
     assert train.conversation.most == 9
 
 
@@ -58,7 +64,8 @@ def test_findings_of_one_kind_are_one_row_and_warnings_come_first():
         {"id": "long_conversation", "split": "train", "text": "", "count": 1, "rows": [7]},
         {"id": "long_conversation", "split": "test", "text": "", "count": 2, "rows": [6, 19]},
     ]
-    leaks = [{"split": "test", "other": "train", "count": 42}]
+    findings.append({"id": "leaks", "split": "train", "text": "", "count": 89, "rows": [8]})
+    leaks = [{"split": "test", "other": "train", "count": 42, "rows": [5, 6], "other_rows": [8]}]
     report = read(result(findings=findings, leaks=leaks))
     assert [(finding.title, finding.count) for finding in report.findings] == [
         ("In more than one split", 42),
@@ -66,6 +73,7 @@ def test_findings_of_one_kind_are_one_row_and_warnings_come_first():
         ("Duplicate conversations", 476),
     ]
     assert report.findings[0].detail == "42 of test also in train"
+    assert report.findings[0].first == (("test", 5), ("test", 6))
     assert report.findings[1].detail == "train, row 7; test, rows 6, 19"
     assert report.findings[1].counts == {"train": 1, "test": 2}
     assert report.findings[2].detail == "train, rows 380, 678, 830, 1,003 and 472 more"

@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from engine import paths
+from engine import check_details, paths
 from engine.errors import DataError, RecipeError
 from engine.events import EventWriter, read_all
 from engine.jobs import create_job
 from engine.paths import jobs_folder
 from engine.worker import check_data
 from engine.worker.channel import Channel
+from engine.worker.checking import report
 from engine.worker.lengths import describe, histogram
 from tests.helpers.shared_data import SAMSUM, T5_TOKENIZER, needs_samsum
 from tests.helpers.tiny_models import tiny_model
@@ -87,9 +88,9 @@ def test_counts_columns_and_rows(talks: Path, check: Check) -> None:
 
 def test_leaks_are_counted_between_splits(talks: Path, check: Check) -> None:
     assert check(talks)["leaks"] == [
-        {"split": "test", "other": "train", "count": 1},
-        {"split": "test", "other": "validation", "count": 1},
-        {"split": "validation", "other": "train", "count": 1},
+        {"split": "test", "other": "train", "count": 1, "rows": [2], "other_rows": [2, 4]},
+        {"split": "test", "other": "validation", "count": 1, "rows": [1], "other_rows": [2]},
+        {"split": "validation", "other": "train", "count": 1, "rows": [1], "other_rows": [1, 3]},
     ]
 
 
@@ -99,6 +100,8 @@ def test_findings_name_their_rows(talks: Path, check: Check) -> None:
         ("train", "empty_conversation"): [5],
         ("train", "empty_summary"): [6],
         ("train", "duplicates"): [3],
+        ("train", "leaks"): [1, 2, 3, 4],
+        ("validation", "leaks"): [2],
     }
     assert found["train", "empty_conversation"]["text"] == (
         "No conversation in 1 row of train. Runs leave such rows out."
@@ -132,7 +135,7 @@ def test_result_of_long_conversations_fits_one_event(tmp_path: Path, check: Chec
     for split in result["splits"].values():
         assert split["examples"] == 300
         assert 1 <= len(split["rows"]) < 300
-        assert all(len(row["conversation"]) <= check_data.MOST_CHARACTERS_SHOWN for row in split["rows"])
+        assert all(len(row["conversation"]) <= report.MOST_CHARACTERS_SHOWN for row in split["rows"])
 
 
 def test_missing_splits_are_no_trouble_for_a_look(tmp_path: Path, check: Check) -> None:
@@ -179,6 +182,95 @@ def test_no_torch_is_imported() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_every_finding_lists_all_its_rows_and_every_length_is_kept(
+    tmp_path: Path, check: Check, channel: Channel
+) -> None:
+    rows = [("Ann: " + "x" * (10 + number % 7), "longer than the conversation is") for number in range(300)]
+    result = check(write(tmp_path / "many", train=rows), base_model=str(tiny_model("llama")))
+    [finding] = [found for found in result["findings"] if found["id"] == "summary_longer"]
+    assert (finding["count"], len(finding["rows"])) == (300, report.MOST_ROWS_NAMED)
+    found = check_details.read(Path(result["details"]))
+    assert Path(result["details"]) == channel.job.folder
+    assert found.findings["summary_longer"] == {"train": tuple(range(1, 301))}
+    assert len(found.findings["duplicates"]["train"]) == 293
+    lengths = [15 + number % 7 for number in range(300)]
+    for limit in (8, 14, 15, 18, 21, 22, 500):
+        assert found.cut("train", "conversation", limit) == sum(length > limit for length in lengths)
+    # A summary of 31 tokens has its end token beside them.
+    assert [found.cut("train", "summary", limit) for limit in (31, 32)] == [300, 0]
+    last = found.row("train", 300)
+    assert last is not None
+    assert (last.conversation, last.summary, last.conversation_tokens) == (*rows[299], lengths[299])
+
+
+def test_where_a_limit_cuts_a_conversation_is_where_a_run_cuts_it(tmp_path: Path, check: Check) -> None:
+    from engine.worker.base_models import read_tokenizer
+    from engine.worker.prompting import Prompter
+
+    talk = "Zoë: did you see it? 🙂\nBob: yes, twice\nZoë: naïve…"
+    result = check(write(tmp_path / "one", train=[(talk, "x")]), base_model="starter")
+    row = check_details.read(Path(result["details"])).row("train", 1)
+    assert row is not None
+    tokenizer = read_tokenizer(paths.starter_folder(), "starter")
+    for limit in range(1, row.conversation_tokens + 2):
+        prompter = Prompter(tokenizer, "encoder-decoder", "{conversation}", limit, 8)
+        assert talk[: row.kept_characters(limit)].rstrip() == prompter.fitted(talk).rstrip()
+
+
+def test_turns_and_speakers_are_counted_split_by_split(tmp_path: Path, check: Check) -> None:
+    talks = ["Ann: a\nBob: b", "Ann: a\nBob: b\nAnn: c\nCyd: d", "Ann: alone"]
+    [train] = check(write(tmp_path / "t", train=[(talk, "x") for talk in talks]))["splits"].values()
+    assert (train["turns"]["median"], train["turns"]["max"]) == (2, 4)
+    assert (train["speakers"]["median"], train["speakers"]["max"]) == (2, 3)
+
+
+def test_what_is_excluded_is_counted_and_still_listed(talks: Path, check: Check) -> None:
+    before, result = check(talks), check(talks, exclude=["leaks", "duplicates"])
+    assert result["splits"]["train"]["examples"] == 0
+    assert result["splits"]["validation"]["examples"] == 1
+    assert result["excluded"] == {"train": {"leaks": 4}, "validation": {"leaks": 1}}
+    duplicates = [found for found in result["findings"] if found["id"] == "duplicates"]
+    assert [(found["count"], found["excluded"]) for found in duplicates] == [(1, True)]
+    assert duplicates[0]["text"].endswith("data.exclude leaves them out.")
+    assert result["fingerprint"] != before["fingerprint"]
+
+
+def test_what_a_limit_leaves_out_still_counts_in_the_lengths(talks: Path, check: Check) -> None:
+    result = check(
+        talks, base_model=str(tiny_model("llama")), exclude=["long_conversation"], max_conversation_tokens=8
+    )
+    assert result["splits"]["test"]["examples"] == 2
+    assert result["splits"]["test"]["lengths"]["conversation"]["max"] == len("Ann: long " * 100)
+
+
+def test_personal_data_is_counted_and_gone_once_it_is_masked(tmp_path: Path, check: Check) -> None:
+    source = write(tmp_path / "p", train=[("Ann: a@b.org, c@d.org", "x"), ("Ann: 07911 123456", "y")])
+    found = {finding["id"]: finding["text"] for finding in check(source)["findings"]}
+    assert found["email"] == (
+        "What looks like an e-mail address in 1 row of train. 2 places. "
+        'data.mask = ["email"] puts [e-mail] in its place.'
+    )
+    assert "phone" in found
+    masked = check(source, mask=["email"])
+    assert [finding["id"] for finding in masked["findings"]] == ["phone"]
+    assert masked["masked"] == {"email": 2}
+    assert masked["splits"]["train"]["rows"][0]["conversation"] == "Ann: [e-mail], [e-mail]"
+
+
+def test_odd_characters_are_named(tmp_path: Path, check: Check) -> None:
+    found = check(write(tmp_path / "o", train=[("Ann: hi\u200b", "x"), ("Ann: cafÃ©", "y")]))["findings"]
+    texts = {finding["id"]: finding["text"] for finding in found}
+    assert "U+200B zero width space" in texts["invisible_characters"]
+    assert "Ã©" in texts["odd_characters"]
+
+
+@pytest.mark.parametrize("values", [{"exclude": ["leak"]}, {"mask": ["e-mail"]}])
+def test_what_there_is_not_to_exclude_or_mask_is_refused(talks: Path, check: Check, values: Any) -> None:
+    with pytest.raises(RecipeError) as caught:
+        check(talks, **values)
+    assert caught.value.problems[0].field == f"data.{next(iter(values))}"
+
+
 @needs_samsum
 def test_known_faults_of_samsum_are_found(check: Check) -> None:
     base_model = str(T5_TOKENIZER) if T5_TOKENIZER.exists() else None
@@ -188,10 +280,10 @@ def test_known_faults_of_samsum_are_found(check: Check) -> None:
         "validation": 818,
         "test": 819,
     }
-    assert result["leaks"] == [
-        {"split": "test", "other": "train", "count": 42},
-        {"split": "test", "other": "validation", "count": 4},
-        {"split": "validation", "other": "train", "count": 47},
+    assert [(leak["split"], leak["other"], leak["count"]) for leak in result["leaks"]] == [
+        ("test", "train", 42),
+        ("test", "validation", 4),
+        ("validation", "train", 47),
     ]
     duplicates = [finding for finding in result["findings"] if finding["id"] == "duplicates"]
     assert [(finding["split"], finding["count"]) for finding in duplicates] == [("train", 476)]

@@ -9,7 +9,7 @@ import pytest
 
 from engine import paths
 from engine.conversations import Example
-from engine.recipe import DataOptions
+from engine.data_options import DataOptions
 from engine.worker.checking.finding import find
 from engine.worker.checking.languages import Languages, guess
 from engine.worker.checking.look import Look, words
@@ -34,7 +34,7 @@ def row(conversation: str, summary: str, number: int = 1) -> Row:
 
 
 def is_found(finding: str, conversation: str, summary: str) -> bool:
-    rule = rules([finding], DataOptions(source="x"), None, [])[finding]
+    rule = rules([finding], DataOptions(source="x"), None, None)[finding]
     return rule(Look(row(conversation, summary)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from engine.recipe import DataOptions
+from engine.worker.checking.languages import Usual
 from engine.worker.checking.look import Look
 from engine.worker.checking.relations import RELATIONS, Places, Rows
 from engine.worker.checking.rules import LACKING, rules
@@ -23,15 +24,18 @@ def find(
     rows: Rows,
     options: DataOptions,
     counter: TokenCounter | None,
+    usual: Usual | None = None,
     on_batch: OnBatch = lambda _split, _looks: None,
 ) -> Found:
     """Return the places (from 0, in their split) of the rows of each finding in `ids`.
 
     Each row is looked at once; `on_batch` gets some looked at together, in order, counted if there is a `counter`.
+    `usual` says which languages are usual, if that is known already.
     """
     usable = whole(rows)
-    used_rows = [rows[split][place] for split in SPLITS for place in usable[split]]
-    chosen = rules(ids, options, counter, used_rows)
+    if usual is None and "other_language" in ids:
+        usual = Usual.of([rows[split][place] for split in SPLITS for place in usable[split]])
+    chosen = rules(ids, options, counter, usual)
     found: Found = {name: {split: [] for split in SPLITS} for name in ids}
     for split in SPLITS:
         for start in range(0, len(rows.get(split, ())), BATCH):

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 import statistics
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from engine.worker.checking.look import words
+from engine.worker.checking.look import Look, words
+from engine.worker.rows import Row
 
 SAMPLE = 400
 COMMON_WORDS = 100
@@ -27,8 +29,6 @@ _SPEAKER = re.compile(r"^[^:\n]{1,40}:\s", re.MULTILINE)
 _LETTERS = re.compile(r"[^\W\d_]")
 # Codes for text that is in no language, and for a creole that short English chats are taken for.
 _NO_LANGUAGES = {"zxx", "und", "pcm"}
-
-Guess = Callable[[str], str]
 
 
 def guess(text: str) -> str:
@@ -70,3 +70,25 @@ class Languages:
     def _common_share(self, its_words: Sequence[str]) -> float:
         common = self._common
         return sum(word in common for word in its_words) / len(its_words) if its_words else 1.0
+
+
+@dataclass(frozen=True)
+class Usual:
+    """The languages that conversations and summaries are usually in, which may be two."""
+
+    conversation: Languages
+    summary: Languages
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> Usual:
+        """Return what is usual in rows."""
+        return cls(
+            Languages([row.example.conversation for row in rows]),
+            Languages([row.example.summary for row in rows]),
+        )
+
+    def is_other(self, look: Look) -> bool:
+        """Tell whether one of a row's texts is in another language."""
+        return self.conversation.is_other(
+            look.conversation, look.conversation_words
+        ) or self.summary.is_other(look.summary, look.summary_words)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 
 from engine import characters, personal
 from engine.recipe import DataOptions
 from engine.worker.checking.copies import is_copy
-from engine.worker.checking.languages import Languages
+from engine.worker.checking.languages import Usual
 from engine.worker.checking.look import Look
 from engine.worker.lengths import TokenCounter
-from engine.worker.rows import Row
 
 Rule = Callable[[Look], bool]
 
@@ -21,12 +20,12 @@ COUNTED = ("long_conversation", "long_summary")
 
 
 def rules(
-    ids: Collection[str], options: DataOptions, counter: TokenCounter | None, rows: Sequence[Row]
+    ids: Collection[str], options: DataOptions, counter: TokenCounter | None, usual: Usual | None
 ) -> dict[str, Rule]:
     """Return the rules of those findings among `ids` that look at one row at a time.
 
-    Limits are those of `options`; without a `counter` nothing is too long. `rows` are all there are, which say what
-    language is usual.
+    Limits are those of `options`. Without a `counter` nothing is too long, and nothing in another language where no
+    one says what is `usual`.
     """
     made: Mapping[str, Rule] = {
         "empty_conversation": lambda look: look.row.missing == "conversation",
@@ -40,8 +39,8 @@ def rules(
     chosen = {name: rule for name, rule in made.items() if name in ids}
     if counter is not None:
         chosen |= {name: rule for name, rule in _limits(options, counter).items() if name in ids}
-    if "other_language" in ids:
-        chosen["other_language"] = _other_language(rows)
+    if usual is not None and "other_language" in ids:
+        chosen["other_language"] = usual.is_other
     return chosen
 
 
@@ -69,15 +68,3 @@ def _holds(find: Callable[[str], list[tuple[int, int]]], look: Look) -> bool:
 
 def _is_personal(kind: str, look: Look) -> bool:
     return any(match.kind == kind for match in look.personal)
-
-
-def _other_language(rows: Sequence[Row]) -> Rule:
-    conversations = Languages([row.example.conversation for row in rows])
-    summaries = Languages([row.example.summary for row in rows])
-
-    def is_other(look: Look) -> bool:
-        return conversations.is_other(look.conversation, look.conversation_words) or summaries.is_other(
-            look.summary, look.summary_words
-        )
-
-    return is_other

@@ -50,10 +50,10 @@ class Figures(QWidget):
             self._add_texts(first)
 
     def _add_texts(self, split: SplitReport) -> None:
-        whence = f"Over the first {number(len(split.rows))} rows of {split.name}."
+        whence = f"Over all conversations of {split.name}."
         for value, words in (
             (number(split.turns_median), "turns, median"),
-            (number(split.speakers_mean, 1), "speakers, mean"),
+            (number(split.speakers_median), "speakers, median"),
         ):
             self._row.addWidget(FigureCell(value, words, whence))
 

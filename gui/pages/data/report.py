@@ -5,16 +5,15 @@ Reads the result of a `check_data` job. Knows no widget.
 
 from __future__ import annotations
 
-import statistics
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from engine.api import SAMPLE, speakers, turns
+from engine.api import SAMPLE, Severity
+from engine.api import finding as declared_finding
 
-Severity = Literal["warning", "notice"]
 SPLITS = ("train", "validation", "test")
 MOST_NAMED_ROWS = 4
 
@@ -54,7 +53,7 @@ class Lengths:
 
 @dataclass(frozen=True)
 class Row:
-    """One row as it is shown; `number` counts from 1 within the split."""
+    """One row as it is shown; `number` is its place in the file, from 1."""
 
     number: int
     id: str
@@ -66,25 +65,15 @@ class Row:
 
 @dataclass(frozen=True)
 class SplitReport:
-    """One split: how many examples, their lengths, and the first rows."""
+    """One split: how many examples, their lengths, turns and speakers, and the first rows."""
 
     name: str
     examples: int
     conversation: Lengths
     summary: Lengths
     rows: tuple[Row, ...]
-
-    @property
-    def turns_median(self) -> float:
-        """Median turns of the shown rows."""
-        counts = [len(turns(row.conversation)) for row in self.rows if row.conversation]
-        return statistics.median(counts) if counts else 0.0
-
-    @property
-    def speakers_mean(self) -> float:
-        """Mean number of speakers of the shown rows."""
-        counts = [len(speakers(row.conversation)) for row in self.rows if row.conversation]
-        return statistics.fmean(counts) if counts else 0.0
+    turns_median: int
+    speakers_median: int
 
 
 @dataclass(frozen=True)
@@ -120,16 +109,6 @@ class Report:
         return "Sample conversations" if self.source == SAMPLE else Path(self.source).name
 
 
-_TITLES: dict[str, tuple[str, Severity]] = {
-    "leaks": ("In more than one split", "warning"),
-    "long_conversation": ("Conversation over the limit", "warning"),
-    "long_summary": ("Summary over the limit", "warning"),
-    "empty_conversation": ("Empty conversation", "notice"),
-    "empty_summary": ("Empty summary", "notice"),
-    "duplicates": ("Duplicate conversations", "notice"),
-}
-
-
 def read(result: dict[str, Any]) -> Report:
     """Return the report in a job's result."""
     columns = result["columns"]
@@ -148,9 +127,14 @@ def read(result: dict[str, Any]) -> Report:
 
 def _split(name: str, split: dict[str, Any]) -> SplitReport:
     lengths = split["lengths"]
-    rows = tuple(Row(number=number, **row) for number, row in enumerate(split["rows"], start=1))
     return SplitReport(
-        name, split["examples"], _lengths(lengths["conversation"]), _lengths(lengths["summary"]), rows
+        name,
+        split["examples"],
+        _lengths(lengths["conversation"]),
+        _lengths(lengths["summary"]),
+        tuple(Row(**row) for row in split["rows"]),
+        split["turns"]["median"],
+        split["speakers"]["median"],
     )
 
 
@@ -164,26 +148,30 @@ def _lengths(lengths: dict[str, Any]) -> Lengths:
 def _findings(result: dict[str, Any]) -> Iterable[Finding]:
     """Return the findings, one of each kind whatever splits it is in, worst and largest first."""
     found = [_leaks(result["leaks"])] if result["leaks"] else []
-    kinds = dict.fromkeys(finding["id"] for finding in result["findings"])
+    # Who leaks into whom is told by splits; the rows that would go if leaks are excluded are another matter.
+    kinds = dict.fromkeys(finding["id"] for finding in result["findings"] if finding["id"] != "leaks")
     found += [_kind(kind, [one for one in result["findings"] if one["id"] == kind]) for kind in kinds]
     return sorted(found, key=lambda finding: (finding.severity != "warning", -finding.count))
 
 
 def _leaks(leaks: list[dict[str, Any]]) -> Finding:
-    title, severity = _TITLES["leaks"]
+    declared = declared_finding("leaks")
     parts = [f"{leak['count']:,} of {leak['split']} also in {leak['other']}" for leak in leaks]
     counts: Counter[str] = Counter()
     for leak in leaks:
         counts[leak["split"]] += leak["count"]
-    return Finding("leaks", title, ", ".join(parts), counts.total(), severity, counts, ())
+    first = tuple((leak["split"], number) for leak in leaks for number in leak["rows"])
+    return Finding(
+        "leaks", declared.title, ", ".join(parts), counts.total(), declared.severity, counts, first
+    )
 
 
 def _kind(kind: str, parts: list[dict[str, Any]]) -> Finding:
-    title, severity = _TITLES.get(kind, (kind.replace("_", " ").capitalize(), "notice"))
+    declared = declared_finding(kind)
     detail = "; ".join(_where(part) for part in parts)
     first = tuple((part["split"], number) for part in parts for number in part["rows"])
     counts = {part["split"]: part["count"] for part in parts}
-    return Finding(kind, title, detail, sum(counts.values()), severity, counts, first)
+    return Finding(kind, declared.title, detail, sum(counts.values()), declared.severity, counts, first)
 
 
 def _where(part: dict[str, Any]) -> str:

@@ -1,0 +1,161 @@
+"""What a data check keeps beside its events: all rows of every finding, and every length.
+
+    details.json   rows of findings, lengths, where in rows.jsonl a row stands
+    rows.jsonl     the rows themselves, one a line: those of findings and those that are shown
+
+Both lie in the job's folder and go with it. An event carries the first rows; this carries all. Owns reading them,
+what a limit would cut, and the export to csv; the worker writes them.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from engine.csv_file import Cell, write_csv
+from engine.errors import StorageError
+
+DETAILS = "details.json"
+ROWS = "rows.jsonl"
+COLUMNS = ("row", "split", "id", "conversation", "summary")
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """How many texts have how many tokens, for each number of tokens that occurs, ascending."""
+
+    tokens: tuple[int, ...]
+    up_to: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        """How many texts there are."""
+        return self.up_to[-1] if self.up_to else 0
+
+    def beyond(self, limit: int) -> int:
+        """Return how many texts have more than `limit` tokens."""
+        place = bisect_right(self.tokens, limit)
+        return self.total - (self.up_to[place - 1] if place else 0)
+
+
+@dataclass(frozen=True)
+class CheckedRow:
+    """A row as the check saw it, whole; `ends` are the characters behind which each token of its conversation ends."""
+
+    number: int
+    split: str
+    id: str
+    conversation: str
+    summary: str
+    conversation_tokens: int
+    summary_tokens: int
+    ends: tuple[int, ...] = ()
+
+    def kept_characters(self, limit: int) -> int | None:
+        """Return how many of the conversation's characters a run reads that allows `limit` tokens.
+
+        None if that is not known: of a great many rows only the first have their tokens' ends.
+        """
+        if self.conversation_tokens <= limit:
+            return len(self.conversation)
+        return self.ends[limit - 1] if 0 < limit <= len(self.ends) else None
+
+
+@dataclass(frozen=True)
+class Details:
+    """All that a check found: row numbers by finding and split, lengths by split and text.
+
+    `summary_marks` are the tokens that a run puts around a summary, within its limit.
+    """
+
+    folder: Path
+    findings: Mapping[str, Mapping[str, tuple[int, ...]]]
+    lengths: Mapping[str, Mapping[str, Lengths]]
+    summary_marks: int
+    places: Mapping[str, Mapping[int, int]]
+
+    def cut(self, split: str, text: str, limit: int) -> int:
+        """Return how many texts ("conversation" or "summary") of a split a run would cut at `limit` tokens."""
+        return self.lengths[split][text].beyond(limit - (self.summary_marks if text == "summary" else 0))
+
+    def row(self, split: str, number: int) -> CheckedRow | None:
+        """Return one row; None if it is neither shown nor of a finding. Raises StorageError if the file is gone."""
+        place = self.places.get(split, {}).get(number)
+        if place is None:
+            return None
+        with _told(self.folder / ROWS), (self.folder / ROWS).open("rb") as stream:
+            stream.seek(place)
+            return _row(stream.readline())
+
+    def rows(self, finding: str) -> Iterator[CheckedRow]:
+        """Yield the rows of a finding, split by split. Raises StorageError if the file is gone."""
+        with _told(self.folder / ROWS), (self.folder / ROWS).open("rb") as stream:
+            for split, numbers in self.findings[finding].items():
+                for number in numbers:
+                    stream.seek(self.places[split][number])
+                    yield _row(stream.readline())
+
+
+def read(folder: Path) -> Details:
+    """Return the details in a job's folder. Raises StorageError if they are not there."""
+    with _told(folder / DETAILS):
+        kept = json.loads((folder / DETAILS).read_text(encoding="utf-8"))
+    return Details(
+        folder,
+        {
+            finding: {split: tuple(numbers) for split, numbers in splits.items()}
+            for finding, splits in kept["findings"].items()
+        },
+        {
+            split: {text: _lengths(pairs) for text, pairs in texts.items()}
+            for split, texts in kept["lengths"].items()
+        },
+        kept["summary_marks"],
+        {
+            split: {int(number): place for number, place in rows.items()}
+            for split, rows in kept["places"].items()
+        },
+    )
+
+
+def export(details: Details, folder: Path, findings: Collection[str] | None = None) -> list[Path]:
+    """Write one csv file for each finding (all, or those named) with its rows, and return the files.
+
+    Raises StorageError if the folder can't be written.
+    """
+    with _told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for finding in details.findings if findings is None else findings:
+        path = folder / f"{finding}.csv"
+        write_csv(path, COLUMNS, (_cells(row) for row in details.rows(finding)))
+        written.append(path)
+    return written
+
+
+def _cells(row: CheckedRow) -> tuple[Cell, ...]:
+    return row.number, row.split, row.id, row.conversation, row.summary
+
+
+def _lengths(pairs: list[list[int]]) -> Lengths:
+    return Lengths(tuple(tokens for tokens, _ in pairs), tuple(accumulate(count for _, count in pairs)))
+
+
+def _row(line: bytes) -> CheckedRow:
+    kept: dict[str, Any] = json.loads(line)
+    return CheckedRow(**kept | {"ends": tuple(accumulate(kept.get("ends", ())))})
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Put what the file system refuses into words."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"{path} can't be used: {error.strerror}.", "Check the data again.") from error

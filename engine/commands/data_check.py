@@ -1,0 +1,151 @@
+"""The verb `data`: what the data check finds, as text, as JSON, and as csv files of rows."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from engine import check_details
+from engine import recipe as recipes
+from engine.check_details import Details
+from engine.commands import words
+from engine.commands.asking import Result, ask
+from engine.commands.output import Output
+from engine.commands.parser import Verbs
+from engine.errors import Problem, RecipeError
+from engine.findings import finding
+
+MOST_ROWS_NAMED = 4
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    data = verbs.add("data", "Look into conversations and say what is wrong with them", check_data)
+    data.add_argument("source", metavar="SOURCE", help='a file, a folder, a hub id or "sample"')
+    data.add_argument("--base-model", metavar="ID", help="count tokens as this base model does")
+    data.add_argument(
+        "--export", type=Path, metavar="FOLDER", help="write the rows of each finding as a csv file"
+    )
+
+
+def check_data(asked: argparse.Namespace, output: Output) -> int:
+    """Look into a source of conversations."""
+    table = {"source": _absolute(asked.source)}
+    if recipes.looks_like_path(asked.source) and not Path(table["source"]).exists():
+        message = f"There is nothing at {asked.source}."
+        raise RecipeError(
+            (Problem("data.source", message, "Check the path; a hub id looks like owner/name."),)
+        )
+
+    def complete(result: Result) -> Result:
+        return _completed(result, check_details.read(Path(result["details"])), asked.export)
+
+    base_model = asked.base_model and _absolute(asked.base_model)
+    request = {"data": table, "base_model": base_model}
+    code, _ = ask("check_data", request, output, lines, complete=complete)
+    return code
+
+
+def _absolute(text: str) -> str:
+    """Return a path as the worker, which has another working folder, understands it; hub ids as they are."""
+    return str(Path(text).expanduser().resolve()) if recipes.looks_like_path(text) else text
+
+
+def _completed(result: Result, details: Details, folder: Path | None) -> Result:
+    """Return a result with all rows of its findings in the place of the file that has them; export these."""
+    found = [
+        {**entry, "rows": list(details.findings[entry["id"]][entry["split"]])} for entry in result["findings"]
+    ]
+    exported = check_details.export(details, folder.expanduser().resolve()) if folder else []
+    whole = {key: value for key, value in result.items() if key != "details"}
+    return {**whole, "findings": found, "exported": [str(path) for path in exported]}
+
+
+def lines(result: Result) -> list[str]:
+    """Return what a data check found as text."""
+    columns = result["columns"]
+    return [
+        result["source"],
+        f"Columns: {', '.join(columns['all'])}. Used as {columns['reason']}.",
+        *_language(result["languages"]),
+        "",
+        *_splits(result["splits"]),
+        "",
+        *_leaks(result["leaks"]),
+        *(_findings(result["findings"]) or ["Nothing is wrong with them."]),
+        *_exported(result["exported"]),
+    ]
+
+
+def _language(languages: Result) -> list[str]:
+    conversation, summary = (_known(languages[text]) for text in ("conversation", "summary"))
+    if not conversation and not summary:
+        return []
+    both = conversation if conversation == summary else f"{conversation or '?'}, summaries {summary or '?'}"
+    return [f"Language: {both}."]
+
+
+def _known(language: Result) -> str:
+    share = "" if language["share"] == 1 else f" ({language['share']:.1%} of a sample)"
+    return f"{language['code']}{share}" if language["code"] else ""
+
+
+def _splits(splits: Result) -> list[str]:
+    head = ("Split", "Examples", "Conversation tokens", "Summary tokens", "Turns", "Speakers")
+    rows = [
+        (
+            name,
+            f"{split['examples']:,}",
+            words.lengths(split["lengths"]["conversation"]),
+            words.lengths(split["lengths"]["summary"]),
+            words.lengths(split["turns"]),
+            words.lengths(split["speakers"]),
+        )
+        for name, split in splits.items()
+    ]
+    return [*words.table(head, rows, right=("Examples",)), "Median · 95th percentile · most."]
+
+
+def _leaks(leaks: Iterable[Result]) -> list[str]:
+    """Return the conversations in two splits: "42 test and 47 validation conversations stand in train"."""
+    by_other: dict[str, list[str]] = {}
+    for leak in leaks:
+        by_other.setdefault(leak["other"], []).append(f"{leak['count']:,} {leak['split']}")
+    said = [
+        f"{' and '.join(counts)} {'ones' if place else 'conversations'} stand in {other}"
+        for place, (other, counts) in enumerate(_train_first(by_other))
+    ]
+    return [f"{', '.join(said)}.", ""] if said else []
+
+
+def _train_first(by_other: dict[str, list[str]]) -> list[tuple[str, list[str]]]:
+    return sorted(by_other.items(), key=lambda entry: entry[0] != "train")
+
+
+def _findings(found: Sequence[Result]) -> list[str]:
+    """Return every finding with its rows, split by split, warnings first, and what can be done about them."""
+    told: list[str] = []
+    ids = list(dict.fromkeys(entry["id"] for entry in found))
+    for name in sorted(ids, key=lambda one: finding(one).severity != "warning"):
+        entries = [entry for entry in found if entry["id"] == name]
+        told.append(f"{finding(name).title} ({name})")
+        told.append(" ".join(filter(None, ("  " + entries[0]["what"], entries[0]["then"]))))
+        told += [f"  {_rows(entry)}" for entry in entries]
+    can = ", ".join(f'"{name}"' for name in ids if finding(name).can_be_excluded)
+    return [
+        *told,
+        *(["", f"Runs leave rows out with data.exclude = [{can}], or some of these."] if can else []),
+    ]
+
+
+def _rows(entry: Result) -> str:
+    """Return where a finding stands in a split: "476 rows of train: 380, 678, 830, 1,003 and 472 more."."""
+    named = ", ".join(f"{number:,}" for number in entry["rows"][:MOST_ROWS_NAMED])
+    rest = entry["count"] - MOST_ROWS_NAMED
+    said = f"{words.counted(entry['count'], 'row')} of {entry['split']}: {named}"
+    return " ".join(filter(None, (f"{said}{f' and {rest:,} more' if rest > 0 else ''}.", entry["more"])))
+
+
+def _exported(paths: Sequence[str]) -> list[str]:
+    return ["", "Written:", *(f"  {path}" for path in paths)] if paths else []

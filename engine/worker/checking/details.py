@@ -1,0 +1,78 @@
+"""Writes what a data check keeps beside its events, for `engine.check_details` to read."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import IO, Any
+
+from engine.check_details import DETAILS, ROWS
+from engine.files import write_whole
+from engine.worker.checking.measures import Measures
+from engine.worker.lengths import TokenCounter
+from engine.worker.rows import Row
+from engine.worker.sources import Split
+
+# Where a cut falls takes looking at the tokens again, which is done for as many rows of a split.
+MOST_WITH_ENDS = 2000
+MOST_CHARACTERS_WITH_ENDS = 50_000
+
+
+def write(
+    folder: Path,
+    rows: Mapping[Split, Sequence[Row]],
+    wanted: Mapping[Split, Iterable[int]],
+    measures: Mapping[Split, Measures],
+    facts: dict[str, Any],
+    counter: TokenCounter,
+) -> None:
+    """Write `rows.jsonl` with the `wanted` places of each split, in that order, and `details.json` with `facts`."""
+    places: dict[str, dict[int, int]] = {}
+    with (folder / ROWS).open("wb") as stream:
+        for split, chosen in wanted.items():
+            with_ends = MOST_WITH_ENDS
+            places[split] = {}
+            for place in dict.fromkeys(chosen):
+                row = rows[split][place]
+                kept = _kept(row, split, measures[split], place)
+                if with_ends and len(row.example.conversation) <= MOST_CHARACTERS_WITH_ENDS:
+                    kept["ends"] = _steps(counter.ends(row.example.conversation))
+                    with_ends -= 1
+                places[split][row.number] = _append(stream, kept)
+    write_whole(folder / DETAILS, json.dumps(facts | {"places": places}, separators=(",", ":")))
+
+
+def lengths(counts: Iterable[int]) -> list[tuple[int, int]]:
+    """Return each number of tokens that occurs with how often it does, ascending."""
+    return sorted(Counter(counts).items())
+
+
+def _kept(row: Row, split: Split, measures: Measures, place: int) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "split": split,
+        "id": row.example.id,
+        "conversation": row.example.conversation,
+        "summary": row.example.summary,
+        "conversation_tokens": measures.conversation_tokens[place],
+        "summary_tokens": measures.summary_tokens[place],
+    }
+
+
+def _steps(ends: list[int]) -> list[int]:
+    """Return the characters of each token, which are fewer digits than where they end."""
+    return [end - before for before, end in pairwise([0, *ends])]
+
+
+def _append(stream: IO[bytes], kept: dict[str, Any]) -> int:
+    """Write a line and return where it begins; half a character is written as JSON's escape."""
+    begin = stream.tell()
+    try:
+        line = json.dumps(kept, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        line = json.dumps(kept).encode()
+    stream.write(line + b"\n")
+    return begin
