@@ -8,6 +8,7 @@
     ├ DeviceError        the device is missing, taken or too small
     │ └ OutOfMemoryError
     ├ AdapterError       damaged, foreign, or made for another base model
+    ├ ArenaError         damaged, taken, or asked for an entry that does not compare with the others
     ├ StorageError       a folder is gone, full or not writable
     ├ TrainingError      the run itself went wrong, for example the loss is no number
     └ WorkerError        the worker could not be started or does not answer
@@ -90,6 +91,10 @@ class OutOfMemoryError(DeviceError):
 
 class AdapterError(AppError):
     """An adapter that is damaged, foreign, or made for another base model."""
+
+
+class ArenaError(AppError):
+    """An arena that is damaged or taken, or an entry that is not there or does not compare with the others."""
 
 
 class StorageError(AppError):

@@ -70,6 +70,11 @@ def prompts_folder() -> Path:
     return _made(_base("data") / "prompts")
 
 
+def arenas_folder() -> Path:
+    """Return the folder with one folder for each arena, made if missing."""
+    return _made(_base("data") / "arenas")
+
+
 def labelling_folder() -> Path:
     """Return the folder with one folder for each labelling set, made if missing."""
     return _made(_base("data") / "labelling")

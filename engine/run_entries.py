@@ -34,7 +34,8 @@ class RunEntry:
     """One run as a line of the history.
 
     `recipe` is None if its file can't be read, and `trouble` says why. `loss` holds at most 60 values over
-    the steps done. `gain` is the paired ROUGE-1 difference, a fraction.
+    the steps done. `gain` is the paired ROUGE-1 difference, a fraction. `base_scored` and `scored` are the events
+    that told the scores of base and adapter. What a run took is None where it is not told.
     """
 
     job: Job
@@ -55,6 +56,12 @@ class RunEntry:
     verdict: str = ""
     adapter_id: str = ""
     adapter_step: int = 0
+    adapter_bytes: int | None = None
+    trainable_parameters: int | None = None
+    training_seconds: float | None = None
+    peak_memory_bytes: int | None = None
+    base_scored: Event | None = None
+    scored: Event | None = None
     precision: str = ""
     examples: int = 0
     checkpoints: tuple[Path, ...] = ()
@@ -188,6 +195,7 @@ def _training(state: RunState) -> dict[str, Any]:
         "step": state.step,
         "total_steps": state.total_steps,
         "loss": thinned(state.loss.values, SPARK_POINTS),
+        "trainable_parameters": started.get("trainable_parameters"),
         "precision": str(started.get("precision") or ""),
         "examples": int((started.get("examples") or {}).get("train", 0)),
     }
@@ -201,6 +209,11 @@ def _result(state: RunState) -> dict[str, Any]:
         "verdict": str(difference.get("verdict") or ""),
         "adapter_id": str(adapter.get("adapter") or ""),
         "adapter_step": int(adapter.get("step") or 0),
+        "adapter_bytes": adapter.get("bytes"),
+        "training_seconds": adapter.get("seconds"),
+        "peak_memory_bytes": adapter.get("memory_bytes") or state.peak_memory_bytes or None,
+        "base_scored": state.base_scores,
+        "scored": state.tuned_scores,
     }
 
 

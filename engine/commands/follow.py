@@ -35,15 +35,18 @@ class Follower:
         self._wishes = 0
         self._forced = False
 
-    def run(self, tell: Tell) -> Ending:
+    def run(self, tell: Tell, *, attach: bool = False) -> Ending:
         """Start the worker and hand each event to `tell` until it is gone; return how it ended.
+
+        `attach` follows a worker that lives already.
 
         Whatever happens here, no worker is left behind, and a run is stopped in order: a `tell` that raises
         costs no step.
         """
         with self._signals():
             try:
-                self._supervisor.start()
+                if not attach:
+                    self._supervisor.start()
                 for event in self._supervisor.follow(tick=self._look):
                     self._hand_over(event, tell)
             finally:

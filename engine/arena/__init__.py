@@ -1,0 +1,67 @@
+"""The arena: which method, on this data, on this computer? One data set, one base, many entries, one table.
+
+Knows nothing of torch or windows. Who works the queue starts the runs; the arena says which is next.
+"""
+
+from engine.arena.arenas import (
+    Arena,
+    Damaged,
+    Entry,
+    add,
+    add_recipe,
+    create,
+    delete,
+    find,
+    is_worked,
+    list_arenas,
+    move,
+    open_arena,
+    remove,
+    set_paused,
+    set_run,
+    working,
+)
+from engine.arena.differences import Difference, differences
+from engine.arena.presets import PRESETS, Change, Preset, at_preset, preset
+from engine.arena.results import COSTS, SCORE, Cost, Group, Row, front, groups
+from engine.arena.standings import Reader, Standing, State, counted, job_of, next_up, why_not
+
+__all__ = [
+    "COSTS",
+    "PRESETS",
+    "SCORE",
+    "Arena",
+    "Change",
+    "Cost",
+    "Damaged",
+    "Difference",
+    "Entry",
+    "Group",
+    "Preset",
+    "Reader",
+    "Row",
+    "Standing",
+    "State",
+    "add",
+    "add_recipe",
+    "at_preset",
+    "counted",
+    "create",
+    "delete",
+    "differences",
+    "find",
+    "front",
+    "groups",
+    "is_worked",
+    "job_of",
+    "list_arenas",
+    "move",
+    "next_up",
+    "open_arena",
+    "preset",
+    "remove",
+    "set_paused",
+    "set_run",
+    "why_not",
+    "working",
+]

@@ -1,0 +1,74 @@
+"""What recipes differ in, key by key, and what may differ between the entries of one arena.
+
+Works on the tables of recipes, so that a recipe which is refused can be compared too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.errors import Problem
+
+Tables = Mapping[str, Any]
+
+# What a method is compared by; everything else must be the same, or scores would tell of something else.
+FREE_TABLES = ("method", "training")
+FREE_KEYS = ("base_model.quantization", "base_model.double_quantization")
+SAME_KEYS = ("training.seed",)
+# To a method that trains nothing the prompt is what weights are to others.
+PROMPT_KEYS = ("data.prompt", "data.shots")
+NAMES = ("schema", "name")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One key that recipes do not agree on, and its value in each of them; None where it is absent."""
+
+    key: str
+    values: tuple[Any, ...]
+
+
+def differences(recipes: Sequence[Tables]) -> tuple[Difference, ...]:
+    """Return the keys that differ between recipes, in the order of a recipe; their names are no difference."""
+    flat = [dict(_flat(tables)) for tables in recipes]
+    keys = list(dict.fromkeys(key for values in flat for key in values))
+    found = (Difference(key, tuple(values.get(key) for values in flat)) for key in keys)
+    return tuple(each for each in found if any(value != each.values[0] for value in each.values[1:]))
+
+
+def _flat(tables: Tables) -> Iterator[tuple[str, Any]]:
+    for name, table in tables.items():
+        if isinstance(table, Mapping):
+            yield from ((f"{name}.{key}", value) for key, value in table.items())
+        elif name not in NAMES:
+            yield name, table
+
+
+def unlike(common: Tables, entry: Tables, *, trains: bool) -> tuple[Problem, ...]:
+    """Return why an entry does not compare with an arena's recipe: what must be the same and is not.
+
+    `trains` is false for an entry that is a prompt, whose prompt and examples are what is compared.
+    """
+    return tuple(
+        Problem(
+            each.key,
+            f"{each.key} is {_said(each.values[1])} here and {_said(each.values[0])} in the arena.",
+            "Entries share data, prompt, scoring and seed: change it, or make another arena.",
+        )
+        for each in differences((common, entry))
+        if not _is_free(each.key, trains=trains)
+    )
+
+
+def _is_free(key: str, *, trains: bool) -> bool:
+    if key in SAME_KEYS:
+        return False
+    free = key in FREE_KEYS or key.partition(".")[0] in FREE_TABLES
+    return free or (not trains and key in PROMPT_KEYS)
+
+
+def _said(value: Any) -> str:
+    text = "not set" if value is None else f'"{value}"' if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -1,0 +1,107 @@
+"""What can be compared at a press: sets of entries as data, and how an entry's recipe is made of the arena's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.methods import METHODS, Family, Method, method
+
+Tables = Mapping[str, Any]
+Change = Mapping[str, Mapping[str, Any]]
+
+MINUTES = 10.0
+SHOTS = 2
+RANKS = (1, 2, 4, 8, 16, 32, 64)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A set of entries: each change gives the values by which one differs from the arena's recipe."""
+
+    id: str
+    title: str
+    summary: str
+    changes: tuple[Change, ...]
+
+
+def at_preset(entry: Method) -> Change:
+    """Return the change to a method as it usually begins; one that is a prompt alone shows examples."""
+    return (
+        {"method": {"id": entry.id}}
+        if entry.trains
+        else {"method": {"id": entry.id}, "data": {"shots": SHOTS}}
+    )
+
+
+def _for_minutes(change: Change, minutes: float) -> Change:
+    return {**change, "training": {"max_minutes": minutes}}
+
+
+PRESETS: tuple[Preset, ...] = (
+    Preset(
+        "all",
+        "All methods, ten minutes each",
+        "Every method at its preset, with the prompt alone and full fine-tuning as yardsticks",
+        tuple(_for_minutes(at_preset(entry), MINUTES) for entry in METHODS),
+    ),
+    Preset(
+        "ranks",
+        "LoRA ranks 1 to 64",
+        "Alpha goes with the rank, so that the change keeps its strength",
+        tuple({"method": {"id": "lora", "rank": rank, "alpha": rank}} for rank in RANKS),
+    ),
+    Preset(
+        "quantization",
+        "Quantization: none, int8, nf4, nf4+double",
+        "One method on a base that is kept in fewer and fewer bits",
+        (
+            {"base_model": {"quantization": "none"}},
+            {"base_model": {"quantization": "int8"}},
+            {"base_model": {"quantization": "nf4", "double_quantization": False}},
+            {"base_model": {"quantization": "nf4", "double_quantization": True}},
+        ),
+    ),
+)
+
+
+def preset(preset_id: str) -> Preset:
+    """Return the preset with this id. Raises KeyError."""
+    return next(each for each in PRESETS if each.id == preset_id)
+
+
+def changed(common: Tables, change: Change, family: Family | None) -> dict[str, Any]:
+    """Return the recipe's tables of an entry.
+
+    A change of nothing but the method takes the method's own preset and learning rate for `family`. One that sets
+    options of the recipe's own method keeps the others, and the recipe's learning rate.
+    """
+    made: dict[str, Any] = {
+        name: dict(table) if isinstance(table, Mapping) else table for name, table in common.items()
+    }
+    wanted = change.get("method", {})
+    if wanted and (len(wanted) == 1 or wanted["id"] != common["method"]["id"]):
+        made["method"] = {"id": wanted["id"], **_preset_options(method(wanted["id"]), family)}
+        made.get("training", {}).pop("learning_rate", None)
+    for name, values in change.items():
+        made[name] = made.get(name, {}) | dict(values)
+    return made
+
+
+def _preset_options(entry: Method, family: Family | None) -> dict[str, Any]:
+    """Return the options of the family's preset; where the family is not known, only what all families share."""
+    if family is not None and family in entry.presets:
+        return _present(entry.preset_options(family))
+    shared = [_present(entry.preset_options(each)) for each in entry.families]
+    return {
+        name: value for name, value in shared[0].items() if all(other.get(name) == value for other in shared)
+    }
+
+
+def _present(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in options.items()
+        if value is not None
+    }

@@ -1,0 +1,157 @@
+"""The verb `arena`: make one, work its queue, show what came of it."""
+
+from __future__ import annotations
+
+import argparse
+
+from engine import arena as arenas
+from engine.arena import Arena, Change, Reader, Standing
+from engine.commands import arena_words, recipe_file, words
+from engine.commands.downloads import agreed
+from engine.commands.follow import STOPPED, Follower, conclude
+from engine.commands.narrator import Narrator
+from engine.commands.output import Output
+from engine.commands.parser import Verbs
+from engine.errors import AppError, ArenaError, Problem, RecipeError
+from engine.methods import method, unknown_method
+
+COMPLETED, FAILED, REFUSED = 0, 1, 2
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb and its actions."""
+    parser = verbs.add("arena", "Compare methods: a queue of runs on one data set and one base", list_arenas)
+    actions = Verbs(parser, title="action")
+    new = actions.add("new", "Make an arena of a recipe", make_arena)
+    recipe_file.add_to(new)
+    new.add_argument("--preset", choices=[each.id for each in arenas.PRESETS], help="a set of entries")
+    new.add_argument(
+        "--method",
+        action="append",
+        default=[],
+        dest="methods",
+        metavar="ID",
+        help="a method at its preset; may be repeated",
+    )
+    new.add_argument("--name", default="", help="what to call it; absent: as the recipe")
+    run = actions.add("run", "Work an arena's queue, or go on with it", run_arena)
+    show = actions.add("show", "Show an arena's results and queue", show_arena)
+    for action in (run, show):
+        action.add_argument(
+            "arena", metavar="ID", help="an arena's id, its beginning, its name or its folder"
+        )
+    actions.add("list", "List the arenas", list_arenas)
+
+
+def make_arena(asked: argparse.Namespace, output: Output) -> int:
+    """Make an arena: the entries of a preset, of methods, or the recipe alone."""
+    recipe = recipe_file.read(asked)
+    unknown = [found for method_id in asked.methods if (found := unknown_method(method_id))]
+    if unknown:
+        raise RecipeError(tuple(Problem("--method", each.message, each.hint) for each in unknown))
+    changes: list[Change] = list(arenas.preset(asked.preset).changes) if asked.preset else []
+    changes += [arenas.at_preset(method(method_id)) for method_id in asked.methods]
+    made = arenas.create(recipe, changes or [{}], asked.name)
+    _show(made, Reader(), output)
+    output.line(f"`main.py arena run {made.id}` works the queue.")
+    return COMPLETED
+
+
+def list_arenas(_: argparse.Namespace, output: Output) -> int:
+    """List the arenas, newest first."""
+    found, damaged = arenas.list_arenas()
+    reader = Reader()
+    standings = {each.id: reader.read(each) for each in found}
+    output.json(
+        [
+            {"arena": each.id, "path": str(each.folder), "name": each.name, "paused": each.paused}
+            | {"states": arenas.counted(standings[each.id])}
+            for each in found
+        ]
+    )
+    if found:
+        rows = [(each.id, arena_words.summary(each, standings[each.id]), each.name) for each in found]
+        output.lines(words.table(("Arena", "Entries", "Name"), rows))
+    else:
+        output.line("There are no arenas yet. `main.py arena new RECIPE.toml --preset all` makes one.")
+    for each in damaged:
+        output.remark(f"{each.folder}: {each.reason}")
+    return COMPLETED
+
+
+def show_arena(asked: argparse.Namespace, output: Output) -> int:
+    """Show an arena's results and queue."""
+    _show(arenas.find(asked.arena), Reader(), output)
+    return COMPLETED
+
+
+def _show(arena: Arena, reader: Reader, output: Output) -> None:
+    standings = reader.read(arena)
+    found = arenas.groups(standings)
+    output.json(arena_words.as_dict(arena, standings, found))
+    output.lines(arena_words.lines(arena, standings, found))
+
+
+def run_arena(asked: argparse.Namespace, output: Output) -> int:
+    """Work a queue to its end: one entry after the other, whatever becomes of each."""
+    arena = arenas.find(asked.arena)
+    if not arena.entries:
+        raise ArenaError(f"{arena.name} has no entries.", "Add some, or make another arena.", "arena")
+    if not agreed(arena.recipe(), output):
+        return STOPPED
+    with arenas.working(arena):
+        arenas.set_paused(arena, paused=False)
+        return _Queue(arena, output).work()
+
+
+class _Queue:
+    """The entries of one arena, worked until none is open or the person stops."""
+
+    def __init__(self, arena: Arena, output: Output) -> None:
+        self._arena = arena
+        self._output = output
+        self._reader = Reader()
+        self._tried: set[str] = set()
+
+    def work(self) -> int:
+        """Do what is open, each entry once; return the exit code."""
+        while True:
+            # Read anew each time: entries are added, moved and paused while one runs.
+            self._arena = arenas.open_arena(self._arena.folder)
+            standing = arenas.next_up(self._reader.read(self._arena), self._tried)
+            if standing is None:
+                return self._conclude()
+            if self._arena.paused:
+                self._output.remark(
+                    f"The queue is paused. `main.py arena run {self._arena.id}` goes on with it."
+                )
+                return STOPPED
+            self._tried.add(standing.entry.id)
+            if self._do(standing) == STOPPED:
+                self._output.remark(f"Stopped. `main.py arena run {self._arena.id}` goes on from here.")
+                return STOPPED
+
+    def _do(self, standing: Standing) -> int:
+        entry = standing.entry
+        try:
+            job = arenas.job_of(self._arena, standing)
+        except AppError as error:
+            self._output.failure(error)
+            return FAILED
+        place = [each.id for each in self._arena.entries].index(entry.id) + 1
+        self._output.json({"entry": entry.id, "run": job.id, "path": str(job.folder)})
+        self._output.lines(["", f"{place} of {len(self._arena.entries)}: {entry.name} ({job.id})"])
+        narrator = Narrator(self._output)
+        ending = Follower(job, self._output).run(narrator.tell, attach=standing.state == "running")
+        narrator.state.close(ending.outcome, ending.event)
+        narrator.tell_result()
+        return conclude(ending, self._output)
+
+    def _conclude(self) -> int:
+        """Show the arena; the code tells whether something failed, or nothing could run."""
+        self._output.line("")
+        _show(self._arena, self._reader, self._output)
+        counts = arenas.counted(self._reader.read(self._arena))
+        if counts.get("failed", 0) + counts.get("crashed", 0):
+            return FAILED
+        return REFUSED if counts.keys() == {"refused"} else COMPLETED

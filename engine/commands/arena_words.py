@@ -1,0 +1,141 @@
+"""An arena as text for a terminal, and as JSON for programs: its queue, and what its entries came to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine import arena as arenas
+from engine.arena import Arena, Group, Row, Standing
+from engine.commands import words
+from engine.quantities import size
+
+SIGNS = {"better": "better", "no measurable difference": "no difference", "worse": "worse"}
+
+
+def as_dict(arena: Arena, standings: list[Standing], found: list[Group]) -> dict[str, Any]:
+    """Return an arena in the shape that `arena show --json` prints."""
+    return {
+        "arena": arena.id,
+        "path": str(arena.folder),
+        "name": arena.name,
+        "made_at": arena.made_at,
+        "paused": arena.paused,
+        "entries": [_entry(arena, each) for each in standings],
+        "groups": [
+            {
+                "protocol": group.protocol,
+                "unlike": list(group.unlike),
+                "rows": [_row(row) for row in group.rows],
+            }
+            for group in found
+        ],
+    }
+
+
+def _entry(arena: Arena, standing: Standing) -> dict[str, Any]:
+    entry = standing.entry
+    return {
+        "entry": entry.id,
+        "title": entry.title,
+        "detail": entry.detail,
+        "state": standing.state,
+        "reason": standing.reason,
+        "run": entry.run or None,
+        "recipe": str(arena.recipe_path(entry)),
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    run = row.standing.run
+    return {
+        "entry": row.id,
+        "scores": row.scores,
+        "base": row.base,
+        "difference": row.against_base,
+        "difference_to_full": row.against_full,
+        "full_missing": row.full_missing,
+        "trainable_parameters": row.cost("parameters"),
+        "adapter": run.adapter_id if run else None,
+        "adapter_bytes": run.adapter_bytes if run else None,
+        "memory_bytes": row.cost("memory"),
+        "minutes": row.cost("minutes"),
+        "remark": row.remark,
+    }
+
+
+def lines(arena: Arena, standings: list[Standing], found: list[Group]) -> list[str]:
+    """Return an arena as text: results first, then what is still to come or could not be."""
+    said = [arena.name, summary(arena, standings)]
+    for group in found:
+        said += ["", *_group_lines(group)]
+    open_ones = [each for each in standings if each.state != "completed"]
+    if open_ones:
+        rows = [(each.entry.name, each.state, _progress(each), each.entry.id) for each in open_ones]
+        said += ["", *words.table(("Queue", "State", "", "Id"), rows)]
+    return said
+
+
+def summary(arena: Arena, standings: list[Standing]) -> str:
+    """Return in one line how far an arena is: "9 of 14 entries completed, 1 refused. The queue is paused."."""
+    counts = arenas.counted(standings)
+    done = f"{counts.pop('completed', 0)} of {words.counted(len(standings), 'entry', 'entries')} completed"
+    others = [f"{count} {state}" for state, count in counts.items()]
+    held = (
+        "The queue is paused." if arena.paused and any(each.state == "waiting" for each in standings) else ""
+    )
+    return " ".join(filter(None, (f"{', '.join([done, *others])}.", held)))
+
+
+def _progress(standing: Standing) -> str:
+    run = standing.run
+    if standing.state in ("running", "stopped") and run is not None and run.total_steps:
+        return f"step {run.step:,} of {run.total_steps:,}"
+    return standing.reason
+
+
+def _group_lines(group: Group) -> list[str]:
+    protocol = group.protocol
+    on = words.counted(int(protocol.get("examples") or 0), "conversation")
+    apart = f" Not comparable with the first: {', '.join(group.unlike)} differ." if group.unlike else ""
+    head = (
+        "Entry",
+        "ROUGE-1 (95 % interval)",
+        "Base",
+        "Against base",
+        "Against full",
+        "Trained",
+        "Adapter",
+        "Memory",
+        "Minutes",
+    )
+    right = ("Base", "Trained", "Adapter", "Memory", "Minutes")
+    remarks = [f"{row.name}: {row.remark}" for row in group.rows if row.remark]
+    return [
+        f"Scored on {on} of the {protocol.get('split', 'test')} split.{apart}",
+        *words.table(head, [_cells(row) for row in group.rows], right=right),
+        *remarks,
+    ]
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    trained, memory, minutes = (row.cost(kind) for kind in arenas.COSTS)
+    run = row.standing.run
+    return (
+        row.name,
+        words.interval(row.scores[arenas.SCORE]),
+        words.score(row.base[arenas.SCORE]["mean"]),
+        _verdict(row.against_base[arenas.SCORE]),
+        "yardstick"
+        if row.is_yardstick
+        else _verdict(row.against_full[arenas.SCORE])
+        if row.against_full
+        else "-",
+        "-" if trained is None else f"{trained:,.0f}",
+        size(run.adapter_bytes) if run and run.adapter_bytes and trained else "-",
+        size(memory) if memory else "-",
+        "-" if minutes is None else f"{minutes:.1f}",
+    )
+
+
+def _verdict(difference: dict[str, Any]) -> str:
+    return f"{words.gain(difference['mean'])} {SIGNS[difference['verdict']]}"

@@ -1,0 +1,137 @@
+"""`arena` as a program: a small queue for real, stopped and gone on with, killed and found again."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from engine import recipe as recipes
+from tests.commands.conftest import SECONDS, Finished, Terminal
+
+MakeRecipe = Callable[..., Path]
+QUICK = ("training.max_steps=2", "evaluation.examples=3")
+LONG = ("training.max_steps=400", "training.evaluate_every=100000", "training.checkpoint_every=100000")
+
+
+def make(terminal: Terminal, recipe: Path, *methods: str) -> dict[str, Any]:
+    """Make an arena of methods and return what is told of it."""
+    asked = [word for method in methods for word in ("--method", method)]
+    [told] = terminal.run("arena", "new", str(recipe), *asked, "--json").json
+    return dict(told)
+
+
+def states(told: dict[str, Any]) -> dict[str, str]:
+    return {entry["entry"]: entry["state"] for entry in told["entries"]}
+
+
+def until_step(terminal: Terminal, arena_id: str) -> tuple[subprocess.Popen[str], str]:
+    """Work a queue until the first step of an entry; return the process and what was read so far."""
+    process = terminal.start("arena", "run", arena_id, "--json")
+    assert process.stdout is not None
+    read = ""
+    for line in process.stdout:
+        read += line
+        if '"step_finished"' in line:
+            return process, read
+    raise AssertionError(read)
+
+
+def test_a_queue_is_worked_to_its_end_and_ends_in_one_table(
+    make_recipe: MakeRecipe, terminal: Terminal
+) -> None:
+    told = make(terminal, make_recipe("t5", *QUICK), "lora", "bitfit", "full")
+    assert states(told) == {"lora-r-32": "waiting", "bitfit": "refused", "full-fine-tuning": "waiting"}
+    assert told["paused"]
+
+    done = terminal.run("arena", "run", told["arena"], "--json")
+    assert done.code == 0, done.out
+    last = done.json[-1]
+    assert states(last) == {"lora-r-32": "completed", "bitfit": "refused", "full-fine-tuning": "completed"}
+    [group] = last["groups"]
+    assert group["protocol"]["examples"] == 3
+    rows = {row["entry"]: row for row in group["rows"]}
+    assert rows["full-fine-tuning"]["difference_to_full"] is None
+    assert set(rows["lora-r-32"]["difference_to_full"]["rouge1"]) == {"mean", "low", "high", "verdict"}
+    assert rows["lora-r-32"]["minutes"] > 0
+    assert rows["lora-r-32"]["adapter_bytes"] > 0
+
+    shown = terminal.run("arena", "show", told["arena"][:20])
+    assert "2 of 3 entries completed, 1 refused." in shown.out
+    assert "T5 models have no biases to train." in shown.out
+    assert "yardstick" in shown.out
+    [listed] = terminal.run("arena", "list", "--json").json[0]
+    assert listed["states"] == {"completed": 2, "refused": 1}
+    again = terminal.run("arena", "run", told["arena"], "--json")
+    assert again.code == 0
+    assert not again.events
+
+
+def test_a_stopped_queue_goes_on_with_the_entry_it_was_at(
+    make_recipe: MakeRecipe, terminal: Terminal
+) -> None:
+    told = make(terminal, make_recipe("llama", *LONG), "lora")
+    process, read = until_step(terminal, told["arena"])
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=SECONDS)
+    stopped = Finished(process.returncode, read + out, err)
+    assert stopped.code == 130, stopped
+    assert "goes on from here" in stopped.err
+    [shown] = terminal.run("arena", "show", told["arena"], "--json").json
+    assert list(states(shown).values()) == ["stopped"]
+    assert shown["groups"] == []
+
+    process, read = until_step(terminal, told["arena"])
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=SECONDS)
+    resumed = Finished(process.returncode, read + out, err)
+    assert resumed.named("run_resumed")[0]["step"] == stopped.named("step_finished")[-1]["step"]
+    assert {event["run"] for event in resumed.events} == {event["run"] for event in stopped.events}
+
+
+def test_a_run_that_outlived_its_queue_is_followed_not_begun_again(
+    make_recipe: MakeRecipe, terminal: Terminal
+) -> None:
+    recipe = make_recipe("llama", "training.max_steps=60", "evaluation.examples=3")
+    told = make(terminal, recipe, "lora")
+    process, read = until_step(terminal, told["arena"])
+    process.kill()
+    process.communicate(timeout=SECONDS)
+    done = terminal.run("arena", "run", told["arena"], "--json")
+    assert done.code == 0, done.out
+    assert {event["run"] for event in done.events} == {Finished(0, read, "").events[0]["run"]}
+    assert {event["attempt"] for event in done.events} == {1}
+    assert list(states(done.json[-1]).values()) == ["completed"]
+
+
+def test_an_entry_that_fails_does_not_keep_the_next_from_its_turn(
+    make_recipe: MakeRecipe, terminal: Terminal, tmp_path: Path
+) -> None:
+    told = make(terminal, make_recipe("llama", *QUICK), "lora", "ia3")
+    empty = tmp_path / "empty.csv"
+    empty.write_text("dialogue,summary\n", encoding="utf-8")
+    path = Path(told["entries"][0]["recipe"])
+    tables = recipes.load(path).as_tables()
+    tables["data"]["source"] = str(empty)
+    recipes.save(recipes.from_tables(tables), path)
+
+    done = terminal.run("arena", "run", told["arena"], "--json")
+    assert done.code == 1, done.out
+    found = done.json[-1]
+    assert list(states(found).values()) == ["failed", "completed"]
+    assert found["entries"][0]["reason"]
+
+
+def test_what_can_not_be_is_told_as_a_problem(make_recipe: MakeRecipe, terminal: Terminal) -> None:
+    recipe = str(make_recipe("t5", *QUICK))
+    unknown = terminal.run("arena", "new", recipe, "--method", "lorra", "--json")
+    assert unknown.code == 2
+    assert unknown.problems[0]["field"] == "--method"
+    missing = terminal.run("arena", "show", "nothing", "--json")
+    assert missing.code == 2
+    assert missing.problems[0]["message"] == 'There is no arena "nothing".'
+    assert terminal.run("arena", "list").out.startswith("There are no arenas yet.")
+    only_refused = make(terminal, Path(recipe), "bitfit")
+    assert terminal.run("arena", "run", only_refused["arena"], "--json").code == 2

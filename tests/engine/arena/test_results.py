@@ -1,0 +1,176 @@
+"""Rows of an arena: which may be compared, with what, and what their figures can't say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from engine import arena as arenas
+from engine import example_scores, statistics
+from engine.arena import Arena, Group
+from engine.events import EventWriter
+from engine.example_scores import ExampleScores, Written
+from engine.jobs import Job
+from tests.helpers.homes import Told, add_run, make_recipe
+
+BASE = (0.3, 0.4, 0.5, 0.6)
+FULL = (0.5, 0.6, 0.7, 0.8)
+
+
+def make(*methods: str) -> Arena:
+    changes = [{"method": {"id": each}} for each in methods]
+    return arenas.create(make_recipe("Starter", base="starter", source="sample"), changes)
+
+
+def score(
+    arena: Arena, place: int, tuned: Sequence[float], base: Sequence[float] = BASE, **told: object
+) -> Job:
+    """Give an entry a completed run that scored so on each conversation."""
+    entry = arena.entries[place]
+    recipe = arenas.Reader().read(arena)[place].recipe
+    job = add_run(recipe, Told(outcome=None, gain=None, facts={"trainable_parameters": 1000}))
+    protocol = {"split": "test", "examples": len(tuned), "beams": 1, **told}
+    writer = EventWriter(job.events_path, {"run": job.id, "attempt": 1})
+    writer.write(
+        "adapter_saved", adapter=job.id, path="", bytes=4321, step=40, seconds=90.0, memory_bytes=5_000_000
+    )
+    spread = {
+        name: {"rouge1": statistics.interval(values, 500).as_dict()}
+        for name, values in (("b", base), ("t", tuned))
+    }
+    difference = {"rouge1": statistics.difference_dict(statistics.difference(base, tuned, 500))}
+    writer.write(
+        "evaluated",
+        of="base",
+        step=0,
+        split="test",
+        protocol=protocol,
+        loss=None,
+        scores=spread["b"],
+        difference=None,
+    )
+    writer.write(
+        "evaluated",
+        of=job.id,
+        step=40,
+        split="test",
+        protocol=protocol,
+        loss=None,
+        scores=spread["t"],
+        difference=difference,
+    )
+    writer.write("job_ended", outcome="completed")
+    writer.close()
+    ids = tuple(str(each) for each in range(len(tuned)))
+    kept = ExampleScores(
+        schema=1,
+        protocol=protocol,
+        examples=ids,
+        base=Written(summaries=ids, rouge={"rouge1": tuple(base)}),
+        tuned=Written(summaries=ids, rouge={"rouge1": tuple(tuned)}),
+    )
+    example_scores.save(job.folder, kept)
+    arenas.set_run(arena, entry.id, job.id)
+    return job
+
+
+def groups(arena: Arena) -> list[Group]:
+    return arenas.groups(arenas.Reader().read(arenas.open_arena(arena.folder)))
+
+
+def test_only_scored_entries_have_rows_and_the_best_comes_first():
+    arena = make("lora", "ia3", "full")
+    score(arena, 0, (0.4, 0.5, 0.6, 0.7))
+    score(arena, 2, FULL)
+    [group] = groups(arena)
+    assert [row.name for row in group.rows] == ["Full fine-tuning", "LoRA, r 32"]
+    assert group.rows[0].mean == pytest.approx(0.65)
+
+
+def test_a_row_is_paired_with_the_base_by_its_run_and_with_full_conversation_by_conversation():
+    arena = make("lora", "full")
+    score(arena, 0, (0.4, 0.5, 0.6, 0.7))
+    score(arena, 1, FULL)
+    full, lora = groups(arena)[0].rows
+    assert full.is_yardstick
+    assert full.against_full is None
+    assert lora.against_base["rouge1"]["verdict"] == "better"
+    assert lora.against_full is not None
+    told = lora.against_full["rouge1"]
+    assert (told["mean"], told["verdict"]) == (pytest.approx(-0.1), "worse")
+    # Every conversation lost the same, so that the pairs know it exactly, though both means spread widely.
+    assert told["low"] == pytest.approx(told["high"]) == pytest.approx(-0.1)
+
+
+def test_a_row_tells_what_its_run_took():
+    arena = make("lora")
+    score(arena, 0, FULL)
+    [row] = groups(arena)[0].rows
+    assert [row.cost(kind) for kind in arenas.COSTS] == [1000, 5_000_000, 1.5]
+    assert row.standing.run.adapter_bytes == 4321
+
+
+def test_what_trains_nothing_has_no_minutes():
+    arena = make("prompt_only")
+    job = score(arena, 0, FULL)
+    told = job.events_path.read_text(encoding="utf-8").replace(
+        '"trainable_parameters":1000', '"trainable_parameters":0'
+    )
+    job.events_path.write_text(told, encoding="utf-8")
+    [row] = groups(arena)[0].rows
+    assert (row.cost("parameters"), row.cost("minutes")) == (0, None)
+
+
+def test_scores_of_another_protocol_stand_in_a_group_of_their_own():
+    arena = make("lora", "ia3", "full")
+    score(arena, 0, FULL, beams=4)
+    score(arena, 1, FULL)
+    score(arena, 2, FULL)
+    first, second = groups(arena)
+    assert [row.name for row in first.rows] == ["IA3", "Full fine-tuning"]
+    assert [row.standing.entry.title for row in second.rows] == ["LoRA"]
+    assert (first.unlike, second.unlike) == ((), ("beams",))
+    [lonely] = second.rows
+    assert lonely.against_full is None
+    assert lonely.full_missing == "Full fine-tuning is not among the scored entries."
+
+
+def test_full_that_was_scored_on_other_conversations_is_compared_with_nothing():
+    arena = make("lora", "full")
+    job = score(arena, 0, FULL)
+    score(arena, 1, FULL)
+    kept = example_scores.load(job.folder)
+    example_scores.save(job.folder, kept.model_copy(update={"examples": tuple("abcd")}))
+    lora = next(row for row in groups(arena)[0].rows if not row.is_yardstick)
+    assert lora.full_missing == "Full fine-tuning was scored on other conversations."
+    (job.folder / example_scores.FILE_NAME).unlink()
+    lora = next(row for row in groups(arena)[0].rows if not row.is_yardstick)
+    assert "keeps no scores" in lora.full_missing
+
+
+def test_one_conversation_and_nothing_but_ties_are_said():
+    arena = make("lora", "ia3")
+    score(arena, 0, (0.5,), (0.4,))
+    [row] = groups(arena)[0].rows
+    assert row.remark == "One conversation, so no interval."
+    assert row.against_base["rouge1"]["verdict"] == "no measurable difference"
+    ties = make("lora")
+    score(ties, 0, BASE)
+    [row] = groups(ties)[0].rows
+    assert row.remark == "Every conversation scores the same as with the base."
+
+
+@pytest.mark.parametrize(
+    ("points", "kept"),
+    [
+        ([], []),
+        ([(1.0, 0.5)], [0]),
+        ([(2.0, 0.6), (1.0, 0.5), (3.0, 0.55)], [1, 0]),
+        ([(1.0, 0.5), (1.0, 0.7), (1.0, 0.7)], [1]),
+        ([(1.0, 0.5), (2.0, 0.5)], [0]),
+        ([(0.0, 0.4), (5.0, 0.9)], [0, 1]),
+    ],
+)
+def test_the_front_holds_what_nothing_beats(points, kept):
+    assert arenas.front(points) == kept
