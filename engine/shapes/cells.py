@@ -34,7 +34,7 @@ def as_list(value: Any) -> list[Any] | None:
             value = json.loads(value)
         except (ValueError, RecursionError):
             return None
-    if isinstance(value, Mapping) and value and all(isinstance(each, list) for each in value.values()):
+    if isinstance(value, dict) and value and all(isinstance(each, list) for each in value.values()):
         # Lists of unequal length are no turns.
         if len({len(each) for each in value.values()}) > 1:
             return None
@@ -59,7 +59,7 @@ def find_keys(cells: Iterable[Any], speaker: str = "", text: str = "") -> Keys |
         items += listed
     if items and all(isinstance(item, str) for item in items):
         return None if text else Keys()
-    if not items or not all(isinstance(item, Mapping) for item in items):
+    if not items or not all(isinstance(item, dict) for item in items):
         return None
     keys = keys_of(items)
     said = text if text in keys else "" if text else _first_text_key(items, keys)
@@ -71,7 +71,7 @@ def find_keys(cells: Iterable[Any], speaker: str = "", text: str = "") -> Keys |
 
 def keys_of(items: Iterable[Any]) -> list[str]:
     """Return the keys that any of the items has, in the order in which they turn up."""
-    return list(dict.fromkeys(str(key) for item in items if isinstance(item, Mapping) for key in item))
+    return list(dict.fromkeys(str(key) for item in items if isinstance(item, dict) for key in item))
 
 
 def _first_text_key(items: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> str:
@@ -87,7 +87,7 @@ def _first_text_key(items: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> 
 
 def _speaker_key(items: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> str:
     """Return the likeliest key that every turn has, or else the likeliest at all ("name" is often optional)."""
-    held = [key for key in keys if any(isinstance(item.get(key), (str, int)) for item in items)]
+    held = [key for key in keys if any(item.get(key) not in (None, "") for item in items)]
     common = [key for key in held if all(item.get(key) is not None for item in items)]
     return names.exact(common, names.SPEAKER_NAMES) or names.exact(held, names.SPEAKER_NAMES) or ""
 
@@ -101,30 +101,47 @@ def turns_of(value: Any, keys: Keys, column: str, number: int) -> list[Turn]:
         return []
     items = as_list(value)
     if items is None:
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             raise _no_turns(column, number, f"It holds: {', '.join(map(str, value))}.")
         return [Turn("", text_of(value))]
     return [turn for item in items if (turn := _turn(item, keys, column, number)).text]
 
 
 def _turn(item: Any, keys: Keys, column: str, number: int) -> Turn:
-    if not isinstance(item, Mapping):
+    if not isinstance(item, dict):
         if isinstance(item, (list, tuple)):
             raise _no_turns(column, number, "Its items are lists.")
         return Turn("", text_of(item).strip())
     if keys.text not in item and keys.speaker not in item:
         there = ", ".join(map(str, item)) or "nothing"
         raise _no_turns(column, number, f'A turn has no "{keys.text}"; it holds: {there}.')
-    return Turn(" ".join(text_of(item.get(keys.speaker)).split()), _said(item.get(keys.text)).strip())
+    return Turn(name_of(item.get(keys.speaker)), _said(item.get(keys.text)).strip())
+
+
+def name_of(value: Any) -> str:
+    """Return a speaker's name on one line: of an object its name, of a list all of them."""
+    if isinstance(value, str):
+        return " ".join(value.split())
+    parts = value if isinstance(value, (list, tuple)) else [value]
+    return ", ".join(
+        filter(None, (" ".join(text_of(_inside(part, names.SPEAKER_NAMES)).split()) for part in parts))
+    )
 
 
 def _said(value: Any) -> str:
     """Return what a message says; of one made of parts, the parts that are text."""
-    if isinstance(value, Mapping):
-        return text_of(value.get("text")) if isinstance(value.get("text"), str) else ""
-    if isinstance(value, (list, tuple)):
-        return "\n".join(filter(None, map(_said, value)))
-    return text_of(value)
+    if isinstance(value, str):
+        return text_of(value)
+    parts = value if isinstance(value, (list, tuple)) else [value]
+    return "\n".join(filter(None, (text_of(_inside(part, ("text",))) for part in parts)))
+
+
+def _inside(value: Any, keys: Sequence[str]) -> Any:
+    """Return a plain value, of an object that under the likeliest of `keys`; deeper ones hold no text."""
+    if isinstance(value, dict):
+        key = names.exact([str(key) for key in value], keys)
+        value = value[key] if key else None
+    return None if isinstance(value, (list, tuple, dict)) else value
 
 
 def _no_turns(column: str, number: int, why: str) -> DataError:
@@ -142,7 +159,7 @@ def texts_of(value: Any, column: str, number: int) -> list[str]:
     """
     items = as_list(value) if not isinstance(value, str) or value.lstrip().startswith('["') else None
     if items is None:
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             raise DataError(
                 f'Row {number:,}: the column "{column}" holds tables, not text.',
                 "Name a column of texts.",
@@ -150,13 +167,13 @@ def texts_of(value: Any, column: str, number: int) -> list[str]:
             )
         return [text_of(value)]
     keys = find_keys([items]) or Keys()
-    if any(isinstance(item, (list, Mapping)) for item in items) and not keys.text:
+    if any(isinstance(item, (list, dict)) for item in items) and not keys.text:
         raise DataError(
             f'Row {number:,}: the column "{column}" holds lists of something else than texts.',
             "Name a column of texts.",
             "data.summary",
         )
-    texts = [_said(item.get(keys.text)) if isinstance(item, Mapping) else text_of(item) for item in items]
+    texts = [_said(item.get(keys.text)) if isinstance(item, dict) else text_of(item) for item in items]
     return [text for text in texts if text.strip()]
 
 

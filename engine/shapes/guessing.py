@@ -288,7 +288,7 @@ class _Guess:
         return names.exact(free, (*names.TEXT_NAMES, *names.CONVERSATION_NAMES))
 
     def _plain(self, name: str) -> bool:
-        return not any(isinstance(cell, (list, Mapping)) for cell in self._cells(name))
+        return not any(isinstance(cell, (list, dict)) for cell in self._cells(name))
 
     def _rows(self, group: str) -> Shape:
         speaker = mapping.column(self.by_hand, "speaker", self.columns) or self._row_speaker() or ""

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 
 from engine.conversations import Example, Turn, as_text
 from engine.errors import DataError
-from engine.shapes.cells import Keys, as_list, text_of, texts_of, turns_of, without_system
+from engine.shapes.cells import Keys, as_list, name_of, text_of, texts_of, turns_of, without_system
 
 Kind = Literal["columns", "turns", "lists", "rows"]
 
@@ -120,7 +120,7 @@ class Shape:
         texts = iter(said)
         # Turns without words were left out above.
         return [
-            Turn(" ".join(text_of(speaker).split()), next(texts).text)
+            Turn(name_of(speaker), next(texts).text)
             for speaker, item in zip(speakers, items, strict=True)
             if text_of(item).strip()
         ]
@@ -144,7 +144,7 @@ class Shape:
                 )
             group = groups.setdefault(name, _Group([], [], []))
             group.rows.append(record.number)
-            speaker = " ".join(text_of(record.values.get(self.speaker)).split()) if self.speaker else ""
+            speaker = name_of(record.values.get(self.speaker)) if self.speaker else ""
             text = self._plain(record.values.get(self.conversation)).strip()
             if text:
                 group.said.append(Turn(speaker, text))

@@ -194,6 +194,19 @@ def test_messages_of_parts_give_their_texts_and_turns_without_words_are_none() -
     assert examples([{"messages": said, "summary": "s"}])[0].conversation == "Ann: Look\nBob: Nice"
 
 
+def test_a_speaker_may_be_an_object_with_a_name_or_several() -> None:
+    said = [{"author": {"id": 7, "name": "Ann"}, "text": "Hi"}, {"author": ["Bob", "Cem"], "text": "Yo"}]
+    assert examples([{"messages": said, "summary": "s"}])[0].conversation == "Ann: Hi\nBob, Cem: Yo"
+
+
+def test_values_nested_without_end_hold_no_text() -> None:
+    deep: Any = "Hi"
+    for _ in range(5000):
+        deep = [deep]
+    said = [{"role": deep, "content": deep}, {"role": "Ann", "content": "Hi"}]
+    assert examples([{"messages": said, "summary": "s"}])[0].conversation == "Ann: Hi"
+
+
 def test_a_broken_turn_is_named_with_its_row() -> None:
     rows = [{"messages": chat("Ann: Hi"), "summary": "s"}, {"messages": [{"a": 1}], "summary": "s"}]
     shape = guess(["messages", "summary"], rows[:1])
