@@ -28,19 +28,22 @@ Place = Literal[
     "everything",
     "prompt",
 ]
-# How a change at a weight is written, as far as there is a drawing of it; "" has none.
+# How a change at a weight is written, for its drawing; "" where nothing is changed at weights, or all of them are.
 Sketch = Literal[
     "",
     "pair",  # W + B A
+    "pairs in a grid",  # W + a B A for each block of W
     "scaled pair",  # W + b B d A, where B and A are random and stay so
     "scaled pairs",  # W + the sum of many such
     "pair times strength",  # W + s B A
     "pair from a bank",  # W + B A, both put together from vectors of a bank
     "repeated block",  # W + D D D
     "waves",  # W + c times frozen waves
+    "circulant",  # W + blocks, each of whose rows is the one above, shifted by one
+    "sparse",  # W + a few single numbers
     "two pairs",  # W + (B A) * (D C), entry by entry
     "kronecker",  # W + A (x) B
-    "rotation",  # R W
+    "rotation",  # W R
     "scale",  # each row of W times a number
 ]
 

@@ -298,6 +298,7 @@ LOW_RANK_MORE: tuple[Method, ...] = (
         title="GraLoRA",
         group="Low rank",
         summary="Small LoRA pairs for weight blocks",
+        sketch="pairs in a grid",
         explanation=(
             "Cuts each weight into a grid of blocks and gives every block a thin pair of its own. It trains as "
             "many numbers as LoRA of the same rank, but the whole change can have a higher rank, and a few "

@@ -256,6 +256,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
         title="C3A",
         group="Reparameterizations",
         summary="Adds circular convolutions to each weight",
+        sketch="circulant",
         explanation=(
             "Builds the change of a weight from blocks in which every row is the one above, shifted by one. Such "
             "a block of n × n numbers is given by n and can have the full rank, and it is applied by a fast "
@@ -277,6 +278,7 @@ REPARAMETERIZED: tuple[Method, ...] = (
         title="SHiRA",
         group="Reparameterizations",
         summary="Changes few random places directly",
+        sketch="sparse",
         explanation=(
             "Picks a few of each weight's numbers at random, in the paper one or two of a hundred, and trains a "
             "change for these alone. The change is sparse and of high rank. The places are drawn from a seed and "

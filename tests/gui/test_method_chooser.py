@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any, get_args
 
 import pytest
@@ -13,7 +13,7 @@ from gui.pages.train.lit_blocks import blocks_of, lit_by
 from gui.pages.train.method_chooser import MethodChooser
 from gui.pages.train.method_explanation import WIDTH, preset_words
 from gui.pages.train.method_row import refusal
-from gui.pages.train.method_sketch import AT_WEIGHTS, MethodSketch, sketch_of
+from gui.pages.train.method_sketch import AT_WEIGHTS, Box, MethodSketch, sketch_of
 from gui.planner import Planner
 from gui.widgets.block_drawing import WORDS
 from tests.helpers.train_stage import BASICS, PLAN, WAIT, texts
@@ -149,7 +149,37 @@ def test_sketches_come_from_what_is_declared():
     assert "pair B and A" in sketch_of(method("lora")).described
     assert "before those of the text" in sketch_of(method("prompt_tuning")).described
     assert "scale a frozen weight" in sketch_of(method("ia3")).described
-    assert sketch_of(method("prompt_only")) is None
+    assert "a thin, trained pair of its own" in sketch_of(method("gralora")).described
+    assert "shifted by one" in sketch_of(method("c3a")).described
+    assert "a few trained places" in sketch_of(method("shira")).described
+    assert "trained biases" in sketch_of(method("bitfit")).described
+    assert "trained norm" in sketch_of(method("layernorm")).described
+
+
+def test_the_sketch_of_a_prompt_alone_calls_nothing_trained(styled, qtbot):
+    made = MethodSketch()
+    qtbot.addWidget(made)
+    made.show_method(method("prompt_only"))
+    assert [text for text, _, _ in made._words()] == ["as it is", "written"]
+    assert "prompt" in made.accessibleName()
+    assert "trained" not in made.accessibleName()
+    made.show_method(method("lora"))
+    assert [text for text, _, _ in made._words()] == ["trained, rank r", "frozen"]
+
+
+@pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)
+def test_every_method_has_a_sketch_with_and_without_options(entry):
+    for family in entry.families:
+        options = entry.options(**entry.preset_options(family))
+        assert sketch_of(entry, options).parts
+    assert sketch_of(entry).parts
+
+
+def test_the_blocks_of_a_circulant_sketch_shift_by_one_from_row_to_row():
+    (cells,) = (part.cells for part in AT_WEIGHTS["circulant"].parts if isinstance(part, Box) and part.cells)
+    blocks = [row.split() for row in cells if row.strip()]
+    for upper, lower in pairwise(blocks[:4]):
+        assert [row[-1] + row[:-1] for row in upper] == lower
 
 
 def test_every_kind_of_sketch_is_drawn_and_used():

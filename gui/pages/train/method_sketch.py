@@ -23,33 +23,70 @@ HEIGHT, WORDS, WORD_GAP = 96, 20, 8
 
 @dataclass(frozen=True)
 class Box:
-    """A matrix or a vector: its letter, its size, and whether it is trained."""
+    """A matrix or a vector: its letter, its size, and whether it is trained.
+
+    `cells` are drawn in the letter's place where a matrix has a pattern, a text for each row: "#" is trained, "." is
+    not, a space is empty, and equal digits, 1 to 4, are the same trained number.
+    """
 
     text: str
     width: int
     height: int
     trained: bool = True
+    cells: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Sketch:
-    """Boxes and the signs between them, from left to right, and the whole in words; `ranked` ones have a rank."""
+    """Boxes and the signs between them, from left to right, and the whole in words; `ranked` ones have a rank.
+
+    `below` are the words below what is filled and below the rest.
+    """
 
     parts: tuple[Box | str, ...]
     described: str
     ranked: bool = False
+    below: tuple[str, str] = ("trained", "frozen")
 
 
 WEIGHT = Box("W", 72, HEIGHT, trained=False)
 SMALL_WEIGHT = Box("W", 52, 72, trained=False)
 NARROW_WEIGHT = Box("W", 44, 72, trained=False)
+SQUARE_WEIGHT = Box("W", 72, 72, trained=False)
+PAIR_CELLS = (".###", "#...", "#...", "#...")
+CIRCULANT_CELLS = ("1234", "4123", "3412", "2341")
+SPARSE_CELLS = (
+    "........",
+    "..#.....",
+    "......#.",
+    "........",
+    "#...#...",
+    "........",
+    ".....#..",
+    "........",
+    ".#......",
+    ".......#",
+    "...#....",
+    "........",
+)
 CELL, FROZEN_CELL = Box("", 18, 28), Box("", 18, 28, trained=False)
+
+
+def _two_by_two(block: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the cells of a matrix of four equal blocks."""
+    rows = tuple(f"{row} {row}" for row in block)
+    return (*rows, " " * len(rows[0]), *rows)
+
 
 AT_WEIGHTS: dict[str, Sketch] = {
     "pair": Sketch(
         (WEIGHT, "+", Box("B", 20, HEIGHT), Box("A", 72, 20)),
         "A frozen weight W and beside it a trained pair B and A",
         ranked=True,
+    ),
+    "pairs in a grid": Sketch(
+        (SQUARE_WEIGHT, "+", Box("", 72, 72, cells=_two_by_two(PAIR_CELLS))),
+        "A frozen weight W and beside it, for every block of it, a thin, trained pair of its own",
     ),
     "scaled pair": Sketch(
         (
@@ -93,6 +130,14 @@ AT_WEIGHTS: dict[str, Sketch] = {
         (WEIGHT, "+", Box("", 12, 48), "×", Box("waves", 72, HEIGHT, trained=False)),
         "A frozen weight W and beside it random, frozen waves, each times a trained strength",
     ),
+    "circulant": Sketch(
+        (SQUARE_WEIGHT, "+", Box("", 72, 72, cells=_two_by_two(CIRCULANT_CELLS))),
+        "A frozen weight W and beside it trained blocks, in which every row is the one above, shifted by one",
+    ),
+    "sparse": Sketch(
+        (WEIGHT, "+", Box("", 72, HEIGHT, cells=SPARSE_CELLS)),
+        "A frozen weight W and beside it a few trained places",
+    ),
     "two pairs": Sketch(
         (SMALL_WEIGHT, "+", Box("", 10, 72), Box("", 42, 10), "×", Box("", 10, 72), Box("", 42, 10)),
         "A frozen weight W and beside it two trained pairs, multiplied entry by entry",
@@ -101,9 +146,15 @@ AT_WEIGHTS: dict[str, Sketch] = {
         (WEIGHT, "+", Box("A", 28, 36), "⊗", Box("B", 44, 64)),
         "A frozen weight W and beside it the Kronecker product of two trained matrices",
     ),
-    "rotation": Sketch((Box("R", 72, 72), "·", WEIGHT), "A trained rotation R of a frozen weight W"),
+    "rotation": Sketch(
+        (WEIGHT, "·", Box("R", 72, 72)), "A frozen weight W times a trained rotation R of its inputs"
+    ),
     "scale": Sketch((Box("", 12, HEIGHT), "×", WEIGHT), "Trained numbers that scale a frozen weight W"),
 }
+BOTTLENECK = Sketch(
+    (Box("layer", 60, 64, trained=False), "+", Box("", 14, 64), Box("", 14, 24), Box("", 14, 64)),
+    "A frozen layer and behind it a trained one, wide, narrow and wide again",
+)
 AT_PLACES: dict[Place, Sketch] = {
     "everything": Sketch((Box("W", 72, HEIGHT),), "A trained weight W"),
     "before input": Sketch(
@@ -114,24 +165,35 @@ AT_PLACES: dict[Place, Sketch] = {
         (Box("k v", 56, 40), Box("keys and values", 112, 40, trained=False)),
         "Trained keys and values before those of the text",
     ),
-    "after feed-forward": Sketch(
-        (Box("layer", 60, 64, trained=False), "+", Box("", 14, 64), Box("", 14, 24), Box("", 14, 64)),
-        "A frozen layer and behind it a trained one, wide, narrow and wide again",
+    "after attention": BOTTLENECK,
+    "after feed-forward": BOTTLENECK,
+    "biases": Sketch(
+        (WEIGHT, "+", Box("b", 14, HEIGHT)), "A frozen weight W and beside it its trained biases b"
+    ),
+    "norms": Sketch(
+        (Box("norm", 56, 32), "→", Box("layer", 60, 64, trained=False)),
+        "A trained norm of what goes into a frozen layer",
+    ),
+    "prompt": Sketch(
+        (Box("prompt", 64, 40), "+", Box("conversation", 108, 40, trained=False)),
+        "The words of the prompt, and the examples it shows, before the conversation",
+        below=("written", "as it is"),
     ),
 }
 
 
-def sketch_of(entry: Method, options: Options | None = None) -> Sketch | None:
-    """Return the sketch of a method under options, None where what is declared of it does not tell enough."""
+def sketch_of(entry: Method, options: Options | None = None) -> Sketch:
+    """Return the sketch of a method, under options where its places depend on them."""
     places = entry.places_of(options) if options is not None else entry.places
     if "weights" in places:
-        return AT_WEIGHTS.get(entry.sketch)
-    return next((AT_PLACES[place] for place in places if place in AT_PLACES), None)
+        return AT_WEIGHTS[entry.sketch]
+    return AT_PLACES[places[0]]
 
 
 def trained_words(sketch: Sketch, options: Options | None) -> str:
     """Return what stands below the trained part: with its rank, the one that is set or r."""
-    return f"trained, rank {getattr(options, 'rank', 'r')}" if sketch.ranked else "trained"
+    words = sketch.below[0]
+    return f"{words}, rank {getattr(options, 'rank', 'r')}" if sketch.ranked else words
 
 
 def _trained(drawn: tuple[Box | str, QRectF]) -> bool | None:
@@ -140,7 +202,7 @@ def _trained(drawn: tuple[Box | str, QRectF]) -> bool | None:
 
 
 class MethodSketch(QWidget):
-    """Draw what a method trains beside what stays as it is; hidden where there is no drawing of it."""
+    """Draw what a method trains beside what stays as it is."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -152,9 +214,8 @@ class MethodSketch(QWidget):
     def show_method(self, entry: Method, options: Options | None = None) -> None:
         """Draw another method, with the options set if it is the one in use."""
         self._sketch = sketch_of(entry, options)
-        self._trained = trained_words(self._sketch, options) if self._sketch else ""
-        self.setVisible(self._sketch is not None)
-        self.setAccessibleName(f"{self._sketch.described}: {self._trained}" if self._sketch else "")
+        self._trained = trained_words(self._sketch, options)
+        self.setAccessibleName(f"{self._sketch.described}: {self._trained}")
         self.updateGeometry()
         self.update()
 
@@ -170,7 +231,9 @@ class MethodSketch(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         for part, place in self._places():
-            if isinstance(part, Box):
+            if isinstance(part, Box) and part.cells:
+                self._cells(painter, place, part.cells)
+            elif isinstance(part, Box):
                 self._box(painter, place, part)
             else:
                 self._sign(painter, place, part)
@@ -209,10 +272,11 @@ class MethodSketch(QWidget):
             if trained or trained not in ends:
                 ends[trained] = reduce(QRectF.united, places, ends.get(trained, places[0]))
         ends.pop(None, None)
+        rest = self._sketch.below[1] if self._sketch else ""
         told: list[tuple[str, str, QRectF]] = []
         right, foot = float(self.width()), self._middle() + px(self._tallest()) / 2 + 4
         for trained, across in sorted(ends.items(), key=lambda end: end[1].center().x(), reverse=True):
-            words, token = (self._trained, "accent") if trained else ("frozen", "ink2")
+            words, token = (self._trained, "accent") if trained else (rest, "ink2")
             width = metrics("small").horizontalAdvance(words) + 4
             left = max(0.0, min(across.center().x() - width / 2, right - width))
             told.append((words, token, QRectF(left, foot, width, px(16))))
@@ -231,6 +295,19 @@ class MethodSketch(QWidget):
         painter.setFont(font("label_medium"))
         painter.setPen(style.color("on_accent" if box.trained else "ink2"))
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, box.text)
+
+    @staticmethod
+    def _cells(painter: QPainter, place: QRectF, cells: tuple[str, ...]) -> None:
+        width, height = place.width() / len(cells[0]), place.height() / len(cells)
+        for down, row in enumerate(cells):
+            for across, cell in enumerate(row):
+                if cell != " ":
+                    strength = int(cell) / 4 if cell.isdigit() else 1.0
+                    painter.setPen(Qt.PenStyle.NoPen)
+                    token = "grey_soft" if cell == "." else "accent_fill"
+                    painter.setBrush(style.color(token, 0.5 if cell == "." else strength))
+                    left, top = place.left() + across * width, place.top() + down * height
+                    painter.drawRect(QRectF(left + 0.5, top + 0.5, width - 1, height - 1))
 
     @staticmethod
     def _sign(painter: QPainter, place: QRectF, text: str) -> None:
