@@ -43,12 +43,14 @@ class DataPage(Page):
     """Look at data before it is used. `open` shows it a source.
 
     Signals: `use_requested(dict)` with `[data]` values of a recipe; `try_requested(Example)` to summarise a
-    row in the playground; `rows_checked(str, list of Example)` with the name and first rows of checked data.
+    row in the playground; `rows_checked(str, list of Example)` with the name and first rows of checked data;
+    `label_requested(dict)` to write summaries, with the `[data]` values of what is named here, empty if nothing is.
     """
 
     use_requested = Signal(dict)
     try_requested = Signal(object)
     rows_checked = Signal(str, list)
+    label_requested = Signal(dict)
 
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
         super().__init__("Data", "No data checked yet", parent)
@@ -56,6 +58,7 @@ class DataPage(Page):
         self.checker = Checker(engine, self)
         self._downloads = DownloadCheck(engine, self)
         self._wanted: dict[str, Any] = {}
+        self._read_source = ""
         self._asked_for_models = False
         self._checked: dict[str, Any] = {}
         self.report: Report | None = None
@@ -66,11 +69,17 @@ class DataPage(Page):
         self._show_report()
 
     def _make_parts(self) -> None:
+        self.label_button = plain("Write summaries", "edit")
         self.use_button = primary("Use for the next run", "arrow-right")
-        self.header.add(self.use_button)
+        for button in (self.label_button, self.use_button):
+            self.header.add(button)
         self.source = SourceBar()
         self.question = NoticeStrip()
         self.question.hide()
+        self.unlabelled = NoticeStrip(
+            "These conversations have no summaries yet.", "Write them here", "edit", "ink2"
+        )
+        self.unlabelled.hide()
         self.figures = Figures()
         self.conversations = LengthView("Conversation length", USUAL.max_conversation_tokens)
         self.summaries = LengthView("Summary length", USUAL.max_summary_tokens)
@@ -117,6 +126,7 @@ class DataPage(Page):
         left = Scroll((24, 14, 24, 16), spacing=14)
         left.column.addWidget(self.source)
         left.column.addWidget(self.question)
+        left.column.addWidget(self.unlabelled)
         left.column.addWidget(Line())
         left.column.addWidget(self._stack, 1)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -137,6 +147,8 @@ class DataPage(Page):
 
     def _connect(self) -> None:
         self.use_button.clicked.connect(self._use)
+        self.label_button.clicked.connect(self._label)
+        self.unlabelled.acted.connect(self._label)
         self.source.check_wanted.connect(self.check)
         self._downloads.clear.connect(self._read)
         self._downloads.asked.connect(self._ask)
@@ -192,6 +204,7 @@ class DataPage(Page):
         """Read a source, unless another one was named meanwhile."""
         if asked == self._wanted:
             self.question.hide()
+            self._read_source = asked["source"]
             self.checker.check(asked, self.source.tokenizer.key())
 
     def _ask(self, asked: dict[str, Any], words: str) -> None:
@@ -215,11 +228,13 @@ class DataPage(Page):
         self.report = None
         self._show_report()
         self.source.show_problems(problems)
+        self.unlabelled.setVisible(any(problem.field == "data.summary" for problem in problems))
 
     # Showing
 
     def _show_report(self) -> None:
         found = self.report
+        self.unlabelled.hide()
         self.use_button.setEnabled(found is not None)
         self._stack.setCurrentIndex(0 if found is None else 1)
         self._place_preview()
@@ -324,6 +339,15 @@ class DataPage(Page):
 
     def _use(self) -> None:
         self.use_requested.emit(self.values())
+
+    def _label(self) -> None:
+        """Ask for summaries to be written; of the hub nothing is fetched before the check has asked."""
+        values = self.source.values()
+        source = values["source"]
+        if source and is_on_hub(source) and source != self._read_source:
+            self.check()
+        else:
+            self.label_requested.emit(values if source else {})
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files and folders."""

@@ -41,7 +41,7 @@ TITLE = "Write summaries"
 
 
 class LabellingPage(Page):
-    """Write summaries. `open_source`, `open_conversations` and `open_last` show it something.
+    """Write summaries. `open_source` and `open_conversations` show it something.
 
     Signals: `back_requested` to the data page; `use_requested(dict)` with the `[data]` values of a recipe.
     """
@@ -176,9 +176,12 @@ class LabellingPage(Page):
         self.summary.edit.setFocus()
 
     def open_source(self, values: dict[str, Any]) -> None:
-        """Write summaries for the conversations that `[data]` values of a recipe name."""
-        self.desk.close()
-        self.reader.read(values)
+        """Write summaries for the conversations that `[data]` values of a recipe name; of none, go on as before."""
+        if values:
+            self.desk.close()
+            self.reader.read(values)
+        else:
+            self.open_last()
 
     def open_conversations(self, examples: Sequence[Example]) -> None:
         """Write summaries for conversations of the playground; the first of them comes to the front."""

@@ -14,7 +14,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QDialog
 
-from engine.api import StorageError, create_job, paths, recipe, runs
+from engine.api import Example, StorageError, create_job, labelling, paths, recipe, runs
 from gui.app import begin, say_why_not
 from gui.crash_report import CrashReport
 from gui.device_probe import DeviceProbe
@@ -116,6 +116,27 @@ def test_all_pages_together_load_no_torch():
     modules = loaded_in_a_window("[window.show_page(key) for key in window.rail.keys()]")
 
     assert not modules & set(HEAVY)
+
+
+def test_the_data_page_leads_to_the_labelling_page_and_back(house, qtbot):
+    about = labelling.create("Talk", "talk.csv", [Example("1", "Ann: Tea?", "")])
+    result = {"set": about.id, "left_out": {}}
+    house.scripts["label_data"] = [["emit", {"event": "result_made", "result": result}]]
+    house.scripts["models"] = [["emit", {"event": "result_made", "result": {"models": []}}]]
+    house.window.show_built("data").label_requested.emit({"source": "talk.csv"})
+    page = house.window.built("labelling")
+    assert house.window.current_key() == "labelling"
+    qtbot.waitUntil(lambda: page.desk.item is not None, timeout=WAIT)
+    assert page.header.title() == "Talk"
+    assert house.window.rail.item("data").isChecked()
+    page.back_button.click()
+    assert house.window.current_key() == "data"
+    house.window.built("data").label_requested.emit({})
+    assert house.window.current_key() == "labelling"
+    assert page.header.title() == "Talk"
+    page.use_requested.emit({"source": "/exported"})
+    assert house.window.current_key() == "train"
+    page.desk.close()
 
 
 def test_pages_are_built_when_they_are_first_shown(house):

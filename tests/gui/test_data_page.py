@@ -228,3 +228,34 @@ def test_below_1200_the_preview_is_a_drawer(shown):
     assert page.preview.isVisible()
     page.preview.closed.emit()
     assert page.preview.isHidden()
+
+
+def test_conversations_without_summaries_lead_to_where_those_are_written(page, qtbot, tmp_path):
+    source = str(write_rows(tmp_path / "talk.jsonl", [{"dialogue": chat(n)["dialogue"]} for n in range(4)]))
+    wanted: list[dict[str, Any]] = []
+    page.label_requested.connect(wanted.append)
+    checked(page, qtbot, source)
+    assert page.report is None
+    assert page.unlabelled.isVisible()
+    page.unlabelled.acted.emit()
+    assert wanted == [{"source": source, "conversation": "auto", "summary": "auto"}]
+
+
+def test_summaries_can_be_written_for_what_is_checked_and_for_what_was_begun_before(shown, chats):
+    wanted: list[dict[str, Any]] = []
+    shown.label_requested.connect(wanted.append)
+    assert not shown.unlabelled.isVisible()
+    shown.label_button.click()
+    shown.source.source.setText("")
+    shown.label_button.click()
+    assert [values.get("source") for values in wanted] == [str(chats), None]
+
+
+def test_nothing_is_fetched_from_the_hub_to_write_summaries_before_it_was_asked_about(page, monkeypatch):
+    asked: list[Any] = []
+    monkeypatch.setattr(page._downloads, "check", lambda *arguments: asked.append(arguments))
+    wanted: list[dict[str, Any]] = []
+    page.label_requested.connect(wanted.append)
+    page.source.set_source("someone/talk")
+    page.label_button.click()
+    assert (len(asked), wanted) == (1, [])
