@@ -155,7 +155,11 @@ class BlockDrawing(QWidget):
     def _group_height(self, group: Group) -> float:
         slab = px(SLAB) + 4 if AFTER[group.kind] in self._marks else 0
         norm = NORM + 4 if "norms" in self._marks else 0
-        return px(TITLE) + px(ROW) + 6 + slab + norm
+        return px(TITLE) + self._row_height() + 6 + slab + norm
+
+    def _row_height(self) -> float:
+        """The height of a weight's box: its letters, and below them room for its biases."""
+        return px(ROW) + (BIAS if "biases" in self._marks else 0)
 
     # Painting
 
@@ -212,7 +216,7 @@ class BlockDrawing(QWidget):
         width = (place.width() - 2 * INNER + 4) / max(1, len(parts))
         for at, part in enumerate(parts):
             left = place.left() + INNER + at * width
-            box = QRectF(left, place.top() + px(TITLE) + 1, width - 4, px(ROW))
+            box = QRectF(left, place.top() + px(TITLE) + 1, width - 4, self._row_height())
             if part is None:
                 self._lettered(painter, box, "k v", lit=True)
             else:
@@ -233,7 +237,12 @@ class BlockDrawing(QWidget):
         painter.setFont(font("small_medium" if lit else "small"))
         painter.setPen(style.color("on_accent" if lit else "ink2"))
         shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(place.width()))
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, shown)
+        painter.drawText(self._letters(place), Qt.AlignmentFlag.AlignCenter, shown)
+
+    @staticmethod
+    def _letters(place: QRectF) -> QRectF:
+        """Return the upper part of a box, where its text has room above what may lie at its foot."""
+        return QRectF(place.left(), place.top(), place.width(), min(place.height(), px(ROW)))
 
     @staticmethod
     def _title(painter: QPainter, place: QRectF, text: str) -> None:

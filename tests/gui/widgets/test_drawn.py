@@ -1,13 +1,13 @@
 """Histogram, whiskers, block drawing, scrubber, bars and labels: keys, mouse, and the words for each."""
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtTest import QTest
 
 from gui.look import style
 from gui.look.tokens import DARK, LIGHT
 from gui.widgets.bars import Bar
-from gui.widgets.block_drawing import Block, BlockDrawing, Group, Part
+from gui.widgets.block_drawing import BIAS, Block, BlockDrawing, Group, Part
 from gui.widgets.histogram import Histogram
 from gui.widgets.labels import ElidedLabel, Figure, RichLabel
 from gui.widgets.scrubber import Scrubber
@@ -199,3 +199,15 @@ def test_a_rich_label_is_as_high_as_its_lines(styled, qtbot):
     qtbot.addWidget(label)
     assert label.heightForWidth(2000) == 20
     assert label.heightForWidth(150) >= 40
+
+
+def test_biases_have_room_of_their_own_below_the_letters_of_their_weights(styled, qtbot):
+    made = BlockDrawing()
+    qtbot.addWidget(made)
+    made.set_blocks([Block("Block × 2", (Group("Self-attention", (Part("q"), Part("o"))),))])
+    made.set_lit(("q",), "")
+    without = made._row_height()
+    made.set_lit((), "", ("biases",))
+    box = QRectF(0, 0, 40, made._row_height())
+    assert made._row_height() == without + BIAS
+    assert made._letters(box).height() == without
