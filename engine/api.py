@@ -21,6 +21,7 @@ from engine import (
 )
 from engine.conversations import Example, Turn, speakers, turns
 from engine.csv_file import write_csv
+from engine.data_options import DataOptions
 from engine.errors import (
     AdapterError,
     AppError,
@@ -58,7 +59,6 @@ from engine.recipe import (
     SAMPLE,
     STARTER,
     BaseModelOptions,
-    DataOptions,
     MethodSettings,
     Recipe,
 )

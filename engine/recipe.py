@@ -14,7 +14,8 @@ from typing import Any, Literal
 import tomlkit
 import tomlkit.items
 
-from engine import base_facts, extras, findings, personal, prompts
+from engine import base_facts, extras, prompts
+from engine.data_options import DATA_SUFFIXES, DataOptions, data_problems
 from engine.errors import Problem, RecipeError, StorageError
 from engine.methods import BaseFacts, Family, Method, method, named, unknown_method
 from engine.options import Options, check, describe, option, unknown_key
@@ -24,7 +25,6 @@ from engine.training import EvaluationOptions, TrainingOptions
 SCHEMA = 1
 STARTER = "starter"
 SAMPLE = "sample"
-LEAST_CONVERSATION_TOKENS = 8
 
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 
@@ -54,86 +54,6 @@ class BaseModelOptions(Options):
     )
     double_quantization: bool = option(
         True, "Double quantization", "Quantize the scales of a 4-bit base too.", level="everything"
-    )
-
-
-class DataOptions(Options):
-    """The `[data]` table of a recipe."""
-
-    source: str = option(
-        ...,
-        "Data",
-        'A hub id, a file (csv, tsv, json, jsonl, parquet, arrow), a folder of split files, or "sample".',
-        level="essential",
-        control="source",
-        min_length=1,
-    )
-    conversation: str = option(
-        "auto", "Conversation column", "Column with the conversation, or auto.", min_length=1
-    )
-    summary: str = option(
-        "auto", "Summary column", "Column with the reference summary, or auto.", min_length=1
-    )
-    every: int = option(1, "Keep one in", "Keep the examples whose index this divides, in every split.", ge=1)
-    max_train: int = option(0, "Most to train on", "0: all.", unit="examples", ge=0)
-    max_validation: int = option(
-        0, "Most to validate on", "0: all.", level="everything", unit="examples", ge=0
-    )
-    max_test: int = option(0, "Most to test on", "0: all.", level="everything", unit="examples", ge=0)
-    columns: dict[str, str] = option(
-        {}, "Column mapping", "Mapping by hand for nested shapes.", level="everything"
-    )
-    exclude: tuple[str, ...] = option(
-        (),
-        "Excluded findings",
-        "Findings of the data check whose rows are left out.",
-        level="everything",
-        suggestions=tuple(entry.id for entry in findings.FINDINGS if entry.can_be_excluded),
-    )
-    mask: tuple[str, ...] = option(
-        (),
-        "Masked data",
-        "Kinds of personal data that are masked, in conversations and summaries.",
-        level="everything",
-        suggestions=tuple(kind.id for kind in personal.KINDS),
-    )
-    split_seed: int = option(
-        42,
-        "Split seed",
-        "Decides the splits of a source that has none.",
-        level="everything",
-        ge=0,
-        le=2**31 - 1,
-    )
-    shots: int = option(
-        0,
-        "Examples in the prompt",
-        "Worked examples that the prompt shows before it asks: the first of the training split, not learned from.",
-        control="slider",
-        ge=0,
-        le=16,
-    )
-    prompt: str = option(
-        prompts.DEFAULT_PROMPT,
-        "Template",
-        "What the base model is asked. {conversation} stands for the conversation.",
-        control="prompt",
-    )
-    max_conversation_tokens: int = option(
-        512,
-        "Longest conversation",
-        "Longer ones are cut, with a notice.",
-        unit="tokens",
-        ge=LEAST_CONVERSATION_TOKENS,
-        le=1_000_000,
-    )
-    max_summary_tokens: int = option(
-        128,
-        "Longest reference",
-        "Longer reference summaries are cut, with a notice.",
-        unit="tokens",
-        ge=4,
-        le=65_536,
     )
 
 
@@ -331,20 +251,7 @@ def _unusable(data: DataOptions) -> list[Problem]:
     lacking = prompts.problem(data.prompt, "data.prompt")
     return [
         *([lacking] if lacking else []),
-        *(
-            Problem(f"data.{key}", f"This version can't use data.{key} yet.", "Leave it empty.")
-            for key in ("columns",)
-            if getattr(data, key)
-        ),
         *data_problems(data),
-    ]
-
-
-def data_problems(data: DataOptions) -> list[Problem]:
-    """Return what a `[data]` table asks for that there is not: findings, kinds of personal data."""
-    return [
-        *findings.exclude_problems(data.exclude, "data.exclude"),
-        *findings.mask_problems(data.mask, "data.mask"),
     ]
 
 
@@ -399,7 +306,7 @@ def looks_like_path(text: str) -> bool:
         or text.count("/") > 1
         or "\\" in text
         or path.exists()
-        or (path.suffix.lower() in {".csv", ".tsv", ".json", ".jsonl", ".parquet", ".arrow"})
+        or path.suffix.lower() in DATA_SUFFIXES
     )
 
 

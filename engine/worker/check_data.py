@@ -9,11 +9,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from engine.data_options import DataOptions, data_problems
 from engine.errors import RecipeError
 from engine.findings import FINDINGS
 from engine.options import check
 from engine.paths import starter_folder
-from engine.recipe import STARTER, DataOptions, data_problems, looks_like_path
+from engine.recipe import STARTER, looks_like_path
 from engine.worker import hub
 from engine.worker.channel import Channel
 from engine.worker.checking import details
@@ -25,8 +26,9 @@ from engine.worker.checking.relations import PAIRS, Rows, shared
 from engine.worker.checking.report import finding_reports, leak_reports, split_report
 from engine.worker.checking.rules import COUNTED
 from engine.worker.data import Selection, fingerprint, select
+from engine.worker.first_look import show_first_rows
 from engine.worker.lengths import TokenCounter, token_counter
-from engine.worker.sources import SPLITS, Split
+from engine.worker.sources import SPLITS, Split, locate
 
 IDS = tuple(entry.id for entry in FINDINGS)
 
@@ -35,6 +37,7 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     """Check the data that the request's `data` table names, and hand over what was found."""
     options = _options(request["data"])
     channel.enter("read_data")
+    show_first_rows(locate(options.source, channel), options, channel)
     selection = select(options, channel, needs=())
     counter = _counter(request.get("base_model"))
     if not counter.exact:
@@ -98,7 +101,7 @@ class _Check:
             "source": source.name,
             "licence": source.licence,
             "fingerprint": self._fingerprint(used),
-            "columns": self._selection.columns.as_dict(),
+            "columns": self._selection.shape.as_dict(),
             "tokens": {"exact": self._counter.exact, "words": self._counter.words},
             "splits": splits,
             "leaks": leak_reports(self._rows, self._whole),

@@ -13,17 +13,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import datasets
-
-from engine.conversations import Columns, Example, choose_columns
+from engine.conversations import Example
+from engine.data_options import DataOptions
 from engine.errors import DataError
 from engine.personal import KINDS
-from engine.recipe import DataOptions
+from engine.shapes import Shape
 from engine.worker.channel import Channel
 from engine.worker.checking.exclusion import without_excluded
 from engine.worker.lengths import TokenCounter
+from engine.worker.readers import FIELD
+from engine.worker.reading import read_rows
 from engine.worker.rows import Row, masked
-from engine.worker.sources import FIELD, SPLITS, Source, Split, locate, read_table
+from engine.worker.sources import SPLITS, Source, Split, locate
 
 # Of a source without splits, and of "train" where a split is missing.
 HELD_OUT_SHARE = 0.1
@@ -35,7 +36,7 @@ class Selection:
     """The rows that a `[data]` table selects, before excluded and empty ones are left out."""
 
     source: Source
-    columns: Columns
+    shape: Shape
     rows: dict[Split, tuple[Row, ...]]
 
 
@@ -93,7 +94,7 @@ def read(
         fingerprint=fingerprint(kept),
         licence=selection.source.licence,
         source=selection.source.name,
-        columns=selection.columns.as_dict(),
+        columns=selection.shape.as_dict(),
         excluded={split: count.total() for split, count in left.excluded.items()},
         masked=dict(places),
     )
@@ -114,7 +115,7 @@ def _require_rest(before: Sequence[Row], after: Sequence[Row], split: Split) -> 
 
 
 def _require_examples(selection: Selection, split: Split) -> None:
-    rows, columns = selection.rows[split], selection.columns
+    rows, shape = selection.rows[split], selection.shape
     if any(row.missing is None for row in rows):
         return
     if not rows:
@@ -123,9 +124,9 @@ def _require_examples(selection: Selection, split: Split) -> None:
             f'Give more conversations, or put "{split}" into the name of a file in a folder.',
             FIELD,
         )
-    role, column = ("summary", columns.summary)
+    role, column = ("summary", shape.summary)
     if all(row.missing == "conversation" for row in rows):
-        role, column = ("conversation", columns.conversation)
+        role, column = ("conversation", shape.conversation)
     raise DataError(
         f'The column "{column}" has no {role} in the {split} split.', "Name another column.", f"data.{role}"
     )
@@ -134,9 +135,11 @@ def _require_examples(selection: Selection, split: Split) -> None:
 def select(options: DataOptions, channel: Channel, needs: Sequence[Split] = SPLITS) -> Selection:
     """Return the rows that `options` select: split first, then every Nth of each split, then the limits."""
     source = locate(options.source, channel)
-    tables = {split: read_table(files) for split, files in source.files.items()}
-    columns = choose_columns(_names(tables), options.conversation, options.summary)
-    whole = {split: masked(_rows(table, columns), options.mask) for split, table in tables.items()}
+    shape, found = read_rows(source, options, channel)
+    whole = {
+        split: masked((Row(shaped.rows[0], shaped.example) for shaped in examples), options.mask)
+        for split, examples in found.items()
+    }
     channel.check_stop()
     if None in whole:
         rows = _split(whole[None], options.split_seed)
@@ -146,42 +149,8 @@ def select(options: DataOptions, channel: Channel, needs: Sequence[Split] = SPLI
         )
     limits = {"train": options.max_train, "validation": options.max_validation, "test": options.max_test}
     return Selection(
-        source, columns, {split: _thinned(rows[split], options.every, limits[split]) for split in SPLITS}
+        source, shape, {split: _thinned(rows[split], options.every, limits[split]) for split in SPLITS}
     )
-
-
-def _names(tables: dict[Split | None, datasets.Dataset]) -> list[str]:
-    """Return the columns that every table has, in the first one's order."""
-    shared = set.intersection(*(set(table.column_names) for table in tables.values()))
-    first: datasets.Dataset = next(iter(tables.values()))
-    return [name for name in first.column_names if name in shared]
-
-
-def _rows(table: datasets.Dataset, columns: Columns) -> tuple[Row, ...]:
-    identities = table[columns.id] if columns.id else range(1, len(table) + 1)
-    texts = zip(identities, table[columns.conversation], table[columns.summary], strict=True)
-    return tuple(
-        Row(
-            number,
-            Example(
-                str(number if identity in (None, "") else identity),
-                _text(conversation, columns.conversation, "conversation"),
-                _text(summary, columns.summary, "summary"),
-            ),
-        )
-        for number, (identity, conversation, summary) in enumerate(texts, start=1)
-    )
-
-
-def _text(value: Any, column: str, role: str) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, (list, dict)):
-        held = "lists" if isinstance(value, list) else "tables"
-        raise DataError(
-            f'The column "{column}" holds {held}, not text.', "Name a column of texts.", f"data.{role}"
-        )
-    return str(value).replace("\r\n", "\n")
 
 
 def _split(rows: tuple[Row, ...], seed: int) -> dict[Split, tuple[Row, ...]]:

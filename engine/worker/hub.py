@@ -36,6 +36,7 @@ from engine.quantities import size
 from engine.worker.channel import Stopped
 from engine.worker.hub_errors import FIELDS, DamagedError, Kind, told
 from engine.worker.hub_transfer import TIMEOUT_SECONDS, fetch
+from engine.worker.readers import SUFFIXES
 
 CONFIG = "config.json"
 WEIGHTS = re.compile(r"model(-\d+-of-\d+)?\.safetensors")
@@ -44,7 +45,9 @@ MODEL_FILES = re.compile(
     r"(config|generation_config|model\.safetensors\.index|tokenizer|tokenizer_config|special_tokens_map"
     r"|added_tokens|vocab)\.json|merges\.txt|vocab\.txt|chat_template\.(jinja|json)|.*\.model|README\.md|LICEN[CS]E.*"
 )
-DATA_FILES = re.compile(r"(?:[^.].*/)?(?:[^.].*\.(?:csv|tsv|json|jsonl|ndjson|parquet|arrow)|README\.md)")
+DATA_FILES = re.compile(
+    rf"(?:[^.].*/)?(?:[^.].*(?:{'|'.join(map(re.escape, SUFFIXES))})(?:\.gz)?|README\.md)"
+)
 LICENCE = re.compile(r"^licen[cs]e:\s*(?:\n\s*-\s*)?[\"']?([^\s\"']+)", re.MULTILINE)
 
 

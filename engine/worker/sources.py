@@ -1,40 +1,27 @@
-"""Where conversations come from: a source's files, the split that each belongs to, and their tables.
+"""Where conversations come from: a source's files and the split that each belongs to.
 
-Knows nothing of columns, examples or recipes' limits. Reads through `datasets`, on this computer alone.
+Knows nothing of rows, columns, examples or recipes' limits.
 """
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal, get_args
-
-import datasets
+from typing import Literal, get_args
 
 from engine.errors import DataError
-from engine.paths import cache_folder, sample_folder
+from engine.paths import expanded, sample_folder
 from engine.recipe import SAMPLE, looks_like_path
 from engine.worker import hub
 from engine.worker.channel import Channel
+from engine.worker.readers import SUFFIXES, archives, text_folder
+from engine.worker.readers.table import FIELD
 
-FIELD = "data.source"
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
-FORMATS = {
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".json": "json",
-    ".jsonl": "json",
-    ".ndjson": "json",
-    ".parquet": "parquet",
-    ".arrow": "arrow",
-}
 SPLIT_WORDS: dict[str, Split] = {
     "train": "train",
     "training": "train",
@@ -47,7 +34,9 @@ SPLIT_WORDS: dict[str, Split] = {
 }
 # Written beside data by `datasets`, kaggle and others; they describe it and hold none.
 DESCRIPTIONS = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json", "metadata.json"}
-READ_BYTES = 1 << 20
+# In archives: what is read, and folders of text.
+PACKED_SUFFIXES = (*SUFFIXES, text_folder.SUFFIX)
+KNOWN = ", ".join(suffix.removeprefix(".") for suffix in (*SUFFIXES, *archives.SUFFIXES))
 
 
 @dataclass(frozen=True)
@@ -65,127 +54,139 @@ def locate(source: str, channel: Channel) -> Source:
     Raises DataError with the field `data.source` if there is nothing that can be read; OfflineError.
     """
     if source == SAMPLE:
-        return _folder_source(SAMPLE, sample_folder())
-    path = Path(source).expanduser()
-    if path.is_dir():
-        return _folder_source(str(path), path)
-    if path.is_file():
-        return Source(str(path), {None: (_readable(path),)})
-    if looks_like_path(source):
+        return _folder_source(SAMPLE, sample_folder(), channel)
+    try:
+        return _on_this_computer(source, channel) or _on_the_hub(source, channel)
+    except OSError as error:
         raise DataError(
-            f"There is nothing at {source}.", "Check the path; a hub id looks like owner/name.", FIELD
-        )
+            f"{error.filename or source} can't be looked into: {error.strerror}.",
+            "Check the path and its permissions.",
+            FIELD,
+        ) from error
+
+
+def _on_this_computer(source: str, channel: Channel) -> Source | None:
+    path = expanded(source)
+    if path.is_dir():
+        return _folder_source(str(path), path, channel)
+    if path.is_file():
+        return _file_source(str(path), path, channel)
+    if looks_like_path(source) or path.is_symlink():
+        raise _nothing_at(path)
+    return None
+
+
+def _on_the_hub(source: str, channel: Channel) -> Source:
     fetched = hub.download(
         source, "main", "dataset", on_progress=channel.progress, cancelled=channel.wants_stop
     )
-    return _folder_source(source, fetched)
+    return _folder_source(source, fetched, channel)
 
 
-def _readable(path: Path) -> Path:
-    if path.suffix.lower() not in FORMATS:
-        known = ", ".join(suffix.removeprefix(".") for suffix in FORMATS)
-        raise DataError(f"{path.name} is no kind of file that can be read.", f"These are: {known}.", FIELD)
+def _nothing_at(path: Path) -> DataError:
+    if path.is_symlink():
+        target = path.readlink()
+        return DataError(
+            f"{path} is a link to {target}, and there is nothing to read.", "Choose the file itself.", FIELD
+        )
+    return DataError(f"There is nothing at {path}.", "Check the path; a hub id looks like owner/name.", FIELD)
+
+
+def _file_source(name: str, path: Path, channel: Channel) -> Source:
+    _require_readable(path)
+    if path.suffix.lower() == ".zip":
+        return _folder_source(name, _unpacked(path, channel), channel)
+    return Source(name, {None: (_plain(path, channel),)})
+
+
+def _require_readable(path: Path) -> None:
+    packed = path.suffix.lower() == ".gz"
+    suffix = Path(path.stem).suffix if packed else path.suffix
+    if suffix.lower() not in (SUFFIXES if packed else (*SUFFIXES, ".zip")):
+        raise DataError(f"{path.name} is no kind of file that can be read.", f"These are: {KNOWN}.", FIELD)
     if path.stat().st_size == 0:
         raise DataError(f"{path.name} is empty.", "Choose a file with conversations and summaries.", FIELD)
-    return path
 
 
-def _folder_source(name: str, folder: Path) -> Source:
-    files = [path for path in sorted(folder.rglob("*")) if _holds_data(path, folder)]
-    if not files:
-        raise DataError(
-            f"There are no data files in {folder}.", f"These are read: {', '.join(FORMATS)}.", FIELD
-        )
-    by_split: dict[Split | None, list[Path]] = {}
-    for path in files:
-        by_split.setdefault(split_of(path.relative_to(folder)), []).append(path)
+def _plain(path: Path, channel: Channel) -> Path:
+    """Return a data file itself, or what comes out of one packed by gz."""
+    if path.suffix.lower() != ".gz":
+        return path
+    return _unpacked(path, channel) / path.stem
+
+
+def _unpacked(path: Path, channel: Channel) -> Path:
+    return archives.unpacked(path, PACKED_SUFFIXES, partial(_tell_unpacking, channel))
+
+
+def _tell_unpacking(channel: Channel, done: int, total: int) -> None:
+    channel.check_stop()
+    # How much comes out of a gz is not known before its end.
+    channel.progress(done, max(done + 1, total), "bytes")
+
+
+def _folder_source(name: str, folder: Path, channel: Channel) -> Source:
+    by_split = _by_split(folder)
     if len(by_split) > 1:
         by_split.pop(None, None)
-    kept = {split: tuple(map(_readable, paths)) for split, paths in by_split.items()}
+    kept = {split: _readable(paths, channel) for split, paths in by_split.items()}
     return Source(name, kept, hub.licence(folder))
 
 
-def _holds_data(path: Path, folder: Path) -> bool:
+def _by_split(folder: Path) -> dict[Split | None, list[Path]]:
+    """Return a folder's data files; pairs of text if there are no others, else what is packed."""
+    found = [path for path in sorted(folder.rglob("*")) if _may_hold_data(path, folder)]
+    plain = [path for path in found if path.suffix.lower() in SUFFIXES]
+    texts = [path for path in found if path.suffix.lower() == text_folder.SUFFIX]
+    packed = [path for path in found if _is_packed(path)]
+    if not plain and any(map(text_folder.is_summary, texts)):
+        return _grouped((_split_of_folder(path.relative_to(folder)), path) for path in texts)
+    files = plain or packed
+    if not files:
+        raise DataError(f"There are no data files in {folder}.", f"These are read: {KNOWN}.", FIELD)
+    return _grouped((split_of(path.relative_to(folder)), path) for path in files)
+
+
+def _grouped(files: Iterable[tuple[Split | None, Path]]) -> dict[Split | None, list[Path]]:
+    found: dict[Split | None, list[Path]] = {}
+    for split, path in files:
+        found.setdefault(split, []).append(path)
+    return found
+
+
+def _is_packed(path: Path) -> bool:
+    return path.suffix.lower() == ".gz" and Path(path.stem).suffix.lower() in SUFFIXES
+
+
+def _may_hold_data(path: Path, folder: Path) -> bool:
+    """Tell whether a path's name is one of data; a link that leads nowhere is refused rather than passed over."""
     hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
     described = path.name in DESCRIPTIONS or path.name.startswith("cache-")
-    return path.suffix.lower() in FORMATS and not hidden and not described and path.is_file()
+    if hidden or described or path.suffix.lower() not in (*PACKED_SUFFIXES, ".gz") or path.is_dir():
+        return False
+    if not path.is_file():
+        raise _nothing_at(path)
+    return True
+
+
+def _readable(paths: list[Path], channel: Channel) -> tuple[Path, ...]:
+    for path in paths:
+        if path.suffix.lower() != text_folder.SUFFIX:
+            _require_readable(path)
+    return tuple(_plain(path, channel) for path in paths)
 
 
 def split_of(path: Path) -> Split | None:
     """Return the split that a file's name says, or else the nearest folder's; None if no name says one."""
-    for name in (path.stem, *(part for part in reversed(path.parent.parts))):
-        for word in re.split(r"[^a-z]+", name.lower()):
-            if word in SPLIT_WORDS:
-                return SPLIT_WORDS[word]
-    return None
+    return _split_word(path.stem) or _split_of_folder(path)
 
 
-def read_table(files: Sequence[Path]) -> datasets.Dataset:
-    """Return the rows of files of one kind as one table, texts as they stand ("N/A" stays text).
-
-    Raises DataError with the field `data.source`, naming the file that can't be read.
-    """
-    kinds = {FORMATS[path.suffix.lower()] for path in files}
-    if len(kinds) > 1:
-        names = ", ".join(path.name for path in files)
-        raise DataError(f"The files are of several kinds: {names}.", "Leave one kind in the folder.", FIELD)
-    kind = kinds.pop()
-    if kind in ("csv", "json"):
-        for path in files:
-            _require_utf8(path)
-    with _in_words(files):
-        return datasets.load_dataset(
-            kind,
-            data_files=[str(path.resolve()) for path in files],
-            split="train",
-            cache_dir=str(cache_folder() / "datasets"),
-            **(_csv_settings(files[0]) if kind == "csv" else {}),
-        )
+def _split_of_folder(path: Path) -> Split | None:
+    """Return the split that the nearest folder with one in its name says; a text's own name is its id."""
+    words = (_split_word(name) for name in reversed(path.parent.parts))
+    return next((word for word in words if word), None)
 
 
-@contextmanager
-def _in_words(files: Sequence[Path]) -> Iterator[None]:
-    """Turn what readers raise into a DataError; keep `datasets` from reporting each reading to its makers."""
-    datasets.config.HF_UPDATE_DOWNLOAD_COUNTS = False
-    datasets.disable_progress_bars()
-    names = files[0].name if len(files) == 1 else f"one of {', '.join(path.name for path in files)}"
-    try:
-        yield
-    except StopIteration as error:
-        raise DataError(f"There are no rows in {names}.", "Choose a file with rows.", FIELD) from error
-    except (datasets.exceptions.DatasetsError, ValueError) as error:
-        if "corresponds to no data" in str(error):
-            raise DataError(f"There are no rows in {names}.", "Choose a file with rows.", FIELD) from error
-        why = str(error.__cause__ or error).strip().splitlines()[0][:300]
-        raise DataError(
-            f"{names} can't be read: {why}", "Repair the file, or export it again.", FIELD
-        ) from error
-
-
-def _require_utf8(path: Path) -> None:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    line = 1
-    with path.open("rb") as stream:
-        while chunk := stream.read(READ_BYTES):
-            try:
-                line += decoder.decode(chunk).count("\n")
-            except UnicodeDecodeError as error:
-                line += error.object[: error.start].count(b"\n")
-                raise DataError(
-                    f"{path.name} is not UTF-8 text: line {line:,} holds other bytes.",
-                    "Save it again with the encoding UTF-8.",
-                    FIELD,
-                ) from error
-
-
-def _csv_settings(path: Path) -> dict[str, Any]:
-    """Return how to read a table: each column as text, so that neither 007 nor N/A is taken for another."""
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        line = next((text for text in stream if text.strip()), "")
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=line.count)
-    header = next(csv.reader(io.StringIO(line), delimiter=delimiter), [])
-    settings: dict[str, Any] = {"keep_default_na": False, "sep": delimiter}
-    # A header over several lines or with equal names is left to the reader.
-    if line.count('"') % 2 == 0 and len(set(header)) == len(header) and "" not in header:
-        settings["features"] = datasets.Features({name: datasets.Value("string") for name in header})
-    return settings
+def _split_word(name: str) -> Split | None:
+    words = re.split(r"[^a-z]+", name.lower())
+    return next((SPLIT_WORDS[word] for word in words if word in SPLIT_WORDS), None)

@@ -6,9 +6,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from engine.data_options import DataOptions
 from engine.methods import METHODS, BaseFacts, Method
 from engine.options import OptionInfo, Options, describe
-from engine.recipe import BaseModelOptions, DataOptions
+from engine.recipe import BaseModelOptions
 from engine.training import EvaluationOptions, TrainingOptions
 
 TABLES: dict[str, type[Options]] = {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,13 +13,14 @@ from typing import Any
 import datasets
 import pytest
 
+from engine.data_options import DATA_SUFFIXES, DataOptions
 from engine.errors import DataError
 from engine.events import Event, EventWriter, read_all
 from engine.jobs import Job
 from engine.options import check
-from engine.recipe import DataOptions
-from engine.worker import data, sources
+from engine.worker import data, readers, sources
 from engine.worker.channel import Channel
+from engine.worker.readers import archives
 from tests.helpers.shared_data import SAMSUM, needs_samsum
 
 Rows = list[tuple[str, str]]
@@ -245,7 +248,6 @@ def test_missing_file_is_said(tmp_path: Path, channel: Channel) -> None:
         ("a.csv", b"dialogue,summary\n", "There are no rows in a.csv"),
         ("a.json", b"[]", "There are no rows in a.json"),
         ("a.json", b" \n", "There are no rows in a.json"),
-        ("a.csv", b"dialogue,summary\nAnn: a,b\nBob: caf\xe9,c\n", "a.csv is not UTF-8 text: line 3"),
         ("a.csv", b"dialogue,summary\na,b\na,b,c,d\n", "a.csv can't be read: .*line 3"),
         ("a.json", b'[{"dialogue": "a"', "a.json can't be read"),
         ("a.parquet", b"no parquet", "a.parquet can't be read"),
@@ -285,13 +287,16 @@ def test_empty_summary_column_is_said(tmp_path: Path, channel: Channel) -> None:
     )
 
 
-def test_column_of_lists_is_said(tmp_path: Path, channel: Channel) -> None:
+def test_lists_of_turns_are_read_and_other_lists_are_said(tmp_path: Path, channel: Channel) -> None:
     path = tmp_path / "a.jsonl"
-    path.write_text('{"dialogue": ["Ann: a", "Bob: b"], "summary": "c"}\n' * 12, encoding="utf-8")
+    rows = [{"dialogue": [f"Ann: {number}", "Bob: b"], "summary": "c"} for number in range(12)]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert data.read(options(path, max_train=1), channel).train[0].conversation == "Ann: 0\nBob: b"
+    path.write_text('{"dialogue": [[1, 2]], "summary": "c"}\n' * 12, encoding="utf-8")
     error = fail(path, channel)
     assert (error.field, error.message) == (
         "data.conversation",
-        'The column "dialogue" holds lists, not text.',
+        'a.jsonl: The column "dialogue" holds lists, not text.',
     )
 
 
@@ -317,3 +322,149 @@ def test_samsum_is_read_whole(channel: Channel) -> None:
     tutorial = data.read(options(SAMSUM, every=12), channel)
     assert (len(tutorial.train), len(tutorial.validation), len(tutorial.test)) == (1228, 69, 69)
     assert tutorial.train[1] == splits.train[12]
+
+
+def folder_of(folder: Path, **contents: str) -> Path:
+    folder.mkdir()
+    for name, content in contents.items():
+        (folder / f"{name}.csv").write_text(content, encoding="utf-8")
+    return folder
+
+
+def test_broken_rows_are_refused_by_place_or_left_out_with_a_notice(tmp_path: Path, channel: Channel) -> None:
+    rows = [f"Ann: {number},s\n" for number in range(12)]
+    (tmp_path / "a.csv").write_text("dialogue,summary\n" + "".join(rows) + "no summary\nx,y,z\n")
+    error = fail(tmp_path / "a.csv", channel)
+    assert error.field == "data.source"
+    assert error.message == (
+        'a.csv can\'t be read: 2 rows are broken (line 14: it ends before the column "summary"; '
+        'line 15: it goes on behind the column "summary": 3 cells for 2 columns).'
+    )
+    splits = data.read(options(tmp_path / "a.csv", broken_rows="leave_out"), channel)
+    assert len(splits.train + splits.validation + splits.test) == 12
+    assert [notice["message"][:31] for notice in notices(channel)] == ["a.csv: 2 rows are broken (line "]
+
+
+def test_file_of_broken_rows_alone_is_refused_in_any_case(tmp_path: Path, channel: Channel) -> None:
+    (tmp_path / "a.jsonl").write_text("{\n[\n")
+    assert "line 1: it is no JSON" in fail(tmp_path / "a.jsonl", channel, broken_rows="leave_out").message
+
+
+def test_encoding_of_the_last_resort_is_told(tmp_path: Path, channel: Channel) -> None:
+    folder = folder_of(
+        tmp_path / "talks", **dict.fromkeys(("train", "validation"), "dialogue,summary\na,b\n")
+    )
+    (folder / "test.csv").write_bytes(b"dialogue,summary\nAnn: a,b\nBob: caf\xe9,c\n")
+    assert data.read(options(folder), channel).test[1].conversation == "Bob: café"
+    assert notices(channel)[0]["message"].startswith("test.csv is not UTF-8 and is read as Windows-1252")
+
+
+def test_turns_in_rows_of_their_own_are_grouped(tmp_path: Path, channel: Channel) -> None:
+    said = [("c1", "Ann", "Hi", "s1"), ("c1", "Bob", "Yes", "s1"), ("c2", "Cid", "No", "s2")]
+    rows = "".join(",".join(row) + "\n" for row in said)
+    content = f"conversation_id,speaker,text,summary\n{rows}"
+    folder = folder_of(tmp_path / "talks", **dict.fromkeys(sources.SPLITS, content))
+    splits = data.read(options(folder), channel)
+    assert [(each.id, each.conversation, each.summary) for each in splits.train] == [
+        ("c1", "Ann: Hi\nBob: Yes", "s1"),
+        ("c2", "Cid: No", "s2"),
+    ]
+    assert splits.columns["kind"] == "rows"
+
+
+def test_mapping_by_hand_and_several_references_are_used(tmp_path: Path, channel: Channel) -> None:
+    row = {"talk": [{"who": "Ann", "words": "Hi"}], "short": "a", "shorter": "b"}
+    folder = tmp_path / "talks"
+    folder.mkdir()
+    for split in sources.SPLITS:
+        (folder / f"{split}.jsonl").write_text(json.dumps(row) + "\n")
+    mapping = {"speaker": "who", "text": "words", "references": "shorter"}
+    found = data.read(options(folder, conversation="talk", summary="short", columns=mapping), channel)
+    [example] = found.test
+    assert (example.conversation, example.summary, example.more_references) == ("Ann: Hi", "a", ("b",))
+
+
+def test_column_that_only_later_rows_have_is_found(tmp_path: Path, channel: Channel) -> None:
+    rows: list[dict[str, str]] = [{"dialogue": f"Ann: {number}"} for number in range(300)]
+    rows[-1]["summary"] = "s"
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    selection = data.select(options(tmp_path / "a.jsonl"), channel, needs=())
+    assert selection.shape.summary == "summary"
+    assert sum(row.missing is None for rows in selection.rows.values() for row in rows) == 1
+
+
+def test_error_in_a_row_names_its_file(tmp_path: Path, channel: Channel) -> None:
+    turns = [{"role": "a", "content": "x"}]
+    rows = [*[{"messages": turns, "summary": "s"}] * 300, {"messages": [["x"]], "summary": "s"}]
+    (tmp_path / "a.json").write_text(json.dumps(rows))
+    error = fail(tmp_path / "a.json", channel)
+    assert error.field == "data.conversation"
+    assert error.message.startswith("a.json: Row 301: ")
+
+
+def write_texts(folder: Path, count: int) -> None:
+    folder.mkdir(parents=True)
+    for number, (dialogue, summary) in enumerate(talks(count)):
+        (folder / f"test-{number}.txt").write_bytes(dialogue.replace("\n", "\r\n").encode() + b"\r\n")
+        (folder / f"test-{number}.summary.txt").write_text(summary + "\n")
+
+
+def test_folder_of_texts_and_their_summaries_is_read(tmp_path: Path, channel: Channel) -> None:
+    for split, count in (("train", 4), ("validation", 2), ("test", 3)):
+        write_texts(tmp_path / "talks" / split, count)
+    (tmp_path / "talks" / "train" / "alone.txt").write_text("Ann: nobody summed me up")
+    splits = data.read(options(tmp_path / "talks"), channel)
+    assert (len(splits.train), len(splits.validation), len(splits.test)) == (4, 2, 3)
+    assert [(each.id, each.conversation, each.summary) for each in splits.test[:1]] == [
+        ("test-0", *talks(1)[0])
+    ]
+    assert [notice["message"][:29] for notice in notices(channel)] == ["Row 1 of train has no summary"]
+
+
+def test_summary_without_its_text_is_broken(tmp_path: Path, channel: Channel) -> None:
+    write_texts(tmp_path / "talks", 12)
+    (tmp_path / "talks" / "test-3.txt").unlink()
+    message = fail(tmp_path / "talks", channel).message
+    assert (
+        "test-3.summary.txt, its one row: there is no test-3.txt with the conversation beside it" in message
+    )
+
+
+def test_zip_is_a_folder_and_gz_a_file(tmp_path: Path, channel: Channel) -> None:
+    folder = tmp_path / "talks"
+    folder.mkdir()
+    for split, count in (("train", 5), ("validation", 2), ("test", 3)):
+        write_csv(folder / f"{split}.csv", talks(count))
+    shutil.make_archive(str(tmp_path / "packed"), "zip", folder)
+    (tmp_path / "single").mkdir()
+    for path in folder.iterdir():
+        (tmp_path / "single" / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+    plain, zipped, single = (
+        data.read(options(source), channel).fingerprint
+        for source in (folder, tmp_path / "packed.zip", tmp_path / "single")
+    )
+    assert plain == zipped == single
+    assert (
+        len(data.select(options(tmp_path / "single" / "test.csv.gz"), channel, needs=()).rows["train"]) == 1
+    )
+
+
+def test_links_in_a_circle_are_said(tmp_path: Path, channel: Channel) -> None:
+    folder = folder_of(tmp_path / "talks", train="dialogue,summary\na,b\n")
+    (folder / "test.csv").symlink_to(folder / "test.csv")
+    (folder / "round").symlink_to(folder)
+    for source in (folder, folder / "test.csv"):
+        error = fail(source, channel)
+        assert error.field == "data.source"
+        assert "test.csv is a link to" in error.message
+    (folder / "test.csv").unlink()
+    assert len(data.read(options(folder), channel, needs=("train",)).train) == 1
+
+
+def test_path_that_can_not_be_looked_into_is_said(channel: Channel) -> None:
+    error = fail(Path("/" + "x" * 300 + ".csv"), channel)
+    assert (error.field, error.message[-20:]) == ("data.source", " File name too long.")
+
+
+def test_recipes_know_every_kind_of_file_by_its_name() -> None:
+    assert set(DATA_SUFFIXES) == {*readers.SUFFIXES, *archives.SUFFIXES}

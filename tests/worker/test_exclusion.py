@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from engine.data_options import DataOptions
 from engine.errors import DataError
 from engine.events import EventWriter, read_all
 from engine.jobs import Job
 from engine.options import check
-from engine.recipe import DataOptions
 from engine.worker import data
 from engine.worker.channel import Channel
 from engine.worker.data import Splits

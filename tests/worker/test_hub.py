@@ -11,8 +11,9 @@ from types import SimpleNamespace
 import pytest
 
 from engine.errors import BaseModelError, DataError, OfflineError, StorageError
-from engine.worker import hub, sources
+from engine.worker import hub
 from engine.worker.channel import Stopped
+from engine.worker.readers import SUFFIXES
 from tests.helpers.small_hub import COMMIT, SmallHub, asked_here
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,7 +92,7 @@ def test_a_data_set_brings_its_data_and_never_its_code(small_hub):
 
 
 def test_every_format_that_can_be_read_can_be_fetched():
-    assert all(hub.DATA_FILES.fullmatch(f"data/train{suffix}") for suffix in sources.FORMATS)
+    assert all(hub.DATA_FILES.fullmatch(f"data/train{suffix}") for suffix in SUFFIXES)
     assert not hub.DATA_FILES.fullmatch("load.py")
     assert not hub.DATA_FILES.fullmatch(".hidden/train.csv")
 

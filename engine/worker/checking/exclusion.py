@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.data_options import DataOptions
 from engine.findings import finding
-from engine.recipe import DataOptions
 from engine.worker.checking.finding import find, left_out
 from engine.worker.checking.relations import RELATIONS, Rows
 from engine.worker.checking.rules import goes_by_tokens

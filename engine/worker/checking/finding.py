@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from engine.recipe import DataOptions
+from engine.data_options import DataOptions
 from engine.worker.checking.languages import Usual
 from engine.worker.checking.look import Look
 from engine.worker.checking.relations import RELATIONS, Places, Rows

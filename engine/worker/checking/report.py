@@ -8,8 +8,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from engine import characters, personal
+from engine.data_options import DataOptions
 from engine.findings import FINDINGS, Finding
-from engine.recipe import DataOptions
 from engine.worker.checking.finding import Found
 from engine.worker.checking.measures import Measures
 from engine.worker.checking.relations import PAIRS, Places, Rows, differing_in_spaces, shared

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 
 from engine import characters, personal
-from engine.recipe import DataOptions
+from engine.data_options import DataOptions
 from engine.worker.checking.copies import is_copy
 from engine.worker.checking.languages import Usual
 from engine.worker.checking.look import Look

@@ -5,14 +5,35 @@ Knows nothing of conversations, columns' meaning or recipes. Imports neither tor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from engine.errors import DataError
-from engine.worker.readers import columnar, delimited, json_files, text_folder, workbook
-from engine.worker.readers.table import FIELD, Broken, Reader, Record, Table
+from engine.worker.readers import delimited, json_files, text_folder
+from engine.worker.readers.table import FIELD, Broken, Notes, Reader, Record, Table
 
 __all__ = ["FIELD", "SUFFIXES", "Broken", "Record", "Table", "open_table"]
+
+
+def _read_parquet(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | Broken]:
+    # The libraries of these three take longer to load than a first look at a file may.
+    from engine.worker.readers import columnar
+
+    return columnar.read_parquet(path, notes)
+
+
+def _read_arrow(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | Broken]:
+    from engine.worker.readers import columnar
+
+    return columnar.read_arrow(path, notes)
+
+
+def _read_workbook(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | Broken]:
+    from engine.worker.readers import workbook
+
+    return workbook.read(path, notes)
+
 
 _READERS: dict[str, Reader] = {
     ".csv": delimited.read,
@@ -20,9 +41,9 @@ _READERS: dict[str, Reader] = {
     ".json": json_files.read,
     ".jsonl": json_files.read,
     ".ndjson": json_files.read,
-    ".parquet": columnar.read_parquet,
-    ".arrow": columnar.read_arrow,
-    ".xlsx": workbook.read,
+    ".parquet": _read_parquet,
+    ".arrow": _read_arrow,
+    ".xlsx": _read_workbook,
     text_folder.SUFFIX: text_folder.read,
 }
 # What makes a data file by its name alone; a text file is one in a folder of pairs only.
@@ -38,4 +59,5 @@ def open_table(files: Sequence[Path]) -> Table:
     if len(readers) > 1:
         names = ", ".join(path.name for path in files)
         raise DataError(f"The files are of several kinds: {names}.", "Leave one kind in the folder.", FIELD)
-    return Table(files, readers.pop())
+    reader = readers.pop()
+    return Table(files, reader, may_have_more_columns=reader is json_files.read)

@@ -6,6 +6,7 @@ Imports neither torch nor datasets.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import zlib
@@ -22,6 +23,8 @@ FIELD = "data.source"
 # No recipe can use a longer one: it allows 1,000,000 tokens, and a token has four characters or so.
 MOST_CHARACTERS = 4_000_000
 MOST_BROKEN = 10_000
+# All names have room in one event, more than once. Tables of hundreds of columns have it; JSON keyed by data has not.
+MOST_NAMES_BYTES = 16_000
 MOST_PLACES_NAMED = 5
 UNDECODED = re.compile("[\udc80-\udcff]")
 
@@ -66,9 +69,11 @@ class Table:
     Whatever is wrong with a file as a whole is a DataError with the field `data.source`, raised by the reading.
     """
 
-    def __init__(self, files: Sequence[Path], read: Reader) -> None:
+    def __init__(self, files: Sequence[Path], read: Reader, *, may_have_more_columns: bool) -> None:
+        """`may_have_more_columns` says that rows to come may have columns that none before them has."""
         self._files = tuple(files)
         self._read = read
+        self.may_have_more_columns = may_have_more_columns
         self.broken: list[Broken] = []
         self._notes: list[Notes] = []
 
@@ -110,8 +115,12 @@ class Table:
             notes = Notes()
             self._notes.append(notes)
             with _in_words(path):
+                known = 0
                 for found in _unchanged(path, self._read(path, notes)):
                     number += 1
+                    if len(notes.columns) > known:
+                        known = len(notes.columns)
+                        _require_few_columns(path, notes)
                     wrong = found if isinstance(found, Broken) else _unusable(found, number, notes)
                     if wrong:
                         self._keep_broken(path, wrong)
@@ -148,6 +157,15 @@ class Table:
         places = "; ".join(f"{each.place}: {each.why}" for each in self.broken[:MOST_PLACES_NAMED])
         more = "; …" if count > MOST_PLACES_NAMED else ""
         return f"{count:,} {'row is' if count == 1 else 'rows are'} broken ({places}{more})"
+
+
+def _require_few_columns(path: Path, notes: Notes) -> None:
+    size = sum(len(json.dumps(name, ensure_ascii=False).encode("utf-8", "replace")) for name in notes.columns)
+    if size > MOST_NAMES_BYTES:
+        raise unreadable(
+            path,
+            f"the names of its {len(notes.columns):,} columns have {size:,} bytes, at most {MOST_NAMES_BYTES:,}",
+        )
 
 
 def _unusable(values: Mapping[str, Any], number: int, notes: Notes) -> Broken | None:
