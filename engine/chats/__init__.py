@@ -22,7 +22,7 @@ def read(text: str) -> Chat:
     """Return the turns of a text, read as the kind of export for which most speaks.
 
     That is JSON if it is an export's, else the kind of which most lines of the beginning begin a message, if these
-    are at least half as many as there are plain "Name: text" lines.
+    are more than half as many as there are plain "Name: text" lines.
     """
     exported = exports.read(text)
     if exported is not None and exported.turns:
@@ -40,5 +40,5 @@ def _beginning(text: str) -> str:
 def _likeliest_reader(text: str) -> Reader:
     read_by = {reader: chat for reader in READERS if (chat := reader(text)) is not None and chat.turns}
     best = max(read_by, key=lambda reader: read_by[reader].headers, default=plain.read)
-    enough = best in read_by and read_by[best].headers * 2 >= plain.read(text).headers
+    enough = best in read_by and read_by[best].headers * 2 > plain.read(text).headers
     return best if enough else plain.read

@@ -98,10 +98,9 @@ class Log:
         return self._said[-1][0] if self._said else None
 
     def say(self, speaker: str, text: str, time: str = "") -> None:
-        """Add a turn, unless nothing is said in it."""
+        """Begin a turn; one in which nothing is said, here or by `go_on`, is none in the end."""
         lines = [line.strip() for line in text.splitlines() if line.strip()]
-        if lines:
-            self._said.append((" ".join(speaker.split()), lines, time))
+        self._said.append((" ".join(speaker.split()), lines, time))
 
     def go_on(self, text: str) -> None:
         """Add a line to the last turn, of no one if there is none."""
@@ -117,5 +116,5 @@ class Log:
 
     def chat(self, kind: Kind, headers: int, reason: str) -> Chat:
         """Return what was gathered."""
-        turns = tuple(Turn(speaker, "\n".join(lines), time) for speaker, lines, time in self._said)
+        turns = tuple(Turn(speaker, "\n".join(lines), time) for speaker, lines, time in self._said if lines)
         return Chat(kind, turns, tuple(self.left_out), reason, headers)

@@ -51,7 +51,7 @@ BOXED = rf"\[(?P<time>(?:{WHEN}|(?:{DAY},? )?(?:at )?{CLOCK}))\]"
 STYLES = (
     Style(
         "telegram",
-        re.compile(rf"^{NAME}, \[(?P<time>{WHEN})\]:?$"),
+        re.compile(rf"^{NAME}, \[(?P<time>[^\[\]:]{{0,40}}\b{CLOCK})\]:?$"),
         "Name, [date time]",
         media=r"\[ ?(?:photo|video|voice|sticker|file|gif|animation|audio|poll|contact|location|album|foto|"
         r"sprachnachricht|datei)\b[^\[\]]{0,120}\]",
@@ -102,39 +102,58 @@ STYLES = (
         around=r"(?!)",
     ),
 )
-SLACK = next(style for style in STYLES if style.kind == "slack")
+DISCORD, SLACK, TEAMS = (
+    next(style for style in STYLES if style.kind == kind) for kind in ("discord", "slack", "teams")
+)
+BESIDE = re.compile(rf"^{NAME} {{2,}}(?P<time>\d{{1,2}}:\d{{2}} [AP]M)$")
+BELOW = re.compile(rf"^(?::[\w+-]+: *)?(?P<time>{CLOCK})$")
+DAY_BELOW = re.compile(rf"^(?:{DAY}|{DATE}),? (?:at )?{CLOCK}$", re.IGNORECASE)
+ONE_NAME = re.compile(rf"^{NAME}$")
 PARTED = re.compile(r"[ \t]*\n\s*[—–][ \t]*\n?[ \t]*(?=\S)")
 
 
 def readers() -> tuple[Callable[[str], Chat | None], ...]:
     """Return a reader for each style, and for the ways in which browsers part names and times."""
-    return (*(partial(_read, style=style) for style in STYLES), _read_parted_discord, _read_parted_slack)
+    parted = (_read_parted_discord, _read_parted_slack, _read_parted_teams)
+    return (*(partial(_read, style=style) for style in STYLES), *parted)
 
 
 def _read_parted_discord(text: str) -> Chat | None:
     """Return messages of Discord whose name and time stand on two lines."""
     joined = PARTED.sub(" — ", text)
-    discord = next(style for style in STYLES if style.kind == "discord")
-    return _read(joined, discord) if joined != text else None
+    return _read(joined, DISCORD) if joined != text else None
 
 
 def _read_parted_slack(text: str) -> Chat | None:
-    """Return messages of Slack whose time stands alone on the line below the name."""
+    """Return messages of Slack whose time stands behind the name, or alone on the line below it."""
     joined: list[str] = []
     for raw in text.splitlines():
         line = spaced(raw)
-        time = re.match(rf"^(?::[\w+-]+: *)?({CLOCK})$", line)
+        beside, time = BESIDE.match(line), BELOW.match(line)
         above = joined[-1] if joined else "]"
         # The time of a first message is set off from the margin, and has AM or PM where clocks go to 12.
         first = time and (raw[:1].isspace() or re.search(r"[AaPp]\.?[Mm]", line) or len(joined) == 1)
-        if time and first and re.match(rf"^{NAME}$", above):
-            joined[-1] = f"{above} [{time[1]}]"
+        if beside:
+            joined.append(f"{beside['name']} [{beside['time']}]")
+        elif time and first and ONE_NAME.match(above):
+            joined[-1] = f"{above} [{time['time']}]"
         elif time and not above.endswith("]"):
             # The next message of the same person has its time alone, and no name.
-            joined.append(f"[{time[1]}]")
+            joined.append(f"[{time['time']}]")
         elif line:
             joined.append(line)
     return _read("\n".join(joined), SLACK)
+
+
+def _read_parted_teams(text: str) -> Chat | None:
+    """Return messages of Teams whose day and time stand on the line below the name."""
+    joined: list[str] = []
+    for line in filled(text.splitlines()):
+        if joined and DAY_BELOW.match(line) and ONE_NAME.match(joined[-1]):
+            joined[-1] = f"[{line}] {joined[-1]}"
+        else:
+            joined.append(line)
+    return _read("\n".join(joined), TEAMS)
 
 
 def _read(text: str, style: Style) -> Chat | None:

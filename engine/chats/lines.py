@@ -28,12 +28,14 @@ class Block(NamedTuple):
 
 def spaced(line: str) -> str:
     """Return a line with plain spaces and without marks before its first character."""
+    if line.isascii():
+        return line.strip()
     return SPACES.sub(" ", line).lstrip("\u200e\u200f\u202a\u202b\u202c\ufeff ").rstrip()
 
 
 def unmarked(text: str) -> str:
     """Return a text without marks of direction."""
-    return MARKS.sub("", text).strip()
+    return text.strip() if text.isascii() else MARKS.sub("", text).strip()
 
 
 def blocks(lines: Iterable[str], header: re.Pattern[str]) -> tuple[list[str], list[Block]]:

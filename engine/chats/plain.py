@@ -12,6 +12,9 @@ TIMED = re.compile(
     rf"^\s*(?:[\[(](?P<boxed>{CLOCK})[\])]|(?P<bare>{CLOCK}))\s*[-–]?\s*(?:<(?P<nick>[^<>\n]{{1,40}})>|(?=\S))(?P<said>.*)$"
 )
 
+# Chats of meetings: "09:15:07 From Ann Lee to Everyone : Hi".
+MEETING = re.compile(r"^From +([^:]{1,60}?)(?: +to +[^:]{1,60}?)? ?:(?: +(.*))?$", re.IGNORECASE)
+
 
 def read(text: str) -> Chat:
     """Return the turns of plain lines; text in which no one is named is one turn of no one."""
@@ -23,19 +26,19 @@ def read(text: str) -> Chat:
 
 
 def read_timed(text: str) -> Chat | None:
-    """Return the turns of lines with a time before the name, None if there are not two."""
+    """Return the turns of lines with a time before the name, None if there are not two, or less than half have one."""
     log, headers = Log(), 0
-    for line in text.splitlines():
+    lines = [line for line in text.splitlines() if line.strip()]
+    for line in lines:
         timed = TIMED.match(line)
-        turn = TURN.match(timed["said"]) if timed and not timed["nick"] else None
+        said = timed["said"] if timed and not timed["nick"] else ""
+        turn = MEETING.match(said) or TURN.match(said)
         if timed and (turn or timed["nick"]):
             headers += 1
             name, words = (turn[1], turn[2] or "") if turn else (timed["nick"], timed["said"])
             log.say(name, words, timed["boxed"] or timed["bare"])
-        elif line.strip():
+        else:
             log.go_on(line)
-    return (
-        log.chat("transcript", headers, f'{headers:,} lines are written "time Name: text"')
-        if headers > 1
-        else None
-    )
+    if headers < 2 or headers * 2 < len(lines):
+        return None
+    return log.chat("transcript", headers, f'{headers:,} lines are written "time Name: text"')

@@ -70,14 +70,20 @@ def _is_identifier(line: str, lines: Sequence[str], number: int) -> bool:
 
 
 def _say(cues: Sequence[Cue], log: Log) -> None:
-    named = sum(bool(cue.lines and TURN.match(_plain(cue.lines[0]))) for cue in cues)
-    by_colon = named >= len(cues) * NAMED_SHARE
+    by_colon = _has_names(cues)
     for cue in cues:
         said = "\n".join(cue.lines)
         before, *voiced = VOICE.split(said)
         _add("", before, cue.start, by_colon, log)
         for name, words in zip(voiced[::2], voiced[1::2], strict=True):
             _add(html.unescape(name), words, cue.start, by_colon, log)
+
+
+def _has_names(cues: Sequence[Cue]) -> bool:
+    """Tell whether what stands before colons are speakers: in most pieces, or in the first and then again."""
+    firsts = [TURN.match(_plain(cue.lines[0])) for cue in cues if cue.lines]
+    names = [match[1] for match in firsts if match]
+    return len(names) >= len(firsts) * NAMED_SHARE or bool(firsts[0] and names.count(names[0]) > 1)
 
 
 def _add(speaker: str, said: str, start: str, by_colon: bool, log: Log) -> None:

@@ -175,6 +175,16 @@ def test_slack_copied_with_times_on_lines_of_their_own(clock: str) -> None:
     assert (chat.kind, chat.text) == ("slack", "Ann Lee: Hi?\nAnn Lee: again\nBob Moss: Yo")
 
 
+def test_slack_copied_with_times_behind_the_names() -> None:
+    chat = chats.read("Ann Lee  9:15 AM\nmeet at 9:30 AM\nBob Moss  9:20 AM\nYo\n")
+    assert (chat.kind, chat.text) == ("slack", "Ann Lee: meet at 9:30 AM\nBob Moss: Yo")
+
+
+def test_teams_copied_with_days_and_times_below_the_names() -> None:
+    chat = chats.read("Lee, Ann\nYesterday 9:15 AM\nSee the plan?\nBob Moss\n10/3/2023 9:20 AM\nYes\n")
+    assert (chat.kind, chat.text) == ("teams", "Lee, Ann: See the plan?\nBob Moss: Yes")
+
+
 def test_teams_copied() -> None:
     text = "[Yesterday 9:15 AM] Lee, Ann\nSee the plan?\n\n[9:20 AM] Bob Moss\nYes: fine\n\nlike 1\n"
     chat = chats.read(text)
@@ -205,9 +215,9 @@ def test_discord_exported_as_text() -> None:
     assert len(left_out(chat, "media")) == 2
 
 
-def test_telegram_copied() -> None:
-    text = "Ann Lee, [31.12.2023 21:15]\nHello\n\nBob, [31.12.2023 21:16]\n[ Photo ]\nLook\n"
-    chat = chats.read(text)
+@pytest.mark.parametrize("when", ["[31.12.2023 21:15]", "[31 Dec 2023 at 21:15:07]:", "[12/31/23 9:15 PM]"])
+def test_telegram_copied(when: str) -> None:
+    chat = chats.read(f"Ann Lee, {when}\nHello\n\nBob, {when}\n[ Photo ]\nLook\n")
     assert (chat.kind, chat.text) == ("telegram", "Ann Lee: Hello\nBob: Look")
     assert left_out(chat, "media") == ["[ Photo ]"]
 
@@ -244,6 +254,14 @@ def test_webvtt_with_names_before_a_colon() -> None:
     assert chats.read(f"WEBVTT\n{text.replace('and:', 'and')}").text == "Ann: Hello\nand welcome\nBob: Hi"
 
 
+def test_names_at_the_beginning_of_turns_alone_are_found() -> None:
+    cues = ["ANN: Hello", "to all", "and", "everyone", "BOB: Hi", "there", "ANN: Well", "then", "and now"]
+    text = "".join(
+        f"{number}\n00:00:0{number},0 --> 00:00:0{number},9\n{cue}\n\n" for number, cue in enumerate(cues)
+    )
+    assert chats.read(text).speakers == ("ANN", "BOB")
+
+
 def test_srt_without_names_is_one_turn_of_no_one() -> None:
     chat = chats.read(
         "1\n00:00:01,000 --> 00:00:02,000\n<i>Hello</i>\n\n2\n00:00:02,000 --> 00:00:03,000\nthere\n"
@@ -258,6 +276,7 @@ def test_srt_without_names_is_one_turn_of_no_one() -> None:
         "[00:01:02] Ann Lee: Hi\n[00:01:04] Bob: Yo\n",
         "09:15 Ann Lee: Hi\n09:16 Bob: Yo\n",
         "[21:15] <Ann Lee> Hi\n[21:16] <Bob> Yo\n",
+        "09:15:07 From Ann Lee to Everyone : Hi\n09:15:09 From Bob to Everyone:\n\tYo\n",
     ],
 )
 def test_transcripts_with_times_before_or_behind_the_names(text: str) -> None:
@@ -278,6 +297,14 @@ def test_plain_turns_stay_what_they_are() -> None:
 def test_text_that_is_no_export_is_text(text: str) -> None:
     chat = chats.read(text)
     assert (chat.kind, chat.is_export, chat.turns) == ("text", False, turns(text))
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    ["31.12.23, 21:15 - Cem: Hi", "Cem, [31.12.2023 21:15]\nHi", "10:30 works: yes\n11:30 works: no"],
+)
+def test_a_chat_that_quotes_another_stays_what_it_is(quoted: str) -> None:
+    assert chats.read(f"Ann: look what he wrote\n{quoted}\nBob: wow\nAnn: yes\nBob: hm").kind == "plain"
 
 
 def test_one_time_in_an_article_makes_no_export() -> None:
