@@ -13,7 +13,8 @@ from gui.pages.train.lit_blocks import blocks_of, lit_by
 from gui.pages.train.method_chooser import MethodChooser
 from gui.pages.train.method_explanation import WIDTH, preset_words
 from gui.pages.train.method_row import refusal
-from gui.pages.train.method_sketch import AT_WEIGHTS, Box, MethodSketch, sketch_of
+from gui.pages.train.method_sketch import MethodSketch
+from gui.pages.train.sketches import AT_WEIGHTS, Box, sketch_of
 from gui.planner import Planner
 from gui.widgets.block_drawing import WORDS
 from tests.helpers.train_stage import BASICS, PLAN, WAIT, texts
