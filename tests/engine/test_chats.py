@@ -35,7 +35,7 @@ def test_whatsapp_of_android_gives_turns_and_keeps_its_own_lines_apart() -> None
     chat = chats.read(ANDROID)
     assert chat.kind == "whatsapp"
     assert chat.text == (
-        "Ann: Shall we bring\nbread Note: no nuts\n+44 7700 900123: Yes: gladly\nAnn: look at this"
+        "Ann: Shall we bring bread Note: no nuts\n+44 7700 900123: Yes: gladly\nAnn: look at this"
     )
     assert left_out(chat, "media") == ["<Media omitted>", "IMG-20231231-WA0001.jpg (file attached)"]
     assert left_out(chat, "system") == [

@@ -1,9 +1,9 @@
-"""Turns, speakers and the choice of columns."""
+"""Turns, speakers, and turns as text."""
 
-import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from engine.conversations import Turn, choose_columns, speakers, turns
-from engine.errors import DataError
+from engine.conversations import Turn, as_text, speakers, turns
 
 
 def test_lines_with_names_are_turns_and_lines_without_go_on() -> None:
@@ -30,43 +30,35 @@ def test_speakers_stand_once_in_the_order_of_their_first_turns() -> None:
     assert speakers("Bob: a\nAnn: b\nBob: c") == ("Bob", "Ann")
 
 
-@pytest.mark.parametrize(
-    ("names", "conversation", "summary"),
-    [
-        (["id", "dialogue", "summary"], "dialogue", "summary"),
-        (["summary", "text"], "text", "summary"),
-        (["Meeting Transcript", "Summary"], "Meeting Transcript", "Summary"),
-        (["article", "highlights"], "article", "highlights"),
-        (["input", "output"], "input", "output"),
-        (["topic", "dialogue", "reference_summary"], "dialogue", "reference_summary"),
-    ],
+def test_turns_as_text_are_read_as_the_same_turns() -> None:
+    said = (
+        Turn("Ann", "To bring:\nmilk\nat 10:30"),
+        Turn("Bob Moss", "Yes"),
+        Turn("Ann", ""),
+    )
+    assert turns(as_text(said)) == said
+
+
+def test_a_turn_with_a_line_that_looks_like_a_speaker_s_stands_on_one_line() -> None:
+    assert as_text([Turn("Ann", "Bring\nmilk\nNote: no nuts")]) == "Ann: Bring milk Note: no nuts"
+
+
+NAME = st.from_regex(r"[^\s:]([^:\n]{0,10}[^\s:])?", fullmatch=True).filter(
+    lambda name: len(name.splitlines()) == 1
 )
-def test_likely_columns_are_found_by_their_names(names: list[str], conversation: str, summary: str) -> None:
-    columns = choose_columns(names)
-    assert (columns.conversation, columns.summary) == (conversation, summary)
-    assert f'"{conversation}", by its name' in columns.reason
+TEXT = st.lists(st.sampled_from(["a", "at 10:30", "Note: no", "x:", "b c"]), max_size=4).map("\n".join)
 
 
-def test_named_columns_are_taken_as_named_and_the_id_column_is_found() -> None:
-    columns = choose_columns(["ID", "summary", "notes"], conversation="notes")
-    assert (columns.conversation, columns.summary, columns.id) == ("notes", "summary", "ID")
-    assert '"notes", as named' in columns.reason
+@given(st.lists(st.tuples(NAME, TEXT), max_size=4))
+def test_what_is_written_as_text_is_read_with_the_same_speakers_and_words(
+    said: list[tuple[str, str]],
+) -> None:
+    read = turns(as_text(Turn(*turn) for turn in said))
+    assert [(turn.speaker, turn.text.split()) for turn in read] == [
+        (name, text.split()) for name, text in said
+    ]
 
 
-def test_a_column_that_is_missing_is_an_error_that_says_which_there_are() -> None:
-    with pytest.raises(DataError) as caught:
-        choose_columns(["dialogue", "summary"], conversation="dialog")
-    assert caught.value.field == "data.conversation"
-    assert caught.value.hint == "Did you mean dialogue? The columns are: dialogue, summary."
-
-
-def test_no_likely_column_is_an_error_beside_the_right_field() -> None:
-    with pytest.raises(DataError) as caught:
-        choose_columns(["dialogue", "b"])
-    assert caught.value.field == "data.summary"
-    assert "The columns are: dialogue, b." in caught.value.hint
-
-
-def test_one_column_can_not_be_both() -> None:
-    with pytest.raises(DataError, match="same column"):
-        choose_columns(["text", "b"], conversation="text", summary="text")
+def test_a_long_text_without_speakers_is_read_at_once() -> None:
+    (turn,) = turns("a line of a long text\n" * 200_000)
+    assert turn.text.count("\n") == 199_999

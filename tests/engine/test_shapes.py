@@ -219,7 +219,7 @@ def test_line_breaks_in_a_turn_stay_unless_they_would_make_a_speaker() -> None:
     rows = [
         {"messages": [{"role": "Ann", "content": "To buy:\nmilk\nNote: not much"}], "summary": "s"},
     ]
-    assert examples(rows)[0].conversation == "Ann: To buy:\nmilk Note: not much"
+    assert examples(rows)[0].conversation == "Ann: To buy: milk Note: not much"
 
 
 def test_keys_that_no_one_could_guess_are_named_by_hand() -> None:
