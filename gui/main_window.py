@@ -30,6 +30,7 @@ from gui.shell.window import ShellWindow
 PAGES = {
     "data": ("gui.pages.data_page", "DataPage"),
     "train": ("gui.pages.train_page", "TrainPage"),
+    "arena": ("gui.pages.arena_page", "ArenaPage"),
     "library": ("gui.pages.library_page", "LibraryPage"),
     "playground": ("gui.pages.playground_page", "PlaygroundPage"),
     "history": ("gui.pages.history_page", "HistoryPage"),
@@ -97,6 +98,7 @@ class MainWindow(ShellWindow):
         self._probe.start()
         self._count_adapters()
         self.engine.sweep_jobs()
+        self.engine.arena_queue.take_up()
 
     def show_built(self, key: str) -> Any:
         """Bring a page to the front and return it."""
@@ -138,10 +140,18 @@ class MainWindow(ShellWindow):
                 "back_requested": lambda: self.show_page("data"),
                 "use_requested": lambda values: self.show_built("train").use_data(values),
             },
+            "arena": {
+                "recipe_wanted": lambda: page.offer_recipe(*self.built("train").present_recipe()),
+                "open_requested": lambda run_id: self.show_built("train").open_run(run_id),
+                "library_requested": lambda adapter: self.show_built("library").open(adapter),
+            },
             "library": {
                 "try_requested": lambda adapters: self.show_built("playground").open(adapters),
                 "train_from_requested": lambda adapter: self.show_built("train").start_from(adapter),
                 "new_run_requested": lambda: self.show_built("train").new_run(),
+            },
+            "playground": {
+                "label_requested": lambda rows: self.show_built("labelling").open_conversations(rows),
             },
             "history": {
                 "open_requested": lambda run_id: self.show_built("train").open_run(run_id),

@@ -81,6 +81,7 @@ def usual_words(conversation: str, accepted: Sequence[Item] = ()) -> tuple[int, 
     return max(1, math.floor(low * root)), max(1, math.ceil(high * root))
 
 
+@lru_cache(maxsize=MOST_REMEMBERED)
 def _root(conversation: str) -> float:
     return math.sqrt(max(1, count_words(conversation)))
 

@@ -254,7 +254,7 @@ class LabellingSet:
             self._keep("skipped", item=number)
 
     def add(self, example: Example) -> int:
-        """Add a conversation, unless it is there already, and return its number.
+        """Add a conversation, unless it is there already, and return its number, which is its id if it has none.
 
         Raises DataError for one that is empty or longer than the journal takes.
         """
@@ -270,7 +270,7 @@ class LabellingSet:
             )
         number = max(self.history.items, default=0) + 1
         try:
-            self._keep("added", item=number, **_row(example))
+            self._keep("added", item=number, **_row(example) | {"id": example.id or str(number)})
         except ValueError as error:
             raise DataError("The conversation is too long to be added.", "Shorten it.") from error
         return number

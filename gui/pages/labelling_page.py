@@ -177,6 +177,7 @@ class LabellingPage(Page):
 
     def open_source(self, values: dict[str, Any]) -> None:
         """Write summaries for the conversations that `[data]` values of a recipe name; of none, go on as before."""
+        self._put_away()
         if values:
             self.desk.close()
             self.reader.read(values)
@@ -185,6 +186,7 @@ class LabellingPage(Page):
 
     def open_conversations(self, examples: Sequence[Example]) -> None:
         """Write summaries for conversations of the playground; the first of them comes to the front."""
+        self._put_away()
         try:
             about = labelling.find(PLAYGROUND) or labelling.create(PLAYGROUND_NAME, PLAYGROUND, ())
         except StorageError as error:
@@ -195,7 +197,7 @@ class LabellingPage(Page):
     def open_last(self) -> None:
         """Go on with the set that was worked on last, if there is one."""
         sets = labelling.list_sets()
-        if self.desk.work is None and sets and not self.reader.is_busy:
+        if self.desk.work is None and sets:
             self.desk.open(sets[0].id)
 
     def _take_set(self, set_id: str, left_out: dict[str, int]) -> None:
@@ -203,9 +205,14 @@ class LabellingPage(Page):
         self.desk.open(set_id)
 
     def _choose_set(self, set_id: str) -> None:
-        self._told = ""
-        self.drafter.cancel()
+        self._put_away()
         self.desk.open(set_id)
+
+    def _put_away(self) -> None:
+        """Give up what was on its way, and what there was to say of it."""
+        self._told = ""
+        self.reader.stop()
+        self.drafter.cancel()
 
     # Acts
 
@@ -239,6 +246,7 @@ class LabellingPage(Page):
         item = self.desk.item
         if item is not None and self.desk.keep():
             self.drafter.draft(item.number, item.conversation)
+            self.summary.edit.setFocus()
 
     def _leave(self, act: Callable[[], None]) -> None:
         """Do something that takes the conversation away from a draft that is being written."""
@@ -287,17 +295,24 @@ class LabellingPage(Page):
 
     def _show(self) -> None:
         work, item = self.desk.work, self.desk.item
-        reading = self.reader.is_busy or self.desk.is_opening
-        self._stack.setCurrentIndex(2 if item is not None else 1 if reading else 0)
+        busy = self.reader.is_busy or self.desk.is_opening
+        self._stack.setCurrentIndex(2 if item is not None else 1 if busy else 0)
         self.strip.show_strip(self._strip())
-        self.use_button.setEnabled(False)
+        if work is not None and item is not None:
+            self._show_work(work, item)
+        else:
+            self._show_nothing()
+
+    def _show_nothing(self) -> None:
+        self.header.set_title(TITLE)
+        reading = self.reader.is_busy
+        self.header.set_subtitle(f"From {self.reader.source}" if reading else "No conversations chosen yet")
         self.busy.set_progress(*self.reader.progress())
-        self.cancel_button.setVisible(self.reader.is_busy)
-        if work is None or item is None:
-            self.header.set_title(TITLE)
-            self.header.set_subtitle("No conversations chosen yet")
-            self.sets.hide()
-            return
+        self.cancel_button.setVisible(reading)
+        self.use_button.setEnabled(False)
+        self.sets.hide()
+
+    def _show_work(self, work: labelling.LabellingSet, item: labelling.Item) -> None:
         progress, accepted = work.progress(), work.in_state("accepted")
         self.header.set_subtitle(words.about_set(work.about, work.history.sittings))
         self.use_button.setEnabled(not words.to_go(progress.accepted))
@@ -315,6 +330,5 @@ class LabellingPage(Page):
         if trouble is not None and not self.desk.problem():
             return Strip(f"{trouble.message} {trouble.hint}".strip(), "", "problem", "brick")
         said = self.drafter.strip() if self.desk.item is not None else None
-        if said is not None or not self._told:
-            return said
-        return Strip(self._told, "", "info", "ink2")
+        told = self._told or (words.all_done(self.desk.work.progress()) if self.desk.work else "")
+        return said or (Strip(told, "", "info", "ink2") if told else None)

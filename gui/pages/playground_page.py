@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
@@ -35,7 +35,12 @@ PANEL_WIDTH, PANEL_LEAST, COLUMNS_LEAST = 368, 300, 240
 
 
 class PlaygroundPage(Page):
-    """Try summaries. `open` and `open_conversation` show it something."""
+    """Try summaries. `open` and `open_conversation` show it something.
+
+    Signals: `label_requested(list of Example)` to write summaries of conversations, the wanted one in front.
+    """
+
+    label_requested = Signal(list)
 
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
         super().__init__("Playground", "", parent)
@@ -109,6 +114,8 @@ class PlaygroundPage(Page):
         self.columns.cancelled.connect(controller.cancel)
         self.panel.changed.connect(self._refresh)
         self.panel.file_wanted.connect(self._choose_file)
+        self.panel.label_wanted.connect(self._label)
+        self.tries.label_wanted.connect(self._label)
         self.strip.acted.connect(self._act)
         self.folded.toggled.connect(self._toggle_conversation)
         self.tries.chosen.connect(self._restore)
@@ -222,6 +229,13 @@ class PlaygroundPage(Page):
         self.controller.restore(tried)
         self.panel.show_conversation(tried.conversation, tried.reference, "Earlier try")
         self.decoding.show_decoding(tried.decoding)
+
+    def _label(self) -> None:
+        """Ask for summaries of what is shown and of the earlier tries to be written."""
+        self.panel.settle()
+        shown = [(self.panel.conversation, self.panel.reference)] if self.panel.conversation else []
+        tried = [(one.conversation, one.reference) for one in self.controller.tries.items]
+        self.label_requested.emit([Example("", *texts) for texts in (*shown, *tried)])
 
     # Files
 

@@ -234,6 +234,7 @@ def test_another_conversation_joins_a_set_once(work):
     with pytest.raises(DataError, match="too long"):
         work.add(Example("x", "long " * 60_000, ""))
     assert len(work.items) == 4
+    assert work.item(work.add(Example("", "Ida: A conversation without a name", ""))).id == "5"
 
 
 # That it is kept

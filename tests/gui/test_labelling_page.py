@@ -156,6 +156,15 @@ def test_a_conversation_is_skipped_and_the_last_one_stays_in_front(opened):
     assert opened.summary.status() == "Skipped, not part of the data set"
 
 
+def test_the_page_says_when_every_conversation_is_decided(opened):
+    QTest.keyClicks(opened.summary.edit, "Tea.")
+    press(opened, Qt.Key.Key_Return, CTRL)
+    press(opened, Qt.Key.Key_Return, CTRL, SHIFT)
+    assert opened.strip.text() == ""
+    press(opened, Qt.Key.Key_Return, CTRL, SHIFT)
+    assert opened.strip.text().startswith("Every conversation is decided.")
+
+
 def test_undo_and_redo_go_through_conversations_by_keys(opened):
     QTest.keyClicks(opened.summary.edit, "Tea.")
     press(opened, Qt.Key.Key_Return, CTRL)
@@ -453,6 +462,9 @@ def test_a_source_that_cannot_be_read_says_why(page, workers, qtbot):
     qtbot.waitUntil(lambda: not page.reader.is_busy, timeout=WAIT)
     assert page.strip.text() == "There is nothing at /data/chats.csv. Check the path."
     assert page.desk.work is None
+    page.open_conversations([Example("", TEA, "")])
+    qtbot.waitUntil(lambda: page.desk.work is not None, timeout=WAIT)
+    assert page.strip.text() == ""
 
 
 def test_a_reading_can_be_given_up(page, workers, qtbot):

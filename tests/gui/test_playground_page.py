@@ -481,3 +481,18 @@ def test_an_adapter_that_is_deleted_leaves_its_column(page, workers):
     (paths.adapters_folder() / "a1").rename(paths.trash_folder() / "a1")
     workers.engine.adapters_changed.emit()
     assert page.controller.board.adapters == ["a2"]
+
+
+def test_what_is_shown_and_what_was_tried_can_be_taken_to_where_summaries_are_written(page, qtbot):
+    wanted: list[list[Example]] = []
+    page.label_requested.connect(wanted.append)
+    assert not page.panel.label_button.isEnabled()
+    tried(page, qtbot, "a1", reference="The venue offers the 21st.")
+    page.open_conversation("Ann: Hi\nBo: Hello")
+    page.panel.label_button.click()
+    page.tries.label_button.click()
+    assert wanted[0] == wanted[1]
+    assert [(one.conversation, one.summary) for one in wanted[0]] == [
+        ("Ann: Hi\nBo: Hello", ""),
+        (CONVERSATION, "The venue offers the 21st."),
+    ]

@@ -154,7 +154,7 @@ class Drafter(QObject):
     def cancel(self) -> None:
         """Take the request back; nothing of it is kept."""
         request = self._board.request
-        self._asked = None
+        self._asked, self.trouble = None, None
         self._board.give_up("cancelled")
         if request is not None:
             self._summarizer.cancel(request)

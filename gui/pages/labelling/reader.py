@@ -28,6 +28,7 @@ class Reader(QObject):
         self._engine = engine
         self._thread: EngineThread | None = None
         self._done, self._total, self._unit = 0, 0, ""
+        self.source = ""
         self.trouble: AppError | None = None
 
     @property
@@ -38,7 +39,7 @@ class Reader(QObject):
     def read(self, values: dict[str, Any]) -> None:
         """Read the source that `[data]` values name, in place of whatever is being read."""
         self.stop()
-        self.trouble, self._total = None, 0
+        self.source, self._total = str(values["source"]), 0
         try:
             thread = self._engine.ask("label_data", {"data": values}, parent=self)
         except AppError as error:
@@ -52,7 +53,8 @@ class Reader(QObject):
         self.changed.emit()
 
     def stop(self) -> None:
-        """Give up what is being read."""
+        """Give up what is being read, and forget what went wrong before."""
+        self.trouble = None
         if self._thread is not None:
             self._thread.stop()
             self._end(self._thread)

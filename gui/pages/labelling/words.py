@@ -135,6 +135,14 @@ def to_go(accepted: int) -> str:
     return f"A run needs {labelling.ENOUGH_FOR_A_RUN} accepted summaries: {number(lacking)} to go."
 
 
+def all_done(found: labelling.Progress) -> str:
+    """Return what can be done once every conversation is decided; nothing before."""
+    if found.open or found.drafted or not found.accepted:
+        return ""
+    skipped = ", or go through the skipped ones" if found.skipped else ""
+    return f"Every conversation is decided. Use the summaries for the next run{skipped}."
+
+
 def left_out(found: dict[str, int]) -> str:
     """Return which conversations of a source did not come into its set."""
     parts = [

@@ -19,7 +19,7 @@ from gui.pages.playground.board import about_tokens
 from gui.pages.playground.export_offer import ExportOffer
 from gui.pages.playground.picker import Picker
 from gui.widgets.bars import MeterRow
-from gui.widgets.buttons import plain, quiet
+from gui.widgets.buttons import link, plain, quiet
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.line import Line
@@ -51,11 +51,13 @@ class TokenMeter(MeterRow):
 class ConversationPanel(QWidget):
     """The conversation and its reference summary.
 
-    Signals: `changed` when either is another one; `file_wanted` when a text file is to be opened.
+    Signals: `changed` when either is another one; `file_wanted` when a text file is to be opened; `label_wanted` when
+    a summary of the conversation is to be written.
     """
 
     changed = Signal()
     file_wanted = Signal()
+    label_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -86,6 +88,9 @@ class ConversationPanel(QWidget):
         self.reference_edit.setAccessibleName("Reference summary, optional")
         self.reference_edit.setTabChangesFocus(True)
         self.reference_edit.textChanged.connect(self.changed)
+        self.label_button = link("Write it")
+        self.label_button.setToolTip("Write a summary of this conversation, with drafts to begin from")
+        self.label_button.clicked.connect(self.label_wanted)
         self._open_button = quiet("Open…")
         self._open_button.clicked.connect(self._offer_ways)
         self._edit_button = quiet("Edit")
@@ -114,6 +119,7 @@ class ConversationPanel(QWidget):
         reference = QHBoxLayout()
         reference.addWidget(Label("Reference summary", "label_medium", "ink2"), 1)
         reference.addWidget(Label("optional", "label", "ink3"))
+        reference.addWidget(self.label_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 14, 14, 20)
         column.setSpacing(8)
@@ -266,6 +272,7 @@ class ConversationPanel(QWidget):
         people = f"{_some(count, 'speaker')}, {_some(len(said), 'turn')}" if count else "no one named"
         self._about.setText(", ".join(filter(None, (self._whence, people))) if said else "")
         self._about.setVisible(bool(said))
+        self.label_button.setEnabled(bool(said))
         self._measure()
 
     def _measure(self) -> None:

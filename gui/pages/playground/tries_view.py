@@ -66,17 +66,22 @@ class TryRow(QAbstractButton):
 
 
 class TriesView(QWidget):
-    """Three rows high, scrolled beyond; `chosen(Try)` and `cleared`."""
+    """Three rows high, scrolled beyond; `chosen(Try)`, `cleared`, and `label_wanted` to write their summaries."""
 
     chosen = Signal(object)
     cleared = Signal()
+    label_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._clear = link("Clear")
         self._clear.clicked.connect(self.cleared)
+        self.label_button = link("Write summaries")
+        self.label_button.setToolTip("Write summaries of these conversations, with drafts to begin from")
+        self.label_button.clicked.connect(self.label_wanted)
         head = QHBoxLayout()
         head.addWidget(Label("Earlier tries", "head", "ink2"), 1)
+        head.addWidget(self.label_button)
         head.addWidget(self._clear)
         self._scroll = Scroll((0, 0, 0, 0), spacing=0)
         self._rows: list[TryRow] = []
