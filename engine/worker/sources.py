@@ -34,9 +34,9 @@ SPLIT_WORDS: dict[str, Split] = {
 }
 # Written beside data by `datasets`, kaggle and others; they describe it and hold none.
 DESCRIPTIONS = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json", "metadata.json"}
-# In archives: what is read, and folders of text.
-PACKED_SUFFIXES = (*SUFFIXES, text_folder.SUFFIX)
-KNOWN = ", ".join(suffix.removeprefix(".") for suffix in (*SUFFIXES, *archives.SUFFIXES))
+# Alone, and in folders and archives.
+PLAIN_SUFFIXES = (*SUFFIXES, *text_folder.SUFFIXES)
+KNOWN = ", ".join(suffix.removeprefix(".") for suffix in (*PLAIN_SUFFIXES, *archives.SUFFIXES))
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _file_source(name: str, path: Path, channel: Channel) -> Source:
 def _require_readable(path: Path) -> None:
     packed = path.suffix.lower() == ".gz"
     suffix = Path(path.stem).suffix if packed else path.suffix
-    if suffix.lower() not in (SUFFIXES if packed else (*SUFFIXES, ".zip")):
+    if suffix.lower() not in (SUFFIXES if packed else (*PLAIN_SUFFIXES, ".zip")):
         raise DataError(f"{path.name} is no kind of file that can be read.", f"These are: {KNOWN}.", FIELD)
     if path.stat().st_size == 0:
         raise DataError(f"{path.name} is empty.", "Choose a file with conversations and summaries.", FIELD)
@@ -116,7 +116,7 @@ def _plain(path: Path, channel: Channel) -> Path:
 
 
 def _unpacked(path: Path, channel: Channel) -> Path:
-    return archives.unpacked(path, PACKED_SUFFIXES, partial(_tell_unpacking, channel))
+    return archives.unpacked(path, PLAIN_SUFFIXES, partial(_tell_unpacking, channel))
 
 
 def _tell_unpacking(channel: Channel, done: int, total: int) -> None:
@@ -134,12 +134,12 @@ def _folder_source(name: str, folder: Path, channel: Channel) -> Source:
 
 
 def _by_split(folder: Path) -> dict[Split | None, list[Path]]:
-    """Return a folder's data files; pairs of text if there are no others, else what is packed."""
+    """Return a folder's data files: tables, else texts with summaries, else what is packed, else texts alone."""
     found = [path for path in sorted(folder.rglob("*")) if _may_hold_data(path, folder)]
     plain = [path for path in found if path.suffix.lower() in SUFFIXES]
-    texts = [path for path in found if path.suffix.lower() == text_folder.SUFFIX]
+    texts = [path for path in found if path.suffix.lower() in text_folder.SUFFIXES]
     packed = [path for path in found if _is_packed(path)]
-    if not plain and any(map(text_folder.is_summary, texts)):
+    if texts and not plain and (not packed or any(map(text_folder.is_summary, texts))):
         return _grouped((_split_of_folder(path.relative_to(folder)), path) for path in texts)
     files = plain or packed
     if not files:
@@ -162,7 +162,7 @@ def _may_hold_data(path: Path, folder: Path) -> bool:
     """Tell whether a path's name is one of data; a link that leads nowhere is refused rather than passed over."""
     hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
     described = path.name in DESCRIPTIONS or path.name.startswith("cache-")
-    if hidden or described or path.suffix.lower() not in (*PACKED_SUFFIXES, ".gz") or path.is_dir():
+    if hidden or described or path.suffix.lower() not in (*PLAIN_SUFFIXES, ".gz") or path.is_dir():
         return False
     if not path.is_file():
         raise _nothing_at(path)
@@ -171,7 +171,7 @@ def _may_hold_data(path: Path, folder: Path) -> bool:
 
 def _readable(paths: list[Path], channel: Channel) -> tuple[Path, ...]:
     for path in paths:
-        if path.suffix.lower() != text_folder.SUFFIX:
+        if path.suffix.lower() not in text_folder.SUFFIXES:
             _require_readable(path)
     return tuple(_plain(path, channel) for path in paths)
 

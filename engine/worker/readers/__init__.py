@@ -44,10 +44,10 @@ _READERS: dict[str, Reader] = {
     ".parquet": _read_parquet,
     ".arrow": _read_arrow,
     ".xlsx": _read_workbook,
-    text_folder.SUFFIX: text_folder.read,
+    **dict.fromkeys(text_folder.SUFFIXES, text_folder.read),
 }
-# What makes a data file by its name alone; a text file is one in a folder of pairs only.
-SUFFIXES = tuple(suffix for suffix in _READERS if suffix != text_folder.SUFFIX)
+# What makes a data file by its name alone; a text file is one where it was chosen, or where there is no other.
+SUFFIXES = tuple(suffix for suffix in _READERS if suffix not in text_folder.SUFFIXES)
 
 
 def open_table(files: Sequence[Path]) -> Table:

@@ -1,4 +1,4 @@
-"""Folders of text: `x.txt` holds a conversation, `x.summary.txt` beside it its reference summary.
+"""Folders of text: `x.txt`, `x.vtt` or `x.srt` holds a conversation, `x.summary.txt` beside it its reference summary.
 
 A conversation that is an export of chats or a transcript gives its turns, with a remark of what is left out.
 """
@@ -12,15 +12,18 @@ from engine import chats
 from engine.worker.readers.encodings import chunks
 from engine.worker.readers.table import Broken, Notes
 
-SUFFIX = ".txt"
+SUFFIXES = (".txt", ".vtt", ".srt")
 SUMMARY_ENDING = ".summary.txt"
 
 
 def read(path: Path, notes: Notes) -> Iterator[Mapping[str, str | None] | Broken]:
     """Yield the one row that a conversation and its summary make; a summary alone is broken."""
     if is_summary(path):
-        if not path.with_name(_stem(path) + SUFFIX).exists():
-            yield Broken("its one row", f"there is no {_stem(path)}{SUFFIX} with the conversation beside it")
+        stem = path.name[: -len(SUMMARY_ENDING)]
+        endings = (spelt for suffix in SUFFIXES for spelt in (suffix, suffix.upper()))
+        if not any(path.with_name(stem + ending).exists() for ending in endings):
+            why = f"there is no {stem}{SUFFIXES[0]} with the conversation beside it"
+            yield Broken("its one row", why)
         return
     summary = path.with_name(path.stem + SUMMARY_ENDING)
     row = {
@@ -35,10 +38,6 @@ def read(path: Path, notes: Notes) -> Iterator[Mapping[str, str | None] | Broken
 def is_summary(path: Path) -> bool:
     """Tell a summary's file from a conversation's by its name."""
     return path.name.lower().endswith(SUMMARY_ENDING)
-
-
-def _stem(path: Path) -> str:
-    return path.name[: -len(SUMMARY_ENDING)]
 
 
 def _conversation(path: Path, notes: Notes) -> str:

@@ -1,8 +1,16 @@
 """Folders of text: a conversation as it stands, and one that is an export of chats as its turns."""
 
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from engine.events import EventWriter
+from engine.jobs import Job
+from engine.worker.channel import Channel
 from engine.worker.readers import open_table
+from engine.worker.sources import locate
 
 EXPORT = """\
 31.12.23, 21:15 - Messages and calls are end-to-end encrypted.
@@ -32,3 +40,50 @@ def test_a_chat_export_gives_its_turns_and_says_what_is_left_out(tmp_path: Path)
     assert table.remarks == (
         "a.txt is read as turns. WhatsApp export: 2 turns of 2 speakers; 1 system line and 1 media tag left out.",
     )
+
+
+def test_transcripts_are_texts_too(tmp_path: Path) -> None:
+    (tmp_path / "a.vtt").write_text("WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann>Hi\n")
+    (tmp_path / "b.SRT").write_text("1\n00:00:01,000 --> 00:00:02,000\nBob: Yo\n")
+    (tmp_path / "a.summary.txt").write_text("Ann greets.")
+    (tmp_path / "b.summary.txt").write_text("Bob greets.")
+    table = open_table(sorted(tmp_path.iterdir()))
+    assert [(record.values["conversation"], record.values["summary"]) for record in table] == [
+        ("Ann: Hi", "Ann greets."),
+        ("Bob: Yo", "Bob greets."),
+    ]
+    assert table.broken == []
+
+
+@pytest.fixture
+def channel(tmp_path: Path) -> Iterator[Channel]:
+    job = Job(tmp_path / "job")
+    job.folder.mkdir()
+    writer = EventWriter(job.events_path, {"job": "job", "attempt": 1})
+    yield Channel(job, writer)
+    writer.close()
+
+
+def test_texts_without_any_summary_are_a_source_where_nothing_else_is(
+    tmp_path: Path, channel: Channel
+) -> None:
+    folder = tmp_path / "chats"
+    folder.mkdir()
+    for name in ("a.txt", "b.vtt"):
+        (folder / name).write_text(EXPORT)
+    assert locate(str(folder), channel).files == {None: (folder / "a.txt", folder / "b.vtt")}
+    (folder / "train.csv").write_text("dialogue,summary\na,b\n")
+    assert locate(str(folder), channel).files == {"train": (folder / "train.csv",)}
+
+
+def test_a_single_text_is_a_source(tmp_path: Path, channel: Channel) -> None:
+    (tmp_path / "a.txt").write_text(EXPORT)
+    assert locate(str(tmp_path / "a.txt"), channel).files == {None: (tmp_path / "a.txt",)}
+
+
+def test_a_zip_of_one_exported_chat_is_a_source(tmp_path: Path, channel: Channel) -> None:
+    with zipfile.ZipFile(tmp_path / "WhatsApp Chat.zip", "w") as archive:
+        archive.writestr("_chat.txt", EXPORT)
+        archive.writestr("00000001-PHOTO.jpg", b"a picture")
+    (files,) = locate(str(tmp_path / "WhatsApp Chat.zip"), channel).files.values()
+    assert [path.name for path in files] == ["_chat.txt"]
