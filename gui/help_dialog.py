@@ -16,6 +16,7 @@ KEYS = (
     ("Ctrl+1 to Ctrl+5", "Go to a page"),
     ("Ctrl+Enter, F5", "Start the run of the recipe shown"),
     ("Left and Right", "On the scrubber: the summaries of an earlier or later step"),
+    ("Ctrl+D, Ctrl+Enter", "Where summaries are written: a draft, accept and go on"),
     ("F2, Delete", "In the library: rename, move to the trash"),
     ("Ctrl+Q", "Quit; a run that trains asks first"),
 )

@@ -114,15 +114,20 @@ class LabellingPage(Page):
 
     def _restyle(self) -> None:
         self.sets.setMinimumWidth(px(180))
-        self.conversation.setMinimumWidth(px(SIDE_LEAST))
-        self.summary.setMinimumWidth(px(SUMMARY_LEAST))
+        self._adapted_to = 0
+        self.adapt(self.window().width())
 
     def adapt(self, width: int) -> None:
-        """Give the conversation its share of the window's width, until the person has moved the handle."""
-        if not self._is_handled and width != self._adapted_to:
-            self._adapted_to = width
-            share = round(self.width() * CONVERSATION_SHARE)
-            self.splitter.setSizes([share, max(1, self.width() - share)])
+        """Give each side its share of the page, until the person has moved the handle; large text has to scroll."""
+        if width == self._adapted_to:
+            return
+        self._adapted_to = width
+        share = round(self.width() * CONVERSATION_SHARE)
+        rest = max(1, self.width() - share)
+        self.conversation.setMinimumWidth(min(px(SIDE_LEAST), share))
+        self.summary.setMinimumWidth(min(px(SUMMARY_LEAST), rest))
+        if not self._is_handled:
+            self.splitter.setSizes([share, rest])
 
     def _on_handled(self, _place: int, _handle: int) -> None:
         self._is_handled = True

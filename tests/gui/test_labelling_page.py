@@ -129,7 +129,7 @@ def test_what_is_typed_is_kept_without_an_act(opened, qtbot):
     path = opened.desk.work.folder / sets.JOURNAL
     qtbot.waitUntil(lambda: path.exists() and '"text":"Tea"' in path.read_text("utf-8"), timeout=WAIT)
     assert opened.summary.text() == "Tea"
-    assert opened.summary.status() == "Kept as you type, not accepted yet"
+    assert opened.summary.status() == "Not accepted yet: kept as you type"
 
 
 def test_what_is_typed_is_kept_when_the_page_is_left(opened):
@@ -275,7 +275,7 @@ def test_a_draft_of_the_newest_adapter_comes_on_one_key_and_is_no_summary_until_
     drafted(opened, qtbot)
     assert opened.summary.text() == TUNED_SAYS
     assert state(opened, 1) == "drafted"
-    assert opened.summary.status() == "Draft of a1, not accepted yet"
+    assert opened.summary.status() == "Not accepted yet: a draft of a1"
     assert opened.tools.progress() == "0 of 3 accepted, 1 draft"
     assert opened.summary.edit.hasFocus()
     assert not opened.summary.edit.isReadOnly()

@@ -81,13 +81,13 @@ def test_a_summary_is_said_to_be_a_draft_until_it_is_accepted(work):
 
     assert said() == "Not written yet"
     work.write(1, "Tea.")
-    assert said() == "Kept as you type, not accepted yet"
+    assert said() == "Not accepted yet: kept as you type"
     work.accept(1)
     assert said() == "Accepted, written by you"
     work.put_draft(1, DRAFT)
-    assert said() == "Draft of My LoRA, not accepted yet"
+    assert said() == "Not accepted yet: a draft of My LoRA"
     work.write(1, "Ann and Bo have tea at five.")
-    assert said() == "Edited draft of My LoRA, not accepted yet"
+    assert said() == "Not accepted yet: an edited draft of My LoRA"
     work.accept(1)
     assert said() == "Accepted, an edited draft of My LoRA"
     work.skip(1)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.api import labelling
 from gui.look import style
@@ -14,6 +15,7 @@ from gui.widgets.bars import Bar
 from gui.widgets.choice import Choice
 from gui.widgets.labels import ElidedLabel, Label
 
+NARROW_ROW = 720
 SHOWN_TITLES = {"to_do": "Waiting", "accepted": "Accepted", "skipped": "Skipped", "all": "All"}
 
 
@@ -37,27 +39,42 @@ class ToolsRow(QWidget):
         style.follow(self._restyle)
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
-        row.setContentsMargins(24, 10, 24, 10)
-        row.setSpacing(8)
-        left = QVBoxLayout()
-        left.setSpacing(4)
-        left.addWidget(self._progress)
-        left.addWidget(self.bar)
-        row.addLayout(left, 1)
-        row.addSpacing(16)
+        self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._box.setContentsMargins(24, 10, 24, 10)
+        self._box.setSpacing(12)
+        progress = QVBoxLayout()
+        progress.setSpacing(4)
+        progress.addWidget(self._progress)
+        progress.addWidget(self.bar)
+        self._box.addLayout(progress, 1)
+        choosers = QHBoxLayout()
+        choosers.setSpacing(8)
         for title, choice in (("S&how", self.shown), ("&Order", self.order)):
             label = Label(title, "label", "ink2")
             label.setBuddy(choice)
             choice.setAccessibleName(title.replace("&", ""))
             choice.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-            row.addWidget(label)
-            row.addWidget(choice)
-            row.addSpacing(8)
+            choosers.addSpacing(8)
+            choosers.addWidget(label)
+            choosers.addWidget(choice)
+        choosers.addStretch(1)
+        self._box.addLayout(choosers)
 
     def _restyle(self) -> None:
         self.shown.setFixedWidth(px(150))
-        self.order.setFixedWidth(px(220))
+        self.order.setFixedWidth(px(210))
+        self._turn()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the choosers below the progress where there is no room beside it."""
+        super().resizeEvent(event)
+        self._turn()
+
+    def _turn(self) -> None:
+        direction = QBoxLayout.Direction
+        self._box.setDirection(
+            direction.TopToBottom if self.width() < px(NARROW_ROW) else direction.LeftToRight
+        )
 
     def show_progress(self, found: labelling.Progress) -> None:
         """Show how far a set is."""

@@ -36,10 +36,9 @@ def status(item: labelling.Item) -> Status:
     if item.state == "skipped":
         return Status("Skipped, not part of the data set", "minus", "ink2")
     if item.draft is not None and item.state == "drafted":
-        kind = "Draft" if item.written_by == "draft" else "Edited draft"
-        return Status(f"{kind} of {draft_name(item.draft)}, not accepted yet", "warning", "copper")
+        return Status(f"Not accepted yet: {author(item)}", "warning", "copper")
     if item.text.strip():
-        return Status("Kept as you type, not accepted yet", "edit", "ink2")
+        return Status("Not accepted yet: kept as you type", "edit", "ink2")
     return Status("Not written yet", "edit", "ink2")
 
 
