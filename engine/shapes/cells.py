@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
-from engine.conversations import Turn
+from engine.conversations import TURN, Turn
 from engine.errors import DataError
 from engine.shapes import names
 
 SYSTEM_SPEAKERS = ("system", "developer")
+FEWEST_INSTRUCTED = 3
 ANSWERING_SPEAKERS = ("assistant", "gpt", "model", "bot", "chatgpt", "ai", "chatbot")
 
 
@@ -111,11 +113,18 @@ def _turn(item: Any, keys: Keys, column: str, number: int) -> Turn:
     if not isinstance(item, dict):
         if isinstance(item, (list, tuple)):
             raise _no_turns(column, number, "Its items are lists.")
-        return Turn("", text_of(item).strip())
+        return _spoken(text_of(item).strip())
     if keys.text not in item and keys.speaker not in item:
         there = ", ".join(map(str, item)) or "nothing"
         raise _no_turns(column, number, f'A turn has no "{keys.text}"; it holds: {there}.')
     return Turn(name_of(item.get(keys.speaker)), _said(item.get(keys.text)).strip())
+
+
+def _spoken(text: str) -> Turn:
+    """Return the turn that a text is; the name before it counts only where later lines could be taken for names."""
+    first, *rest = text.splitlines() or [""]
+    named = TURN.match(first) if any(map(TURN.match, rest)) else None
+    return Turn(named[1], "\n".join([named[2] or "", *rest]).strip()) if named else Turn("", text)
 
 
 def name_of(value: Any) -> str:
@@ -180,6 +189,17 @@ def texts_of(value: Any, column: str, number: int) -> list[str]:
 def text_of(value: Any) -> str:
     """Return a plain value as text, with ends of lines as they are here; None is no text."""
     return "" if value is None else str(value).replace("\r\n", "\n")
+
+
+def shared_instruction(texts: Sequence[str]) -> str:
+    """Return the whole lines that texts begin with, "" unless three different ones do and no one says these lines."""
+    if len(set(texts)) < FEWEST_INSTRUCTED:
+        return ""
+    # The last line of a text is never an instruction alone.
+    by_line = zip(*(text.splitlines(keepends=True)[:-1] for text in texts), strict=False)
+    shared = [lines[0] for lines in takewhile(lambda lines: len(set(lines)) == 1, by_line)]
+    said = any((match := TURN.match(line)) and match[2] for line in shared)
+    return "" if said or not "".join(shared).strip() else "".join(shared)
 
 
 def without_system(said: Sequence[Turn]) -> list[Turn]:

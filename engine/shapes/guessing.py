@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from engine.conversations import Turn
 from engine.errors import DataError
 from engine.shapes import cells, mapping, names
 from engine.shapes.cells import Keys
@@ -200,7 +201,7 @@ class _Guess:
             if self.summary != AUTO:
                 message = "The summary is named twice: as a column and as the last turn."
                 raise DataError(message, "Leave data.summary or data.columns.last_turn out.", mapping.FIELD)
-            return replace(shape, reason=f"{shape.reason}; summary: the last turn, as named")
+            return self._with_last_turn(shape, "the last turn, as named")
         if self.summary != AUTO:
             column = names.require(self.summary, self.columns, "data.summary")
             if column == shape.conversation:
@@ -216,7 +217,7 @@ class _Guess:
                 "the last turn, as no column looks like the summary and each conversation is one text "
                 "with a shorter answer to it"
             )
-            return replace(shape, reason=f"{shape.reason}; summary: {why}")
+            return self._with_last_turn(shape, why)
         if not self.needs_summary:
             return replace(
                 shape, without_summary=True, reason=f"{shape.reason}; no column looks like the summary"
@@ -245,16 +246,30 @@ class _Guess:
             reason += f"; further references: column{'s' if len(more) > 1 else ''} {quoted}"
         return replace(shape, summary=column, references=more, reason=reason)
 
-    def _answers(self, shape: Shape) -> bool:
-        """Tell whether most conversations are one text and an assistant's shorter answer, and none is more."""
+    def _with_last_turn(self, shape: Shape, why: str) -> Shape:
+        """Return the shape with the last turn as summary, without the instruction that all texts begin with."""
+        reason = f"{shape.reason}; summary: {why}"
+        said = self._said(shape) if shape.kind == "turns" else []
+        instruction = cells.shared_instruction([turns[0].text for turns in said if len(turns) == 2])
+        if instruction:
+            quoted = " ".join(instruction.split())
+            reason += f'; left out of the conversations is what all of them begin with: "{quoted}"'
+        return replace(shape, reason=reason, instruction=instruction)
+
+    def _said(self, shape: Shape) -> list[list[Turn]]:
+        """Return the turns of the first rows that have any, without instructions to an assistant."""
         keys = Keys(shape.speaker, shape.text)
-        said = [
+        said = (
             cells.without_system(cells.turns_of(cell, keys, shape.conversation, number))
             for number, cell in enumerate(self._cells(shape.conversation), start=1)
-        ]
-        filled = [turns for turns in said if turns]
-        answered = sum(map(cells.is_answered, filled))
-        return bool(filled) and all(len(turns) == 2 for turns in filled) and answered * 2 > len(filled)
+        )
+        return [turns for turns in said if turns]
+
+    def _answers(self, shape: Shape) -> bool:
+        """Tell whether most conversations are one text and an assistant's shorter answer, and none is more."""
+        said = self._said(shape)
+        answered = sum(map(cells.is_answered, said))
+        return bool(said) and all(len(turns) == 2 for turns in said) and answered * 2 > len(said)
 
     # ------------------------------------------------------------------------------------ turns in rows
     def _repeated_group(self) -> str | None:

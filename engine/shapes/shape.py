@@ -40,7 +40,8 @@ class Shape:
     `kind` is "columns" for a text in a cell, "turns" for a list of turns in a cell, "lists" for a list of texts in a
     cell with the list of speakers in the cell of another column, "rows" for a turn in each row. `speaker` and
     `text` are keys of the turns for "turns", columns for "lists" and "rows". `conversation` is the column of what
-    is said. `summary` is "" where the last turn is the summary, or where there is none: then `without_summary`.
+    is said. `instruction` begins texts that are answered by their summaries and is no part of the conversation.
+    `summary` is "" where the last turn is the summary, or where there is none: then `without_summary`.
     """
 
     kind: Kind
@@ -54,6 +55,7 @@ class Shape:
     group: str = ""
     references: tuple[str, ...] = ()
     without_summary: bool = False
+    instruction: str = ""
 
     def as_dict(self) -> dict[str, object]:
         """Return the choice in the shape of the data check's result."""
@@ -68,6 +70,7 @@ class Shape:
             "text": self.text,
             "group": self.group,
             "references": list(self.references),
+            "instruction": self.instruction,
         }
 
     def examples(self, records: Iterable[Record]) -> Iterator[Shaped]:
@@ -94,7 +97,16 @@ class Shape:
             said = turns_of(value, Keys(self.speaker, self.text), self.conversation, record.number)
         if self.summary or self.without_summary:
             return as_text(said), self._references(record)
-        return _before_the_last(said)
+        return self._before_the_last(said)
+
+    def _before_the_last(self, said: list[Turn]) -> tuple[str, list[str]]:
+        """Return the turns before the last as the conversation, a single one as the text that it is."""
+        turns = without_system(said)
+        if len(turns) < 2:
+            return as_text(turns), []
+        *before, last = turns
+        alone = before[0].text.removeprefix(self.instruction) if len(before) == 1 else None
+        return as_text(before) if alone is None else alone, [last.text]
 
     def _plain(self, value: Any) -> str:
         if isinstance(value, (list, dict)):
@@ -160,15 +172,6 @@ class _Group:
     rows: list[int]
     said: list[Turn]
     references: list[str]
-
-
-def _before_the_last(said: list[Turn]) -> tuple[str, list[str]]:
-    """Return the turns before the last as the conversation, a single one as the text that it is."""
-    turns = without_system(said)
-    if len(turns) < 2:
-        return as_text(turns), []
-    *before, last = turns
-    return before[0].text if len(before) == 1 else as_text(before), [last.text]
 
 
 def _example(name: str, conversation: str, references: list[str]) -> Example:

@@ -147,6 +147,11 @@ def test_turns_may_be_texts() -> None:
     assert examples(rows) == [Example("1", "Ann: Hi\nBob: Yo", "They meet.")]
 
 
+def test_a_turn_as_text_of_several_lines_has_one_speaker() -> None:
+    rows = [{"dialogue": ["Ann: To buy:\nNote: milk", "Bob: Yo\nand so on"], "summary": "s"}]
+    assert examples(rows)[0].conversation == "Ann: To buy: Note: milk\nBob: Yo\nand so on"
+
+
 def test_lists_of_texts_that_are_no_turns_are_not_taken_for_them() -> None:
     rows = [{"topics": ["a", "b"], "text": "Ann: Hi", "summary": "Ann greets."}]
     assert shape_of(rows).conversation == "text"
@@ -257,6 +262,46 @@ def test_the_answer_to_one_text_is_its_summary_where_no_column_is() -> None:
     assert shape.summary == ""
     assert "summary: the last turn, as no column looks like the summary" in shape.reason
     assert examples(INSTRUCTIONS)[1] == Example("2", ASKED.removeprefix("user: "), "They meet.")
+
+
+def instructed(*conversations: str, instruction: str = "Summarise this:\n\n") -> list[dict[str, Any]]:
+    return [
+        {"messages": [{"role": "user", "content": instruction + said}, {"role": "assistant", "content": "s"}]}
+        for said in conversations
+    ]
+
+
+def test_an_instruction_that_all_texts_begin_with_is_no_part_of_the_conversation() -> None:
+    rows = instructed("Ann: Hi\nBob: Yo", "Cem: Off?\nAnn: No", "Ann: Bye\nBob: Bye")
+    assert [example.conversation for example in examples(rows)] == [
+        "Ann: Hi\nBob: Yo",
+        "Cem: Off?\nAnn: No",
+        "Ann: Bye\nBob: Bye",
+    ]
+    assert shape_of(rows).as_dict()["instruction"] == "Summarise this:\n\n"
+    assert (
+        'left out of the conversations is what all of them begin with: "Summarise this:"'
+        in shape_of(rows).reason
+    )
+    other = [*rows, *instructed("Ann: Hm", instruction="Sum up:\n")]
+    assert (
+        list(guess(["messages"], rows).examples(numbered(other)))[3].example.conversation
+        == "Sum up:\nAnn: Hm"
+    )
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("Agent: Hello, can I help?\nAnn: A", "Agent: Hello, can I help?\nBo: B", "Agent: Hello, can I help?\nC: C"),
+        ("Sum up:\nAnn: Hi", "Sum up:\nAnn: Hi", "Sum up:\nAnn: Hi"),
+        ("Sum up: Ann is in.", "Sum up: Ann is out.", "Sum up: Ann is off."),
+    ],
+    ids=["a greeting", "one text", "one line"],
+)  # fmt: skip
+def test_what_may_have_been_said_stays(texts: tuple[str, ...]) -> None:
+    rows = instructed(*texts, instruction="")
+    assert [example.conversation for example in examples(rows)] == list(texts)
 
 
 def test_longer_chats_and_longer_answers_are_not_taken_for_summaries() -> None:
