@@ -11,7 +11,6 @@ import os
 import random
 import sys
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,7 @@ from engine.jobs import create_job
 from engine.paths import jobs_folder
 from engine.recipe import Recipe
 from engine.supervisor import Supervisor
-from tests.helpers.benchmark_report import show
+from tests.helpers.benchmark_report import peak_resident, show
 from tests.helpers.tiny_models import tiny_model
 
 # Conversations' lengths in tokens as in SAMSum: median 121, 95th percentile 385, most 753.
@@ -157,20 +156,12 @@ def _measured(recipe: Recipe) -> int:
     supervisor = Supervisor(runs.create_run(recipe))
     supervisor.start()
     resident: list[int] = []
-    events = supervisor.follow(tick=lambda: resident.append(_peak_resident(supervisor.pid)))
+    events = supervisor.follow(tick=lambda: resident.append(peak_resident(supervisor.pid)))
     on_device = [int(event.get("memory_bytes") or 0) for event in events]
     ending = supervisor.ending()
     if ending.outcome != "completed":
         raise SystemExit(f"{ending.message} {ending.hint}\n{ending.log_tail}")
     return max(on_device if torch.cuda.is_available() else resident)
-
-
-def _peak_resident(pid: int | None) -> int:
-    """Return the most memory that a process has had resident so far, as Linux tells; 0 for one that is gone."""
-    with suppress(OSError):
-        lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
-        return max((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")), default=0)
-    return 0
 
 
 if __name__ == "__main__":

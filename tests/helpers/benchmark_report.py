@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import platform
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -37,3 +38,11 @@ def percentile(values: list[float], share: float) -> float:
     """Return the value below which `share` of the values lie (nearest rank)."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def peak_resident(pid: int | None) -> int:
+    """Return the most memory that a process has had resident so far, as Linux tells; 0 for one that is gone."""
+    with suppress(OSError):
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+        return max((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")), default=0)
+    return 0

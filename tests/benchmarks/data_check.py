@@ -1,0 +1,159 @@
+"""How long does a look at conversations take? Real workers: 100,000 conversations checked, and first rows of 1 GB.
+
+The conversations are SAMSum's where it lies beside the checkout, else those that ship with Tunesmith; both are
+repeated with changes, so that none stands twice. Memory is the most that was resident.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from engine.events import Event
+from engine.jobs import create_job
+from engine.paths import jobs_folder, sample_folder
+from engine.supervisor import Supervisor
+from tests.helpers.benchmark_report import peak_resident, show
+from tests.helpers.shared_data import SAMSUM, T5_TOKENIZER
+
+CONVERSATIONS = 100_000
+GIGABYTE = 1 << 30
+ROWS_A_GROUP = 20_000
+Row = dict[str, str]
+NAMES = ("id", "dialogue", "summary")
+
+
+def main() -> None:
+    """Measure and print; arguments name some of the parts: check, csv, jsonl, json, parquet."""
+    wanted = sys.argv[1:] or ["check", *WRITERS]
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["TUNESMITH_HOME"] = home
+        rows = [row for name in wanted for row in _part(name, Path(home) / f"talks.{name}")]
+    show(
+        f"A look at {'SAMSum' if SAMSUM.exists() else 'the sample'}'s conversations, repeated with changes",
+        rows,
+    )
+
+
+def _part(name: str, path: Path) -> list[tuple[str, str, str]]:
+    try:
+        return _checked(path.with_suffix(".jsonl")) if name == "check" else [_previewed(path, WRITERS[name])]
+    finally:
+        with suppress(FileNotFoundError):
+            path.unlink()
+
+
+def _rows() -> Iterator[Row]:
+    """Yield conversations without end, each another: what is said after a repetition begins names it."""
+    if SAMSUM.exists():
+        with (SAMSUM / "train.csv").open(encoding="utf-8", newline="") as stream:
+            given = list(csv.DictReader(stream))
+    else:
+        lines = (sample_folder() / "train.jsonl").read_text(encoding="utf-8").splitlines()
+        given = [json.loads(line) for line in lines]
+    for number in itertools.count():
+        for row in given:
+            said = row["dialogue"].replace(": ", f": {number} " if number else ": ", 1)
+            yield {"id": f"{row['id']}-{number}", "dialogue": said, "summary": row["summary"]}
+
+
+def _up_to(size: int, measured: Callable[[], int]) -> Iterator[Row]:
+    for row in _rows():
+        if measured() >= size:
+            return
+        yield row
+
+
+def write_csv(path: Path, size: int) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, NAMES)
+        writer.writeheader()
+        writer.writerows(_up_to(size, stream.tell))
+
+
+def write_jsonl(path: Path, size: int) -> None:
+    with path.open("w", encoding="utf-8") as stream:
+        for row in _up_to(size, stream.tell):
+            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def write_json(path: Path, size: int) -> None:
+    with path.open("w", encoding="utf-8") as stream:
+        for number, row in enumerate(_up_to(size, stream.tell)):
+            stream.write(f"{',' if number else '['}\n{json.dumps(row, ensure_ascii=False)}")
+        stream.write("]\n")
+
+
+def write_parquet(path: Path, size: int) -> None:
+    """Write as it would be with texts that do not repeat: packed, the repetitions would come to nothing."""
+    schema = pa.schema({name: pa.string() for name in NAMES})
+    rows = _rows()
+    with pq.ParquetWriter(path, schema, compression="none", use_dictionary=False) as writer:
+        while path.stat().st_size < size:
+            group = list(itertools.islice(rows, ROWS_A_GROUP))
+            writer.write_table(pa.Table.from_pylist(group, schema))
+
+
+WRITERS: dict[str, Callable[[Path, int], None]] = {
+    "csv": write_csv,
+    "jsonl": write_jsonl,
+    "json": write_json,
+    "parquet": write_parquet,
+}
+
+
+def _checked(path: Path) -> list[tuple[str, str, str]]:
+    with path.open("w", encoding="utf-8") as stream:
+        for row in itertools.islice(_rows(), CONVERSATIONS):
+            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+    times, peak = _look(path, until="job_ended")
+    size = f"{CONVERSATIONS:,} conversations, {path.stat().st_size / 1e6:,.0f} MB"
+    path.unlink()
+    return [
+        (f"{size}: first rows", f"{times['rows_previewed']:.2f} s", "1 s"),
+        (f"{size}: check complete", f"{times['job_ended']:.1f} s", "30 s"),
+        ("most memory resident", f"{peak / 1e6:,.0f} MB", "1,000 MB"),
+    ]
+
+
+def _previewed(path: Path, write: Callable[[Path, int], None]) -> tuple[str, str, str]:
+    write(path, GIGABYTE)
+    times, _ = _look(path, until="rows_previewed")
+    accepted = times["rows_previewed"] - times["job_accepted"]
+    reached = f"{times['rows_previewed']:.2f} s ({accepted:.2f} s after the worker is up)"
+    return f"first rows of a {path.suffix.removeprefix('.')} of 1 GB", reached, "1 s"
+
+
+def _look(path: Path, until: str) -> tuple[dict[str, float], int]:
+    """Check a file in a worker; return the seconds from its start to each kind of event, and the memory's peak."""
+    base_model = str(T5_TOKENIZER) if T5_TOKENIZER.exists() else None
+    job = create_job(jobs_folder(), "check_data", {"data": {"source": str(path)}, "base_model": base_model})
+    supervisor = Supervisor(job)
+    began = time.time()
+    supervisor.start()
+    resident = [0]
+    times: dict[str, float] = {}
+    events: Iterator[Event] = supervisor.follow(tick=lambda: resident.append(peak_resident(supervisor.pid)))
+    for event in events:
+        times.setdefault(event["event"], event["time"] - began)
+        if event["event"] == until != "job_ended":
+            supervisor.send("stop")
+    ending = supervisor.ending()
+    if ending.outcome not in {"completed", "stopped"}:
+        raise SystemExit(f"{ending.message} {ending.hint}\n{ending.log_tail}")
+    return times, max(resident)
+
+
+if __name__ == "__main__":
+    main()
