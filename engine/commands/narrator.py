@@ -17,6 +17,7 @@ STAGES = {
     "load_base": "Loading the base model",
     "read_data": "Reading the conversations",
     "check_rows": "Checking the conversations",
+    "sum_up": "Summing up",
     "attach_adapter": "Attaching the adapter",
     "evaluate": "Scoring",
     "train": "Training",

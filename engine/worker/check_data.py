@@ -22,7 +22,7 @@ from engine.worker.checking.finding import Found, find, left_out, whole
 from engine.worker.checking.languages import Languages, Usual
 from engine.worker.checking.look import Look
 from engine.worker.checking.measures import Measures
-from engine.worker.checking.relations import PAIRS, Rows, shared
+from engine.worker.checking.relations import Both, Rows, in_both
 from engine.worker.checking.report import finding_reports, leak_reports, split_report
 from engine.worker.checking.rules import COUNTED
 from engine.worker.data import Selection, fingerprint, select
@@ -83,6 +83,7 @@ class _Check:
         """Look at every row, keep the details beside the events, and return what the event carries."""
         usual = Usual.of([self._rows[split][place] for split in SPLITS for place in self._whole[split]])
         found = find(IDS, self._rows, self._options, self._counter, usual, self._take)
+        self._channel.enter("sum_up")
         out = left_out(self._options.exclude, found, self._rows)
         used = {split: [place for place in self._whole[split] if place not in out[split]] for split in SPLITS}
         # A limit that is moved would cut or leave out those that are too long now as well.
@@ -95,7 +96,9 @@ class _Check:
             for split, rows in self._rows.items()
             if rows
         }
-        self._keep_details(found, {split: len(report["rows"]) for split, report in splits.items()}, measured)
+        both = in_both(self._rows, self._whole)
+        shown = {split: len(report["rows"]) for split, report in splits.items()}
+        self._keep_details(found, both, shown, measured)
         source = self._selection.source
         return {
             "source": source.name,
@@ -104,7 +107,7 @@ class _Check:
             "columns": self._selection.shape.as_dict(),
             "tokens": {"exact": self._counter.exact, "words": self._counter.words},
             "splits": splits,
-            "leaks": leak_reports(self._rows, self._whole),
+            "leaks": leak_reports(self._rows, both),
             "findings": finding_reports(found, self._rows, self._whole, self._options),
             "excluded": {split: dict(Counter(out[split].values())) for split in SPLITS if out[split]},
             "masked": self._masked(used),
@@ -130,10 +133,11 @@ class _Check:
             )
         )
 
-    def _keep_details(self, found: Found, shown: dict[Split, int], measured: dict[Split, list[int]]) -> None:
+    def _keep_details(
+        self, found: Found, both: Both, shown: dict[Split, int], measured: dict[Split, list[int]]
+    ) -> None:
         wanted = {split: [*range(shown.get(split, 0))] for split in SPLITS}
-        for split, other in PAIRS:
-            places, other_places = shared(self._rows, self._whole, split, other)
+        for (split, other), (places, other_places) in both.items():
             wanted[split] += places
             wanted[other] += other_places
         for places_by_split in found.values():
@@ -146,7 +150,19 @@ class _Check:
             "lengths": {split: self._lengths(split, places) for split, places in measured.items()},
             "summary_marks": self._counter.summary_marks,
         }
-        details.write(self._channel.job.folder, self._rows, wanted, self._measures, facts, self._counter)
+        details.write(
+            self._channel.job.folder,
+            self._rows,
+            wanted,
+            self._measures,
+            facts,
+            self._counter,
+            self._tell_written,
+        )
+
+    def _tell_written(self, done: int, total: int) -> None:
+        self._channel.progress(done, total, "rows")
+        self._channel.check_stop()
 
     def _numbers(self, places: dict[Split, list[int]]) -> dict[str, list[int]]:
         return {

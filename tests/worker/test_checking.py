@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import pytest
 
 from engine import paths
 from engine.conversations import Example
 from engine.data_options import DataOptions
+from engine.worker.channel import Stopped
+from engine.worker.checking import finding
 from engine.worker.checking.finding import find
 from engine.worker.checking.languages import Languages, guess
 from engine.worker.checking.look import Look, words
 from engine.worker.checking.rules import rules
+from engine.worker.lengths import TokenCounter
 from engine.worker.rows import Row
 
 LINES = [
@@ -33,8 +37,8 @@ def row(conversation: str, summary: str, number: int = 1) -> Row:
     return Row(number, Example(str(number), conversation, summary))
 
 
-def is_found(finding: str, conversation: str, summary: str) -> bool:
-    rule = rules([finding], DataOptions(source="x"), None, None)[finding]
+def is_found(name: str, conversation: str, summary: str) -> bool:
+    rule = rules([name], DataOptions(source="x"), None, None)[name]
     return rule(Look(row(conversation, summary)))
 
 
@@ -70,7 +74,7 @@ def test_a_summary_is_longer_by_its_letters_not_by_the_spaces_around_it() -> Non
 
 
 @pytest.mark.parametrize(
-    ("finding", "conversation", "summary"),
+    ("name", "conversation", "summary"),
     [
         ("invisible_characters", "A: hi\u200b", "x"),
         ("invisible_characters", "A: hi", "x\ufeff"),
@@ -82,9 +86,9 @@ def test_a_summary_is_longer_by_its_letters_not_by_the_spaces_around_it() -> Non
         ("iban", "A: DE89 3704 0044 0532 0130 00", "x"),
     ],
 )
-def test_both_texts_of_a_row_are_looked_at(finding: str, conversation: str, summary: str) -> None:
-    assert is_found(finding, conversation, summary)
-    assert not is_found(finding, TALK, "Ann and Bob meet at 10:30 👩\u200d💻.")
+def test_both_texts_of_a_row_are_looked_at(name: str, conversation: str, summary: str) -> None:
+    assert is_found(name, conversation, summary)
+    assert not is_found(name, TALK, "Ann and Bob meet at 10:30 👩\u200d💻.")
 
 
 @pytest.mark.parametrize(("text", "code"), [(TALK, "en"), (GERMAN, "de"), (POLISH, "pl")])
@@ -131,6 +135,40 @@ def test_rows_that_lack_a_text_have_no_other_finding() -> None:
         "email": {"train": [1], "validation": [], "test": []},
         "empty_summary": {"train": [0], "validation": [], "test": []},
     }
+
+
+def test_rows_come_in_order_and_counted_though_the_next_are_counted_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(finding, "BATCH", 2)
+    rows = [row("A: " + "x" * number, "y", number) for number in range(11)]
+    seen: list[tuple[int, int]] = []
+    found = finding.find(
+        ["long_conversation"],
+        {"train": rows},
+        DataOptions(source="x", max_conversation_tokens=8),
+        TokenCounter(lambda texts: [len(text) for text in texts], lambda _: [], 1, exact=True, words=""),
+        on_batch=lambda _, looks: seen.extend((look.row.number, look.conversation_tokens) for look in looks),
+    )
+    assert seen == [(number, number + 3) for number in range(11)]
+    assert found["long_conversation"]["train"] == [6, 7, 8, 9, 10]
+
+
+def test_a_check_that_is_stopped_counts_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(_split: str, _looks: list[Look]) -> None:
+        raise Stopped
+
+    monkeypatch.setattr(finding, "BATCH", 1)
+    counted: list[str] = []
+
+    def count(texts: Sequence[str]) -> list[int]:
+        counted.extend(texts)
+        return [0] * len(texts)
+
+    counter = TokenCounter(count, lambda _: [], 1, exact=True, words="")
+    with pytest.raises(Stopped):
+        finding.find([], {"train": [row("A: hi", "y")] * 50}, DataOptions(source="x"), counter, on_batch=stop)
+    assert len(counted) <= 2 * (finding.BATCHES_AHEAD + 2)
 
 
 def test_the_language_guesser_is_loaded_only_when_it_is_needed() -> None:

@@ -20,7 +20,7 @@ def is_copy(look: Look) -> bool:
     if len(summary) < LEAST_WORDS:
         return False
     known = set(look.conversation_words)
-    if sum(word in known for word in summary) < COPIED_SHARE * len(summary):
+    if sum(map(known.__contains__, summary)) < COPIED_SHARE * len(summary):
         return False
     runs = _runs(summary)
     return len(runs & _runs(look.conversation_words)) >= COPIED_SHARE * len(runs)

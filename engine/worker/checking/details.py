@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
@@ -17,7 +17,7 @@ from engine.worker.rows import Row
 from engine.worker.sources import Split
 
 # Where a cut falls takes looking at the tokens again, which is done for as many rows of a split.
-MOST_WITH_ENDS = 2000
+MOST_WITH_ENDS = 600
 MOST_CHARACTERS_WITH_ENDS = 50_000
 
 
@@ -28,20 +28,28 @@ def write(
     measures: Mapping[Split, Measures],
     facts: dict[str, Any],
     counter: TokenCounter,
+    on_written: Callable[[int, int], None],
 ) -> None:
-    """Write `rows.jsonl` with the `wanted` places of each split, in that order, and `details.json` with `facts`."""
+    """Write `rows.jsonl` with the `wanted` places of each split, in that order, and `details.json` with `facts`.
+
+    `on_written` gets how many rows are written, and how many will be.
+    """
     places: dict[str, dict[int, int]] = {}
+    once = {split: list(dict.fromkeys(chosen)) for split, chosen in wanted.items()}
+    done, total = 0, sum(map(len, once.values()))
     with (folder / ROWS).open("wb") as stream:
-        for split, chosen in wanted.items():
+        for split, chosen in once.items():
             with_ends = MOST_WITH_ENDS
             places[split] = {}
-            for place in dict.fromkeys(chosen):
+            for place in chosen:
                 row = rows[split][place]
                 kept = _kept(row, split, measures[split], place)
                 if with_ends and len(row.example.conversation) <= MOST_CHARACTERS_WITH_ENDS:
                     kept["ends"] = _steps(counter.ends(row.example.conversation))
                     with_ends -= 1
                 places[split][row.number] = _append(stream, kept)
+                done += 1
+                on_written(done, total)
     write_whole(folder / DETAILS, json.dumps(facts | {"places": places}, separators=(",", ":")))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from engine.data_options import DataOptions
 from engine.worker.checking.languages import Usual
@@ -14,6 +16,7 @@ from engine.worker.rows import Row
 from engine.worker.sources import SPLITS, Split
 
 BATCH = 500
+BATCHES_AHEAD = 2
 
 Found = dict[str, dict[Split, list[int]]]
 OnBatch = Callable[[Split, list[Look]], None]
@@ -38,14 +41,14 @@ def find(
     chosen = rules(ids, options, counter, usual)
     found: Found = {name: {split: [] for split in SPLITS} for name in ids}
     for split in SPLITS:
-        for start in range(0, len(rows.get(split, ())), BATCH):
-            looks = _looks(rows[split][start : start + BATCH], counter)
+        start = 0
+        for looks in _looks(rows.get(split, ()), counter):
+            in_use = [(place, look) for place, look in enumerate(looks, start) if look.missing is None]
+            lacking = [(place, look) for place, look in enumerate(looks, start) if look.missing is not None]
             for name, rule in chosen.items():
-                found[name][split] += [
-                    place
-                    for place, look in enumerate(looks, start)
-                    if (name in LACKING or look.row.missing is None) and rule(look)
-                ]
+                asked = lacking if name in LACKING else in_use
+                found[name][split] += [place for place, look in asked if rule(look)]
+            start += len(looks)
             on_batch(split, looks)
     for name, relate in RELATIONS.items():
         if name in ids:
@@ -53,9 +56,23 @@ def find(
     return found
 
 
-def _looks(rows: Sequence[Row], counter: TokenCounter | None) -> list[Look]:
+def _looks(rows: Sequence[Row], counter: TokenCounter | None) -> Iterator[list[Look]]:
+    """Yield the rows, some at a time; the next ones are counted while these are looked at."""
+    batches = (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
     if counter is None:
-        return [Look(row) for row in rows]
+        yield from ([Look(row) for row in batch] for batch in batches)
+        return
+    with ThreadPoolExecutor(1) as beside:
+        waiting: deque[Future[list[Look]]] = deque()
+        for batch in batches:
+            waiting.append(beside.submit(_counted, batch, counter))
+            if len(waiting) > BATCHES_AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _counted(rows: Sequence[Row], counter: TokenCounter) -> list[Look]:
     conversations = counter.count([row.example.conversation for row in rows])
     summaries = counter.count([row.example.summary for row in rows])
     return [Look(*each) for each in zip(rows, conversations, summaries, strict=True)]

@@ -68,8 +68,7 @@ class Languages:
         return guess(text) not in {"", self.main}
 
     def _common_share(self, its_words: Sequence[str]) -> float:
-        common = self._common
-        return sum(word in common for word in its_words) / len(its_words) if its_words else 1.0
+        return sum(map(self._common.__contains__, its_words)) / len(its_words) if its_words else 1.0
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ _WORD = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-
 
 
 class Look:
-    """A row, its texts in words, and how many tokens they have (0 where no one counted)."""
+    """A row, what it lacks, its texts in words, and how many tokens they have (0 where no one counted)."""
 
     def __init__(self, row: Row, conversation_tokens: int = 0, summary_tokens: int = 0) -> None:
         self.row = row
+        self.missing = row.missing
         self.conversation = row.example.conversation
         self.summary = row.example.summary
         self.conversation_tokens = conversation_tokens

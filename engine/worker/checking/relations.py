@@ -13,6 +13,7 @@ from engine.worker.sources import SPLITS, Split
 
 Rows = Mapping[Split, Sequence[Row]]
 Places = Mapping[Split, Sequence[int]]
+Both = dict[tuple[Split, Split], tuple[list[int], list[int]]]
 
 # Scores are made on test and choices on validation: these stay whole.
 _LATER: dict[Split, tuple[Split, ...]] = {
@@ -57,14 +58,17 @@ RELATIONS: dict[str, Callable[[Rows, Places], dict[Split, list[int]]]] = {
 }
 
 
-def shared(rows: Rows, used: Places, split: Split, other: Split) -> tuple[list[int], list[int]]:
-    """Return the places in `split` and in `other` of the conversations that stand in both."""
-    texts, others = _texts(rows, used, split), _texts(rows, used, other)
-    both = set(texts.values()) & set(others.values())
-    return (
-        [place for place, text in texts.items() if text in both],
-        [place for place, text in others.items() if text in both],
-    )
+def in_both(rows: Rows, used: Places) -> Both:
+    """Return for each two splits the places in the one and in the other of the conversations that stand in both."""
+    texts = {split: _texts(rows, used, split) for split in SPLITS}
+    known = {split: set(texts[split].values()) for split in SPLITS}
+    return {
+        (split, other): (
+            [place for place, text in texts[split].items() if text in known[other]],
+            [place for place, text in texts[other].items() if text in known[split]],
+        )
+        for split, other in PAIRS
+    }
 
 
 def differing_in_spaces(rows: Rows, used: Places, split: Split) -> int:

@@ -12,7 +12,7 @@ from engine.data_options import DataOptions
 from engine.findings import FINDINGS, Finding
 from engine.worker.checking.finding import Found
 from engine.worker.checking.measures import Measures
-from engine.worker.checking.relations import PAIRS, Places, Rows, differing_in_spaces, shared
+from engine.worker.checking.relations import Both, Places, Rows, differing_in_spaces
 from engine.worker.lengths import describe, histogram
 from engine.worker.rows import Row
 from engine.worker.sources import SPLITS, Split
@@ -74,22 +74,19 @@ def _cut(text: str) -> str:
     return text if len(text) <= MOST_CHARACTERS_SHOWN else text[: MOST_CHARACTERS_SHOWN - 1] + "…"
 
 
-def leak_reports(rows: Rows, used: Places) -> list[dict[str, Any]]:
+def leak_reports(rows: Rows, both: Both) -> list[dict[str, Any]]:
     """Return for each two splits how many conversations of the one also stand in the other, and where."""
-    found = []
-    for split, other in PAIRS:
-        places, other_places = shared(rows, used, split, other)
-        if places:
-            found.append(
-                {
-                    "split": split,
-                    "other": other,
-                    "count": len(places),
-                    "rows": _numbers(rows[split], places),
-                    "other_rows": _numbers(rows[other], other_places),
-                }
-            )
-    return found
+    return [
+        {
+            "split": split,
+            "other": other,
+            "count": len(places),
+            "rows": _numbers(rows[split], places),
+            "other_rows": _numbers(rows[other], other_places),
+        }
+        for (split, other), (places, other_places) in both.items()
+        if places
+    ]
 
 
 def finding_reports(found: Found, rows: Rows, used: Places, options: DataOptions) -> list[dict[str, Any]]:

@@ -28,8 +28,8 @@ def rules(
     one says what is `usual`.
     """
     made: Mapping[str, Rule] = {
-        "empty_conversation": lambda look: look.row.missing == "conversation",
-        "empty_summary": lambda look: look.row.missing == "summary",
+        "empty_conversation": lambda look: look.missing == "conversation",
+        "empty_summary": lambda look: look.missing == "summary",
         "summary_longer": lambda look: len(look.summary.strip()) > len(look.conversation.strip()),
         "copied_summary": is_copy,
         "invisible_characters": partial(_holds, characters.invisible),

@@ -10,7 +10,7 @@ from engine.api import AppError, Ending, Event, Problem
 from gui.engine import Engine
 from gui.engine_thread import EngineThread
 
-STAGES = {"read_data": "Reading the data", "check_rows": "Checking the rows"}
+STAGES = {"read_data": "Reading the data", "check_rows": "Checking the rows", "sum_up": "Summing up"}
 
 
 class Checker(QObject):
