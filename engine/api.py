@@ -7,6 +7,7 @@ from engine import (
     characters,
     chats,
     check_details,
+    intake,
     labelling,
     library,
     options,
@@ -19,9 +20,10 @@ from engine import (
     runs,
     variants,
 )
+from engine import arena as arenas
 from engine.conversations import Example, Turn, speakers, turns
 from engine.csv_file import write_csv
-from engine.data_options import DataOptions
+from engine.data_options import BROKEN_ROWS_HINT, DATA_SUFFIXES, DataOptions
 from engine.errors import (
     AdapterError,
     AppError,
@@ -69,6 +71,8 @@ from engine.supervisor import Ending, Supervisor
 from engine.training import EvaluationOptions, TrainingOptions
 
 __all__ = [
+    "BROKEN_ROWS_HINT",
+    "DATA_SUFFIXES",
     "FAMILIES",
     "FINDINGS",
     "METHODS",
@@ -122,6 +126,7 @@ __all__ = [
     "Variant",
     "WorkerError",
     "added",
+    "arenas",
     "capabilities",
     "characters",
     "chats",
@@ -129,6 +134,7 @@ __all__ = [
     "create_job",
     "describe",
     "finding",
+    "intake",
     "labelling",
     "library",
     "method",

@@ -14,6 +14,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.api import Ending, Job, JobKind, Recipe, create_job, paths, recipe, runs
+from gui.arena_queue import ArenaQueue
 from gui.engine_thread import EngineThread
 from gui.planner import Planner
 from gui.run_model import RunModel
@@ -52,6 +53,7 @@ class Engine(QObject):
         self._threads: set[EngineThread] = set()
         self._computing: dict[EngineThread, str] = {}
         self.planner = Planner(self)
+        self.arena_queue = ArenaQueue(self)
         self.summarizer = Summarizer(lambda arguments: self.ask("summarize", arguments), self)
 
     @property
@@ -165,6 +167,7 @@ class Engine(QObject):
 
     def leave(self) -> None:
         """Let go of every worker: short jobs end, runs do what their recipe says for a window that leaves."""
+        self.arena_queue.let_go()
         self.planner.rest()
         for thread in list(self._threads):
             thread.leave()

@@ -13,7 +13,7 @@ from gui.widgets.labels import Label
 from gui.widgets.line import Line
 
 KEYS = (
-    ("Ctrl+1 to Ctrl+5", "Go to a page"),
+    ("Ctrl+1 to Ctrl+6", "Go to a page"),
     ("Ctrl+Enter, F5", "Start the run of the recipe shown"),
     ("Left and Right", "On the scrubber: the summaries of an earlier or later step"),
     ("Ctrl+D, Ctrl+Enter", "Where summaries are written: a draft, accept and go on"),

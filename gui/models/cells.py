@@ -26,6 +26,15 @@ class Named:
 
 
 @dataclass(frozen=True)
+class Checked:
+    """A check, a name, and in a lighter ink what tells it from others of the name."""
+
+    text: str
+    detail: str
+    on: bool
+
+
+@dataclass(frozen=True)
 class Scored:
     """A score, its interval on the group's scale, and the base's mean."""
 
@@ -62,5 +71,5 @@ class Spark:
     token: str
 
 
-Cell = Text | Named | Scored | Signed | Link | Spark
+Cell = Text | Named | Checked | Scored | Signed | Link | Spark
 EMPTY = Text("")

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from gui.models.cells import Cell, Spark
+from gui.models.cells import Cell, Checked, Spark
 
 Thing = TypeVar("Thing")
 Index = QModelIndex | QPersistentModelIndex
@@ -141,7 +141,10 @@ class GroupedTable(QAbstractTableModel, Generic[Thing]):
         found = self._rows[index.row()]
         if isinstance(found, Head):
             return _head_data(found, index.column(), role)
-        return self._thing_data(found, self.columns[index.column()].key, index.column(), role)
+        key = self.columns[index.column()].key
+        if role == Qt.ItemDataRole.CheckStateRole:
+            return _check_state(self.cell(found, key))
+        return self._thing_data(found, key, index.column(), role)
 
     def _thing_data(self, thing: Thing, key: str, column: int, role: int) -> Any:
         if role == CELL_ROLE:
@@ -167,6 +170,15 @@ def _head_data(head: Head, column: int, role: int) -> Any:
     return None
 
 
+def _check_state(cell: Cell) -> Qt.CheckState | None:
+    """Return whether a check is on, for readers of the screen; None for a cell without one."""
+    if not isinstance(cell, Checked):
+        return None
+    return Qt.CheckState.Checked if cell.on else Qt.CheckState.Unchecked
+
+
 def text_of(cell: Cell) -> str:
     """Return what a cell says, "" for one that is drawn only."""
+    if isinstance(cell, Checked):
+        return f"{cell.text}, {cell.detail}" if cell.detail else cell.text
     return "" if isinstance(cell, Spark) else cell.text

@@ -13,7 +13,7 @@ from PySide6.QtCore import QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from engine.api import AppError, Ending, Problem, Recipe, RecipeError, library, recipe, runs
+from engine.api import AppError, Ending, Family, Problem, Recipe, RecipeError, library, recipe, runs
 from gui.engine import Engine
 from gui.look import style
 from gui.look.type import px
@@ -169,6 +169,10 @@ class TrainPage(Page):
             self.panel.form.set_values("method", {"start_from": adapter.id})
 
         self._try(begin)
+
+    def present_recipe(self) -> tuple[Recipe | None, Family]:
+        """Return the recipe as it stands, None while it has problems, and its base model's family."""
+        return self.panel.form.recipe(), self.panel.form.family()
 
     def open(self, run_id: str) -> None:
         """Show a run; the way all pages are shown something."""

@@ -17,12 +17,13 @@ from PySide6.QtWidgets import (
 
 from gui.look import icons, style
 from gui.look.type import font, px
-from gui.models.cells import Link, Named, Scored, Signed, Spark, Text
+from gui.models.cells import Checked, Link, Named, Scored, Signed, Spark, Text
 from gui.models.grouped_table import CELL_ROLE, HEAD_ROLE, Head, text_of
 from gui.plots.sparkline import paint_sparkline
 from gui.widgets.whisker import Whisker, paint_base_line, paint_whisker
 
 INSET = 12
+CHECK = 16
 BAR = 3
 ICON = 14
 HOVER_ALPHA = 0.6
@@ -150,6 +151,24 @@ def _paint_tag(painter: QPainter, left: int, rect: QRect, tag: str, *, selected:
     return left + _tag_width(tag)
 
 
+def _paint_checked(painter: QPainter, rect: QRect, cell: Checked, _selected: bool) -> None:
+    side = px(CHECK)
+    box = QRectF(rect.left() + 0.5, rect.center().y() - side / 2 + 0.5, side - 1, side - 1)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(style.color("accent_fill" if cell.on else "outline"))
+    painter.setBrush(style.color("accent_fill" if cell.on else "surface"))
+    painter.drawRoundedRect(box, 4, 4)
+    if cell.on:
+        icons.paint(painter, box.adjusted(1.5, 1.5, -1.5, -1.5), "check", "on_accent")
+    texts = rect.adjusted(side + px(10), 0, 0, 0)
+    painter.setFont(font("body_medium"))
+    painter.setPen(style.color("ink"))
+    wide = _draw_cut(painter, texts, cell.text)
+    painter.setFont(font("label"))
+    painter.setPen(style.color("ink2"))
+    _draw_cut(painter, texts.adjusted(wide + px(8), 0, 0, 0), cell.detail)
+
+
 def _paint_scored(painter: QPainter, rect: QRect, cell: Scored, selected: bool) -> None:
     painter.setFont(font("figure_medium"))
     painter.setPen(style.color("ink"))
@@ -187,6 +206,7 @@ def _paint_spark(painter: QPainter, rect: QRect, cell: Spark, _selected: bool) -
 PAINTERS: dict[type, Callable[[QPainter, QRect, Any, bool], None]] = {
     Text: _paint_text,
     Named: _paint_named,
+    Checked: _paint_checked,
     Scored: _paint_scored,
     Signed: _paint_signed,
     Link: _paint_link,

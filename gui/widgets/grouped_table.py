@@ -22,9 +22,9 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from gui.look import icons, style
 from gui.look.type import font, px
-from gui.models.cells import Link
+from gui.models.cells import Checked, Link
 from gui.models.grouped_table import CELL_ROLE, THING_ROLE, Column, GroupedTable
-from gui.widgets.grouped_cells import INSET, RowDelegate
+from gui.widgets.grouped_cells import CHECK, INSET, RowDelegate
 
 HEAD_HEIGHT = 32
 GROUP_HEIGHT = 44
@@ -37,7 +37,8 @@ class GroupedTableView(QTableView):
 
     `chosen(thing)` follows the selection (None when nothing is selected), `opened(thing)` is Return or a double click,
     `link_pressed(thing, column key)` a press on a link, `menu_wanted(thing, global place)` the context menu,
-    `rename_wanted(thing)` F2, `delete_wanted(thing)` Delete, `order_wanted(order)` a press on a column's head.
+    `rename_wanted(thing)` F2, `delete_wanted(thing)` Delete, `order_wanted(order)` a press on a column's head,
+    `check_pressed(thing)` a press on a check, or Space.
     """
 
     chosen = Signal(object)
@@ -47,6 +48,7 @@ class GroupedTableView(QTableView):
     rename_wanted = Signal(object)
     delete_wanted = Signal(object)
     order_wanted = Signal(str)
+    check_pressed = Signal(object)
 
     def __init__(
         self, model: GroupedTable[Any], name: str, row_height: int = 36, parent: QWidget | None = None
@@ -66,6 +68,7 @@ class GroupedTableView(QTableView):
         self._head.sectionClicked.connect(self._on_head_clicked)
         model.modelAboutToBeReset.connect(self._remember)
         model.modelReset.connect(self._lay_out_rows)
+        model.modelReset.connect(self._lay_out_columns)
         style.follow(self._restyle)
 
     def _set_up(self) -> None:
@@ -203,6 +206,12 @@ class GroupedTableView(QTableView):
         if event.button() == Qt.MouseButton.LeftButton and isinstance(index.data(CELL_ROLE), Link):
             column = self.table().columns[index.column()]
             self.link_pressed.emit(index.data(THING_ROLE), column.key)
+        elif event.button() == Qt.MouseButton.LeftButton and self._is_over_check(index, event):
+            self.check_pressed.emit(index.data(THING_ROLE))
+
+    def _is_over_check(self, index: QModelIndex, event: QMouseEvent) -> bool:
+        has_check = isinstance(index.data(CELL_ROLE), Checked)
+        return has_check and event.position().x() < self.visualRect(index).left() + px(1.5 * INSET + CHECK)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Open a row."""
@@ -219,6 +228,7 @@ class GroupedTableView(QTableView):
             Qt.Key.Key_Enter: self.opened,
             Qt.Key.Key_F2: self.rename_wanted,
             Qt.Key.Key_Delete: self.delete_wanted,
+            Qt.Key.Key_Space: self.check_pressed,
         }.get(Qt.Key(event.key()))
         if wanted is not None and found is not None:
             wanted.emit(found)
@@ -302,7 +312,8 @@ class _Head(QHeaderView):
         side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
         inner = rect.adjusted(px(INSET), 0, -px(INSET), -1)
         flags = side | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(inner, flags, column.title)
+        shown = painter.fontMetrics().elidedText(column.title, Qt.TextElideMode.ElideRight, inner.width())
+        painter.drawText(inner, flags, shown)
         if sorts and self._differs_from_rest():
             self._paint_arrow(painter, inner, column)
         painter.restore()

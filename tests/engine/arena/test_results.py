@@ -2,77 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 
 from engine import arena as arenas
-from engine import example_scores, statistics
+from engine import example_scores
 from engine.arena import Arena, Group
-from engine.events import EventWriter
-from engine.example_scores import ExampleScores, Written
-from engine.jobs import Job
-from tests.helpers.homes import Told, add_run, make_recipe
-
-BASE = (0.3, 0.4, 0.5, 0.6)
-FULL = (0.5, 0.6, 0.7, 0.8)
-
-
-def make(*methods: str) -> Arena:
-    changes = [{"method": {"id": each}} for each in methods]
-    return arenas.create(make_recipe("Starter", base="starter", source="sample"), changes)
-
-
-def score(
-    arena: Arena, place: int, tuned: Sequence[float], base: Sequence[float] = BASE, **told: object
-) -> Job:
-    """Give an entry a completed run that scored so on each conversation."""
-    entry = arena.entries[place]
-    recipe = arenas.Reader().read(arena)[place].recipe
-    job = add_run(recipe, Told(outcome=None, gain=None, facts={"trainable_parameters": 1000}))
-    protocol = {"split": "test", "examples": len(tuned), "beams": 1, **told}
-    writer = EventWriter(job.events_path, {"run": job.id, "attempt": 1})
-    writer.write(
-        "adapter_saved", adapter=job.id, path="", bytes=4321, step=40, seconds=90.0, memory_bytes=5_000_000
-    )
-    spread = {
-        name: {"rouge1": statistics.interval(values, 500).as_dict()}
-        for name, values in (("b", base), ("t", tuned))
-    }
-    difference = {"rouge1": statistics.difference_dict(statistics.difference(base, tuned, 500))}
-    writer.write(
-        "evaluated",
-        of="base",
-        step=0,
-        split="test",
-        protocol=protocol,
-        loss=None,
-        scores=spread["b"],
-        difference=None,
-    )
-    writer.write(
-        "evaluated",
-        of=job.id,
-        step=40,
-        split="test",
-        protocol=protocol,
-        loss=None,
-        scores=spread["t"],
-        difference=difference,
-    )
-    writer.write("job_ended", outcome="completed")
-    writer.close()
-    ids = tuple(str(each) for each in range(len(tuned)))
-    kept = ExampleScores(
-        schema=1,
-        protocol=protocol,
-        examples=ids,
-        base=Written(summaries=ids, rouge={"rouge1": tuple(base)}),
-        tuned=Written(summaries=ids, rouge={"rouge1": tuple(tuned)}),
-    )
-    example_scores.save(job.folder, kept)
-    arenas.set_run(arena, entry.id, job.id)
-    return job
+from tests.helpers.arenas import BASE, FULL, make_arena, score
 
 
 def groups(arena: Arena) -> list[Group]:
@@ -80,7 +15,7 @@ def groups(arena: Arena) -> list[Group]:
 
 
 def test_only_scored_entries_have_rows_and_the_best_comes_first():
-    arena = make("lora", "ia3", "full")
+    arena = make_arena("lora", "ia3", "full")
     score(arena, 0, (0.4, 0.5, 0.6, 0.7))
     score(arena, 2, FULL)
     [group] = groups(arena)
@@ -89,7 +24,7 @@ def test_only_scored_entries_have_rows_and_the_best_comes_first():
 
 
 def test_a_row_is_paired_with_the_base_by_its_run_and_with_full_conversation_by_conversation():
-    arena = make("lora", "full")
+    arena = make_arena("lora", "full")
     score(arena, 0, (0.4, 0.5, 0.6, 0.7))
     score(arena, 1, FULL)
     full, lora = groups(arena)[0].rows
@@ -104,7 +39,7 @@ def test_a_row_is_paired_with_the_base_by_its_run_and_with_full_conversation_by_
 
 
 def test_a_row_tells_what_its_run_took():
-    arena = make("lora")
+    arena = make_arena("lora")
     score(arena, 0, FULL)
     [row] = groups(arena)[0].rows
     assert [row.cost(kind) for kind in arenas.COSTS] == [1000, 5_000_000, 1.5]
@@ -112,7 +47,7 @@ def test_a_row_tells_what_its_run_took():
 
 
 def test_what_trains_nothing_has_no_minutes():
-    arena = make("prompt_only")
+    arena = make_arena("prompt_only")
     job = score(arena, 0, FULL)
     told = job.events_path.read_text(encoding="utf-8").replace(
         '"trainable_parameters":1000', '"trainable_parameters":0'
@@ -123,7 +58,7 @@ def test_what_trains_nothing_has_no_minutes():
 
 
 def test_scores_of_another_protocol_stand_in_a_group_of_their_own():
-    arena = make("lora", "ia3", "full")
+    arena = make_arena("lora", "ia3", "full")
     score(arena, 0, FULL, beams=4)
     score(arena, 1, FULL)
     score(arena, 2, FULL)
@@ -137,7 +72,7 @@ def test_scores_of_another_protocol_stand_in_a_group_of_their_own():
 
 
 def test_full_that_was_scored_on_other_conversations_is_compared_with_nothing():
-    arena = make("lora", "full")
+    arena = make_arena("lora", "full")
     job = score(arena, 0, FULL)
     score(arena, 1, FULL)
     kept = example_scores.load(job.folder)
@@ -150,12 +85,12 @@ def test_full_that_was_scored_on_other_conversations_is_compared_with_nothing():
 
 
 def test_one_conversation_and_nothing_but_ties_are_said():
-    arena = make("lora", "ia3")
+    arena = make_arena("lora", "ia3")
     score(arena, 0, (0.5,), (0.4,))
     [row] = groups(arena)[0].rows
     assert row.remark == "One conversation, so no interval."
     assert row.against_base["rouge1"]["verdict"] == "no measurable difference"
-    ties = make("lora")
+    ties = make_arena("lora")
     score(ties, 0, BASE)
     [row] = groups(ties)[0].rows
     assert row.remark == "Every conversation scores the same as with the base."

@@ -1,0 +1,96 @@
+"""Reads an arena off the GUI thread: how its entries stand, what they came to, and the losses that are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.api import Curve, RunEntry, arenas, read_all, runs
+from gui.models.background import Background
+
+Mark = tuple[tuple[str, object], ...]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An arena as it was read, None where there is none; `others` are the names of all of them by id, newest first."""
+
+    arena: arenas.Arena | None
+    others: dict[str, str]
+    standings: tuple[arenas.Standing, ...] = ()
+    groups: tuple[arenas.Group, ...] = ()
+    worked: bool = False
+    losses: tuple[tuple[str, Curve], ...] = ()
+
+
+class ArenaReader(QObject):
+    """`read(Snapshot)` brings what `refresh` asked for; requests that wait are answered once, by the newest."""
+
+    read = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = Background(self)
+        self._reader = arenas.Reader()
+        self._mark: Mark = ()
+        self._groups: tuple[arenas.Group, ...] = ()
+        self._losses: dict[str, tuple[object, Curve]] = {}
+        self._asked: tuple[str, frozenset[str]] = ("", frozenset())
+        self._waits = False
+
+    def refresh(self, arena_id: str, drawn: Iterable[str]) -> None:
+        """Read an arena ("" for the newest), with the losses of the entries that are drawn."""
+        self._asked = (arena_id, frozenset(drawn))
+        if not self._waits:
+            self._waits = True
+            self._background.run(self._snapshot, self._hand_over, lambda _error: self._hand_over(None))
+
+    def wait(self) -> None:
+        """Wait until nothing is left to read."""
+        self._background.wait()
+
+    def _hand_over(self, found: Snapshot | None) -> None:
+        if found is not None:
+            self.read.emit(found)
+
+    def _snapshot(self) -> Snapshot:
+        self._waits = False
+        arena_id, drawn = self._asked
+        found, _damaged = arenas.list_arenas()
+        others = {each.id: each.name for each in found}
+        arena = next((each for each in found if each.id == arena_id), found[0] if found else None)
+        if arena is None:
+            return Snapshot(None, others)
+        standings = tuple(self._reader.read(arena))
+        return Snapshot(
+            arena,
+            others,
+            standings,
+            self._grouped(standings),
+            arenas.is_worked(arena),
+            tuple(self._drawn(standings, drawn)),
+        )
+
+    def _grouped(self, standings: tuple[arenas.Standing, ...]) -> tuple[arenas.Group, ...]:
+        """Return the groups, computed anew only when a scored run has changed."""
+        mark = tuple((each.entry.id, each.run.stamp) for each in standings if each.run and each.run.scored)
+        if mark != self._mark or not mark:
+            self._mark, self._groups = mark, tuple(arenas.groups(standings))
+        return self._groups
+
+    def _drawn(
+        self, standings: tuple[arenas.Standing, ...], drawn: frozenset[str]
+    ) -> list[tuple[str, Curve]]:
+        return [
+            (each.entry.id, self._loss(each.run))
+            for each in standings
+            if each.entry.id in drawn and each.run is not None
+        ]
+
+    def _loss(self, run: RunEntry) -> Curve:
+        kept = self._losses.get(run.id)
+        if kept is None or kept[0] != run.stamp:
+            kept = self._losses[run.id] = (run.stamp, runs.replay(read_all(run.job.events_path)).loss)
+        return kept[1]

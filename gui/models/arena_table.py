@@ -1,0 +1,168 @@
+"""An arena's scored entries as a Qt model: one table for what may be compared, a heading over what may not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from PySide6.QtCore import QObject
+
+from engine.api import arenas
+from gui.look.format import NO_INTERVAL, UNKNOWN, bytes_text, gain, interval, number, score
+from gui.models.cells import Cell, Checked, Scored, Signed, Text
+from gui.models.grouped_table import Column, GroupedTable, Head
+from gui.models.words import UNKNOWN_VERDICT, VERDICTS, protocol_words
+from gui.widgets.whisker import WhiskerCell, in_words, whisker_of
+
+Row = arenas.Row
+Group = arenas.Group
+SCORE = arenas.SCORE
+FULL_WORDS = {"better": "Better", "no measurable difference": "No measurable difference", "worse": "Worse"}
+# What is worth seeing from the top down; everything else from the bottom up.
+DESCENDING = ("score",)
+
+
+class ArenaTable(GroupedTable[Row]):
+    """`set_groups` takes the rows of every protocol, the one of most entries first."""
+
+    columns = (
+        Column("name", "Entry", order="name"),
+        Column("score", "ROUGE-1, 95 % interval", 196, order="score"),
+        Column("parameters", "Trainable", 108, right=True, order="parameters"),
+        Column("bytes", "Adapter", 92, right=True, order="bytes", hidden_below=980),
+        Column("memory", "Peak memory", 104, right=True, order="memory"),
+        Column("minutes", "Minutes", 72, right=True, order="minutes", hidden_below=980),
+        Column("base", "Paired with base", 132),
+        Column("full", "Paired with full", 132),
+    )
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._groups: tuple[Group, ...] = ()
+        self._axes: dict[str, tuple[float, float]] = {}
+        self._checked: frozenset[str] = frozenset()
+        self.order, self.descending = "score", True
+
+    def set_groups(self, groups: Sequence[Group]) -> None:
+        """Show other rows."""
+        self._groups = tuple(groups)
+        self._refill()
+
+    def set_checked(self, ids: Iterable[str]) -> None:
+        """Check the entries whose losses are drawn."""
+        self._checked = frozenset(ids)
+        self._refill()
+
+    def sort_by(self, order: str) -> None:
+        """Sort within the groups; the same order again turns it around."""
+        self.descending = not self.descending if order == self.order else order in DESCENDING
+        self.order = order
+        self._refill()
+
+    def _refill(self) -> None:
+        rows: list[Head | Row] = []
+        self._axes = {}
+        for group in self._groups:
+            if len(self._groups) > 1:
+                rows.append(_head(group))
+            ordered: list[Row] = sorted(group.rows, key=ORDERS[self.order], reverse=self.descending)
+            rows += ordered
+            axis = axis_of(group.rows)
+            self._axes.update((row.id, axis) for row in group.rows)
+        self.set_rows(rows)
+
+    def key_of(self, thing: Row) -> str:
+        return thing.id
+
+    def cell(self, thing: Row, key: str) -> Cell:
+        entry, run = thing.standing.entry, thing.standing.run
+        if key == "name":
+            return Checked(
+                entry.title, entry.detail or ("yardstick" if thing.is_yardstick else ""), self._is_on(thing)
+            )
+        if key == "score":
+            base = thing.base[SCORE]["mean"]
+            whisker = WhiskerCell(whisker_of(thing.scores[SCORE], "ink2"), *self._axes[thing.id], base)
+            return Scored(score(thing.mean), whisker)
+        if key in ("base", "full"):
+            return _verdict(thing.against_base if key == "base" else thing.against_full)
+        figures = {
+            "parameters": number(thing.cost("parameters")),
+            "bytes": bytes_text(run.adapter_bytes) if run and run.trainable_parameters else UNKNOWN,
+            "memory": bytes_text(thing.cost("memory")),
+            "minutes": number(thing.cost("minutes"), 1),
+        }
+        return Text(figures[key], "figure", "ink", right=True)
+
+    def _is_on(self, row: Row) -> bool:
+        return row.id in self._checked
+
+    def words(self, thing: Row) -> str:
+        verdict = thing.against_base[SCORE]["verdict"]
+        told = f"{verdict} than base" if verdict in {"better", "worse"} else f"{verdict} to base"
+        parts = [thing.name, in_words("ROUGE-1", whisker_of(thing.scores[SCORE]), told)]
+        if thing.against_full is not None:
+            parts.append(
+                f"against full fine-tuning {FULL_WORDS[thing.against_full[SCORE]['verdict']].lower()}"
+            )
+        parts += [
+            f"{number(thing.cost('parameters'))} numbers trained",
+            *([thing.remark] if thing.remark else []),
+        ]
+        return ", ".join(parts)
+
+    def explanation(self, thing: Row, key: str) -> str:
+        if key == "name":
+            return thing.name
+        if key == "score":
+            return thing.remark
+        if key == "base":
+            return _in_full(thing.against_base, "the base model", thing.remark)
+        if key == "full":
+            missing = "It is what the others are compared with." if thing.is_yardstick else thing.full_missing
+            return _in_full(thing.against_full, "full fine-tuning", missing)
+        return ""
+
+
+def _head(group: Group) -> Head:
+    unlike = f"Another protocol: {', '.join(group.unlike)}" if group.unlike else "Scored alike"
+    return Head(unlike, protocol_words(group.protocol))
+
+
+def _verdict(differences: dict[str, Any] | None) -> Cell:
+    if differences is None:
+        return Text(UNKNOWN)
+    return Signed(*VERDICTS.get(differences[SCORE]["verdict"], UNKNOWN_VERDICT))
+
+
+def _in_full(differences: dict[str, Any] | None, other: str, remark: str) -> str:
+    """Return a verdict with its paired difference and interval, or why there is none."""
+    if differences is None:
+        return remark
+    found = differences[SCORE]
+    spread = interval(found.get("low"), found.get("high")) if "low" in found else NO_INTERVAL
+    said = f"{FULL_WORDS[found['verdict']]}: {gain(found['mean'])} against {other}, {spread}."
+    return f"{said} {remark}".strip()
+
+
+def axis_of(rows: Iterable[Row]) -> tuple[float, float]:
+    """Return a scale that holds every interval and every base's mean, with a little air."""
+    ends: list[float] = []
+    for row in rows:
+        ends += [*whisker_of(row.scores[SCORE]).ends, row.base[SCORE]["mean"]]
+    air = max(0.002, (max(ends) - min(ends)) * 0.08) if ends else 0.0
+    return (min(ends) - air, max(ends) + air) if ends else (0.0, 1.0)
+
+
+def _known(value: float | None) -> float:
+    return -1.0 if value is None else value
+
+
+ORDERS: dict[str, Callable[[Row], Any]] = {
+    "name": lambda row: row.name.casefold(),
+    "score": lambda row: row.mean,
+    "parameters": lambda row: _known(row.cost("parameters")),
+    "bytes": lambda row: _known(row.standing.run.adapter_bytes if row.standing.run else None),
+    "memory": lambda row: _known(row.cost("memory")),
+    "minutes": lambda row: _known(row.cost("minutes")),
+}

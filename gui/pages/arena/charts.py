@@ -1,0 +1,181 @@
+"""The two charts of an arena: quality against what it cost, and the losses of the entries that are checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+
+from engine.api import AppError, Curve, arenas
+from gui.look.type import px
+from gui.plots.curves import Curves, line_of
+from gui.plots.scatter import Point, Scatter
+from gui.widgets.buttons import IconButton
+from gui.widgets.choice import Choice
+from gui.widgets.labels import Label
+from gui.widgets.numbers import Slider
+from gui.widgets.segmented import Segmented
+from gui.widgets.whisker import whisker_of
+
+Row = arenas.Row
+COSTS: dict[arenas.Cost, tuple[str, str]] = {
+    "parameters": ("trainable parameters", "numbers trained"),
+    "memory": ("peak memory", "MB at most"),
+    "minutes": ("minutes", "minutes"),
+}
+MEGABYTE = 1e6
+# Charts stand side by side down to this width each.
+LEAST, ROOM_FOR_COUNT = 264, 340
+Save = Callable[[Path], object]
+
+
+class FrontView(QWidget):
+    """Quality against parameters, memory or minutes. `picked(entry id)` follows the point that is pressed."""
+
+    picked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: Sequence[Row] = ()
+        self._chosen = ""
+        self.cost = Choice([(key, title) for key, (title, _) in COSTS.items()])
+        self.cost.setAccessibleName("ROUGE-1 against")
+        self.cost.setMinimumWidth(px(96))
+        self.cost.setMaximumWidth(px(204))
+        self.setMinimumWidth(px(LEAST))
+        self.chart = Scatter()
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(Label("ROUGE-1 against", "section", "ink"))
+        head.addWidget(self.cost, 1)
+        head.addStretch()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(head)
+        column.addWidget(self.chart, 1)
+        self.cost.chosen.connect(lambda _key: self._redraw())
+        self.chart.picked.connect(self.picked)
+
+    def show_rows(self, rows: Sequence[Row], chosen: str) -> None:
+        """Show the rows of one protocol."""
+        self._rows, self._chosen = rows, chosen
+        self._redraw()
+
+    def choose(self, entry_id: str) -> None:
+        """Lift an entry's point."""
+        self._chosen = entry_id
+        self.chart.choose(entry_id)
+
+    def _redraw(self) -> None:
+        kind = next(key for key in COSTS if key == self.cost.key())
+        points = [point for row in self._rows if (point := _point(row, kind)) is not None]
+        bases = {row.base[arenas.SCORE]["mean"] for row in self._rows}
+        self.chart.show_points(
+            points,
+            bases.pop() if len(bases) == 1 else None,
+            log=kind == "parameters",
+            unit=COSTS[kind][1],
+            chosen=self._chosen,
+        )
+
+
+def _point(row: Row, kind: arenas.Cost) -> Point | None:
+    cost = row.cost(kind)
+    if cost is None:
+        return None
+    cost = cost / MEGABYTE if kind == "memory" else cost
+    return Point(row.id, row.name, short_name(row.standing.entry), cost, whisker_of(row.scores[arenas.SCORE]))
+
+
+def short_name(entry: arenas.Entry) -> str:
+    """Return what an entry is called where there is little room."""
+    title = entry.title.rpartition(" with ")[2].replace("Full fine-tuning", "Full")
+    return f"{title} {entry.detail.partition(',')[0]}" if entry.detail.startswith("r ") else title
+
+
+class LossView(QWidget):
+    """The losses of the checked entries. `failed(text)` tells that a file could not be written."""
+
+    failed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.chart = Curves()
+        self.count = Label("", "label", "ink2")
+        self.smoothing = Slider(0, 100, 60)
+        self.smoothing.setFixedWidth(px(72))
+        self.smoothing.setAccessibleName("Smoothing")
+        self.smoothing.setToolTip("Smoothing")
+        self.scale = Segmented([("linear", "Linear"), ("log", "Log")], short=True, name="Scale")
+        self.export_button = IconButton("export", "Export the losses")
+        self._lay_out()
+        self.smoothing.valueChanged.connect(lambda value: self.chart.set_smoothing(value / 100))
+        self.scale.currentChanged.connect(lambda key: self.chart.set_log(key == "log"))
+        self.setMinimumWidth(px(LEAST))
+        self.export_button.clicked.connect(self._open_menu)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(Label("Loss", "section", "ink"))
+        head.addWidget(self.count)
+        head.addStretch(1)
+        for part in (self.smoothing, self.scale, self.export_button):
+            head.addWidget(part)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(head)
+        column.addWidget(self.chart, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out the count where the tools have no room for it; the checks are in the table."""
+        super().resizeEvent(event)
+        self.count.setVisible(self.width() >= px(ROOM_FOR_COUNT))
+
+    def show_losses(
+        self, losses: Sequence[tuple[str, Curve]], entries: dict[str, arenas.Entry], chosen: str
+    ) -> None:
+        """Show the losses of entries by id."""
+        lines = [
+            line_of(entry_id, entries[entry_id].name, short_name(entries[entry_id]), loss)
+            for entry_id, loss in losses
+            if entry_id in entries and len(loss.steps)
+        ]
+        self.count.setText(f"{len(lines)} checked")
+        self.chart.show_lines(lines, chosen)
+
+    def _open_menu(self) -> None:
+        menu = QMenu(self)
+        chart = self.chart
+        kinds: tuple[tuple[str, Save], ...] = (
+            ("PNG", chart.save_png),
+            ("SVG", chart.save_svg),
+            ("CSV", chart.save_csv),
+        )
+        for kind, save in kinds:
+            menu.addAction(f"Save as {kind}…", partial(self._ask, kind, save))
+        menu.addSeparator()
+        menu.addAction("Show all steps", chart.show_all)
+        menu.exec(self.export_button.mapToGlobal(QPoint(0, self.export_button.height() + 4)))
+
+    def _ask(self, kind: str, save: Save) -> None:
+        name = f"losses.{kind.lower()}"
+        path, _ = QFileDialog.getSaveFileName(self, "Save the losses", name, f"{kind} (*.{kind.lower()})")
+        if path:
+            self.save(Path(path), save)
+
+    def save(self, path: Path, save: Save) -> None:
+        """Write a file, and tell if that could not be."""
+        try:
+            written = save(path)
+        except AppError as error:
+            self.failed.emit(f"{error.message} {error.hint}".strip())
+            return
+        if written is False:
+            self.failed.emit(f"{path} can't be written. Choose another folder, or free some space.")

@@ -1,0 +1,86 @@
+"""What the checked entries' recipes differ in, and nothing else: a line for each key, a column for each entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from engine.api import arenas
+from gui.models.cells import Cell, Text
+from gui.models.grouped_table import Column, GroupedTable
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.grouped_table import GroupedTableView
+from gui.widgets.labels import Label
+
+Difference = arenas.Difference
+COLUMN = 152
+ABSENT = "not set"
+
+
+class DifferencesTable(GroupedTable[Difference]):
+    """Keys of a recipe and their values in each entry."""
+
+    columns: tuple[Column, ...] = (Column("key", "Setting"),)
+
+    def show_values(self, names: Sequence[str], found: Sequence[Difference]) -> None:
+        """Show the differences between entries of these names."""
+        self.beginResetModel()
+        self.columns = (
+            Column("key", "Setting"),
+            *(Column(str(at), name, COLUMN) for at, name in enumerate(names)),
+        )
+        self.endResetModel()
+        self.set_rows(list(found))
+
+    def key_of(self, thing: Difference) -> str:
+        return thing.key
+
+    def cell(self, thing: Difference, key: str) -> Cell:
+        if key == "key":
+            return Text(thing.key, "body_medium", "ink")
+        value = thing.values[int(key)]
+        return Text(value_words(value), "figure", "ink3" if value is None else "ink")
+
+    def words(self, thing: Difference) -> str:
+        values = [
+            f"{column.title} {value_words(value)}"
+            for column, value in zip(self.columns[1:], thing.values, strict=True)
+        ]
+        return ", ".join([thing.key, *values])
+
+
+def value_words(value: Any) -> str:
+    """Return a recipe's value as it is written there, without quotes and brackets."""
+    if value is None:
+        return ABSENT
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+class DifferencesView(QWidget):
+    """Shows differences, or that there is nothing to compare yet."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.table = DifferencesTable(self)
+        self.view = GroupedTableView(self.table, "Recipe differences")
+        self._title = Label("Recipe differences", "section", "ink")
+        self._empty = EmptyState(
+            "equals", "Nothing to compare", "Check two entries or more in the table above."
+        )
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self._title)
+        column.addWidget(self.view, 1)
+        column.addWidget(self._empty, 1)
+
+    def show_differences(self, names: Sequence[str], tables: Sequence[dict[str, Any]]) -> None:
+        """Show what recipes differ in, given by their tables."""
+        found = arenas.differences(tables) if len(tables) > 1 else ()
+        self.table.show_values(names, found)
+        self.view.setVisible(bool(found))
+        self._empty.setVisible(not found)

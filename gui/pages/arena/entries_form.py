@@ -1,0 +1,124 @@
+"""The form of a new arena, or of more entries for one: from which recipe, and what is compared.
+
+It tells what was chosen; making it is the page's business.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from engine.api import METHODS, Recipe, arenas
+from gui.look.format import number
+from gui.look.type import px
+from gui.models.words import base_words, data_words
+from gui.widgets.buttons import plain, primary
+from gui.widgets.chips import ToggleChips
+from gui.widgets.choice import Choice
+from gui.widgets.fields import Field, ProblemLine
+from gui.widgets.labels import Label
+from gui.widgets.scroll import Scroll
+
+METHODS_CHOSEN, AS_IT_IS = "methods", "recipe"
+WIDTH = 560
+
+
+class EntriesForm(QWidget):
+    """`made(name, changes)` asks for an arena or for more entries, `cancelled` for neither.
+
+    `changes` is None for the present recipe as it is, which then has to compare with the others.
+    """
+
+    made = Signal(str, object)
+    cancelled = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = Label("", "section", "ink")
+        self._about = Label("", "body", "ink2", wrap=True)
+        self.name = QLineEdit()
+        self._name_field = Field("&Name", self.name)
+        choices = [(each.id, each.title) for each in arenas.PRESETS]
+        choices += [(METHODS_CHOSEN, "Chosen methods"), (AS_IT_IS, "The recipe as it is")]
+        self.entries = Choice(choices)
+        self._entries_field = Field("&Compare", self.entries)
+        self.methods = ToggleChips([each.title for each in METHODS], ["LoRA"])
+        self._methods_field = Field("Methods, each at its preset", self.methods)
+        self._problem = ProblemLine()
+        self.make_button = primary("Make the arena", "plus")
+        self.cancel_button = plain("Cancel")
+        self._lay_out()
+        self.entries.chosen.connect(lambda _key: self._follow())
+        self.methods.changed.connect(lambda _on: self._follow())
+        self.make_button.clicked.connect(self._make)
+        self.cancel_button.clicked.connect(self.cancelled)
+        self._follow()
+
+    def _lay_out(self) -> None:
+        scroll = Scroll(spacing=16)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.make_button)
+        buttons.addWidget(self.cancel_button)
+        buttons.addStretch(1)
+        for part in (self._title, self._about, self._name_field, self._entries_field, self._methods_field):
+            part.setMaximumWidth(px(WIDTH))
+            scroll.column.addWidget(part)
+        scroll.column.addWidget(self._problem)
+        scroll.column.addLayout(buttons)
+        scroll.column.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(scroll)
+
+    def ask_for_arena(self, recipe: Recipe) -> None:
+        """Ask for a new arena, whose entries share what `recipe` says of base, data, prompt and scoring."""
+        base, data = base_words(recipe.base_model.id), data_words(recipe.data.source)
+        self._title.setText("A new arena")
+        self._about.setText(
+            f"All entries share the base model ({base}), the data ({data}), prompt, scoring and seed of the recipe on "
+            "the Train page. Change them there first, if need be."
+        )
+        self.name.setText(f"{data} with {base}")
+        self._begin(new=True)
+
+    def ask_for_entries(self, arena: arenas.Arena) -> None:
+        """Ask for more entries for an arena."""
+        self._title.setText(f"More entries for {arena.name}")
+        self._about.setText(
+            "They share base model, data, prompt, scoring and seed with those that are there."
+        )
+        self._begin(new=False)
+
+    def _begin(self, *, new: bool) -> None:
+        self._name_field.setVisible(new)
+        self.make_button.setText("Make the arena" if new else "Add entries")
+        self.show_problem("")
+        self._follow()
+
+    def show_problem(self, message: str) -> None:
+        """Say why nothing could be made; "" takes it away."""
+        self._problem.show_problem(message)
+
+    def changes(self) -> list[arenas.Change] | None:
+        """Return what the entries differ in from the recipe; None for the recipe as it is."""
+        key = self.entries.key()
+        if key == AS_IT_IS:
+            return None
+        if key == METHODS_CHOSEN:
+            on = set(self.methods.on())
+            return [arenas.at_preset(each) for each in METHODS if each.title in on]
+        return list(arenas.preset(key).changes)
+
+    def _follow(self) -> None:
+        key, changes = self.entries.key(), self.changes()
+        self._methods_field.setVisible(key == METHODS_CHOSEN)
+        count = 1 if changes is None else len(changes)
+        entries = f"{number(count)} {'entry' if count == 1 else 'entries'}"
+        summaries = {each.id: each.summary for each in arenas.PRESETS}
+        told = {METHODS_CHOSEN: entries, AS_IT_IS: "One entry, the recipe on the Train page"}
+        self._entries_field.set_foot(told.get(key) or f"{summaries[key]}. {entries}.")
+        self.make_button.setEnabled(count > 0)
+
+    def _make(self) -> None:
+        self.made.emit(" ".join(self.name.text().split()), self.changes())

@@ -1,0 +1,97 @@
+"""The queue beside the charts: the entries in their turn, and what can be done with the one that is selected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.api import arenas
+from gui.look.type import px
+from gui.models.queue_table import QueueTable
+from gui.widgets.buttons import IconButton
+from gui.widgets.grouped_table import GroupedTableView
+from gui.widgets.labels import Label
+
+Standing = arenas.Standing
+WIDTH = 296
+
+
+class QueueView(QWidget):
+    """`move_wanted(entry id, by)`, and of a standing `remove_wanted`, `open_wanted` and `menu_wanted(…, place)`."""
+
+    move_wanted = Signal(str, int)
+    remove_wanted = Signal(object)
+    open_wanted = Signal(object)
+    chosen = Signal(object)
+    menu_wanted = Signal(object, QPoint)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.table = QueueTable(self)
+        self.view = GroupedTableView(self.table, "Queue")
+        self.view.horizontalHeader().hide()
+        self._title = Label("Queue", "section", "ink")
+        self._left = Label("", "label", "ink2")
+        self.up_button = IconButton("chevron-up", "Earlier (Alt+Up)")
+        self.down_button = IconButton("chevron-down", "Later (Alt+Down)")
+        self.remove_button = IconButton("trash", "Take out of the arena (Del)")
+        self._lay_out()
+        self._connect()
+        self._show_deeds(None)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(self._title)
+        head.addSpacing(8)
+        head.addWidget(self._left, 1)
+        for button in (self.up_button, self.down_button, self.remove_button):
+            head.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(head)
+        column.addWidget(self.view, 1)
+        self.setMinimumWidth(px(240))
+
+    def _connect(self) -> None:
+        view = self.view
+        view.chosen.connect(self._show_deeds)
+        view.chosen.connect(self.chosen)
+        view.opened.connect(self.open_wanted)
+        view.delete_wanted.connect(self.remove_wanted)
+        view.menu_wanted.connect(self.menu_wanted)
+        self.up_button.clicked.connect(lambda: self._move(-1))
+        self.down_button.clicked.connect(lambda: self._move(1))
+        self.remove_button.clicked.connect(self._remove)
+        for keys, by in (("Alt+Up", -1), ("Alt+Down", 1)):
+            shortcut = QShortcut(QKeySequence(keys), view)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(lambda by=by: self._move(by))
+
+    def show_queue(self, standings: Sequence[Standing], current: str) -> None:
+        """Show the entries; `current` is the run that this window follows."""
+        self.table.set_standings(standings, current)
+        to_go = sum(each.state in ("waiting", "running") for each in self.table.things())
+        self._left.setText(f"{to_go} to go" if to_go else "")
+        self._show_deeds(self.view.current())
+
+    def _show_deeds(self, standing: Standing | None) -> None:
+        things = self.table.things()
+        place = things.index(standing) if standing in things else -1
+        self.up_button.setEnabled(place > 0)
+        self.down_button.setEnabled(0 <= place < len(things) - 1)
+        self.remove_button.setEnabled(standing is not None and standing.state != "running")
+
+    def _move(self, by: int) -> None:
+        standing = self.view.current()
+        if standing is not None:
+            self.move_wanted.emit(standing.entry.id, by)
+
+    def _remove(self) -> None:
+        standing = self.view.current()
+        if standing is not None:
+            self.remove_wanted.emit(standing)

@@ -1,0 +1,410 @@
+"""The arena page: which method, on this data, on this computer? One table, two charts, and the queue.
+
+Lays out the parts in `gui.pages.arena` and wires them to what they do. The arena's folder and the runs' are the truth:
+whatever is changed is written there, and shown when it has been read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.api import AppError, Family, Recipe, RecipeError, arenas
+from gui.look.format import number, score
+from gui.look.type import px
+from gui.models.arena_reader import ArenaReader, Snapshot
+from gui.models.arena_table import ArenaTable
+from gui.models.words import decoding_words
+from gui.pages.arena.below import BelowTable
+from gui.pages.arena.entries_form import EntriesForm
+from gui.pages.library.menus import SEPARATOR, Entry, make_menu
+from gui.shell.page import NARROW, Page
+from gui.widgets.buttons import plain, primary, quiet
+from gui.widgets.cards import NoticeStrip
+from gui.widgets.choice import Choice
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.grouped_table import HEAD_HEIGHT, GroupedTableView
+from gui.widgets.labels import ElidedLabel
+from gui.widgets.toast import UndoStrip
+
+Standing = arenas.Standing
+REFRESH_MILLISECONDS = 2000
+MOST_ROWS, FEWEST_ROWS, ROW_HEIGHT = 10, 4, 36
+# What header, tools, charts and margins need beside the table's rows.
+ROOM_BESIDE = 460
+CHECKED_AT_FIRST = 4
+
+
+class ArenaPage(Page):
+    """`recipe_wanted` asks for the recipe of the train page, to be handed to `offer_recipe`.
+
+    `open_requested(run id)` leads to a run, `library_requested(adapter id)` to the adapter that came of it.
+    """
+
+    recipe_wanted = Signal()
+    open_requested = Signal(str)
+    library_requested = Signal(str)
+
+    def __init__(self, engine: Any, parent: QWidget | None = None) -> None:
+        super().__init__("Arena", "", parent)
+        self._engine = engine
+        self._queue = engine.arena_queue
+        self._shown = Snapshot(None, {})
+        self._arena_id = ""
+        self._chosen = ""
+        self._checked: set[str] = set()
+        self._asks_for_new = True
+        self._recipe: tuple[Recipe, Family | None] | None = None
+        self.reader = ArenaReader(self)
+        self.table = ArenaTable(self)
+        self.view = GroupedTableView(self.table, "Results", ROW_HEIGHT)
+        self.below = BelowTable()
+        self.form = EntriesForm()
+        self._make_parts()
+        self._lay_out()
+        self._connect()
+        self._clock = QTimer(self)
+        self._clock.setInterval(REFRESH_MILLISECONDS)
+        self._clock.timeout.connect(self._refresh_if_seen)
+        self._clock.start()
+        self._show_state()
+
+    # Building.
+    def _make_parts(self) -> None:
+        self.choice = Choice()
+        self.choice.setAccessibleName("Arena")
+        self.choice.setFixedWidth(px(176))
+        self.pause_button = plain("Pause queue", "pause")
+        self.start_button = primary("Start queue", "play")
+        self.add_button = plain("Add entries…", "plus")
+        self.new_button = plain("New arena…", "arena")
+        for part in (self.choice, self.new_button, self.add_button, self.pause_button, self.start_button):
+            self.header.add(part)
+        self.base_line = ElidedLabel("", "label", "ink2")
+        self.differences_button = quiet("Show recipe differences")
+        self.differences_button.set_short()
+        self.undo_strip = UndoStrip()
+        self.notice = NoticeStrip()
+        self.notice.hide()
+        self.empty_button = primary("New arena…", "plus")
+        self._empty = EmptyState(
+            "arena",
+            "No arena yet",
+            "An arena trains several methods on your data and puts what they came to into one table.",
+            [self.empty_button],
+        )
+        self._unscored = EmptyState(
+            "clock",
+            "No entry is scored yet",
+            "Start the queue: each entry stands here once its run has ended.",
+        )
+
+    def _lay_out(self) -> None:
+        tools = QHBoxLayout()
+        tools.addWidget(self.base_line, 1)
+        tools.addWidget(self.differences_button)
+        self._content = QWidget()
+        column = QVBoxLayout(self._content)
+        column.setContentsMargins(24, 12, 24, 16)
+        column.setSpacing(12)
+        column.addLayout(tools)
+        column.addWidget(self.view)
+        column.addWidget(self._unscored)
+        column.addWidget(self.below, 1)
+        for strip in (self.undo_strip, self.notice):
+            column.addWidget(strip)
+        self._stack = QStackedWidget()
+        for part in (self._empty, self._content, self.form):
+            self._stack.addWidget(part)
+        self.body.addWidget(self._stack, 1)
+
+    def _connect(self) -> None:
+        self.reader.read.connect(self._on_read)
+        self.choice.chosen.connect(self.open)
+        self.pause_button.clicked.connect(lambda: self._do(self._queue.pause))
+        self.start_button.clicked.connect(lambda: self._do(self._queue.start))
+        for button, new in ((self.new_button, True), (self.empty_button, True), (self.add_button, False)):
+            button.clicked.connect(lambda _=False, new=new: self._ask(new=new))
+        self.form.made.connect(self._make)
+        self.form.cancelled.connect(self._show_state)
+        self.differences_button.clicked.connect(self._toggle_differences)
+        self.notice.acted.connect(self.notice.hide)
+        self.view.chosen.connect(lambda row: self.choose(row.id) if row is not None else None)
+        self.view.opened.connect(lambda row: self._open_run(row.standing))
+        self.view.check_pressed.connect(self._toggle_check)
+        self.view.order_wanted.connect(self.table.sort_by)
+        self.view.menu_wanted.connect(lambda row, place: self.menu_for(row.standing).popup(place))
+        self._connect_below()
+        self._queue.changed.connect(self.refresh)
+        self._queue.troubled.connect(self._tell_trouble)
+        self._engine.runs_changed.connect(self.refresh)
+        self._engine.device_changed.connect(self._show_header)
+
+    def _connect_below(self) -> None:
+        queue, below = self.below.queue, self.below
+        below.front.picked.connect(self.choose)
+        below.losses.failed.connect(self._tell_trouble)
+        queue.chosen.connect(
+            lambda standing: self.choose(standing.entry.id) if standing is not None else None
+        )
+        queue.move_wanted.connect(self._move)
+        queue.remove_wanted.connect(self.remove)
+        queue.open_wanted.connect(self._open_run)
+        queue.menu_wanted.connect(lambda standing, place: self.menu_for(standing).popup(place))
+
+    def adapt(self, width: int) -> None:
+        """Below 1200 the charts and the queue become three tabs."""
+        narrow = width < px(NARROW)
+        self.below.set_narrow(narrow)
+        self.choice.setFixedWidth(px(120 if narrow else 176))
+        self._fit_table()
+
+    # Showing.
+    def open(self, arena_id: str) -> None:
+        """Show an arena."""
+        if arena_id != self._arena_id:
+            self._arena_id, self._chosen, self._checked = arena_id, "", set()
+        self.refresh()
+
+    def shown(self) -> None:
+        """Read again, since a command line may have worked a queue."""
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read what is shown."""
+        self.reader.refresh(self._arena_id, self._checked)
+
+    def _refresh_if_seen(self) -> None:
+        if self.isVisible() and self._stack.currentWidget() is self._content:
+            self.refresh()
+
+    def _on_read(self, found: Snapshot) -> None:
+        fresh = found.arena is not None and found.arena.id != self._arena_id
+        self._shown = found
+        self._arena_id = found.arena.id if found.arena is not None else ""
+        rows = [row for group in found.groups for row in group.rows]
+        if fresh or not self._checked:
+            self._checked = {row.id for row in rows[:CHECKED_AT_FIRST]}
+            if self._checked:
+                self.refresh()
+        self.choice.set_items(list(found.others.items()))
+        self.choice.set_key(self._arena_id)
+        self.table.set_checked(self._checked)
+        self.table.set_groups(found.groups)
+        self._show_charts()
+        self._show_header()
+        if self._stack.currentWidget() is not self.form:
+            self._show_state()
+
+    def _show_state(self) -> None:
+        found = self._shown
+        self._stack.setCurrentWidget(self._content if found.arena is not None else self._empty)
+        count = self.table.rowCount()
+        self.view.setVisible(count > 0)
+        self._unscored.setVisible(not count)
+        self.differences_button.setVisible(count > 1)
+        self._fit_table()
+        self._show_header()
+
+    def _fit_table(self) -> None:
+        """Give the table its rows, ten at most and fewer where the charts would have no room."""
+        fitting = (self.window().height() - px(ROOM_BESIDE)) // px(ROW_HEIGHT)
+        shown = min(self.table.rowCount(), MOST_ROWS, max(FEWEST_ROWS, fitting))
+        self.view.setFixedHeight(px(HEAD_HEIGHT) + shown * px(ROW_HEIGHT) + 4)
+
+    def _show_charts(self) -> None:
+        found = self._shown
+        first = found.groups[0].rows if found.groups else ()
+        entries = {each.entry.id: each.entry for each in found.standings}
+        self.below.show_results(first, found.losses, entries, self._chosen)
+        current = self._engine.current
+        self.below.queue.show_queue(found.standings, current.id if current is not None else "")
+        bases = sorted({row.base[arenas.SCORE]["mean"] for group in found.groups for row in group.rows})
+        told = " to ".join(dict.fromkeys(score(each) for each in (bases[:1] + bases[-1:])))
+        self.base_line.setText(f"Base model {told}, the dashed line in each row" if bases else "")
+        if self.below.shows_differences():
+            self._show_differences()
+
+    def _show_header(self) -> None:
+        found, arena = self._shown, self._shown.arena
+        asking = self._stack.currentWidget() is self.form
+        self.header.set_subtitle(self._subtitle())
+        paused = arena is None or arena.paused
+        is_open = arenas.next_up(list(found.standings), set()) is not None
+        here = arena is not None and self._queue.arena_id == arena.id
+        self.pause_button.setVisible(not asking and not paused and (is_open or here))
+        self.start_button.setVisible(
+            not asking and arena is not None and is_open and not here and not found.worked
+        )
+        self.add_button.setVisible(arena is not None and not asking)
+        self.new_button.setVisible(arena is not None and not asking)
+        self.choice.setVisible(len(found.others) > 1 and not asking)
+
+    def _subtitle(self) -> str:
+        found = self._shown
+        if found.arena is None:
+            return "Which method, on your data, on this computer?"
+        counts = arenas.counted(list(found.standings))
+        scored = sum(len(group.rows) for group in found.groups)
+        parts = [f"{number(scored)} of {number(len(found.standings))} entries scored"]
+        if found.groups:
+            protocol = found.groups[0].protocol
+            on = f"{number(int(protocol.get('examples') or 0))} conversations, {decoding_words(protocol)}"
+            parts.append(f"on the same {on}" if len(found.groups) == 1 else f"most on the same {on}")
+        if counts.get("refused"):
+            parts.append(f"{number(counts['refused'])} can't run")
+        return f"{found.arena.name}. {', '.join(parts)}{self._queue_words()}"
+
+    def _queue_words(self) -> str:
+        found = self._shown
+        if found.arena is None or self._queue.arena_id != found.arena.id:
+            return ". Its queue is worked elsewhere" if found.worked else ""
+        busy = self._engine.device_words()
+        running = any(each.entry.run and self._follows(each) for each in found.standings)
+        return f". The queue waits: {busy[0].lower()}{busy[1:].rstrip('.')}" if busy and not running else ""
+
+    def _follows(self, standing: Standing) -> bool:
+        current = self._engine.current
+        return current is not None and current.id == standing.entry.run
+
+    # Choosing.
+    def choose(self, entry_id: str) -> None:
+        """Select an entry in the table, the charts and the queue."""
+        if entry_id == self._chosen:
+            return
+        self._chosen = entry_id
+        self.view.choose(entry_id)
+        self.below.choose(entry_id)
+
+    def _toggle_check(self, row: arenas.Row) -> None:
+        self._checked ^= {row.id}
+        self.table.set_checked(self._checked)
+        self.refresh()
+
+    def _toggle_differences(self) -> None:
+        shows = not self.below.shows_differences()
+        self.below.show_differences_instead(shows)
+        self.differences_button.setText("Show charts" if shows else "Show recipe differences")
+        if shows:
+            self._show_differences()
+
+    def _show_differences(self) -> None:
+        arena = self._shown.arena
+        rows = [row for row in self.table.things() if row.id in self._checked]
+        if arena is None:
+            return
+        try:
+            tables = [arena.tables(row.standing.entry) for row in rows]
+        except AppError as error:
+            self._tell_trouble(arenas.why_not(error))
+            return
+        self.below.differences.show_differences([row.name for row in rows], tables)
+
+    # Doing.
+    def _do(self, deed: Callable[[arenas.Arena], object]) -> None:
+        """Change the arena that is shown, and read it again."""
+        if self._shown.arena is None:
+            return
+        try:
+            deed(self._shown.arena)
+        except AppError as error:
+            self._tell_trouble(arenas.why_not(error))
+        self.refresh()
+
+    def _move(self, entry_id: str, by: int) -> None:
+        ids = [each.entry.id for each in self._shown.standings]
+        self._do(lambda arena: arenas.move(arena, entry_id, ids.index(entry_id) + by))
+
+    def remove(self, standing: Standing) -> None:
+        """Take an entry out of the arena; its run stays in the history."""
+        if standing.state == "running" or self._follows(standing):
+            self._tell_trouble(f"{standing.entry.name} is running. Stop it on the Train page first.")
+            return
+        self._do(lambda arena: arenas.remove(arena, standing.entry.id))
+        kept = " Its run stays in the history." if standing.entry.run else ""
+        self.undo_strip.offer(f"Took {standing.entry.name} out of the arena.{kept}")
+
+    def run_again(self, standing: Standing) -> None:
+        """Let an entry wait for a new run."""
+        self._do(lambda arena: arenas.set_run(arena, standing.entry.id, ""))
+        self._queue.try_again(standing.entry.id)
+
+    def go_on(self, standing: Standing) -> None:
+        """Let the queue go on with an entry that was stopped, from its last checkpoint."""
+        self._queue.try_again(standing.entry.id)
+
+    def _delete(self) -> None:
+        self._do(arenas.delete)
+        self._arena_id = ""
+        self.refresh()
+
+    def _open_run(self, standing: Standing) -> None:
+        if standing.run is not None:
+            self.open_requested.emit(standing.run.id)
+
+    def _tell_trouble(self, text: str) -> None:
+        self.notice.show_notice(text, "Close", "warning")
+
+    def menu_for(self, standing: Standing) -> QMenu:
+        """Return the menu of an entry: only what can be done with it."""
+        entries: list[Entry] = []
+        run = standing.run
+        if run is not None:
+            entries.append(("Open its run", lambda: self._open_run(standing), "Return"))
+            if run.adapter_id:
+                entries.append(("Show in library", lambda: self.library_requested.emit(run.adapter_id), ""))
+        if standing.state == "stopped" and self._queue.arena_id == self._arena_id:
+            entries.append(("Go on with it", lambda: self.go_on(standing), ""))
+        if standing.entry.run and standing.state != "running":
+            entries.append(("Run again", lambda: self.run_again(standing), ""))
+        if standing.state != "running":
+            entries += [SEPARATOR, ("Take out of the arena", lambda: self.remove(standing), "Del")]
+        return make_menu(self, [*entries, SEPARATOR, ("Delete the arena", self._delete, "")])
+
+    # Making.
+    def _ask(self, *, new: bool) -> None:
+        self._asks_for_new = new
+        self.recipe_wanted.emit()
+        if new and self._recipe is not None:
+            self.form.ask_for_arena(self._recipe[0])
+        elif not new and self._shown.arena is not None:
+            self.form.ask_for_entries(self._shown.arena)
+        else:
+            self._tell_trouble("The recipe on the Train page has problems. Mend it there first.")
+            return
+        self._stack.setCurrentWidget(self.form)
+        self._show_header()
+
+    def offer_recipe(self, recipe: Recipe | None, family: Family | None) -> None:
+        """Take the recipe of the train page, None while it has problems, and its base model's family."""
+        self._recipe = (recipe, family) if recipe is not None else None
+
+    def _make(self, name: str, changes: list[arenas.Change] | None) -> None:
+        try:
+            arena = self._made(name, changes)
+        except RecipeError as error:
+            self.form.show_problem(
+                " ".join(f"{each.message} {each.hint}".strip() for each in error.problems[:3])
+            )
+            return
+        except AppError as error:
+            self.form.show_problem(arenas.why_not(error))
+            return
+        self._stack.setCurrentWidget(self._content)
+        self.open(arena.id)
+
+    def _made(self, name: str, changes: list[arenas.Change] | None) -> arenas.Arena:
+        recipe, family = self._recipe or (None, None)
+        if self._asks_for_new:
+            assert recipe is not None
+            return arenas.create(recipe, [{}] if changes is None else changes, name, family)
+        arena = self._shown.arena
+        assert arena is not None
+        if changes is not None:
+            return arenas.add(arena, changes, family)
+        if recipe is None:
+            raise AppError("The recipe on the Train page has problems.", "Mend it there first.")
+        return arenas.add_recipe(arena, recipe)

@@ -1,0 +1,150 @@
+"""A drawn chart: hairlines and labels of its axes around what a subclass draws, on the screen, as a PNG or as an SVG.
+
+Knows numbers and where they fall; not what they mean. Cheap enough to draw anew whenever something changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from gui.look import style
+from gui.look.type import font, metrics, px
+
+LEFT, BOTTOM, TOP = 40, 24, 8
+
+Tick = tuple[float, str]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where values fall: the rectangle of the drawing and the values at its sides."""
+
+    rect: QRectF
+    x: tuple[float, float]
+    y: tuple[float, float]
+
+    def point(self, x: float, y: float) -> QPointF:
+        """Return the place of a pair of values."""
+        return QPointF(self.at_x(x), self.at_y(y))
+
+    def at_x(self, value: float) -> float:
+        """Return how far to the right a value lies."""
+        low, high = self.x
+        return self.rect.left() + self.rect.width() * (value - low) / ((high - low) or 1.0)
+
+    def at_y(self, value: float) -> float:
+        """Return how far down a value lies."""
+        low, high = self.y
+        return self.rect.bottom() - self.rect.height() * (value - low) / ((high - low) or 1.0)
+
+    def x_at(self, place: float) -> float:
+        """Return the value at a place, which may lie outside."""
+        low, high = self.x
+        return low + (high - low) * (place - self.rect.left()) / (self.rect.width() or 1.0)
+
+
+class Chart(QWidget):
+    """Subclasses say the ranges and ticks of both axes, and draw into the frame that follows from them."""
+
+    # Room right of the drawing, for names at the ends of lines.
+    right_room = 12
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(200, 140)
+        style.follow(self.update)
+
+    # What subclasses say.
+    def ranges(self, rect: QRectF) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Return the least and the most of x and of y, for a drawing of this size."""
+        raise NotImplementedError
+
+    def ticks(self, frame: Frame) -> tuple[Sequence[Tick], Sequence[Tick]]:
+        """Return the labelled values of x and of y."""
+        raise NotImplementedError
+
+    def draw(self, painter: QPainter, frame: Frame) -> None:
+        """Draw the values."""
+        raise NotImplementedError
+
+    # Drawing.
+    def frame(self) -> Frame:
+        """Return where values fall on the screen."""
+        return self._frame(QRectF(self.rect()))
+
+    def _frame(self, whole: QRectF) -> Frame:
+        rect = whole.adjusted(px(LEFT), px(TOP), -px(self.right_room), -px(BOTTOM))
+        return Frame(rect, *self.ranges(rect))
+
+    def sizeHint(self) -> QSize:
+        """Return a usual size."""
+        return QSize(px(420), px(280))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the chart, with a rim while it has the keyboard's focus."""
+        painter = QPainter(self)
+        self.paint(painter, QRectF(self.rect()))
+        if self.hasFocus():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(style.color("accent"), 2))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 5, 5)
+        painter.end()
+
+    def paint(self, painter: QPainter, whole: QRectF) -> None:
+        """Draw the chart into a rectangle of any device."""
+        frame = self._frame(whole)
+        across, up = self.ticks(frame)
+        self._paint_axes(painter, frame, across, up)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.draw(painter, frame)
+        painter.restore()
+
+    def _paint_axes(
+        self, painter: QPainter, frame: Frame, across: Sequence[Tick], up: Sequence[Tick]
+    ) -> None:
+        painter.setFont(font("axis"))
+        high, wide = metrics("axis").height(), px(64)
+        for value, text in up:
+            y = round(frame.at_y(value)) + 0.5
+            painter.setPen(QPen(style.color("line"), 1))
+            painter.drawLine(QPointF(frame.rect.left(), y), QPointF(frame.rect.right(), y))
+            painter.setPen(style.color("ink3"))
+            place = QRectF(frame.rect.left() - px(LEFT), y - high / 2, px(LEFT) - px(8), high)
+            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.setPen(style.color("ink3"))
+        for value, text in across:
+            place = QRectF(frame.at_x(value) - wide / 2, frame.rect.bottom() + px(6), wide, high)
+            painter.drawText(place, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)
+
+    # Leaving.
+    def save_png(self, path: Path) -> bool:
+        """Write the chart as a PNG at the screen's pixel ratio; tell whether that worked."""
+        return self.grab().save(str(path), "PNG")
+
+    def save_svg(self, path: Path) -> bool:
+        """Write the chart as an SVG on the page's ground; tell whether that worked."""
+        from PySide6.QtSvg import QSvgGenerator
+
+        generator = QSvgGenerator()
+        generator.setFileName(str(path))
+        generator.setTitle(self.accessibleName())
+        generator.setSize(self.size())
+        generator.setViewBox(self.rect())
+        painter = QPainter()
+        if not painter.begin(generator):
+            return False
+        painter.fillRect(self.rect(), style.color("window"))
+        self.paint(painter, QRectF(self.rect()))
+        return painter.end()

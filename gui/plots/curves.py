@@ -1,0 +1,264 @@
+"""Losses of several runs over one another, with smoothing, a logarithmic axis and a view that can be narrowed.
+
+Knows names and numbers, no runs. Import it only when a chart is shown: it needs numpy.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QMouseEvent, QPainter, QPen, QPolygonF, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from engine.api import Curve, write_csv
+from gui.look import style
+from gui.look.format import number
+from gui.look.type import font, metrics, px
+from gui.plots.chart import Chart, Frame, Tick
+from gui.plots.series import Floats, Series
+from gui.plots.ticks import level_ticks, log_ticks, nice_ticks
+
+# Told apart by ink and dash; the chosen one is the accent's.
+PENS = tuple(
+    itertools.product(
+        ("ink", "ink2", "grey"), (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
+    )
+)
+LEAST_LOSS = 1e-8
+ZOOM = 0.8
+LEAST_STEPS = 4.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """One run's loss: `short` stands at the line's end."""
+
+    id: str
+    name: str
+    short: str
+    series: Series
+
+
+def line_of(line_id: str, name: str, short: str, loss: Curve) -> Line:
+    """Return a line with a curve's points."""
+    series = Series()
+    series.extend(np.asarray(loss.steps, dtype=np.float64), np.asarray(loss.values, dtype=np.float64))
+    return Line(line_id, name, short, series)
+
+
+class Curves(Chart):
+    """Draws lines. Ctrl and the wheel narrow the view, a drag moves it, a double click shows all again."""
+
+    right_room = 92
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Loss", parent)
+        self._lines: list[Line] = []
+        self._chosen = ""
+        self._lifted = ""
+        self._smoothing = 0.6
+        self._log = False
+        self._view: tuple[float, float] | None = None
+        self._dragged_from: QPointF | None = None
+        self._names: list[tuple[QRectF, str]] = []
+
+    def show_lines(self, lines: Sequence[Line], chosen: str) -> None:
+        """Show lines, of which one may be chosen."""
+        self._lines, self._chosen = list(lines), chosen
+        self._describe()
+        self.update()
+
+    def set_smoothing(self, share: float) -> None:
+        """Smooth over more steps: 0 to 1."""
+        self._smoothing = share
+        self.update()
+
+    def set_log(self, log: bool) -> None:
+        """Space losses by their ratio."""
+        self._log = log
+        self.update()
+
+    def choose(self, line_id: str) -> None:
+        """Draw a line in the accent."""
+        self._chosen = line_id
+        self.update()
+
+    def lines(self) -> list[Line]:
+        """Return what is drawn."""
+        return list(self._lines)
+
+    def view(self) -> tuple[float, float]:
+        """Return the first and the last step in view."""
+        return self._view or self._whole()
+
+    def show_all(self) -> None:
+        """Show every step again."""
+        self._view = None
+        self.update()
+
+    def _describe(self) -> None:
+        said = [
+            f"{line.name}: {number(float(self._mean(line)[1][-1]), 3)} at step {number(int(line.series.steps[-1]))}"
+            for line in self._lines
+            if len(line.series)
+        ]
+        self.setAccessibleDescription(". ".join(said) if said else "No line is checked.")
+
+    def _whole(self) -> tuple[float, float]:
+        return 0.0, max(
+            (float(line.series.steps[-1]) for line in self._lines if len(line.series)), default=1.0
+        )
+
+    def _window(self, line: Line) -> int:
+        return max(1, round(0.1 * len(line.series) * self._smoothing**2))
+
+    def _mean(self, line: Line, points: int = 400) -> tuple[Floats, Floats]:
+        return line.series.smoothed(*self.view(), points, self._window(line))
+
+    def _scaled(self, values: Floats) -> Floats:
+        made: Floats = np.log10(np.maximum(values, LEAST_LOSS)) if self._log else values
+        return made
+
+    # The axes.
+    def ranges(self, rect: QRectF) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Return the view, and the 1st to 99th percentile of what is drawn in it."""
+        parts = [self._scaled(self._mean(line)[1]) for line in self._lines if len(line.series)]
+        values = np.concatenate(parts) if parts else np.empty(0)
+        if not values.size:
+            return self.view(), (0.0, 4.0)
+        low, high = (float(edge) for edge in np.percentile(values, (1, 99)))
+        # An end is what the names stand at, so all ends are in view.
+        ends = [float(part[-1]) for part in parts if part.size]
+        low, high = min(low, *ends), max(high, *ends)
+        air = 0.05 * (high - low) or 0.1
+        return self.view(), (low - air, high + air)
+
+    def ticks(self, frame: Frame) -> tuple[Sequence[Tick], Sequence[Tick]]:
+        about = max(2, min(6, int(frame.rect.width() / px(80))))
+        across = [(x, number(x)) for x in nice_ticks(*frame.x, about, whole=True) if x > 0]
+        if not self._log:
+            return across, [
+                (y, number(y, 2 if frame.y[1] - frame.y[0] < 1 else 1)) for y in level_ticks(*frame.y)
+            ]
+        return across, [(y, number(10**y, 2)) for y in log_ticks(*frame.y)]
+
+    # Drawing.
+    def draw(self, painter: QPainter, frame: Frame) -> None:
+        points = max(32, int(frame.rect.width() / 2))
+        ends: list[tuple[float, Line, QPen]] = []
+        painter.save()
+        painter.setClipRect(frame.rect.adjusted(0, -2, 2, 2))
+        for line, pen in self._in_order():
+            steps, values = self._mean(line, points)
+            if not steps.size:
+                continue
+            scaled = self._scaled(values)
+            polygon = QPolygonF([frame.point(float(x), float(y)) for x, y in zip(steps, scaled, strict=True)])
+            painter.setPen(pen)
+            painter.drawPolyline(polygon)
+            ends.append((frame.at_y(float(scaled[-1])), line, pen))
+        painter.restore()
+        self._draw_names(painter, frame, ends)
+
+    def _in_order(self) -> Iterator[tuple[Line, QPen]]:
+        """Yield lines with their pens, the chosen one last, so that it lies over the others."""
+        others = itertools.cycle(PENS)
+        drawn = []
+        for line in self._lines:
+            token, dash = next(others)
+            pen = QPen(style.color(token), 2 if line.id == self._lifted else 1, dash)
+            drawn.append((line, QPen(style.color("accent"), 2) if line.id == self._chosen else pen))
+        yield from sorted(drawn, key=lambda each: each[0].id == self._chosen)
+
+    def _draw_names(self, painter: QPainter, frame: Frame, ends: list[tuple[float, Line, QPen]]) -> None:
+        """Write the names at the right, apart from one another, as near to their ends as they can be."""
+        painter.setFont(font("small_medium"))
+        high = metrics("small_medium").height()
+        ends = sorted(ends, key=lambda end: end[0])[: max(1, int(frame.rect.height() / high))]
+        tops = _apart([y - high / 2 for y, _, _ in ends], high, frame.rect.top(), frame.rect.bottom())
+        self._names = []
+        for top, (_, line, pen) in zip(tops, ends, strict=True):
+            place = QRectF(frame.rect.right() + px(8), top, px(self.right_room) - px(8), high)
+            painter.setPen(pen.color())
+            text = painter.fontMetrics().elidedText(
+                line.short, Qt.TextElideMode.ElideRight, int(place.width())
+            )
+            painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+            self._names.append((place, line.id))
+
+    # Looking closer.
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Narrow or widen the view around the pointer with Ctrl; without it the page scrolls."""
+        if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            event.ignore()
+            return
+        self.zoom(ZOOM if event.angleDelta().y() > 0 else 1 / ZOOM, self.frame().x_at(event.position().x()))
+
+    def zoom(self, factor: float, around: float) -> None:
+        """Show a share of the steps in view, so that `around` stays where it is."""
+        low, high = self.view()
+        least, most = self._whole()
+        wide = max(LEAST_STEPS, (high - low) * factor)
+        if wide >= most - least:
+            self.show_all()
+            return
+        share = (around - low) / ((high - low) or 1.0)
+        start = min(max(least, around - share * wide), most - wide)
+        self._view = (start, start + wide)
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take hold of the view."""
+        super().mousePressEvent(event)
+        self._dragged_from = event.position()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let the view go."""
+        super().mouseReleaseEvent(event)
+        self._dragged_from = None
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Move the view by a drag; lift the line whose name is under the pointer."""
+        if self._dragged_from is not None and self._view is not None:
+            frame = self.frame()
+            by = frame.x_at(self._dragged_from.x()) - frame.x_at(event.position().x())
+            (low, high), (least, most) = self._view, self._whole()
+            by = min(max(by, least - low), most - high)
+            self._view, self._dragged_from = (low + by, high + by), event.position()
+            self.update()
+            return
+        lifted = next((line_id for place, line_id in self._names if place.contains(event.position())), "")
+        if lifted != self._lifted:
+            self._lifted = lifted
+            self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Show every step again."""
+        self.show_all()
+
+    def save_csv(self, path: Path) -> None:
+        """Write every step of every line: its name, step, loss and smoothed loss. Raises StorageError."""
+        write_csv(path, ["entry", "step", "loss", "smoothed"], self._table())
+
+    def _table(self) -> Iterator[list[int | float | str]]:
+        for line in self._lines:
+            for at, (step, loss) in enumerate(zip(line.series.steps, line.series.values, strict=True)):
+                mean = float(line.series.mean_at(at, self._window(line)))
+                if math.isfinite(loss):
+                    yield [line.name, int(step), float(loss), mean]
+
+
+def _apart(tops: list[float], high: float, least: float, most: float) -> list[float]:
+    """Return places in rising order with `high` between them and all above `most`, moved as little as that takes."""
+    made: list[float] = []
+    for top in tops:
+        made.append(max(top, made[-1] + high if made else least))
+    for at in range(len(made) - 1, -1, -1):
+        made[at] = min(made[at], made[at + 1] - high if at + 1 < len(made) else most - high / 2)
+    return made

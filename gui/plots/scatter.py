@@ -1,0 +1,255 @@
+"""Quality against cost: a point for each entry, and the front of those that nothing beats. Knows no arena."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from engine.api import arenas
+from gui.look import style
+from gui.look.format import compact, number
+from gui.look.type import font, metrics, px
+from gui.plots.chart import Chart, Frame, Tick
+from gui.plots.ticks import level_ticks, nice_ticks
+from gui.widgets.whisker import Whisker, in_words
+
+REACH = 14
+DOT, DOT_CHOSEN = 4.5, 6.5
+
+
+@dataclass(frozen=True)
+class Point:
+    """One entry: its score with interval (fractions), what it cost, and its names, long and short."""
+
+    id: str
+    name: str
+    short: str
+    cost: float
+    whisker: Whisker
+
+
+class Scatter(Chart):
+    """`picked(id)` tells which point the person has pressed, or reached with Left and Right."""
+
+    picked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Quality against cost", parent)
+        self._points: list[Point] = []
+        self._front: list[int] = []
+        self._chosen = ""
+        self._base: float | None = None
+        self._log = True
+        self._unit = ""
+
+    def show_points(
+        self, points: Sequence[Point], base: float | None, *, log: bool, unit: str, chosen: str
+    ) -> None:
+        """Show points and the base's mean; `log` spaces costs by their ratio, `unit` stands behind them in words."""
+        self._points = sorted(points, key=lambda point: (point.cost, point.whisker.mean))
+        self._front = arenas.front([(point.cost, point.whisker.mean) for point in self._points])
+        self._base, self._log, self._unit, self._chosen = base, log, unit, chosen
+        self.setAccessibleDescription(self._in_words())
+        self.update()
+
+    def choose(self, point_id: str) -> None:
+        """Lift a point."""
+        if point_id != self._chosen:
+            self._chosen = point_id
+            self.update()
+
+    def points(self) -> list[Point]:
+        """Return the points, cheapest first."""
+        return list(self._points)
+
+    def front(self) -> list[str]:
+        """Return the ids of the points that nothing beats, cheapest first."""
+        return [self._points[place].id for place in self._front]
+
+    def _in_words(self) -> str:
+        said = [f"{point.name}: {self._told(point)}" for point in self._points]
+        best = ", ".join(self._points[place].name for place in self._front)
+        return ". ".join([*said, f"Nothing beats {best}"]) if said else "No entry is scored yet."
+
+    def _told(self, point: Point) -> str:
+        return f"{in_words('ROUGE-1', point.whisker)}, {compact(point.cost)} {self._unit}"
+
+    # The axes.
+    def _across(self, cost: float) -> float:
+        """Return a cost on the axis; on one of ratios, nothing at all stands one place left of the least."""
+        if not self._log:
+            return cost
+        return math.log10(cost) if cost > 0 else self._least() - 1.0
+
+    def _least(self) -> float:
+        return min((math.log10(point.cost) for point in self._points if point.cost > 0), default=0.0)
+
+    def ranges(self, rect: QRectF) -> tuple[tuple[float, float], tuple[float, float]]:
+        costs = [self._across(point.cost) for point in self._points] or [0.0, 1.0]
+        scores = [point.whisker.mean for point in self._points] or [0.0, 1.0]
+        scores += [self._base] if self._base is not None else []
+        air = 0.08 * (max(scores) - min(scores)) or 0.01
+        side = 0.08 * (max(costs) - min(costs)) or 0.5
+        least = min(costs) - side if self._log else max(0.0, min(costs) - side)
+        return (least, max(costs) + side), (min(scores) - air, max(scores) + air)
+
+    def ticks(self, frame: Frame) -> tuple[Sequence[Tick], Sequence[Tick]]:
+        up = [
+            (value / 100, number(value, _digits(frame))) for value in level_ticks(*(100 * y for y in frame.y))
+        ]
+        if not self._log:
+            marks = nice_ticks(*frame.x, max(2, int(frame.rect.width() / px(90))))
+            return [(value, compact(value)) for value in marks if value >= 0], up
+        nothing = any(point.cost <= 0 for point in self._points)
+        first = self._least() - 0.3 if nothing else frame.x[0]
+        powers = range(math.ceil(first), math.floor(frame.x[1]) + 1)
+        across: list[Tick] = [(float(power), _power(power)) for power in powers]
+        return [*([(self._least() - 1.0, "0")] if nothing else []), *across], up
+
+    # Drawing.
+    def draw(self, painter: QPainter, frame: Frame) -> None:
+        if self._base is not None:
+            y = round(frame.at_y(self._base)) + 0.5
+            painter.setPen(QPen(style.color("grey"), 1, Qt.PenStyle.DashLine))
+            painter.drawLine(QPointF(frame.rect.left(), y), QPointF(frame.rect.right(), y))
+        self._draw_front(painter, frame)
+        taken: list[QRectF] = [self._dot(frame, point) for point in self._points]
+        for place, point in enumerate(self._points):
+            self._draw_point(painter, frame, point, on_front=place in self._front)
+        # The chosen one and the front have the first choice of where their names stand.
+        order = sorted(
+            range(len(self._points)),
+            key=lambda at: (self._points[at].id != self._chosen, at not in self._front),
+        )
+        for place in order:
+            self._draw_name(painter, frame, self._points[place], taken)
+
+    def _place(self, frame: Frame, point: Point) -> QPointF:
+        return frame.point(self._across(point.cost), point.whisker.mean)
+
+    def _dot(self, frame: Frame, point: Point) -> QRectF:
+        at, half = self._place(frame, point), DOT_CHOSEN
+        return QRectF(at.x() - half, at.y() - half, 2 * half, 2 * half)
+
+    def _draw_front(self, painter: QPainter, frame: Frame) -> None:
+        corners: list[QPointF] = []
+        for place in self._front:
+            at = self._place(frame, self._points[place])
+            corners += [QPointF(at.x(), corners[-1].y())] if corners else []
+            corners.append(at)
+        painter.setPen(QPen(style.color("accent_mid"), 1))
+        painter.drawPolyline(QPolygonF(corners))
+
+    def _draw_point(self, painter: QPainter, frame: Frame, point: Point, *, on_front: bool) -> None:
+        at, chosen = self._place(frame, point), point.id == self._chosen
+        if chosen and point.whisker.low is not None and point.whisker.high is not None:
+            painter.setPen(QPen(style.color("accent"), 1.5))
+            ends = [frame.at_y(end) for end in (point.whisker.low, point.whisker.high)]
+            painter.save()
+            # The scale is that of the means: an interval that is wider leaves the chart.
+            painter.setClipRect(frame.rect)
+            painter.drawLine(QPointF(at.x(), ends[0]), QPointF(at.x(), ends[1]))
+            for y in ends:
+                painter.drawLine(QPointF(at.x() - 3.75, y), QPointF(at.x() + 3.75, y))
+            painter.restore()
+        filled = on_front or chosen
+        painter.setPen(QPen(style.color("accent" if filled else "ink2"), 1.5))
+        painter.setBrush(style.color("accent" if filled else "window"))
+        size = DOT_CHOSEN if chosen else DOT
+        painter.drawEllipse(at, size, size)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def _draw_name(self, painter: QPainter, frame: Frame, point: Point, taken: list[QRectF]) -> None:
+        """Write a name where it covers nothing: at the right, the left, below or above; else not at all."""
+        chosen = point.id == self._chosen
+        measured = metrics("small_medium")
+        wide, high = measured.horizontalAdvance(point.short) + 2, measured.height()
+        at = self._place(frame, point)
+        places = [
+            QRectF(at.x() + px(11), at.y() - high / 2, wide, high),
+            QRectF(at.x() - px(11) - wide, at.y() - high / 2, wide, high),
+            QRectF(at.x() + px(4), at.y() + px(8), wide, high),
+            QRectF(at.x() + px(4), at.y() - px(8) - high, wide, high),
+            QRectF(at.x() - px(4) - wide, at.y() + px(8), wide, high),
+            QRectF(at.x() - px(4) - wide, at.y() - px(8) - high, wide, high),
+        ]
+        room = frame.rect.adjusted(-px(8), -px(8), px(8), px(4))
+        for place in places:
+            if room.contains(place) and not any(place.intersects(other) for other in taken):
+                taken.append(place)
+                painter.fillRect(place, style.color("window", 0.8))
+                painter.setFont(font("small_medium"))
+                painter.setPen(style.color("accent" if chosen else "ink2"))
+                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, point.short)
+                return
+
+    # Picking.
+    def point_at(self, place: QPointF) -> Point | None:
+        """Return the point under a place, None if none is near."""
+        frame = self.frame()
+
+        def distance(point: Point) -> float:
+            at = self._place(frame, point) - place
+            return math.hypot(at.x(), at.y())
+
+        near = min(self._points, key=distance, default=None)
+        return near if near is not None and distance(near) <= REACH else None
+
+    def place_of(self, point_id: str) -> QPointF:
+        """Return where a point is drawn."""
+        return self._place(self.frame(), next(point for point in self._points if point.id == point_id))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Pick the point under the pointer."""
+        super().mousePressEvent(event)
+        found = self.point_at(event.position())
+        if found is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._pick(found)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Show that a point can be pressed."""
+        over = self.point_at(event.position()) is not None
+        self.setCursor(Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move along the costs with Left and Right."""
+        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+        step = steps.get(Qt.Key(event.key()))
+        if step is None or not self._points:
+            super().keyPressEvent(event)
+            return
+        ids = [point.id for point in self._points]
+        at = ids.index(self._chosen) + step if self._chosen in ids else 0
+        self._pick(self._points[min(len(ids) - 1, max(0, at))])
+
+    def _pick(self, point: Point) -> None:
+        self.choose(point.id)
+        self.picked.emit(point.id)
+
+    def event(self, event: QEvent) -> bool:
+        """Say what a point is."""
+        if event.type() == QEvent.Type.ToolTip:
+            found = self.point_at(QPointF(self.mapFromGlobal(self.cursor().pos())))
+            QToolTip.showText(
+                self.cursor().pos(), f"{found.name}: {self._told(found)}" if found else "", self
+            )
+            return True
+        return super().event(event)
+
+
+def _power(power: int) -> str:
+    """Return ten to a power as people say it: "100", "10 k", "1 M"."""
+    for unit, least in (("B", 9), ("M", 6), ("k", 4)):
+        if power >= least:
+            return f"{10 ** (power - min(least, 3 * (least // 3)))} {unit}"
+    return number(10**power)
+
+
+def _digits(frame: Frame) -> int:
+    """Places after the point that tell the labels apart."""
+    return 0 if 100 * (frame.y[1] - frame.y[0]) >= 3 else 1

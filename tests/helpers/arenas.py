@@ -1,0 +1,101 @@
+"""Arenas whose entries have come to something, written with the engine's code and no worker."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine import arena as arenas
+from engine import example_scores, statistics
+from engine.arena import Arena
+from engine.events import EventWriter
+from engine.example_scores import ExampleScores, Written
+from engine.jobs import Job
+from tests.helpers.homes import Told, add_run, make_recipe
+
+BASE = (0.3, 0.4, 0.5, 0.6)
+FULL = (0.5, 0.6, 0.7, 0.8)
+# What a filled arena's entries came to: gain over the base, numbers trained, megabytes at most, seconds, last loss.
+OUTCOMES: Mapping[str, tuple[float, int, float, float, float]] = {
+    "full": (0.018, 247_577_856, 9400.0, 1296.0, 1.1),
+    "lora": (0.015, 3_538_944, 5900.0, 726.0, 1.15),
+    "adalora": (0.012, 1_327_968, 6000.0, 804.0, 1.16),
+    "loha": (0.010, 3_538_944, 6300.0, 900.0, 1.18),
+    "prefix_tuning": (0.007, 737_280, 5200.0, 642.0, 1.3),
+    "ia3": (0.005, 104_448, 5400.0, 612.0, 1.32),
+    "prompt_only": (-0.003, 0, 1900.0, 0.0, 0.0),
+    "prompt_tuning": (-0.007, 30_720, 5100.0, 654.0, 1.4),
+}
+
+
+def make_arena(*methods: str, name: str = "") -> Arena:
+    """Make an arena of methods on the starter and the sample."""
+    changes = [{"method": {"id": each}} for each in methods]
+    return arenas.create(make_recipe("Starter", base="starter", source="sample"), changes, name)
+
+
+def score(
+    arena: Arena,
+    place: int,
+    tuned: Sequence[float],
+    base: Sequence[float] = BASE,
+    facts: Mapping[str, Any] | None = None,
+    told: Told | None = None,
+    **protocol: object,
+) -> Job:
+    """Give an entry a completed run that scored so on each conversation; `facts` are those of `adapter_saved`."""
+    entry = arena.entries[place]
+    recipe = arenas.Reader().read(arena)[place].recipe
+    told = told or Told(outcome=None, gain=None, facts={"trainable_parameters": 1000})
+    job = add_run(recipe, told)
+    rules = {"split": "test", "examples": len(tuned), "beams": 1, **protocol}
+    saved = {"bytes": 4321, "step": 40, "seconds": 90.0, "memory_bytes": 5_000_000, **(facts or {})}
+    writer = EventWriter(job.events_path, {"run": job.id, "attempt": 1})
+    ended = told.started_at + told.seconds
+    writer.write("adapter_saved", adapter=job.id, path="", time=ended, **saved)
+    common = {"split": "test", "protocol": rules, "loss": None, "time": ended}
+    writer.write("evaluated", of="base", step=0, scores=_spread(base), difference=None, **common)
+    paired = statistics.difference_dict(statistics.difference(base, tuned, 500))
+    difference = {"rouge1": paired}
+    writer.write("evaluated", of=job.id, step=40, scores=_spread(tuned), difference=difference, **common)
+    writer.write("job_ended", outcome="completed", time=ended)
+    writer.close()
+    ids = tuple(str(each) for each in range(len(tuned)))
+    written = {
+        name: Written(summaries=ids, rouge={"rouge1": tuple(values)})
+        for name, values in (("base", base), ("tuned", tuned))
+    }
+    example_scores.save(job.folder, ExampleScores(schema=1, protocol=rules, examples=ids, **written))
+    arenas.set_run(arena, entry.id, job.id)
+    return job
+
+
+def _spread(values: Sequence[float]) -> dict[str, dict[str, float]]:
+    return {"rouge1": statistics.interval(values, 500).as_dict()}
+
+
+def filled_arena(examples: int = 200, steps: int = 400) -> Arena:
+    """Make an arena with eight scored entries, one that failed, one that is refused and two that wait."""
+    arena = make_arena(*OUTCOMES, "vera", "bitfit", "lokr", "p_tuning", name="samsum with the starter")
+    draw = random.Random(5)
+    base = [min(1.0, max(0.0, draw.gauss(0.469, 0.14))) for _ in range(examples)]
+    for place, (gain, numbers, megabytes, seconds, loss) in enumerate(OUTCOMES.values()):
+        tuned = [min(1.0, max(0.0, value + draw.gauss(gain, 0.05))) for value in base]
+        facts = {"bytes": 4 * numbers, "seconds": seconds, "memory_bytes": int(megabytes * 1e6)}
+        count = steps if numbers else 0
+        told = Told(
+            steps=count,
+            total_steps=count or 1,
+            outcome=None,
+            gain=None,
+            seconds=seconds,
+            loss_from=loss + 0.5,
+            samples=0,
+            facts={"trainable_parameters": numbers},
+        )
+        score(arena, place, tuned, base, facts, told)
+    failed = Told(steps=3, outcome="failed", kind="OutOfMemoryError", gain=None)
+    standing = arenas.Reader().read(arenas.open_arena(arena.folder))[len(OUTCOMES)]
+    arenas.set_run(arena, standing.entry.id, add_run(standing.recipe, failed).id)
+    return arenas.open_arena(arena.folder)
