@@ -35,8 +35,6 @@ def show_first_rows(source: Source, options: DataOptions, channel: Channel) -> N
     shape: Shape | None = None
     problem: dict[str, str] | None = None
     rows = first.head(MOST_ROWS)
-    if not rows:
-        first.require_whole()
     columns = first.columns
     try:
         shape = find_shape(tables, options, to_the_end=False)

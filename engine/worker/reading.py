@@ -37,9 +37,6 @@ def find_shape(
     found, or `data.source` for what can't be read.
     """
     heads = [table.head(FIRST_ROWS) for table in tables.values()]
-    for table, head in zip(tables.values(), heads, strict=True):
-        if not head:
-            table.require_whole()
     columns = _shared(tables)
     try:
         return _guessed(columns, heads[0], options, needs_summary=True)
@@ -79,8 +76,8 @@ def read_rows(
 ) -> tuple[Shape, dict[Split | None, tuple[Shaped, ...]]]:
     """Return the shape of a source's rows, and by split what they make.
 
-    Raises DataError: with the field `data.source` for files that can't be read, and for broken rows unless
-    `data.broken_rows` leaves them out, with a notice; with another field for rows that are in no shape.
+    Raises DataError: with the field `data.source` for files that can't be read, with `data.broken_rows` for broken
+    rows that this does not leave out, with another field for rows that are in no shape.
     """
     tables = open_tables(source)
     shape = find_shape(tables, options, needs_summary=needs_summary)

@@ -135,7 +135,9 @@ def thousand() -> dict[str, list[Row]]:
         "dialogue": "Zoë: N/A; a, b | c\t\"d\" 'e'\nBob: ☕ 👍🏽 \u2028 NaN",
         "summary": "null",
     }
-    found = {split: rows_of(split)[: 700 if split == "train" else 150] for split in SPLITS}
+    found: dict[str, list[Row]] = {
+        split: rows_of(split)[: 700 if split == "train" else 150] for split in SPLITS
+    }
     found["test"] = [*found["test"], odd]
     return found
 

@@ -20,6 +20,8 @@ from typing import Any
 from engine.errors import DataError
 
 FIELD = "data.source"
+# Of what can be read all the same once the user says so.
+CONSENT_FIELD = "data.broken_rows"
 # No recipe can use a longer one: it allows 1,000,000 tokens, and a token has four characters or so.
 MOST_CHARACTERS = 4_000_000
 MOST_BROKEN = 10_000
@@ -66,7 +68,8 @@ class Table:
     """The rows of one or more files of a kind, read anew each time they are asked for.
 
     `broken`, `remarks`, `columns` and `done_bytes` grow while rows are read and start over with the next reading.
-    Whatever is wrong with a file as a whole is a DataError with the field `data.source`, raised by the reading.
+    Whatever is wrong with a file as a whole is a DataError with the field `data.source`, raised by the reading; so are
+    rows that are all broken.
     """
 
     def __init__(self, files: Sequence[Path], read: Reader, *, may_have_more_columns: bool) -> None:
@@ -80,8 +83,8 @@ class Table:
     @property
     def name(self) -> str:
         """What to call the table in a message."""
-        names = [path.name for path in self._files[: MOST_PLACES_NAMED + 1]]
-        return names[0] if len(names) == 1 else f"one of {', '.join(names)}"
+        first, *more = self._files
+        return f"{first.name} and {len(more):,} more" if more else first.name
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -129,6 +132,12 @@ class Table:
                 notes.done_bytes = path.stat().st_size
         if not number:
             raise DataError(f"There are no rows in {self.name}.", "Choose a file with rows.", FIELD)
+        if number == len(self.broken):
+            raise DataError(
+                f"{self.name} can't be read: {self.broken_words}.",
+                "Look whether the name's ending says what the file is.",
+                FIELD,
+            )
 
     def _keep_broken(self, path: Path, broken: Broken) -> None:
         if len(self.broken) == MOST_BROKEN:
@@ -142,12 +151,12 @@ class Table:
         self.broken.append(Broken(place, broken.why))
 
     def require_whole(self) -> None:
-        """Raise DataError, naming the places, if the last reading met broken rows."""
+        """Raise DataError with the field `data.broken_rows` if the last reading met broken rows; it names them."""
         if self.broken:
             raise DataError(
                 f"{self.name} can't be read: {self.broken_words}.",
                 'Repair them, or leave them out with data.broken_rows = "leave_out".',
-                FIELD,
+                CONSENT_FIELD,
             )
 
     @property

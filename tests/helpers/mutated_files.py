@@ -1,0 +1,179 @@
+"""Files of every kind that can be read, what chance does to them, and how they are read: for fuzzing the readers."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import random
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from openpyxl import Workbook
+
+from engine.data_options import DataOptions
+from engine.errors import DataError
+from engine.worker import data
+from engine.worker.channel import Channel
+from engine.worker.first_look import show_first_rows
+from engine.worker.sources import locate
+
+ROWS = [
+    {
+        "id": f"{number}",
+        "dialogue": f"Ann: {number}\nBob: é ☕, \"so\" = 'x'",
+        "summary": f"S{number}; {'y' * number}",
+    }
+    for number in range(12)
+]
+NAMES = tuple(ROWS[0])
+# What file formats are made of, so that chance hits on more than noise.
+WORDS = (
+    b'"', b"'", b",", b";", b"\t", b"\n", b"\r\n", b"\r", b"\0", b"{", b"}", b"[", b"]", b"\\", b"\\u", b"null",
+    b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\xc3", b"\xed\xa0\x80", b"NaN", b"1e999", b"-", b"=1+1",
+    b"PK\x03\x04", b"PK\x05\x06", b"PAR1", b"ARROW1", b"\x1f\x8b\x08", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff",
+    b"<row>", b"</c>", b'r="XFD1048576"', b"../",
+)  # fmt: skip
+
+
+def _csv(encoding: str = "utf-8", delimiter: str = ",") -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, NAMES, delimiter=delimiter)
+    writer.writeheader()
+    writer.writerows(ROWS)
+    return text.getvalue().encode(encoding, "replace")
+
+
+def _parquet() -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(ROWS), sink)
+    return sink.getvalue()
+
+
+def _arrow(stream: bool) -> bytes:
+    sink = io.BytesIO()
+    table = pa.Table.from_pylist([{**row, "turns": [{"role": "a", "content": row["id"]}]} for row in ROWS])
+    make = pa.ipc.new_stream if stream else pa.ipc.new_file
+    with make(sink, table.schema) as writer:
+        writer.write_table(table, max_chunksize=5)
+    return sink.getvalue()
+
+
+def _workbook() -> bytes:
+    book, sink = Workbook(), io.BytesIO()
+    book.active.append(NAMES)
+    for row in ROWS:
+        book.active.append([row[name] for name in NAMES])
+    book.active.append(["x", "=A1", "y"])
+    book.active.merge_cells("A2:A4")
+    book.save(sink)
+    return sink.getvalue()
+
+
+def _unpressed(content: bytes) -> bytes:
+    """Return a zip with its members as they are, so that chance reaches what is in them."""
+    sink = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as given, zipfile.ZipFile(sink, "w") as archive:
+        for name in given.namelist():
+            archive.writestr(name, given.read(name))
+    return sink.getvalue()
+
+
+def _zip() -> bytes:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+        for split in ("train", "test"):
+            archive.writestr(f"talks/{split}.csv", _csv())
+    return sink.getvalue()
+
+
+def _jsonl() -> bytes:
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS).encode()
+
+
+def seeds() -> dict[str, bytes]:
+    """Return a sound file of every kind, by a name that tells the kind."""
+    turns = [
+        {"messages": [{"role": "a", "content": row["dialogue"]}], "summary": row["summary"]} for row in ROWS
+    ]
+    return {
+        "comma.csv": _csv(),
+        "semicolon.csv": _csv(delimiter=";"),
+        "utf16.csv": _csv("utf-16"),
+        "cp1252.csv": _csv("cp1252"),
+        "tab.tsv": _csv(delimiter="\t"),
+        "list.json": json.dumps(ROWS, indent=1).encode(),
+        "columns.json": json.dumps({name: [row[name] for row in ROWS] for name in NAMES}).encode(),
+        "nested.json": json.dumps({"version": 1, "data": turns}).encode(),
+        "lines.jsonl": _jsonl(),
+        "table.parquet": _parquet(),
+        "file.arrow": _arrow(stream=False),
+        "stream.arrow": _arrow(stream=True),
+        "packed.xlsx": _workbook(),
+        "plain.xlsx": _unpressed(_workbook()),
+        "talks.zip": _zip(),
+        "plain.zip": _unpressed(_zip()),
+        "lines.jsonl.gz": gzip.compress(_jsonl(), mtime=0),
+    }
+
+
+def mutated(content: bytes, draw: random.Random) -> bytes:
+    """Return a file after one to six accidents."""
+    for _ in range(draw.randint(1, 6)):
+        content = draw.choice(_ACCIDENTS)(content, draw)
+    return content
+
+
+def _cut(content: bytes, draw: random.Random) -> bytes:
+    return content[: draw.randrange(len(content) + 1)]
+
+
+def _flip(content: bytes, draw: random.Random) -> bytes:
+    changed = bytearray(content)
+    for _ in range(draw.randint(1, 8) if changed else 0):
+        changed[draw.randrange(len(changed))] = draw.randrange(256)
+    return bytes(changed)
+
+
+def _insert(content: bytes, draw: random.Random) -> bytes:
+    place = draw.randrange(len(content) + 1)
+    return content[:place] + draw.choice(WORDS) * draw.choice((1, 1, 1, 50)) + content[place:]
+
+
+def _replace(content: bytes, draw: random.Random) -> bytes:
+    place, word = draw.randrange(len(content) + 1), draw.choice(WORDS)
+    return content[:place] + word + content[place + len(word) :]
+
+
+def _remove(content: bytes, draw: random.Random) -> bytes:
+    start = draw.randrange(len(content) + 1)
+    return content[:start] + content[start + draw.randint(1, 200) :]
+
+
+def _repeat(content: bytes, draw: random.Random) -> bytes:
+    start = draw.randrange(len(content) + 1)
+    piece = content[start : start + draw.randint(1, 400)]
+    return content[:start] + piece * draw.randint(2, 5) + content[start:]
+
+
+_ACCIDENTS: tuple[Callable[[bytes, random.Random], bytes], ...] = (
+    _cut, _flip, _flip, _insert, _insert, _replace, _remove, _repeat,
+)  # fmt: skip
+
+
+def look_and_read(
+    path: Path, channel: Channel, broken_rows: Literal["refuse", "leave_out"]
+) -> int | DataError:
+    """Return how many rows a file gives, shown first as the check does it, or the error that refuses it."""
+    options = DataOptions(source=str(path), broken_rows=broken_rows)
+    try:
+        show_first_rows(locate(options.source, channel), options, channel)
+        rows = data.select(options, channel, needs=()).rows
+    except DataError as error:
+        return error
+    return sum(map(len, rows.values()))

@@ -1,0 +1,61 @@
+"""Whatever is in a file, reading it ends in rows or in an error that names it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import DataError
+from engine.events import EventWriter
+from engine.jobs import create_job
+from engine.paths import jobs_folder
+from engine.worker.channel import Channel
+from tests.helpers.mutated_files import look_and_read, mutated, seeds
+
+SEEDS = seeds()
+
+
+@pytest.fixture
+def channel() -> Iterator[Channel]:
+    job = create_job(jobs_folder(), "check_data", {})
+    writer = EventWriter(job.events_path, {"job": job.id, "attempt": 1})
+    yield Channel(job, writer)
+    writer.close()
+
+
+def require_rows_or_words(found: int | DataError) -> None:
+    if isinstance(found, DataError):
+        assert found.message
+        assert found.field
+        assert found.field.startswith("data.")
+
+
+@pytest.mark.parametrize("name", SEEDS)
+def test_sound_files_give_all_their_rows(name: str, tmp_path: Path, channel: Channel) -> None:
+    (tmp_path / name).write_bytes(SEEDS[name])
+    assert look_and_read(tmp_path / name, channel, "leave_out") in {12, 24}
+
+
+@pytest.mark.parametrize("name", SEEDS)
+def test_damaged_files_end_in_rows_or_in_a_named_error(name: str, tmp_path: Path, channel: Channel) -> None:
+    for seed in range(40):
+        path = tmp_path / f"{seed}-{name}"
+        path.write_bytes(mutated(SEEDS[name], random.Random(f"{name} {seed}")))
+        require_rows_or_words(look_and_read(path, channel, ("refuse", "leave_out")[seed % 2]))
+
+
+@given(st.binary(max_size=200), st.sampled_from(sorted({f"a{Path(name).suffix}" for name in SEEDS})))
+def test_any_bytes_under_any_name_end_in_rows_or_in_a_named_error(tmp_path_factory, content, name) -> None:
+    folder = tmp_path_factory.mktemp("bytes")
+    (folder / name).write_bytes(content)
+    writer = EventWriter(folder / "events.jsonl", {})
+    try:
+        channel = Channel(create_job(folder, "check_data", {}), writer)
+        require_rows_or_words(look_and_read(folder / name, channel, "leave_out"))
+    finally:
+        writer.close()
