@@ -10,7 +10,7 @@ from functools import partial
 from engine.chats.chat import Chat, Kind, Log
 from engine.chats.lines import DATE, EDITED, WHEN, Block, blocks, filled, spaced, unmarked
 
-NAME = r"(?P<name>[^\s\[\]:][^\[\]:\n]{0,79}?)"
+NAME = r"(?P<name>[^\s\[\]:—–][^\[\]:\n]{0,79}?)"
 CLOCK = r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: ?[AaPp]\.?[Mm]\.?)?"
 DAY = (
     r"(?:today|yesterday|heute|gestern|aujourd’hui|hier|hoy|ayer|(?:mon|tues|wednes|thurs|fri|satur|sun)day|"
@@ -47,6 +47,7 @@ DISCORD_SYSTEM = (
     r".{1,40} (?:joined the (?:server|party)|pinned a message to this|started a call|added .{1,40} to the group|"
     r"just boosted the server).*|=+|Exported \d+ message.*|\{Reactions\}"
 )
+DISCORD_WHEN = rf"(?P<time>(?:{DAY},? )?(?:at |um |à )?(?:{DATE},? )?{CLOCK})"
 BOXED = rf"\[(?P<time>(?:{WHEN}|(?:{DAY},? )?(?:at )?{CLOCK}))\]"
 STYLES = (
     Style(
@@ -60,9 +61,7 @@ STYLES = (
     ),
     Style(
         "discord",
-        re.compile(
-            rf"^{NAME} ?[—–] ?(?P<time>(?:{DAY},? )?(?:at |um |à )?(?:{DATE},? )?{CLOCK})$", re.IGNORECASE
-        ),
+        re.compile(rf"^{NAME} ?[—–] ?{DISCORD_WHEN}$", re.IGNORECASE),
         "Name — date time",
         media=DISCORD_MEDIA,
         system=DISCORD_SYSTEM,
@@ -109,7 +108,9 @@ BESIDE = re.compile(rf"^{NAME} {{2,}}(?P<time>\d{{1,2}}:\d{{2}} [AP]M)$")
 BELOW = re.compile(rf"^(?::[\w+-]+: *)?(?P<time>{CLOCK})$")
 DAY_BELOW = re.compile(rf"^(?:{DAY}|{DATE}),? (?:at )?{CLOCK}$", re.IGNORECASE)
 ONE_NAME = re.compile(rf"^{NAME}$")
-PARTED = re.compile(r"[ \t]*\n\s*[—–][ \t]*\n?[ \t]*(?=\S)")
+DASHES = "—–"
+DASH_AND_WHEN = re.compile(rf"^[—–] ?{DISCORD_WHEN}$", re.IGNORECASE)
+DASH_AT_END = re.compile(rf"^{NAME} [—–] {DISCORD_WHEN}$", re.IGNORECASE)
 
 
 def readers() -> tuple[Callable[[str], Chat | None], ...]:
@@ -120,8 +121,14 @@ def readers() -> tuple[Callable[[str], Chat | None], ...]:
 
 def _read_parted_discord(text: str) -> Chat | None:
     """Return messages of Discord whose name and time stand on two lines."""
-    joined = PARTED.sub(" — ", text)
-    return _read(joined, DISCORD) if joined != text else None
+    joined: list[str] = []
+    for line in filled(text.splitlines()):
+        above = joined[-1] if joined else ""
+        if above and (line in DASHES or DASH_AND_WHEN.match(line) or DASH_AT_END.match(f"{above} {line}")):
+            joined[-1] = f"{above} {line}"
+        else:
+            joined.append(line)
+    return _read("\n".join(joined), DISCORD)
 
 
 def _read_parted_slack(text: str) -> Chat | None:
@@ -178,7 +185,7 @@ def _take(block: Block, speaker: str, style: Style, log: Log) -> None:
         edited = EDITED.search(text)
         if edited:
             log.leave_out("system", edited[0])
-            text = text[: edited.start()]
+            text = text[: edited.start()].rstrip()
         if re.fullmatch(style.media, text, re.IGNORECASE):
             log.leave_out("media", text)
         elif re.fullmatch(style.system, text, re.IGNORECASE) or (

@@ -13,7 +13,7 @@ DATE = r"(?:\d{1,4}[./-] ?\d{1,2}[./-] ?\d{1,4}\.?|\d{4}年\d{1,2}月\d{1,2}日|
 # Before a time stand words such as "um" and "à", behind it AM, p. m. and their like; in some languages the other way.
 TIME = r"(?:[^\W\d_]{1,3} ?)?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: ?[^\W\d_]{1,3}\.?(?: ?[^\W\d_]{1,2}\.)?)?"
 WHEN = rf"{DATE}[,،]? (?:[^\W\d_]{{1,3}}\.? )?{TIME}"
-EDITED = re.compile(r"\s*\((?:edited|bearbeitet|modifié|editado|modificato|bewerkt)\)\s*$", re.IGNORECASE)
+EDITED = re.compile(r"\((?:edited|bearbeitet|modifié|editado|modificato|bewerkt)\)\s*$", re.IGNORECASE)
 
 
 LONGEST_HEAD = 10

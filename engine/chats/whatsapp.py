@@ -33,7 +33,7 @@ ENCRYPTED = re.compile(
     r"end-to-end|ende-zu-ende|extremo a extremo|bout en bout|ponta a ponta|eind-tot-eind|сквозн|uçtan uca",
     re.IGNORECASE,
 )
-EDITED = re.compile(r"\s*\u200e<[^<>]{3,60}>$|\s*<This message was edited>$")
+EDITED = re.compile(r"\u200e<[^<>]{3,60}>$|<This message was edited>$")
 LABEL = re.compile(r"^\w+:")
 
 
@@ -76,7 +76,7 @@ def _without_edit_mark(line: str, log: Log) -> str:
     if not edited or not edited.start():
         return line
     log.leave_out("system", unmarked(edited[0]))
-    return line[: edited.start()]
+    return line[: edited.start()].rstrip()
 
 
 def _is_media(line: str) -> bool:

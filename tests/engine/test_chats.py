@@ -203,6 +203,12 @@ def test_discord_copied(between: str) -> None:
     )
 
 
+def test_dashes_in_messages_of_discord_part_nothing() -> None:
+    said = "Today at 9:15 AM\n— so\nand —\nbob"
+    chat = chats.read(f"ann\n — \n{said}\n — \nToday at 9:16 AM\nyes\n")
+    assert chat.text == "ann: — so\nand —\nbob: yes"
+
+
 def test_discord_exported_as_text() -> None:
     line = "=" * 40
     text = (
