@@ -201,7 +201,7 @@ class _Guess:
             if self.summary != AUTO:
                 message = "The summary is named twice: as a column and as the last turn."
                 raise DataError(message, "Leave data.summary or data.columns.last_turn out.", mapping.FIELD)
-            return self._with_last_turn(shape, "the last turn, as named")
+            return replace(shape, reason=f"{shape.reason}; summary: the last turn, as named")
         if self.summary != AUTO:
             column = names.require(self.summary, self.columns, "data.summary")
             if column == shape.conversation:
@@ -213,11 +213,7 @@ class _Guess:
             beside = self.references or names.numbered_beside(chosen, free)
             return self._with_references(shape, chosen, "by its name", beside)
         if shape.kind == "turns" and self._answers(shape):
-            why = (
-                "the last turn, as no column looks like the summary and each conversation is one text "
-                "with a shorter answer to it"
-            )
-            return self._with_last_turn(shape, why)
+            return self._with_answers(shape)
         if not self.needs_summary:
             return replace(
                 shape, without_summary=True, reason=f"{shape.reason}; no column looks like the summary"
@@ -246,11 +242,13 @@ class _Guess:
             reason += f"; further references: column{'s' if len(more) > 1 else ''} {quoted}"
         return replace(shape, summary=column, references=more, reason=reason)
 
-    def _with_last_turn(self, shape: Shape, why: str) -> Shape:
-        """Return the shape with the last turn as summary, without the instruction that all texts begin with."""
-        reason = f"{shape.reason}; summary: {why}"
-        said = self._said(shape) if shape.kind == "turns" else []
-        instruction = cells.shared_instruction([turns[0].text for turns in said if len(turns) == 2])
+    def _with_answers(self, shape: Shape) -> Shape:
+        """Return the shape with the answers as summaries, without the instruction that all texts begin with."""
+        reason = (
+            f"{shape.reason}; summary: the last turn, as no column looks like the summary and each conversation is "
+            "one text with a shorter answer to it"
+        )
+        instruction = cells.shared_instruction([turns[0].text for turns in self._said(shape)])
         if instruction:
             quoted = " ".join(instruction.split())
             reason += f'; left out of the conversations is what all of them begin with: "{quoted}"'

@@ -5,7 +5,8 @@
 - `text`: what is said. For lists of turns with keys it is a key, for turns in rows of their own a column.
 - `group`: the column that says which conversation a row belongs to; each row is one turn then.
 - `references`: further columns with reference summaries, separated by commas.
-- `last_turn`: "summary" if the last turn of each conversation is its summary.
+- `last_turn`: "summary" if the last turn of each conversation is its summary; the turns before are taken as they stand,
+  an instruction that all of them begin with included.
 - `id`: the column that names an example.
 
 The columns of conversation and summary themselves are named by `data.conversation` and `data.summary`.
