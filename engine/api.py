@@ -23,7 +23,7 @@ from engine import (
 from engine import arena as arenas
 from engine.conversations import Example, Turn, speakers, turns
 from engine.csv_file import write_csv
-from engine.data_options import BROKEN_ROWS_HINT, DATA_SUFFIXES, DataOptions
+from engine.data_options import DATA_SUFFIXES, DataOptions
 from engine.errors import (
     AdapterError,
     AppError,
@@ -71,7 +71,6 @@ from engine.supervisor import Ending, Supervisor
 from engine.training import EvaluationOptions, TrainingOptions
 
 __all__ = [
-    "BROKEN_ROWS_HINT",
     "DATA_SUFFIXES",
     "FAMILIES",
     "FINDINGS",
