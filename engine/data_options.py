@@ -14,7 +14,7 @@ from engine.options import Options, option
 LEAST_CONVERSATION_TOKENS = 8
 # The kinds of files that a source may be, by their names' endings.
 DATA_SUFFIXES = (
-    ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".xlsx", ".zip", ".gz",
+    ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".xlsx", ".txt", ".vtt", ".srt", ".zip", ".gz",
 )  # fmt: skip
 
 

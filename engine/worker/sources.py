@@ -126,14 +126,14 @@ def _tell_unpacking(channel: Channel, done: int, total: int) -> None:
 
 
 def _folder_source(name: str, folder: Path, channel: Channel) -> Source:
-    by_split = _by_split(folder)
+    by_split = _by_split(name, folder)
     if len(by_split) > 1:
         by_split.pop(None, None)
     kept = {split: _readable(paths, channel) for split, paths in by_split.items()}
     return Source(name, kept, hub.licence(folder))
 
 
-def _by_split(folder: Path) -> dict[Split | None, list[Path]]:
+def _by_split(name: str, folder: Path) -> dict[Split | None, list[Path]]:
     """Return a folder's data files: tables, else texts with summaries, else what is packed, else texts alone."""
     found = [path for path in sorted(folder.rglob("*")) if _may_hold_data(path, folder)]
     plain = [path for path in found if path.suffix.lower() in SUFFIXES]
@@ -143,7 +143,7 @@ def _by_split(folder: Path) -> dict[Split | None, list[Path]]:
         return _grouped((_split_of_folder(path.relative_to(folder)), path) for path in texts)
     files = plain or packed
     if not files:
-        raise DataError(f"There are no data files in {folder}.", f"These are read: {KNOWN}.", FIELD)
+        raise DataError(f"There are no data files in {name}.", f"These are read: {KNOWN}.", FIELD)
     return _grouped((split_of(path.relative_to(folder)), path) for path in files)
 
 

@@ -96,6 +96,19 @@ def _jsonl() -> bytes:
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS).encode()
 
 
+def _chat() -> bytes:
+    said = [f"[0{number % 9 + 1}.11.24, 10:{number:02}:00] Ann: Wie geht's? {number}" for number in range(40)]
+    return "\n".join([*said, "[09.11.24, 11:00:00] Bob: \u200e<Anhang: 1.jpg>", "und dann"]).encode()
+
+
+def _subtitles() -> bytes:
+    cues = [
+        f"{number}\n00:00:{number:02},000 --> 00:00:{number:02},900\nAnn: Hi {number}\n"
+        for number in range(1, 30)
+    ]
+    return "\n".join(cues).encode()
+
+
 def seeds() -> dict[str, bytes]:
     """Return a sound file of every kind, by a name that tells the kind."""
     turns = [
@@ -111,6 +124,9 @@ def seeds() -> dict[str, bytes]:
         "columns.json": json.dumps({name: [row[name] for row in ROWS] for name in NAMES}).encode(),
         "nested.json": json.dumps({"version": 1, "data": turns}).encode(),
         "lines.jsonl": _jsonl(),
+        "chat.txt": _chat(),
+        "talk.srt": _subtitles(),
+        "talk.vtt": b"WEBVTT\n\n" + _subtitles().replace(b",", b"."),
         "table.parquet": _parquet(),
         "file.arrow": _arrow(stream=False),
         "stream.arrow": _arrow(stream=True),

@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -469,3 +470,9 @@ def test_path_that_can_not_be_looked_into_is_said(channel: Channel) -> None:
 
 def test_recipes_know_every_kind_of_file_by_its_name() -> None:
     assert set(DATA_SUFFIXES) == {*sources.PLAIN_SUFFIXES, *archives.SUFFIXES}
+
+
+def test_zip_without_data_is_said_by_its_name(tmp_path: Path, channel: Channel) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("picture.png", "x")
+    assert fail(tmp_path / "a.zip", channel).message == f"There are no data files in {tmp_path / 'a.zip'}."

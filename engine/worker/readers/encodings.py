@@ -64,9 +64,7 @@ def chunks(path: Path, notes: Notes) -> Iterator[str]:
         encoding = encoding or _utf16_without_mark(first)
         if not encoding:
             _require_text(path, first)
-        yield from _decoded(
-            stream, _Undecided(path, notes) if not encoding else _marked(encoding, notes), notes
-        )
+        yield from _decoded(stream, _Undecided(path, notes) if not encoding else _marked(encoding), notes)
 
 
 def _mark(first: bytes) -> tuple[bytes, str]:
@@ -100,8 +98,8 @@ def _decoded(stream: BinaryIO, decoder: Decoder, notes: Notes) -> Iterator[str]:
     yield decoder.decode(b"", final=True)
 
 
-def _marked(encoding: str, notes: Notes) -> Decoder:
-    return _Utf8(notes) if encoding == "utf-8" else codecs.getincrementaldecoder(encoding)("strict")
+def _marked(encoding: str) -> Decoder:
+    return _Utf8() if encoding == "utf-8" else codecs.getincrementaldecoder(encoding)("surrogatepass")
 
 
 class _Undecided:
@@ -123,7 +121,7 @@ class _Undecided:
                 # All that is not ASCII is the beginning of a character at the end.
                 self._waiting = data
                 return ""
-            self._decoder = _Utf8(self._notes) if right and right >= wrong else self._windows()
+            self._decoder = _Utf8() if right and right >= wrong else self._windows()
         return self._decoder.decode(data, final)
 
     def _windows(self) -> Decoder:
@@ -149,19 +147,19 @@ class _Windows1252:
 class _Utf8:
     """UTF-8 whose wrong bytes become lone surrogates, which the row that holds them is known by."""
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self) -> None:
         make = codecs.getincrementaldecoder("utf-8")
         self._strict, self._lenient = make("strict"), make("surrogateescape")
-        self._notes = notes
+        self._sound = True
 
     def decode(self, data: bytes, final: bool = False) -> str:
-        if not self._notes.undecoded:
+        if self._sound:
             state = self._strict.getstate()
             try:
                 return self._strict.decode(data, final)
             except UnicodeDecodeError:
                 self._lenient.setstate(state)
-                self._notes.undecoded = True
+                self._sound = False
         return self._lenient.decode(data, final)
 
 

@@ -28,7 +28,9 @@ MOST_BROKEN = 10_000
 # All names have room in one event, more than once. Tables of hundreds of columns have it; JSON keyed by data has not.
 MOST_NAMES_BYTES = 16_000
 MOST_PLACES_NAMED = 5
-UNDECODED = re.compile("[\udc80-\udcff]")
+# Bytes that no encoding explains are read as such, and JSON may spell them.
+NO_CHARACTER = re.compile("[\ud800-\udfff]")
+MOST_DEPTH = 100
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,12 @@ class Broken:
 class Notes:
     """What a reader tells beside its rows, while it goes through a file.
 
-    `columns` are those found so far, in order; `remarks` are sentences for the user; `undecoded` says that texts
-    may hold bytes that no encoding explains; `done_bytes` is how far the reader is.
+    `columns` are those found so far, in order; `remarks` are sentences for the user; `done_bytes` is how far the
+    reader is.
     """
 
     columns: dict[str, None] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
-    undecoded: bool = False
     done_bytes: int = 0
 
 
@@ -124,7 +125,7 @@ class Table:
                     if len(notes.columns) > known:
                         known = len(notes.columns)
                         _require_few_columns(path, notes)
-                    wrong = found if isinstance(found, Broken) else _unusable(found, number, notes)
+                    wrong = found if isinstance(found, Broken) else _unusable(found, number)
                     if wrong:
                         self._keep_broken(path, wrong)
                     elif not isinstance(found, Broken):
@@ -177,30 +178,34 @@ def _require_few_columns(path: Path, notes: Notes) -> None:
         )
 
 
-def _unusable(values: Mapping[str, Any], number: int, notes: Notes) -> Broken | None:
+def _unusable(values: Mapping[str, Any], number: int) -> Broken | None:
     """Return what makes a row unusable that its file's rules allow."""
     for column, value in values.items():
-        if isinstance(value, str):
-            if len(value) > MOST_CHARACTERS:
-                return _too_long(number, column, len(value))
-            if notes.undecoded and UNDECODED.search(value):
-                return Broken(f"row {number:,}", f'the column "{column}" holds bytes that are not UTF-8')
-        elif isinstance(value, (list, dict)) and (length := _characters(value)) > MOST_CHARACTERS:
-            return _too_long(number, column, length)
+        if isinstance(value, (str, list, dict)):
+            try:
+                length = _characters(value)
+            except ValueError as error:
+                return Broken(f"row {number:,}", f'the column "{column}" holds {error}')
+            if length > MOST_CHARACTERS:
+                why = (
+                    f'the column "{column}" holds {length:,} characters, at most {MOST_CHARACTERS:,} are read'
+                )
+                return Broken(f"row {number:,}", why)
     return None
 
 
-def _too_long(number: int, column: str, length: int) -> Broken:
-    why = f'the column "{column}" holds {length:,} characters, at most {MOST_CHARACTERS:,} are read'
-    return Broken(f"row {number:,}", why)
-
-
-def _characters(value: Any) -> int:
+def _characters(value: Any, depth: int = 0) -> int:
+    """Return how long the texts of a value are together. Raises ValueError for what is no text or no end."""
     if isinstance(value, str):
+        if not value.isascii() and NO_CHARACTER.search(value):
+            raise ValueError("what is no character: wrong bytes, or half of one")
         return len(value)
-    if isinstance(value, dict):
-        return sum(map(_characters, value.values()))
-    return sum(map(_characters, value)) if isinstance(value, list) else 0
+    if not isinstance(value, (list, dict)):
+        return 0
+    if depth > MOST_DEPTH:
+        raise ValueError("values that are nested too deeply")
+    inner = [*value, *value.values()] if isinstance(value, dict) else value
+    return sum(_characters(each, depth + 1) for each in inner)
 
 
 def _unchanged(path: Path, found: Iterator[Any]) -> Iterator[Any]:

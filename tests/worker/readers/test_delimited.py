@@ -65,8 +65,15 @@ def test_bytes_that_are_no_utf8_in_a_file_that_is_break_their_row_alone(tmp_path
     found = table(tmp_path / "a.csv", content)
     assert [record.number for record in found] == [1, 2, 4]
     assert [(each.place, each.why) for each in found.broken] == [
-        ("row 3", 'the column "b" holds bytes that are not UTF-8')
+        ("row 3", 'the column "b" holds what is no character: wrong bytes, or half of one')
     ]
+
+
+def test_halves_of_characters_in_utf16_break_their_row_alone(tmp_path: Path) -> None:
+    content = "\ufeffa,b\nx,\ud83d\nfine,y\n".encode("utf-16-le", "surrogatepass")
+    found = table(tmp_path / "a.csv", content)
+    assert values(found) == [("fine", "y")]
+    assert found.broken[0].why.startswith('the column "b" holds what is no character')
 
 
 def test_ragged_rows_are_named_by_line_and_column(tmp_path: Path) -> None:

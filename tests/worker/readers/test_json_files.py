@@ -134,7 +134,19 @@ def test_long_texts_inside_lists_are_named_by_row_and_column(tmp_path: Path) -> 
     found = table(tmp_path / "a.jsonl", lines(rows))
     assert values(found) == rows[:1]
     assert [each.place for each in found.broken] == ["row 2"]
-    assert 'the column "messages" holds 5,000,00' in found.broken[0].why
+    assert 'the column "messages" holds 5,000,0' in found.broken[0].why
+
+
+def test_rows_that_nothing_can_be_done_with_are_broken(tmp_path: Path) -> None:
+    deep = "[" * 300 + "]" * 300
+    found = table(
+        tmp_path / "a.jsonl", f'{{"a": {deep}}}\n{{"b": [{{"c": "\\ud83d"}}]}}\n{{"a": "\\ud83d\\ude00"}}\n'
+    )
+    assert values(found) == [{"a": "😀"}]
+    assert [each.why for each in found.broken] == [
+        'the column "a" holds values that are nested too deeply',
+        'the column "b" holds what is no character: wrong bytes, or half of one',
+    ]
 
 
 VALUES = st.recursive(
