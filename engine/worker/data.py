@@ -78,7 +78,7 @@ def read(
     selection = select(options, channel, needs)
     for split in needs:
         _require_examples(selection, split)
-    left = without_excluded(selection.rows, options, counter)
+    left = without_excluded(selection.rows, options, counter, channel.check_stop)
     for split in needs:
         _require_rest(selection.rows[split], left.rows[split], split)
     if left.words:
