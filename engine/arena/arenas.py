@@ -23,25 +23,24 @@ from typing import Any
 import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from engine import base_facts, variants
 from engine import recipe as recipes
-from engine.arena.differences import differences, unlike
+from engine.arena.differences import unlike
+from engine.arena.naming import family_of, told_apart, words_of
 from engine.arena.presets import Change, changed
 from engine.errors import AppError, ArenaError, RecipeError, StorageError
 from engine.files import write_whole
 from engine.jobs import new_id, slug
 from engine.library import to_trash
 from engine.locks import try_lock, unlock
-from engine.methods import Family, method, unknown_method
+from engine.methods import Family
 from engine.passport import now_text
-from engine.paths import arenas_folder, starter_folder
-from engine.recipe import STARTER, Recipe
+from engine.paths import arenas_folder
+from engine.recipe import Recipe
 
 SCHEMA = 1
 FILE_NAME, RECIPE_NAME, RECIPES = "arena.toml", "recipe.toml", "recipes"
 EDIT_LOCK, QUEUE_LOCK = "edit.lock", "queue.lock"
 EDIT_SECONDS = 5.0
-MOST_TOLD = 2
 
 
 class Entry(BaseModel):
@@ -183,7 +182,7 @@ def delete(arena: Arena) -> Path:
 def add(arena: Arena, changes: Sequence[Change], family: Family | None = None) -> Arena:
     """Add an entry for each change behind the others, and return the arena."""
     common = recipes.parse(_text_of(arena.folder / RECIPE_NAME))
-    family = family or _family(common)
+    family = family or family_of(common)
     return _with_entries(arena, [changed(common, change, family) for change in changes])
 
 
@@ -196,15 +195,27 @@ def add_recipe(arena: Arena, recipe: Recipe) -> Arena:
 
 
 def remove(arena: Arena, entry_id: str) -> Arena:
-    """Take an entry out; its run stays in the history. What runs is for the caller to stop first."""
-    path = arena.recipe_path(arena.entry(entry_id))
+    """Take an entry out; its run stays in the history, its recipe where it is, so that it can be put back.
+
+    What runs is for the caller to stop first.
+    """
 
     def without(file: _File) -> None:
         file.entries = [each for each in file.entries if each.id != entry_id]
 
-    changed_arena = _edit(arena, without)
-    path.unlink(missing_ok=True)
-    return changed_arena
+    arena.entry(entry_id)
+    return _edit(arena, without)
+
+
+def put_back(arena: Arena, entry: Entry, place: int) -> Arena:
+    """Put an entry that was taken out where it was. Raises ArenaError if another has its id by now."""
+
+    def with_it(file: _File) -> None:
+        if any(each.id == entry.id for each in file.entries):
+            raise ArenaError(f"{file.name} has another entry like {entry.name} by now.")
+        file.entries.insert(max(0, place), entry)
+
+    return _edit(arena, with_it)
 
 
 def move(arena: Arena, entry_id: str, place: int) -> Arena:
@@ -253,62 +264,15 @@ def _with_entries(arena: Arena, recipes_tables: Sequence[Mapping[str, Any]]) -> 
 
 
 def _new_entry(folder: Path, file: _File, tables: Mapping[str, Any]) -> Entry:
-    title, detail = _words(tables)
+    title, detail = words_of(tables)
     clash = next((each for each in file.entries if (each.title, each.detail) == (title, detail)), None)
     if clash is not None:
-        told = _told_apart(recipes.parse(_text_of(folder / RECIPES / f"{clash.id}.toml")), tables)
+        told = told_apart(recipes.parse(_text_of(folder / RECIPES / f"{clash.id}.toml")), tables)
         detail = ", ".join(part for part in (detail, told) if part)
     taken = {each.id for each in file.entries}
     stem = slug(f"{title} {detail}") or "entry"
     numbered = (stem if number == 1 else f"{stem}-{number}" for number in range(1, len(taken) + 2))
     return Entry(id=next(each for each in numbered if each not in taken), title=title, detail=detail)
-
-
-def _words(tables: Mapping[str, Any]) -> tuple[str, str]:
-    """Return what an entry is called: its method with its variant, and its main setting."""
-    settings, base = dict(tables["method"]), tables.get("base_model", {})
-    method_id = str(settings.pop("id", ""))
-    if unknown_method(method_id):
-        return method_id, ""
-    entry = method(method_id)
-    options, _ = entry.read_options({name: value for name, value in settings.items() if name != "start_from"})
-    shots = tables.get("data", {}).get("shots", 0)
-    parts = [
-        entry.short(options) if options else "",
-        _base_kept(base),
-        "" if entry.trains else f"{shots} example{'' if shots == 1 else 's'}" if shots else "no examples",
-    ]
-    return _title(tables), ", ".join(part for part in parts if part)
-
-
-def _title(tables: Mapping[str, Any]) -> str:
-    entry = method(tables["method"]["id"])
-    variant_id = variants.current(entry, tables, _family(tables) or entry.families[0])
-    variant = next((each for each in entry.variants if each.id == variant_id), None)
-    # A variant that is its base's form is told by that.
-    return f"{entry.title} with {variant.title}" if variant and not variant.tables else entry.title
-
-
-def _base_kept(base: Mapping[str, Any]) -> str:
-    kept = base.get("quantization", "none")
-    if kept in ("none", "int8"):
-        return "" if kept == "none" else kept
-    return f"{kept}+double" if base.get("double_quantization", True) else kept
-
-
-def _told_apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
-    """Return what tells a recipe from one that has the same words."""
-    found = [each for each in differences((one, other)) if each.values[1] is not None]
-    return ", ".join(
-        f"{each.key.rpartition('.')[2].replace('_', ' ')} {each.values[1]}" for each in found[:MOST_TOLD]
-    )
-
-
-def _family(tables: Mapping[str, Any]) -> Family | None:
-    """Return the family of a base model that is on this computer as a folder."""
-    base_id = str(tables.get("base_model", {}).get("id", ""))
-    folder = starter_folder() if base_id == STARTER else Path(base_id)
-    return base_facts.read(folder, "none").family
 
 
 # The folder.

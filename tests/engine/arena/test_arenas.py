@@ -116,6 +116,18 @@ def test_entries_move_and_go_and_remember_their_run():
         arenas.remove(arena, "lora-r-1")
 
 
+def test_an_entry_that_was_taken_out_can_be_put_back_where_it_was():
+    arena = make("ranks")
+    entry = arena.entries[2]
+    less = arenas.remove(arena, entry.id)
+    assert arenas.put_back(less, entry, 2) == arena
+    assert recipes.load(arena.recipe_path(entry)).method.options.rank == 4
+    arenas.remove(arena, entry.id)
+    again = arenas.add(arena, [{"method": {"id": "lora", "rank": 4, "alpha": 4}}])
+    with pytest.raises(ArenaError, match="another entry like LoRA, r 4"):
+        arenas.put_back(again, entry, 2)
+
+
 def test_a_change_made_from_an_older_reading_loses_nothing():
     arena = make("ranks")
     arenas.set_paused(arena, paused=False)

@@ -1,0 +1,62 @@
+"""What an entry is called, by the tables of its recipe: its method with its variant, and what tells it from others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from engine import base_facts, variants
+from engine.arena.differences import differences
+from engine.methods import Family, method, unknown_method
+from engine.paths import starter_folder
+from engine.recipe import STARTER
+
+MOST_TOLD = 2
+
+
+def words_of(tables: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what an entry is called: its method with its variant, and its main setting."""
+    settings, base = dict(tables["method"]), tables.get("base_model", {})
+    method_id = str(settings.pop("id", ""))
+    if unknown_method(method_id):
+        return method_id, ""
+    entry = method(method_id)
+    options, _ = entry.read_options({name: value for name, value in settings.items() if name != "start_from"})
+    shots = tables.get("data", {}).get("shots", 0)
+    parts = [
+        entry.short(options) if options else "",
+        _base_kept(base),
+        "" if entry.trains else f"{shots} example{'' if shots == 1 else 's'}" if shots else "no examples",
+    ]
+    return _title(tables), ", ".join(part for part in parts if part)
+
+
+def _title(tables: Mapping[str, Any]) -> str:
+    entry = method(tables["method"]["id"])
+    variant_id = variants.current(entry, tables, family_of(tables) or entry.families[0])
+    variant = next((each for each in entry.variants if each.id == variant_id), None)
+    # A variant that is its base's form is told by that.
+    return f"{entry.title} with {variant.title}" if variant and not variant.tables else entry.title
+
+
+def _base_kept(base: Mapping[str, Any]) -> str:
+    kept = base.get("quantization", "none")
+    if kept in ("none", "int8"):
+        return "" if kept == "none" else kept
+    return f"{kept}+double" if base.get("double_quantization", True) else kept
+
+
+def told_apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    """Return what tells a recipe from one that has the same words."""
+    found = [each for each in differences((one, other)) if each.values[1] is not None]
+    return ", ".join(
+        f"{each.key.rpartition('.')[2].replace('_', ' ')} {each.values[1]}" for each in found[:MOST_TOLD]
+    )
+
+
+def family_of(tables: Mapping[str, Any]) -> Family | None:
+    """Return the family of a base model that is on this computer as a folder."""
+    base_id = str(tables.get("base_model", {}).get("id", ""))
+    folder = starter_folder() if base_id == STARTER else Path(base_id)
+    return base_facts.read(folder, "none").family
