@@ -1,0 +1,48 @@
+"""Rows as readers give them, and what the shapes make of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from engine.conversations import Example
+from engine.errors import DataError
+from engine.shapes import Shape, guess
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table, as a reader gives it."""
+
+    number: int
+    values: Mapping[str, Any]
+
+
+def numbered(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """Return rows with their numbers, from 1."""
+    return [Row(number, values) for number, values in enumerate(rows, start=1)]
+
+
+def shape_of(rows: Sequence[Mapping[str, Any]], **wanted: Any) -> Shape:
+    """Return the shape of rows that have the columns of the first."""
+    return guess(list(rows[0]), rows, **wanted)
+
+
+def examples(rows: Sequence[Mapping[str, Any]], **wanted: Any) -> list[Example]:
+    """Return the examples that the rows make."""
+    return [shaped.example for shaped in shape_of(rows, **wanted).examples(numbered(rows))]
+
+
+def refusal(rows: Sequence[Mapping[str, Any]], **wanted: Any) -> DataError:
+    """Return the error that reading the rows ends in."""
+    with pytest.raises(DataError) as caught:
+        examples(rows, **wanted)
+    return caught.value
+
+
+def chat(*said: str, speaker: str = "role", text: str = "content") -> list[dict[str, str]]:
+    """Return "Name: text" lines as turns with keys."""
+    return [dict(zip((speaker, text), line.split(": ", 1), strict=True)) for line in said]
