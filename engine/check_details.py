@@ -134,9 +134,14 @@ def export(details: Details, folder: Path, findings: Collection[str] | None = No
     written = []
     for finding in details.findings if findings is None else findings:
         path = folder / f"{finding}.csv"
-        write_csv(path, COLUMNS, (_cells(row) for row in details.rows(finding)))
+        export_rows(details, finding, path)
         written.append(path)
     return written
+
+
+def export_rows(details: Details, finding: str, path: Path) -> None:
+    """Write the rows of a finding as one csv file. Raises StorageError if it can't be written."""
+    write_csv(path, COLUMNS, (_cells(row) for row in details.rows(finding)))
 
 
 def _cells(row: CheckedRow) -> tuple[Cell, ...]:

@@ -80,6 +80,13 @@ def labelling_folder() -> Path:
     return _made(_base("data") / "labelling")
 
 
+def intake_folder() -> Path:
+    """Return the folder with what was pasted or dropped together, which nobody else may look into."""
+    folder = _made(_base("data") / "intake")
+    folder.chmod(0o700)
+    return folder
+
+
 def cache_folder() -> Path:
     """Return the folder for what can be made or fetched again, made if missing."""
     return _made(_base("cache") / "cache")

@@ -15,6 +15,7 @@ FOLDERS = [
     paths.trash_folder,
     paths.jobs_folder,
     paths.scores_folder,
+    paths.intake_folder,
     paths.cache_folder,
     paths.config_folder,
 ]
