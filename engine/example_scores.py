@@ -17,25 +17,40 @@ FILE_NAME = "scores.json"
 
 
 class Written(BaseModel, frozen=True):
-    """What one model wrote: a summary for each example, and its scores by name, fractions in the same order."""
+    """What one model wrote: a summary for each example, and its scores by name, fractions in the same order.
+
+    `more` holds the other measures of `engine.measures`; files of earlier versions have none.
+    """
 
     summaries: tuple[str, ...]
     rouge: dict[str, tuple[float, ...]]
+    more: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+
+
+class Texts(BaseModel, frozen=True):
+    """What was summarised, and its reference summaries, so that a run can be read when its data is gone."""
+
+    conversation: str
+    references: tuple[str, ...]
 
 
 class ExampleScores(BaseModel, frozen=True):
-    """Base and tuned model on the same examples under one protocol; `examples` are their ids."""
+    """Base and tuned model on the same examples under one protocol; `examples` are their ids.
+
+    `texts` stand in the same order; files of earlier versions have none.
+    """
 
     schema_: Literal[1] = Field(1, alias="schema")
     protocol: dict[str, Any]
     examples: tuple[str, ...]
     base: Written
     tuned: Written
+    texts: tuple[Texts, ...] = ()
 
 
 def save(folder: Path, scores: ExampleScores) -> None:
-    """Write the scores into a run's folder, whole or not at all."""
-    write_whole(folder / FILE_NAME, scores.model_dump_json(by_alias=True))
+    """Write the scores into a run's folder, whole or not at all; what they never had is not written."""
+    write_whole(folder / FILE_NAME, scores.model_dump_json(by_alias=True, exclude_unset=True))
 
 
 def load(folder: Path) -> ExampleScores | None:

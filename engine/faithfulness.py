@@ -88,10 +88,34 @@ _PIECES = re.compile(
 
 def unsupported(summary: str, conversation: str) -> tuple[Claim, ...]:
     """Return the claims of a summary that do not stand in the conversation, in the order of the summary."""
+    return checked(summary, conversation).unsupported
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a summary claims, and what of it does not stand in the conversation; both in the summary's order."""
+
+    claims: tuple[Claim, ...]
+    unsupported: tuple[Claim, ...]
+
+    @property
+    def share(self) -> float:
+        """The share of claims that do not stand there; 0 for a summary that claims nothing."""
+        return len(self.unsupported) / len(self.claims) if self.claims else 0.0
+
+
+def checked(summary: str, conversation: str) -> Check:
+    """Return all claims of a summary, and those that do not stand in the conversation."""
     said, words = _said(conversation)
-    missing = [reading.claim for reading in _readings(summary) if not reading.facts & said]
-    claims = [claim for claim in missing if _is_claimed(claim, summary)]
-    claims += [claim for claim in _names(summary) if _plain(claim.text) not in words]
+    readings = [reading for reading in _readings(summary) if _is_claimed(reading.claim, summary)]
+    names = list(_names(summary))
+    missing = [reading.claim for reading in readings if not reading.facts & said]
+    missing += [claim for claim in names if _plain(claim.text) not in words]
+    claims = [*(reading.claim for reading in readings), *names]
+    return Check(_in_order(claims), _in_order(missing))
+
+
+def _in_order(claims: list[Claim]) -> tuple[Claim, ...]:
     return tuple(sorted(claims, key=lambda claim: claim.start))
 
 

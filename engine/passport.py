@@ -25,7 +25,8 @@ HASH_BYTES = 1 << 20
 _USUAL = ("", "main", "none")
 
 Scores = dict[str, dict[str, float]]
-Verdict = Literal["better", "no measurable difference", "worse"]
+# The last two are said of measures where neither way is better.
+Verdict = Literal["better", "no measurable difference", "worse", "higher", "lower"]
 
 
 class _Table(BaseModel):
@@ -112,12 +113,19 @@ class PromptFacts(_Table):
 
 
 class ScoreCard(_Table):
-    """Scores of base and adapter under one protocol; `difference` is paired."""
+    """Scores of base and adapter under one protocol; `difference` is paired.
+
+    `measures` and what goes with it are whatever else was measured, by the names of `engine.measures`; cards of earlier
+    versions have none.
+    """
 
     protocol: dict[str, Any]
     base: Scores
     scores: Scores
     difference: dict[str, dict[str, Any]]
+    base_measures: Scores = Field(default_factory=dict)
+    measures: Scores = Field(default_factory=dict)
+    measure_difference: dict[str, dict[str, Any]] = Field(default_factory=dict)
     capped: float = 0.0
     scored_at: str = ""
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.measures import Good
 from engine.passport import Verdict
 
 LEVEL = 0.95
@@ -37,10 +38,20 @@ class Interval:
 
     @property
     def verdict(self) -> Verdict:
-        """What the interval of a difference says: one that holds 0, or is missing, shows nothing."""
+        """What the interval of a difference says where more is better."""
+        return self.judged("higher")
+
+    def judged(self, good: Good) -> Verdict:
+        """Return what the interval of a difference says: one that holds 0, or is missing, shows nothing.
+
+        Where neither way is better, it is said which way it went.
+        """
         if self.low is None or self.high is None or self.low <= 0.0 <= self.high:
             return "no measurable difference"
-        return "better" if self.low > 0.0 else "worse"
+        went: Literal["higher", "lower"] = "higher" if self.low > 0.0 else "lower"
+        if good == "neither":
+            return went
+        return "better" if went == good else "worse"
 
 
 def interval(values: Sequence[float], resamples: int, seed: int = SEED) -> Interval:
@@ -69,9 +80,9 @@ def difference(before: Sequence[float], after: Sequence[float], resamples: int, 
     return interval([new - old for old, new in zip(before, after, strict=True)], resamples, seed)
 
 
-def difference_dict(found: Interval) -> dict[str, Any]:
+def difference_dict(found: Interval, good: Good = "higher") -> dict[str, Any]:
     """Return a difference as events and passports carry it: the interval and its verdict."""
-    return {**found.as_dict(), "verdict": found.verdict}
+    return {**found.as_dict(), "verdict": found.judged(good)}
 
 
 def _drawn_means(numbers: NDArray[np.float64], resamples: int, seed: int) -> NDArray[np.float64]:

@@ -20,6 +20,7 @@ from engine.errors import AppError, Problem, RecipeError
 from engine.events import Event
 from engine.jobs import create_job
 from engine.library import Adapter
+from engine.measures import MORE
 from engine.options import check
 from engine.paths import adapters_folder, jobs_folder
 from engine.recipe import BaseModelOptions
@@ -74,7 +75,21 @@ def evaluation_lines(result: Result) -> list[str]:
         for each in result["adapters"]
         if each.get("difference")
     ]
-    return [*words.table(("", *map(words.score_name, result["base"]["scores"])), rows), *verdicts]
+    scores = words.table(("", *map(words.score_name, result["base"]["scores"])), rows)
+    return [*scores, *verdicts, "", *_measure_lines(columns)]
+
+
+def _measure_lines(columns: list[tuple[str, dict[str, Any]]]) -> list[str]:
+    """Return what else was measured, a line for each measure and a column for each model."""
+    rows = [
+        (
+            measure.title,
+            *(words.measured(scored["measures"][measure.name], measure.unit) for _, scored in columns),
+        )
+        for measure in MORE
+        if all(measure.name in scored.get("measures", {}) for _, scored in columns)
+    ]
+    return words.table(("Also measured", *(title for title, _ in columns)), rows) if rows else []
 
 
 def _name_for_worker(adapter: Adapter) -> str:

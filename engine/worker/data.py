@@ -221,7 +221,7 @@ def fingerprint(splits: dict[Split, tuple[Example, ...]]) -> str:
     for split in SPLITS:
         digest.update(f"{split}:{len(splits[split])};".encode())
         for example in splits[split]:
-            for text in (example.conversation, example.summary):
+            for text in (example.conversation, example.summary, *example.more_references):
                 encoded = text.encode("utf-8", "surrogatepass")
                 digest.update(f"{len(encoded)}:".encode())
                 digest.update(encoded)

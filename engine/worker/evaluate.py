@@ -11,20 +11,21 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from engine import library, statistics
+from engine import library
 from engine import recipe as recipes
 from engine.conversations import Example
-from engine.example_scores import ExampleScores, Written
+from engine.example_scores import ExampleScores, Texts, Written
 from engine.library import Adapter
 from engine.passport import PromptFacts, ScoreCard, Scores, now_text
 from engine.paths import adapters_folder
 from engine.recipe import Recipe
-from engine.worker import adapters, base_models, counting, data, devices, kept_scores, rouge
+from engine.worker import adapters, base_models, counting, data, devices, kept_scores, measuring, rouge
 from engine.worker.base_models import LoadedBase
 from engine.worker.channel import Channel
 from engine.worker.data import Splits
-from engine.worker.generate import Generated, Model, generate
+from engine.worker.generate import Model, generate
 from engine.worker.kept_scores import Measured, Protocol
+from engine.worker.measuring import Differences
 from engine.worker.prompting import Prompter, make_prompter, remembered, scored, shown
 from engine.worker.sources import Split
 from engine.worker.switcher import Switcher
@@ -32,14 +33,13 @@ from engine.worker.switcher import Switcher
 BASE = "base"
 CAPPED_WORTH_SAYING = 0.05
 
-Differences = dict[str, dict[str, Any]]
-
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One model's scores under a protocol; `difference` is paired with the base, and None for the base.
+    """One model's scores under a protocol; differences are paired with the base, and None for the base.
 
-    `prompt` is what it read in the place of the protocol's prompt, None for all but an adapter that is a prompt.
+    `scores` are the stemmed ROUGE, `measures` what else is measured. `prompt` is what it read in the place of the
+    protocol's prompt, None for all but an adapter that is a prompt.
     """
 
     of: str
@@ -47,7 +47,9 @@ class Evaluation:
     protocol: Protocol
     measured: Measured
     scores: Scores
+    measures: Scores
     difference: Differences | None = None
+    measure_difference: Differences | None = None
     prompt: dict[str, Any] | None = None
 
     def card(self, base: Evaluation) -> ScoreCard:
@@ -57,34 +59,51 @@ class Evaluation:
             base=base.scores,
             scores=self.scores,
             difference=self.difference or {},
+            base_measures=base.measures,
+            measures=self.measures,
+            measure_difference=self.measure_difference or {},
             capped=self.measured.capped,
             scored_at=now_text(),
         )
 
-    def by_example(self, base: Evaluation) -> ExampleScores:
-        """Return what base and model wrote and scored on each example, as the run keeps it."""
+    def by_example(self, base: Evaluation, examples: Sequence[Example]) -> ExampleScores:
+        """Return what base and model wrote and scored on each of the scored examples, as the run keeps it."""
         return ExampleScores(
             schema=1,
             protocol=self.protocol,
             examples=self.measured.examples,
             base=_written(base.measured),
             tuned=_written(self.measured),
+            texts=tuple(
+                Texts(conversation=example.conversation, references=measuring.references(example))
+                for example in examples
+            ),
         )
 
     def as_result(self) -> dict[str, Any]:
         """Return the scores as `evaluate --json` prints them."""
         facts: dict[str, Any] = {} if self.of == BASE else {"adapter": self.of}
         facts["scores"] = self.scores
+        facts["measures"] = self.measures
         if self.difference is not None:
             facts["difference"] = self.difference
+            facts["measure_difference"] = self.measure_difference
         if self.prompt is not None:
             facts["prompt"] = self.prompt
-        return facts | {"capped": self.measured.capped, "seconds": self.measured.seconds}
+        speed = round(self.measured.tokens_per_second, 1)
+        return facts | {
+            "capped": self.measured.capped,
+            "seconds": self.measured.seconds,
+            "tokens_per_second": speed,
+        }
 
 
 def _written(measured: Measured) -> Written:
-    scores = {name: tuple(values) for name, values in measured.rouge.items()}
-    return Written(summaries=measured.summaries, rouge=scores)
+    return Written(
+        summaries=measured.summaries,
+        rouge={name: tuple(values) for name, values in measured.rouge.items()},
+        more={name: tuple(values) for name, values in measured.more.items()},
+    )
 
 
 def run(channel: Channel, request: dict[str, Any]) -> None:
@@ -147,6 +166,7 @@ def protocol(recipe: Recipe, splits: Splits) -> Protocol:
     """
     examples, in_prompt = scored(recipe, splits), shown(recipe, splits)
     parts: dict[Split, tuple[Example, ...]] = {"train": in_prompt, "validation": (), "test": examples}
+    most = max((len(measuring.references(example)) for example in examples), default=1)
     return {
         "split": recipe.evaluation.split,
         "examples": len(examples),
@@ -157,6 +177,8 @@ def protocol(recipe: Recipe, splits: Splits) -> Protocol:
         "beams": recipe.evaluation.beams,
         "max_new_tokens": recipe.evaluation.max_new_tokens,
         "metric": {"name": rouge.METRIC, "stemmer": True},
+        # Said where there are any only, so that scores of plain data keep their protocol.
+        **({"references": {"most": most, "counted": "best"}} if most > 1 else {}),
     }
 
 
@@ -170,7 +192,14 @@ def base_evaluation(
         prompter = make_prompter(recipe, base, splits)
         measured = _measure(channel, base, model, recipe, splits, prompter)
         kept_scores.save(rules, base, measured)
-    found = Evaluation(BASE, 0, rules, measured, _scores(measured, recipe))
+    draws = recipe.evaluation.bootstrap
+    found = Evaluation(
+        BASE,
+        0,
+        rules,
+        measured,
+        *(measuring.spreads(lists, draws) for lists in (measured.rouge, measured.more)),
+    )
     _tell_of_data(channel, measured, recipe)
     tell(channel, found, recipe, base)
     return found
@@ -213,14 +242,17 @@ def compare(
             prompt, base, recipe.data.max_conversation_tokens, recipe.data.max_summary_tokens
         )
     measured = _measure(channel, base, model, recipe, splits, prompter)
+    before, draws = base_evaluation.measured, recipe.evaluation.bootstrap
     return Evaluation(
         of,
         step,
         protocol(recipe, splits),
         measured,
-        _scores(measured, recipe),
-        _differences(base_evaluation.measured, measured, recipe),
-        {"template": prompt.template, "shots": len(prompt.shots)} if prompt is not None else None,
+        scores=measuring.spreads(measured.rouge, draws),
+        measures=measuring.spreads(measured.more, draws),
+        difference=measuring.differences(before.rouge, measured.rouge, draws),
+        measure_difference=measuring.differences(before.more, measured.more, draws),
+        prompt={"template": prompt.template, "shots": len(prompt.shots)} if prompt is not None else None,
     )
 
 
@@ -242,35 +274,7 @@ def _measure(
         on_tokens=lambda _: channel.check_stop(),
     )
     seconds = time.perf_counter() - started
-    return _measured(examples, written, prompter.cut, seconds)
-
-
-def _measured(examples: Sequence[Example], written: list[Generated], cut: int, seconds: float) -> Measured:
-    summaries = tuple(one.text for one in written)
-    references = [example.summary for example in examples]
-    return Measured(
-        examples=tuple(example.id for example in examples),
-        summaries=summaries,
-        rouge=rouge.score(summaries, references),
-        cut=cut,
-        unreadable=rouge.unreadable(references),
-        capped=sum(one.capped for one in written) / len(written),
-        tokens=sum(len(one.ids) for one in written),
-        seconds=seconds,
-    )
-
-
-def _scores(measured: Measured, recipe: Recipe) -> Scores:
-    draws = recipe.evaluation.bootstrap
-    return {name: statistics.interval(values, draws).as_dict() for name, values in measured.rouge.items()}
-
-
-def _differences(before: Measured, after: Measured, recipe: Recipe) -> Differences:
-    draws = recipe.evaluation.bootstrap
-    return {
-        name: statistics.difference_dict(statistics.difference(before.rouge[name], after.rouge[name], draws))
-        for name in after.rouge
-    }
+    return measuring.measure(examples, written, prompter.cut, seconds)
 
 
 def tell(channel: Channel, found: Evaluation, recipe: Recipe, base: LoadedBase) -> None:
@@ -285,19 +289,35 @@ def tell(channel: Channel, found: Evaluation, recipe: Recipe, base: LoadedBase) 
         loss=None,
         scores=found.scores,
         difference=found.difference,
+        measures=found.measures,
+        measure_difference=found.measure_difference,
         capped=measured.capped,
         seconds=round(measured.seconds, 3),
-        tokens_per_second=round(measured.tokens / max(measured.seconds, 1e-9), 1),
+        tokens_per_second=round(measured.tokens_per_second, 1),
         memory_bytes=devices.memory_bytes(base.device),
         **({} if found.prompt is None else {"prompt": found.prompt}),
     )
+    _tell_of_summaries(channel, found, recipe)
+
+
+def _tell_of_summaries(channel: Channel, found: Evaluation, recipe: Recipe) -> None:
+    """Say whether many summaries were cut, or some have no word."""
+    measured = found.measured
+    whose = "the base model's summaries" if found.of == BASE else "the tuned model's summaries"
+    whose = whose if found.prompt is None else "the summaries written with this prompt"
     if measured.capped > CAPPED_WORTH_SAYING:
         limit = recipe.evaluation.max_new_tokens
-        whose = "the base model's summaries" if found.of == BASE else "the tuned model's summaries"
-        whose = whose if found.prompt is None else "the summaries written with this prompt"
         channel.notice(
             f"{measured.capped * 100:.0f} % of {whose} reach {limit} tokens and are cut there.",
             "Raise the longest summary (evaluation.max_new_tokens) to score them whole.",
+        )
+    pairs = zip(measured.summaries, measured.more["capped"], strict=True)
+    empty = sum(not summary and not capped for summary, capped in pairs)
+    if empty:
+        channel.notice(
+            f"{empty:,} of {len(measured.summaries):,} of {whose} {'is' if empty == 1 else 'are'} empty.",
+            "The model ends before it writes a word. Each counts as 0.",
+            "warning",
         )
 
 

@@ -24,22 +24,32 @@ Protocol = dict[str, Any]
 class Measured(BaseModel, frozen=True):
     """What was measured of one model, example by example: the part that can be kept and compared.
 
-    `capped` is the share of summaries that the length limit cut, `cut` how many conversations were too long,
-    `unreadable` how many references ROUGE can't read.
+    `rouge` holds the stemmed scores, `more` the other measures of `engine.measures`, one value an example each. `cut`
+    is how many conversations were too long, `unreadable` how many references ROUGE can't read.
     """
 
     examples: tuple[str, ...]
     summaries: tuple[str, ...]
     rouge: dict[str, list[float]]
+    more: dict[str, list[float]]
     cut: int
     unreadable: int
-    capped: float
     tokens: int
     seconds: float
 
+    @property
+    def capped(self) -> float:
+        """The share of summaries that the length limit cut."""
+        return sum(self.more["capped"]) / len(self.more["capped"])
+
+    @property
+    def tokens_per_second(self) -> float:
+        """How fast the summaries were written."""
+        return self.tokens / max(self.seconds, 1e-9)
+
 
 class _File(BaseModel):
-    kept_schema: Literal[1]
+    kept_schema: Literal[2]
     protocol: Protocol
     measured: Measured
 
@@ -54,7 +64,7 @@ def load(protocol: Protocol, base: LoadedBase) -> Measured | None:
 
 def save(protocol: Protocol, base: LoadedBase, measured: Measured) -> None:
     """Keep what was measured."""
-    file = _File(kept_schema=1, protocol=protocol, measured=measured)
+    file = _File(kept_schema=2, protocol=protocol, measured=measured)
     write_whole(_path(protocol, base), file.model_dump_json())
 
 

@@ -22,7 +22,7 @@ from engine.worker.channel import Channel
 from engine.worker.data import Splits
 from engine.worker.estimate import outline
 from engine.worker.facts import make_prompt_passport
-from engine.worker.prompting import learned, make_prompter, pinned, prompt_facts
+from engine.worker.prompting import learned, make_prompter, pinned, prompt_facts, scored
 from engine.worker.storage import whole_or_gone, writing
 
 
@@ -60,7 +60,7 @@ def score_prompt(channel: Channel, recipe: Recipe, base: LoadedBase, splits: Spl
     seconds = time.perf_counter() - began
     passport = make_prompt_passport(channel.job.id, recipe, base, splits, seconds)
     _save(channel, passport.with_score(found.card(before)))
-    example_scores.save(channel.job.folder, found.by_example(before))
+    example_scores.save(channel.job.folder, found.by_example(before, scored(plain, asked)))
     evaluate.tell(channel, found, plain, base)
 
 

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.metadata import version
+from itertools import accumulate
 from typing import Any
 
 import datasets
@@ -23,10 +25,14 @@ from rouge_score.tokenizers import Tokenizer
 
 from engine.paths import cache_folder
 
+Lists = dict[str, list[float]]
+
 SCORES = ("rouge1", "rouge2", "rougeL", "rougeLsum")
 METRIC = f"rouge_score {version('rouge_score')}"
 # References are tokenized once for the base and every adapter; this many texts are remembered.
-REMEMBERED_TEXTS = 32_768
+REMEMBERED_TEXTS = 65_536
+# `rouge_score` stems words of more letters than this.
+STEMMED_FROM = 3
 
 # A sentence ends at . ! ? or …, closing quotes and brackets included, if a space and something that can open
 # a sentence follow, unless the full stop belongs to a title, to "e.g." or "i.e.", or to an initial. "。！？"
@@ -90,7 +96,9 @@ def _stemmer() -> PorterStemmer:
 
 @lru_cache(maxsize=REMEMBERED_TEXTS)
 def _tokens(text: str, stemmer: bool) -> list[str]:
-    return tokenize.tokenize(text, _stemmer() if stemmer else None)
+    if stemmer:
+        return [_stemmer().stem(word) if len(word) > STEMMED_FROM else word for word in _tokens(text, False)]
+    return tokenize.tokenize(text, None)
 
 
 def sentences(text: str) -> list[str]:
@@ -112,13 +120,62 @@ def _metric() -> Rouge:
     return Rouge(keep_in_memory=True, cache_dir=str(cache_folder()))
 
 
-def score(
-    predictions: Sequence[str], references: Sequence[str], *, stemmer: bool = True
-) -> dict[str, list[float]]:
+def score(predictions: Sequence[str], references: Sequence[str], *, stemmer: bool = True) -> Lists:
     """Return the F-measures of every example, in order, by score name."""
     return _metric().compute(
         predictions=list(predictions), references=list(references), stemmer=stemmer, aggregate=False
     )
+
+
+@dataclass(frozen=True)
+class Found:
+    """F-measures of every example by score name, with the stemmer and without."""
+
+    stemmed: Lists
+    unstemmed: Lists
+
+
+def score_all(predictions: Sequence[str], references: Sequence[Sequence[str]]) -> Found:
+    """Return the F-measures of every example against its references (at least one each): the best of them counts.
+
+    The best is taken score by score, as `rouge_score` does. ROUGE sees no more of words than which of them are equal,
+    so only pairs of texts in which the stemmer makes different words equal are scored a second time without it.
+    """
+    pairs = [
+        (prediction, reference)
+        for prediction, several in zip(predictions, references, strict=True)
+        for reference in several
+    ]
+    stemmed = score(*_apart(pairs))
+    unstemmed = {name: list(values) for name, values in stemmed.items()}
+    again = [place for place, pair in enumerate(pairs) if _stems_join(*pair)]
+    if again:
+        found = score(*_apart([pairs[place] for place in again]), stemmer=False)
+        for name, values in found.items():
+            for place, value in zip(again, values, strict=True):
+                unstemmed[name][place] = value
+    counts = [len(several) for several in references]
+    return Found(_best(stemmed, counts), _best(unstemmed, counts))
+
+
+def _apart(pairs: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]]:
+    return [prediction for prediction, _ in pairs], [reference for _, reference in pairs]
+
+
+def _stems_join(prediction: str, reference: str) -> bool:
+    """Tell whether two different words of the texts have one stem."""
+    words = {*_tokens(prediction, False), *_tokens(reference, False)}
+    stems = {*_tokens(prediction, True), *_tokens(reference, True)}
+    return len(stems) < len(words)
+
+
+def _best(lists: Lists, counts: Sequence[int]) -> Lists:
+    """Return the best value of each example, whose pairs stand together."""
+    ends = list(accumulate(counts))
+    return {
+        name: [max(values[end - count : end]) for end, count in zip(ends, counts, strict=True)]
+        for name, values in lists.items()
+    }
 
 
 def unreadable(references: Sequence[str]) -> int:

@@ -34,7 +34,7 @@ from engine.worker.data import Splits
 from engine.worker.estimate import Outline, outline
 from engine.worker.facts import make_passport
 from engine.worker.handling import Course
-from engine.worker.prompting import Encoded, Prompter, learned, make_prompter, pinned
+from engine.worker.prompting import Encoded, Prompter, learned, make_prompter, pinned, scored
 from engine.worker.session import Prepared, Session
 from engine.worker.storage import whole_or_gone, writing
 from engine.worker.trainer import total_steps
@@ -101,7 +101,8 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
         step=session.kept_step,
         base_evaluation=base_evaluation,
     )
-    example_scores.save(channel.job.folder, evaluation.by_example(base_evaluation))
+    kept = evaluation.by_example(base_evaluation, scored(recipe, splits))
+    example_scores.save(channel.job.folder, kept)
     library.add_score(adapter, evaluation.card(base_evaluation))
 
 

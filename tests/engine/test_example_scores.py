@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine import example_scores
-from engine.example_scores import ExampleScores, Written
+from engine.example_scores import ExampleScores, Texts, Written
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "scores_v1"
 
@@ -29,6 +29,15 @@ def test_the_golden_file_of_version_1_reads_and_is_written_the_same(tmp_path):
     example_scores.save(tmp_path, found)
     written = (tmp_path / example_scores.FILE_NAME).read_text(encoding="utf-8")
     assert written == (GOLDEN / example_scores.FILE_NAME).read_text(encoding="utf-8").rstrip("\n")
+
+
+def test_texts_and_other_measures_are_kept_where_there_are_any(tmp_path):
+    plain = some_scores()
+    tuned = plain.tuned.model_copy(update={"more": {"words": (3.0, 2.0)}})
+    texts = (Texts(conversation="Ann: Hi", references=("Ann says hi.", "Hi.")),) * 2
+    full = plain.model_copy(update={"tuned": tuned, "texts": texts})
+    example_scores.save(tmp_path, full)
+    assert example_scores.load(tmp_path) == full
 
 
 @pytest.mark.parametrize(

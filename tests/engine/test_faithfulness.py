@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.faithfulness import Claim, added, unsupported
+from engine.faithfulness import Claim, added, checked, unsupported
 
 CONVERSATION = """Leila: the venue wrote, they can't do the 14th any more
 Tom: what do they offer?
@@ -83,3 +83,11 @@ def test_words_that_the_base_has_not_are_marked_in_stretches() -> None:
 
 def test_the_base_itself_has_nothing_added() -> None:
     assert added("The venue has it.", "the VENUE has it") == ()
+
+
+def test_a_check_counts_what_is_claimed_and_what_of_it_is_not_said():
+    found = checked("Ann and Carl meet at 6 pm on Monday.", "Ann: See you on Monday!\nBo: At six.")
+    assert [claim.text for claim in found.claims] == ["Ann", "Carl", "6 pm", "Monday"]
+    assert [claim.text for claim in found.unsupported] == ["Carl"]
+    assert found.share == 0.25
+    assert checked("They will meet.", "Ann: Hi").share == 0.0

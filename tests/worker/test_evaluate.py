@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from engine import library
+from engine import library, measures
 from engine.errors import AdapterError
 from engine.passport import protocol_key
 from engine.paths import scores_folder
@@ -18,6 +19,7 @@ from engine.worker.base_models import LoadedBase
 from engine.worker.channel import Channel, Stopped
 from engine.worker.data import Splits
 from engine.worker.evaluate import Evaluation
+from engine.worker.generate import Generated
 from tests.helpers.worker_parts import (
     attach_random,
     events_of,
@@ -90,7 +92,7 @@ def test_shown_examples_are_part_of_the_protocol(source):
     assert evaluate.protocol(other, splits)["data"] != evaluate.protocol(recipe, splits)["data"]
 
 
-@pytest.mark.parametrize("damage", ["{", "[]", '{"kept_schema": 2, "protocol": {}, "measured": {}}'])
+@pytest.mark.parametrize("damage", ["{", "[]", '{"kept_schema": 1, "protocol": {}, "measured": {}}'])
 def test_a_damaged_kept_score_is_measured_again(source, damage):
     recipe, base, splits, channel = parts(source)
     first = score_base(recipe, base, splits, channel)
@@ -98,7 +100,7 @@ def test_a_damaged_kept_score_is_measured_again(source, damage):
     kept.write_text(damage)
     again = score_base(recipe, base, splits, channel)
     assert again.measured.summaries == first.measured.summaries
-    assert json.loads(kept.read_text())["kept_schema"] == 1
+    assert json.loads(kept.read_text())["kept_schema"] == 2
 
 
 def give_references(source: str, *summaries: Sequence[str]) -> None:
@@ -156,6 +158,62 @@ def test_one_example_has_a_score_but_no_interval(source):
     assert set(after.scores["rouge1"]) == {"mean"}
     assert after.difference is not None
     assert set(after.difference["rouge1"]) == {"mean", "verdict"}
+
+
+def test_everything_else_is_measured_with_an_interval_and_paired(source):
+    recipe, base, splits, channel = parts(source, max_new_tokens=24)
+    before = score_base(recipe, base, splits, channel)
+    after = evaluate.score(channel, base, attach_random(base, recipe), recipe, splits, "mine", 1, before)
+    names = {measure.name for measure in measures.MORE}
+    assert set(after.measures) == set(before.measures) == set(after.measure_difference) == names
+    for name in names:
+        pairs = zip(before.measured.more[name], after.measured.more[name], strict=True)
+        assert after.measure_difference[name]["mean"] == pytest.approx(
+            sum(new - old for old, new in pairs) / len(splits.test)
+        )
+        assert after.measures[name]["low"] <= after.measures[name]["mean"] <= after.measures[name]["high"]
+    assert after.measures["words"]["mean"] > 0.0
+    told = events_of(channel, "evaluated")
+    assert told[0]["measures"] == before.measures
+    assert told[1]["measure_difference"] == after.measure_difference
+    card = after.card(before)
+    assert (card.base_measures, card.measures) == (before.measures, after.measures)
+    assert before.measured.capped == before.measures["capped"]["mean"]
+
+
+def test_several_references_are_part_of_the_protocol_and_the_best_of_them_counts(source):
+    recipe, base, splits, channel = parts(source)
+    before = score_base(recipe, base, splits, channel)
+    assert "references" not in before.protocol
+    written = before.measured.summaries[0]
+    first = replace(splits.test[0], more_references=(f"{written} word", "Nothing."))
+    several = replace(splits, test=(first, *splits.test[1:]))
+    again = score_base(recipe, base, several, channel)
+    assert again.protocol["references"] == {"most": 3, "counted": "best"}
+    assert again.protocol["data"] != before.protocol["data"]
+    assert again.measured.rouge["rouge1"][0] > before.measured.rouge["rouge1"][0]
+    assert again.measured.rouge["rouge1"][1:] == before.measured.rouge["rouge1"][1:]
+
+
+def test_summaries_that_are_only_the_end_token_score_nothing_and_are_told(source, monkeypatch):
+    recipe, base, splits, channel = parts(source)
+
+    def ends_at_once(model, tokenizer, family, inputs, **_):
+        return [Generated([], "", capped=False) for _ in inputs]
+
+    monkeypatch.setattr(evaluate, "generate", ends_at_once)
+    before = score_base(recipe, base, splits, channel)
+    after = evaluate.score(channel, base, base.model, recipe, splits, "mine", 1, before)
+    every = dict.fromkeys((*before.scores, *before.measures), 0.0)
+    means = {name: spread["mean"] for name, spread in (before.scores | before.measures).items()}
+    assert means == every
+    differences = {**after.difference, **after.measure_difference}
+    assert {facts["verdict"] for facts in differences.values()} == {"no measurable difference"}
+    messages = [event["message"] for event in events_of(channel, "notice")]
+    assert messages == [
+        "6 of 6 of the base model's summaries are empty.",
+        "6 of 6 of the tuned model's summaries are empty.",
+    ]
 
 
 def test_many_capped_summaries_are_told(source):

@@ -18,6 +18,9 @@ def test_a_run_keeps_the_scores_that_its_verdict_was_made_of(tmp_path, method):
     card = library.find(saved["adapter"]).passport.score_card
     assert kept.protocol == card.protocol
     assert len(kept.examples) == len(kept.base.summaries) == len(kept.tuned.summaries) == 6
+    assert len(kept.texts) == 6
+    assert all(each.conversation and each.references[0] for each in kept.texts)
+    assert set(kept.tuned.more) == set(kept.base.more) == set(card.measures) == set(card.base_measures)
     for name, told in card.difference.items():
         found = statistics.difference(kept.base.rouge[name], kept.tuned.rouge[name], resamples=100)
         assert statistics.difference_dict(found) == told

@@ -74,3 +74,30 @@ def test_sentences(text, expected):
 
 def test_references_without_letters_that_rouge_reads_are_counted():
     assert rouge.unreadable(["Том ждёт.", "今日は", "Tom waits.", "…"]) == 3
+
+
+@pytest.mark.parametrize("stemmer", [True, False])
+def test_scores_with_and_without_the_stemmer_are_those_of_rouge_score(stemmer):
+    found = rouge.score_all(PREDICTIONS, [[reference] for reference in REFERENCES])
+    lists = found.stemmed if stemmer else found.unstemmed
+    assert lists == rouge.score(PREDICTIONS, REFERENCES, stemmer=stemmer)
+    assert found.stemmed != found.unstemmed
+
+
+def test_the_best_of_several_references_counts_score_by_score():
+    several = ["Tom waits at the station", "at the station Tom has been waiting"]
+    summary = "Tom has waited at the station"
+    plain = RougeScorer(list(rouge.SCORES), use_stemmer=True)
+    expected = plain.score_multi(several, summary)
+    found = rouge.score_all(["Nothing.", summary], [["Something."], several])
+    assert found.stemmed["rouge1"] == [0.0, expected["rouge1"].fmeasure]
+    assert found.stemmed["rougeL"] == [0.0, expected["rougeL"].fmeasure]
+    assert found.unstemmed["rouge1"][1] < found.stemmed["rouge1"][1]
+
+
+def test_texts_whose_words_keep_apart_are_scored_once(monkeypatch):
+    asked = []
+    score = rouge.score
+    monkeypatch.setattr(rouge, "score", lambda *texts, **how: asked.append(texts[0]) or score(*texts, **how))
+    rouge.score_all(["Tom waits", "Tom walks"], [["Tom came"], ["Tom is walking"]])
+    assert asked == [["Tom waits", "Tom walks"], ["Tom walks"]]

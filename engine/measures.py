@@ -1,0 +1,73 @@
+"""What is measured of summaries beside a reference: one declaration, which scoring, reports and tables read.
+
+Every measure is a number for each summary, so that it can be averaged, given an interval and paired.
+Knows nothing of how they are computed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Unit = Literal["points", "words", "share"]
+Good = Literal["higher", "lower", "neither"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measure. Points and shares are fractions 0 to 1 in files; `good` says which way is better, if either is."""
+
+    name: str
+    title: str
+    unit: Unit
+    good: Good
+    help: str
+
+
+_ROUGE_HELP = {
+    "rouge1": "Words that summary and reference share.",
+    "rouge2": "Pairs of neighbouring words that summary and reference share.",
+    "rougeL": "The longest run of words in the same order, gaps allowed.",
+    "rougeLsum": "The same, sentence by sentence.",
+}
+ROUGE_TITLES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeLsum": "ROUGE-Lsum"}
+
+ROUGE = tuple(
+    Measure(name, title, "points", "higher", f"{_ROUGE_HELP[name]} Forms of a word count as one.")
+    for name, title in ROUGE_TITLES.items()
+)
+UNSTEMMED = {name: f"{name}_unstemmed" for name in ROUGE_TITLES}
+MORE = (
+    *(
+        Measure(
+            UNSTEMMED[name],
+            f"{title}, no stemmer",
+            "points",
+            "higher",
+            f"{_ROUGE_HELP[name]} Letter by letter.",
+        )
+        for name, title in ROUGE_TITLES.items()
+    ),
+    Measure("words", "Summary length", "words", "neither", "Words of a summary."),
+    Measure(
+        "novel1", "New words", "share", "neither", "Share of a summary's words that the conversation lacks."
+    ),
+    Measure(
+        "novel2",
+        "New word pairs",
+        "share",
+        "neither",
+        "Share of its pairs of words that the conversation lacks.",
+    ),
+    Measure(
+        "capped", "Cut by the limit", "share", "lower", "Share of summaries that reach the longest length."
+    ),
+    Measure(
+        "unsupported",
+        "Not in the conversation",
+        "share",
+        "lower",
+        "Share of a summary's names, numbers, times and dates that do not stand in the conversation, by pattern.",
+    ),
+)
+MEASURES = {measure.name: measure for measure in (*ROUGE, *MORE)}
