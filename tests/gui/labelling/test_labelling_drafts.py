@@ -1,0 +1,115 @@
+"""Drafts on the labelling page: who writes them, what they replace, and how they end."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from engine.api import labelling, recipe
+from tests.helpers.labelling_stage import (
+    BASE_SAYS,
+    CTRL,
+    SHIFT,
+    TABLES,
+    TUNED_SAYS,
+    WAIT,
+    drafted,
+    press,
+    show,
+    state,
+)
+
+
+def test_a_draft_of_the_newest_adapter_comes_on_one_key_and_is_no_summary_until_accepted(opened, qtbot):
+    drafted(opened, qtbot)
+    assert opened.summary.text() == TUNED_SAYS
+    assert state(opened, 1) == "drafted"
+    assert opened.summary.status() == "Not accepted yet: a draft of a1"
+    assert opened.tools.progress() == "0 of 3 accepted, 1 draft"
+    assert opened.summary.edit.hasFocus()
+    assert not opened.summary.edit.isReadOnly()
+    QTest.keyClicks(opened.summary.edit, " Really.")
+    press(opened, Qt.Key.Key_Return, CTRL)
+    item = opened.desk.work.item(1)
+    assert (item.state, item.written_by, item.draft.adapter) == ("accepted", "edited draft", "a1")
+
+
+def test_the_base_model_writes_drafts_too(opened, qtbot):
+    opened.summary.writer.set_key("base starter")
+    opened.summary.writer.chosen.emit("base starter")
+    drafted(opened, qtbot, key=False)
+    assert opened.summary.text() == BASE_SAYS
+    assert opened.desk.work.item(1).draft == labelling.Draft("starter", None, "The bundled model", BASE_SAYS)
+
+
+def test_a_draft_in_place_of_what_was_written_is_taken_back_by_undo(opened, qtbot):
+    QTest.keyClicks(opened.summary.edit, "My own words")
+    drafted(opened, qtbot)
+    press(opened, Qt.Key.Key_Z, CTRL)
+    assert opened.summary.text() == "My own words"
+    assert opened.summary.steps.texts() == ["Written"]
+    press(opened, Qt.Key.Key_Z, CTRL, SHIFT)
+    assert opened.summary.steps.texts() == ["Draft of a1", "Written"]
+
+
+def test_a_draft_that_is_given_up_leaves_what_stood_there(opened, workers, qtbot):
+    workers.say({"a1": {"hang": True}})
+    QTest.keyClicks(opened.summary.edit, "My own words")
+    press(opened, Qt.Key.Key_D, CTRL)
+    qtbot.waitUntil(lambda: opened.summary.text() == "The beg", timeout=WAIT)
+    assert opened.summary.edit.isReadOnly()
+    press(opened, Qt.Key.Key_Return, CTRL)
+    assert state(opened, 1) == "open"
+    press(opened, Qt.Key.Key_Escape)
+    assert opened.summary.text() == "My own words"
+    assert not opened.summary.edit.isReadOnly()
+
+
+def test_going_on_gives_a_draft_up(opened, workers, qtbot):
+    workers.say({"a1": {"hang": True}})
+    press(opened, Qt.Key.Key_D, CTRL)
+    qtbot.waitUntil(lambda: opened.drafter.text == "The beg", timeout=WAIT)
+    press(opened, Qt.Key.Key_PageDown, CTRL)
+    assert opened.conversation.place() == "2 of 3"
+    assert (opened.summary.text(), opened.drafter.is_writing) == ("", False)
+    assert opened.desk.work.item(1).text == ""
+
+
+def test_a_draft_that_fails_says_why(opened, workers, qtbot):
+    workers.say({"a1": {"fail": "The adapter is damaged."}})
+    drafted(opened, qtbot)
+    assert opened.strip.text() == "The adapter is damaged."
+    assert state(opened, 1) == "open"
+
+
+def test_a_worker_that_dies_loses_nothing_and_is_asked_again(opened, workers, qtbot):
+    workers.say({"a1": {"abort": True}})
+    QTest.keyClicks(opened.summary.edit, "My own words")
+    press(opened, Qt.Key.Key_D, CTRL)
+    qtbot.waitUntil(lambda: "What you have written is kept." in opened.strip.text(), timeout=WAIT)
+    assert opened.summary.text() == "My own words"
+    workers.say({"a1": TUNED_SAYS})
+    opened.strip.acted.emit()
+    qtbot.waitUntil(lambda: opened.summary.text() == TUNED_SAYS, timeout=WAIT)
+
+
+def test_a_run_has_the_device_until_it_is_paused_for_a_draft(opened, workers, qtbot):
+    workers.run_script = [["steps", {"count": 4000, "per_second": 40}]]
+    run = workers.engine.start_run(recipe.from_tables(TABLES))
+    qtbot.waitUntil(lambda: run.state.step > 1, timeout=WAIT)
+    qtbot.waitUntil(lambda: "holds the device" in opened.strip.text(), timeout=WAIT)
+    assert not opened.summary.draft_button.isEnabled()
+    press(opened, Qt.Key.Key_D, CTRL)
+    assert not opened.drafter.is_writing
+    opened.strip.acted.emit()
+    qtbot.waitUntil(lambda: opened.summary.text() == TUNED_SAYS, timeout=WAIT)
+    assert run.state.paused
+
+
+def test_the_writer_of_the_last_draft_writes_the_next_one_in_another_sitting(opened, qtbot, page):
+    opened.drafter.choose("base starter")
+    drafted(opened, qtbot)
+    set_id = opened.desk.work.about.id
+    opened.desk.close()
+    opened.drafter.choose("adapter a1")
+    show(opened, qtbot, set_id)
