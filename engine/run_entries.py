@@ -49,6 +49,7 @@ class RunEntry:
     attempts: int = 0
     step: int = 0
     total_steps: int = 0
+    time_share: float = 0.0
     seconds: float = 0.0
     started_at: float = 0.0
     loss: tuple[float, ...] = ()
@@ -75,8 +76,8 @@ class RunEntry:
 
     @property
     def share(self) -> float:
-        """How much of the run is done, 0 to 1."""
-        return min(1.0, self.step / self.total_steps) if self.total_steps else 0.0
+        """How much of the run is done, 0 to 1, of its steps or its minutes."""
+        return max(self.time_share, min(1.0, self.step / self.total_steps) if self.total_steps else 0.0)
 
     @property
     def can_resume(self) -> bool:
@@ -194,6 +195,7 @@ def _training(state: RunState) -> dict[str, Any]:
     return {
         "step": state.step,
         "total_steps": state.total_steps,
+        "time_share": state.time_share,
         "loss": thinned(state.loss.values, SPARK_POINTS),
         "trainable_parameters": started.get("trainable_parameters"),
         "precision": str(started.get("precision") or ""),

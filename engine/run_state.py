@@ -93,8 +93,14 @@ class RunState:
 
     @property
     def share(self) -> float:
-        """How much of the training is done, 0 to 1."""
-        return min(1.0, self.step / self.total_steps) if self.total_steps else 0.0
+        """How much of the training is done, 0 to 1: of its steps, or of its minutes if those are spent sooner."""
+        of_steps = min(1.0, self.step / self.total_steps) if self.total_steps else 0.0
+        return max(of_steps, self.time_share)
+
+    @property
+    def time_share(self) -> float:
+        """How much of the minutes is spent that the run may train for, 0 without a limit."""
+        return float(self.last_step.get("time_share", 0.0)) if self.last_step else 0.0
 
     @property
     def difference(self) -> dict[str, Any] | None:
@@ -110,7 +116,8 @@ class RunState:
         if done < 2:
             return None
         elapsed = float(self.last_step["time"]) - self.training_started_at
-        return elapsed / done * (self.total_steps - self.step)
+        by_steps = elapsed / done * (self.total_steps - self.step)
+        return min(by_steps, float(self.last_step.get("seconds_left", by_steps)))
 
     def close(self, outcome: Outcome, ended: Event | None) -> None:
         """Set the outcome: from `job_ended`, or crashed, which no event says."""

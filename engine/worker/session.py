@@ -221,7 +221,16 @@ class Session:
             tokens_per_second=round(report.tokens / seconds, 1),
             examples_per_second=round(report.examples / seconds, 2),
             memory_bytes=memory,
+            **self._time_used(),
         )
+
+    def _time_used(self) -> dict[str, float]:
+        """Return how much of the run's minutes is used, a share, and left; nothing for a run without a limit."""
+        limit = 60 * self._training.max_minutes
+        if not limit:
+            return {}
+        left = max(0.0, limit - self.progress.seconds)
+        return {"time_share": round(1 - left / limit, 4), "seconds_left": round(left, 1)}
 
     def _due(self, every: int) -> bool:
         """Tell whether something happens after this step: every so many, by epochs for 0, and at the end."""

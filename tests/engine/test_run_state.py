@@ -109,6 +109,16 @@ def test_time_left_follows_the_pace_of_this_attempt():
     assert state.seconds_left() is None
 
 
+def test_a_run_with_few_minutes_is_as_far_as_those_are_spent():
+    state = replay([started(total=1000, first=0, time=1000.0), step(1, time=1010.0), step(2, time=1020.0)])
+    assert state.share == pytest.approx(0.002)
+    state.apply(step(3, time=1030.0) | {"time_share": 0.5, "seconds_left": 30.0})
+    assert (state.share, state.seconds_left()) == (0.5, 30.0)
+    state.apply(step(999, time=1040.0) | {"time_share": 0.6, "seconds_left": 3000.0})
+    assert state.share == pytest.approx(0.999)
+    assert state.seconds_left() == pytest.approx(40.0 / 999)
+
+
 def test_only_validation_of_the_adapter_makes_the_evaluation_curve():
     facts: dict[str, Any] = {"step": 3, "scores": None, "difference": None}
     state = replay(

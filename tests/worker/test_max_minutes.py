@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine import library, runs
+from engine import library, run_entries, runs
 from engine.worker import session
 from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here, when
 
@@ -47,6 +47,14 @@ def test_a_run_with_all_its_minutes_spent_ends_as_one_that_is_completed(tmp_path
 
     assert events[-1]["outcome"] == "completed", events[-1]
     assert [event["step"] for event in named(events, "step_finished")] == [1, 2, 3]
+    steps = named(events, "step_finished")
+    assert [(each["time_share"], each["seconds_left"]) for each in steps] == [
+        (0.3333, 2),
+        (0.6667, 1),
+        (1, 0),
+    ]
+    state = runs.open_run(job).state
+    assert (state.share, run_entries.read_entry(job).share) == (1.0, 1.0)
     [told] = [event for event in named(events, "notice") if "minutes" in event["message"]]
     assert told["message"] == "Ended at step 3 of 6: the 0.05 minutes for training are over."
     passport = adapter_of(events).passport
