@@ -19,6 +19,7 @@ from gui.models.arena_reader import ArenaReader, Snapshot
 from gui.models.arena_table import ArenaTable
 from gui.models.words import decoding_words
 from gui.pages.arena.below import BelowTable
+from gui.pages.arena.deeds import ArenaDeeds
 from gui.pages.arena.entries_form import EntriesForm
 from gui.pages.library.menus import SEPARATOR, Entry, make_menu
 from gui.shell.page import NARROW, Page
@@ -59,6 +60,7 @@ class ArenaPage(Page):
         self._asks_for_new = True
         self._recipe: tuple[Recipe, Family | None] | None = None
         self.reader = ArenaReader(self)
+        self.deeds = ArenaDeeds(engine, self)
         self.table = ArenaTable(self)
         self.view = GroupedTableView(self.table, "Results", ROW_HEIGHT)
         self.below = BelowTable()
@@ -124,8 +126,11 @@ class ArenaPage(Page):
     def _connect(self) -> None:
         self.reader.read.connect(self._on_read)
         self.choice.chosen.connect(self.open)
-        self.pause_button.clicked.connect(lambda: self._do(self._queue.pause))
-        self.start_button.clicked.connect(lambda: self._do(self._queue.start))
+        self.pause_button.clicked.connect(lambda: self._with_arena(self.deeds.pause))
+        self.start_button.clicked.connect(lambda: self._with_arena(self.deeds.start))
+        self.deeds.changed.connect(self.refresh)
+        self.deeds.told.connect(self.undo_strip.offer)
+        self.deeds.failed.connect(self._tell_trouble)
         for button, new in ((self.new_button, True), (self.empty_button, True), (self.add_button, False)):
             button.clicked.connect(lambda _=False, new=new: self._ask(new=new))
         self.form.made.connect(self._make)
@@ -150,8 +155,8 @@ class ArenaPage(Page):
         queue.chosen.connect(
             lambda standing: self.choose(standing.entry.id) if standing is not None else None
         )
-        queue.move_wanted.connect(self._move)
-        queue.remove_wanted.connect(self.remove)
+        queue.move_wanted.connect(lambda entry_id, by: self._with_arena(self.deeds.move, entry_id, by))
+        queue.remove_wanted.connect(lambda standing: self._with_arena(self.deeds.remove, standing))
         queue.open_wanted.connect(self._open_run)
         queue.menu_wanted.connect(lambda standing, place: self.menu_for(standing).popup(place))
 
@@ -263,12 +268,8 @@ class ArenaPage(Page):
         if found.arena is None or self._queue.arena_id != found.arena.id:
             return ". Its queue is worked elsewhere" if found.worked else ""
         busy = self._engine.device_words()
-        running = any(each.entry.run and self._follows(each) for each in found.standings)
+        running = any(self.deeds.follows(each) for each in found.standings)
         return f". The queue waits: {busy[0].lower()}{busy[1:].rstrip('.')}" if busy and not running else ""
-
-    def _follows(self, standing: Standing) -> bool:
-        current = self._engine.current
-        return current is not None and current.id == standing.entry.run
 
     # Choosing.
     def choose(self, entry_id: str) -> None:
@@ -304,42 +305,9 @@ class ArenaPage(Page):
         self.below.differences.show_differences([row.name for row in rows], tables)
 
     # Doing.
-    def _do(self, deed: Callable[[arenas.Arena], object]) -> None:
-        """Change the arena that is shown, and read it again."""
-        if self._shown.arena is None:
-            return
-        try:
-            deed(self._shown.arena)
-        except AppError as error:
-            self._tell_trouble(arenas.why_not(error))
-        self.refresh()
-
-    def _move(self, entry_id: str, by: int) -> None:
-        ids = [each.entry.id for each in self._shown.standings]
-        self._do(lambda arena: arenas.move(arena, entry_id, ids.index(entry_id) + by))
-
-    def remove(self, standing: Standing) -> None:
-        """Take an entry out of the arena; its run stays in the history."""
-        if standing.state == "running" or self._follows(standing):
-            self._tell_trouble(f"{standing.entry.name} is running. Stop it on the Train page first.")
-            return
-        self._do(lambda arena: arenas.remove(arena, standing.entry.id))
-        kept = " Its run stays in the history." if standing.entry.run else ""
-        self.undo_strip.offer(f"Took {standing.entry.name} out of the arena.{kept}")
-
-    def run_again(self, standing: Standing) -> None:
-        """Let an entry wait for a new run."""
-        self._do(lambda arena: arenas.set_run(arena, standing.entry.id, ""))
-        self._queue.try_again(standing.entry.id)
-
-    def go_on(self, standing: Standing) -> None:
-        """Let the queue go on with an entry that was stopped, from its last checkpoint."""
-        self._queue.try_again(standing.entry.id)
-
-    def _delete(self) -> None:
-        self._do(arenas.delete)
-        self._arena_id = ""
-        self.refresh()
+    def _with_arena(self, deed: Callable[..., object], *rest: object) -> None:
+        if self._shown.arena is not None:
+            deed(self._shown.arena, *rest)
 
     def _open_run(self, standing: Standing) -> None:
         if standing.run is not None:
@@ -350,19 +318,34 @@ class ArenaPage(Page):
 
     def menu_for(self, standing: Standing) -> QMenu:
         """Return the menu of an entry: only what can be done with it."""
-        entries: list[Entry] = []
-        run = standing.run
-        if run is not None:
-            entries.append(("Open its run", lambda: self._open_run(standing), "Return"))
-            if run.adapter_id:
-                entries.append(("Show in library", lambda: self.library_requested.emit(run.adapter_id), ""))
-        if standing.state == "stopped" and self._queue.arena_id == self._arena_id:
-            entries.append(("Go on with it", lambda: self.go_on(standing), ""))
-        if standing.entry.run and standing.state != "running":
-            entries.append(("Run again", lambda: self.run_again(standing), ""))
-        if standing.state != "running":
-            entries += [SEPARATOR, ("Take out of the arena", lambda: self.remove(standing), "Del")]
+        deeds, entries = self.deeds, self._ways_out(standing)
+        runs = standing.state == "running" or deeds.follows(standing)
+        if deeds.follows(standing):
+            entries.append(("Stop it", lambda: deeds.stop(standing), ""))
+        elif standing.state == "stopped" and self._queue.arena_id == self._arena_id:
+            entries.append(("Go on with it", lambda: deeds.go_on(standing), ""))
+        if standing.entry.run and not runs:
+            entries.append(("Run again", lambda: self._with_arena(deeds.run_again, standing), ""))
+        if not runs:
+            entries += [
+                SEPARATOR,
+                ("Take out of the arena", lambda: self._with_arena(deeds.remove, standing), "Del"),
+            ]
         return make_menu(self, [*entries, SEPARATOR, ("Delete the arena", self._delete, "")])
+
+    def _ways_out(self, standing: Standing) -> list[Entry]:
+        run = standing.run
+        if run is None:
+            return []
+        found: list[Entry] = [("Open its run", lambda: self._open_run(standing), "Return")]
+        if run.adapter_id:
+            found.append(("Show in library", lambda: self.library_requested.emit(run.adapter_id), ""))
+        return found
+
+    def _delete(self) -> None:
+        self._with_arena(self.deeds.delete)
+        self._arena_id = ""
+        self.refresh()
 
     # Making.
     def _ask(self, *, new: bool) -> None:

@@ -339,7 +339,29 @@ def test_entries_are_moved_by_keys_and_taken_out(bench):
     queue.remove_button.click()
     made.settle()
     assert made.queued() == ["LoRA", "IA3"]
-    assert made.page.undo_strip.isVisible()
+    made.page.undo_strip.acted.emit()
+    made.settle()
+    assert made.queued() == ["LoRA", "LayerNorm tuning", "IA3"]
+
+
+def test_an_entry_that_runs_can_be_stopped_and_not_taken_out(bench):
+    make_arena("lora")
+    made = bench()
+    made.script = ENDLESS
+    made.page.start_button.click()
+    made.until(lambda: made.engine.current is not None and made.engine.current.state.step > 0)
+    made.settle()
+    [running] = made.page.below.queue.table.things()
+    menu = made.page.menu_for(running)
+    texts = {action.text(): action for action in menu.actions()}
+    assert "Take out of the arena" not in texts
+    made.page.below.queue.remove_wanted.emit(running)
+    assert "is running. Stop it first." in made.page.notice._text.text()
+    texts["Stop it"].trigger()
+    menu.close()
+    made.until(lambda: made.engine.current is None)
+    made.settle()
+    assert [each.state for each in made.page.below.queue.table.things()] == ["stopped"]
 
 
 def test_what_failed_can_be_run_again(bench, filled):
