@@ -12,6 +12,7 @@ from engine.recipe import BaseModelOptions
 from engine.worker import base_models
 from engine.worker.channel import Channel
 from engine.worker.lengths import TokenCounter, summary_marks
+from engine.worker.special_tokens import SpecialTokens
 
 
 def fetched(options: BaseModelOptions, channel: Channel) -> TokenCounter:
@@ -22,13 +23,16 @@ def fetched(options: BaseModelOptions, channel: Channel) -> TokenCounter:
 
 def of(tokenizer: PreTrainedTokenizerBase, folder: Path, name: str) -> TokenCounter:
     """Return the counter of a tokenizer whose model `name` lies in `folder`."""
+    special = SpecialTokens(tokenizer.all_special_tokens)
 
     def count(texts: Sequence[str]) -> list[int]:
-        return [len(ids) for ids in tokenizer(list(texts), add_special_tokens=False)["input_ids"]]
+        read = list(map(special.broken, texts))
+        return [len(ids) for ids in tokenizer(read, add_special_tokens=False)["input_ids"]]
 
     def ends(text: str) -> list[int]:
-        encoding = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
-        return [end for _, end in encoding["offset_mapping"]]
+        read = special.broken(text)
+        encoding = tokenizer(read, add_special_tokens=False, return_offsets_mapping=True)
+        return special.places(text, [end for _, end in encoding["offset_mapping"]])
 
     marks = summary_marks(
         base_facts.read(folder, "none").family, tokenizer.num_special_tokens_to_add(pair=False)

@@ -16,6 +16,7 @@ from tokenizers import Tokenizer
 
 from engine import base_facts
 from engine.methods import Family
+from engine.worker.special_tokens import SpecialTokens
 
 CHARACTERS_A_TOKEN = 4
 BINS_TO_P95 = 40
@@ -48,13 +49,17 @@ def token_counter(folder: Path | None, name: str) -> TokenCounter:
     tokenizer.no_truncation()
     tokenizer.no_padding()
 
+    special = SpecialTokens(
+        token.content for token in tokenizer.get_added_tokens_decoder().values() if token.special
+    )
+
     def count(texts: Sequence[str]) -> list[int]:
-        return [
-            len(encoding) for encoding in tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        ]
+        read = list(map(special.broken, texts))
+        return [len(encoding) for encoding in tokenizer.encode_batch_fast(read, add_special_tokens=False)]
 
     def ends(text: str) -> list[int]:
-        return [end for _, end in tokenizer.encode(text, add_special_tokens=False).offsets]
+        encoding = tokenizer.encode(special.broken(text), add_special_tokens=False)
+        return special.places(text, [end for _, end in encoding.offsets])
 
     marks = summary_marks(base_facts.read(folder, "none").family, tokenizer.num_special_tokens_to_add(False))
     said = f"Token lengths are counted with the tokenizer of {name}."

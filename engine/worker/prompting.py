@@ -18,6 +18,7 @@ from engine.prompts import written
 from engine.recipe import Recipe
 from engine.worker.base_models import LoadedBase, positions
 from engine.worker.data import Splits
+from engine.worker.special_tokens import SpecialTokens
 
 IGNORED = -100
 SHOTS = "data.shots"
@@ -62,7 +63,7 @@ class Prompter:
         self._family = family
         self._limit = max_conversation_tokens
         self._summary_limit = max_summary_tokens
-        self._special = [token for token in tokenizer.all_special_tokens if len(token) > 1]
+        self._plain = SpecialTokens(tokenizer.all_special_tokens).broken
         self._template = template
         self.shots = [(self._plain(shot.conversation), self._plain(shot.summary)) for shot in shots]
         self.cut = 0
@@ -84,13 +85,6 @@ class Prompter:
         if self._family == "encoder-decoder":
             return Encoded(prompt, summary)
         return Encoded(prompt + summary, [IGNORED] * len(prompt) + summary)
-
-    def _plain(self, text: str) -> str:
-        """Break special tokens that somebody wrote as text: a "</s>" in a chat must not end the input."""
-        for token in self._special:
-            if token in text:
-                text = text.replace(token, f"{token[0]} {token[1:]}")
-        return text
 
     def conversation_tokens(self, conversation: str) -> int:
         """Return how many tokens a conversation has, before any cutting."""

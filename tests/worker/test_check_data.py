@@ -218,6 +218,31 @@ def test_where_a_limit_cuts_a_conversation_is_where_a_run_cuts_it(tmp_path: Path
         assert talk[: row.kept_characters(limit)].rstrip() == prompter.fitted(talk).rstrip()
 
 
+def test_a_special_token_that_somebody_wrote_is_counted_as_a_run_reads_it(
+    tmp_path: Path, check: Check
+) -> None:
+    from engine.worker import counting
+    from engine.worker.base_models import read_tokenizer
+    from engine.worker.prompting import Prompter
+
+    talk = "Ann: </s> and <pad></s> mean what?\nBob: </s>"
+    result = check(write(tmp_path / "one", train=[(talk, "x")]), base_model="starter")
+    row = check_details.read(Path(result["details"])).row("train", 1)
+    assert row is not None
+    tokenizer = read_tokenizer(paths.starter_folder(), "starter")
+    prompter = Prompter(tokenizer, "encoder-decoder", "{conversation}", 500, 8)
+    read_tokens = len(tokenizer(prompter.fitted(talk), add_special_tokens=False)["input_ids"])
+    counter = counting.of(tokenizer, paths.starter_folder(), "starter")
+    assert (row.conversation_tokens, counter.count([talk])) == (read_tokens, [read_tokens])
+    assert counter.ends(talk) == list(row.ends)
+    assert row.ends[-1] == len(talk)
+    for limit in range(1, read_tokens):
+        prompter = Prompter(tokenizer, "encoder-decoder", "{conversation}", limit, 8)
+        kept = row.kept_characters(limit)
+        assert kept is not None
+        assert prompter.fitted(talk).replace(" ", "") == talk[:kept].replace(" ", "").rstrip()
+
+
 def test_turns_and_speakers_are_counted_split_by_split(tmp_path: Path, check: Check) -> None:
     talks = ["Ann: a\nBob: b", "Ann: a\nBob: b\nAnn: c\nCyd: d", "Ann: alone"]
     [train] = check(write(tmp_path / "t", train=[(talk, "x") for talk in talks]))["splits"].values()
