@@ -186,7 +186,7 @@ ADALORA = Method(
     peft_type="ADALORA",
     presets={
         "encoder-decoder": Preset(3e-3, {"rank": 16, "initial_rank": 24}),
-        "decoder-only": Preset(2e-3, {"target_modules": ("all-linear",)}),
+        "decoder-only": Preset(6e-3, {"target_modules": ("all-linear",)}),
     },
     # Folded into its stored form it computes in another order, which the rounding of int8 layers makes visible.
     quantizations=("none", "nf4", "fp4"),
@@ -212,7 +212,7 @@ LOHA = Method(
     peft_type="LOHA",
     presets={
         "encoder-decoder": Preset(2e-3, {"rank": 16, "alpha": 32}),
-        "decoder-only": Preset(1e-3, {"target_modules": ("all-linear",)}),
+        "decoder-only": Preset(3e-3, {"target_modules": ("all-linear",)}),
     },
     quantizations=("none", "int8"),
     merges=True,
@@ -235,7 +235,7 @@ LOKR = Method(
     peft_type="LOKR",
     presets={
         "encoder-decoder": Preset(3e-3, {"rank": 16, "alpha": 32}),
-        "decoder-only": Preset(2e-3, {"target_modules": ("all-linear",)}),
+        "decoder-only": Preset(6e-3, {"target_modules": ("all-linear",)}),
     },
     quantizations=("none", "int8"),
     merges=True,

@@ -235,7 +235,7 @@ FULL = Method(
     ),
     options=FullOptions,
     peft_type="SELECTIVE",
-    presets={"encoder-decoder": Preset(3e-4), "decoder-only": Preset(2e-5)},
+    presets={"encoder-decoder": Preset(3e-4), "decoder-only": Preset(5e-5)},
     merges=True,
     peft_defaults={"selection": "all"},
     places=("everything",),

@@ -254,7 +254,7 @@ SOFT_PROMPTS = (
         ),
         options=PTuningOptions,
         peft_type="P_TUNING",
-        presets={"encoder-decoder": Preset(1e-2), "decoder-only": Preset(1e-3)},
+        presets={"encoder-decoder": Preset(1e-2), "decoder-only": Preset(3e-3)},
         quantizations=EVERY_BASE,
         identity_at_start=False,
         variants=(
