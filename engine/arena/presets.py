@@ -43,7 +43,7 @@ PRESETS: tuple[Preset, ...] = (
     Preset(
         "all",
         "All methods, ten minutes each",
-        "Every method at its preset, with the prompt alone and full fine-tuning as yardsticks",
+        "Every method at its preset, for ten minutes or the recipe's epochs, whichever ends first",
         tuple(_for_minutes(at_preset(entry), MINUTES) for entry in METHODS),
     ),
     Preset(

@@ -1,0 +1,82 @@
+"""Quality against cost: the front, the axes, and how points are picked."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+
+from gui.plots.scatter import Point, Scatter
+from gui.widgets.whisker import Whisker
+
+
+def point(name: str, cost: float, mean: float) -> Point:
+    return Point(name, f"{name}, whole", name, cost, Whisker(mean, mean - 0.01, mean + 0.01))
+
+
+POINTS = (
+    point("full", 250e6, 0.487),
+    point("lora", 3.5e6, 0.484),
+    point("loha", 3.5e6, 0.479),
+    point("ia3", 100e3, 0.474),
+    point("prompt", 0, 0.466),
+)
+
+
+@pytest.fixture
+def scatter(styled, qtbot):
+    made = Scatter()
+    qtbot.addWidget(made)
+    made.resize(480, 300)
+    made.show_points(POINTS, 0.469, log=True, unit="numbers trained", chosen="lora")
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def test_the_front_leaves_out_what_another_beats(scatter):
+    assert scatter.front() == ["prompt", "ia3", "lora", "full"]
+    assert scatter.accessibleDescription().endswith(
+        "Nothing beats prompt, whole, ia3, whole, lora, whole, full, whole"
+    )
+
+
+def test_nothing_trained_stands_left_of_the_powers_of_ten(scatter):
+    frame = scatter.frame()
+    across, _ = scatter.ticks(frame)
+    assert [text for _, text in across] == ["0", "100 k", "1 M", "10 M", "100 M"]
+    places = [scatter.place_of(each).x() for each in ("prompt", "ia3", "lora", "full")]
+    assert places == sorted(places)
+    assert frame.rect.contains(scatter.place_of("prompt"))
+
+
+def test_minutes_stand_on_a_plain_axis(scatter):
+    minutes = [point("a", 10.0, 0.4), point("b", 20.0, 0.5)]
+    scatter.show_points(minutes, None, log=False, unit="minutes", chosen="")
+    across, up = scatter.ticks(scatter.frame())
+    assert all(9.0 <= value <= 21.0 for value, _ in across)
+    assert [text for _, text in up] == ["40", "45", "50"]
+
+
+def test_a_press_picks_the_nearest_point_within_reach(scatter, qtbot):
+    with qtbot.waitSignal(scatter.picked) as picked:
+        QTest.mouseClick(scatter, Qt.MouseButton.LeftButton, pos=scatter.place_of("ia3").toPoint())
+    assert picked.args == ["ia3"]
+    assert scatter.point_at(QPointF(2, 2)) is None
+
+
+def test_left_and_right_walk_along_the_costs_and_stay_inside(scatter, qtbot):
+    seen: list[str] = []
+    scatter.picked.connect(seen.append)
+    for key in [Qt.Key.Key_Right] * 3 + [Qt.Key.Key_Left] * 9:
+        QTest.keyClick(scatter, key)
+    assert seen[:3] == ["full", "full", "full"]
+    assert seen[3:6] == ["lora", "loha", "ia3"]
+    assert seen[-1] == "prompt"
+
+
+def test_without_points_it_says_so_and_draws_its_axes(scatter):
+    scatter.show_points([], None, log=True, unit="numbers trained", chosen="")
+    assert scatter.accessibleDescription() == "No entry is scored yet."
+    assert not scatter.grab().isNull()
+    QTest.keyClick(scatter, Qt.Key.Key_Right)
