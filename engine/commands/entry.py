@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Sequence
 
-from engine.commands import adapters, arena, data_check, looking, scoring, training
+from engine.commands import adapters, arena, data_check, looking, run_list, scoring, training
 from engine.commands.follow import STOPPED
 from engine.commands.output import Output
 from engine.commands.parser import Verbs, make_parser
@@ -36,7 +36,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _add_verbs(verbs: Verbs) -> None:
-    for module in (training, scoring, data_check, looking, adapters, arena):
+    for module in (training, scoring, data_check, looking, run_list, adapters, arena):
         module.add(verbs)
 
 

@@ -1,11 +1,10 @@
-"""The verbs that look and change nothing: `plan`, `methods`, `runs`, `doctor`."""
+"""The verbs that look and change nothing: `plan`, `methods`, `doctor`."""
 
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
-from engine import capabilities, doctor, runs
+from engine import capabilities, doctor
 from engine.capabilities import Kept, Proof, Row
 from engine.commands import plan_words, recipe_file, words
 from engine.commands.asking import ask
@@ -13,7 +12,6 @@ from engine.commands.output import Output
 from engine.commands.parser import Verbs
 from engine.errors import Problem
 from engine.methods import METHODS
-from engine.run_entries import RunEntry, read_entry
 
 WORKS = ("proven", "unproven")
 
@@ -23,7 +21,6 @@ def add(verbs: Verbs) -> None:
     plan = verbs.add("plan", "Say what a run of a recipe would take", plan_run)
     recipe_file.add_to(plan)
     verbs.add("methods", "List the methods", list_methods)
-    verbs.add("runs", "List the runs", list_runs)
     verbs.add("doctor", "Look at this computer and say what to do where it is not enough", examine)
 
 
@@ -78,18 +75,6 @@ def _proof_lines(proof: Proof) -> list[str]:
     return [f"Proven on {proof.made_at} with {made_with}. *: not all of it proven.", " ".join(kinds)]
 
 
-def list_runs(_: argparse.Namespace, output: Output) -> int:
-    """List the runs, newest first."""
-    entries = [read_entry(job) for job in runs.list_jobs()]
-    output.json([_as_dict(entry) for entry in entries])
-    if not entries:
-        output.line("There are no runs yet. `main.py train RECIPE.toml` makes one.")
-        return 0
-    head = ("Run", "Outcome", "Steps", "Time", "Gain", "Name")
-    output.lines(words.table(head, [_row(entry) for entry in entries], right=("Steps", "Time", "Gain")))
-    return 0
-
-
 def examine(_: argparse.Namespace, output: Output) -> int:
     """Look at this computer; the exit code is 1 if something keeps Tunesmith from working."""
     checks = doctor.report()
@@ -99,33 +84,3 @@ def examine(_: argparse.Namespace, output: Output) -> int:
     fixes = [f"{check.title}: {check.fix}" for check in checks if check.fix]
     output.lines(["", "What to do", *fixes] if fixes else [])
     return 1 if any(check.state == "problem" for check in checks) else 0
-
-
-def _outcome(entry: RunEntry) -> str:
-    return "running" if entry.running else entry.outcome or "not started"
-
-
-def _row(entry: RunEntry) -> tuple[str, ...]:
-    gain = "" if entry.gain is None else words.gain(entry.gain)
-    steps = f"{entry.step:,} / {entry.total_steps:,}" if entry.total_steps else ""
-    time = words.duration(entry.seconds) if entry.seconds else ""
-    return entry.id, _outcome(entry), steps, time, gain, entry.name
-
-
-def _as_dict(entry: RunEntry) -> dict[str, Any]:
-    return {
-        "run": entry.id,
-        "path": str(entry.job.folder),
-        "name": entry.name,
-        "outcome": "running" if entry.running else entry.outcome,
-        "attempts": entry.attempts,
-        "step": entry.step,
-        "total_steps": entry.total_steps,
-        "seconds": entry.seconds,
-        "started_at": entry.started_at,
-        "gain": entry.gain,
-        "verdict": entry.verdict,
-        "adapter": entry.adapter_id,
-        "can_resume": entry.can_resume,
-        "trouble": entry.trouble or entry.failure_message,
-    }

@@ -1,0 +1,82 @@
+"""The verb `runs`: list them, and write the report of one."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from engine import report, runs
+from engine.commands import words
+from engine.commands.output import Output
+from engine.commands.parser import Verbs
+from engine.run_entries import RunEntry, read_entry
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb and its actions."""
+    parser = verbs.add("runs", "List the runs, or write the report of one", list_runs)
+    actions = Verbs(parser, title="action")
+    actions.add("list", "List the runs", list_runs)
+    told = actions.add(
+        "report", "Write what a run came to: a page to read or print, or its figures", write_report
+    )
+    told.add_argument("run_id", metavar="RUN", help="a run's id, its beginning, or its folder")
+    told.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help=f"ends in {', '.join(report.FORMATS)}; absent: a page in this folder",
+    )
+
+
+def write_report(asked: argparse.Namespace, output: Output) -> int:
+    """Write the report of a run."""
+    job = runs.find_job(asked.run_id)
+    place = (asked.out or Path(report.default_name(job))).expanduser().resolve()
+    report.write(report.gather(job), place)
+    output.json({"run": job.id, "path": str(place)})
+    output.line(f"Wrote the report to {place}.")
+    return 0
+
+
+def list_runs(_: argparse.Namespace, output: Output) -> int:
+    """List the runs, newest first."""
+    entries = [read_entry(job) for job in runs.list_jobs()]
+    output.json([_as_dict(entry) for entry in entries])
+    if not entries:
+        output.line("There are no runs yet. `main.py train RECIPE.toml` makes one.")
+        return 0
+    head = ("Run", "Outcome", "Steps", "Time", "Gain", "Name")
+    output.lines(words.table(head, [_row(entry) for entry in entries], right=("Steps", "Time", "Gain")))
+    return 0
+
+
+def _outcome(entry: RunEntry) -> str:
+    return "running" if entry.running else entry.outcome or "not started"
+
+
+def _row(entry: RunEntry) -> tuple[str, ...]:
+    gain = "" if entry.gain is None else words.gain(entry.gain)
+    steps = f"{entry.step:,} / {entry.total_steps:,}" if entry.total_steps else ""
+    time = words.duration(entry.seconds) if entry.seconds else ""
+    return entry.id, _outcome(entry), steps, time, gain, entry.name
+
+
+def _as_dict(entry: RunEntry) -> dict[str, Any]:
+    return {
+        "run": entry.id,
+        "path": str(entry.job.folder),
+        "name": entry.name,
+        "outcome": "running" if entry.running else entry.outcome,
+        "attempts": entry.attempts,
+        "step": entry.step,
+        "total_steps": entry.total_steps,
+        "seconds": entry.seconds,
+        "started_at": entry.started_at,
+        "gain": entry.gain,
+        "verdict": entry.verdict,
+        "adapter": entry.adapter_id,
+        "can_resume": entry.can_resume,
+        "trouble": entry.trouble or entry.failure_message,
+    }

@@ -1,0 +1,314 @@
+"""The report as one page of HTML: verdict first, then scores, conversations, training, and all that made the run."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from engine import recipe as recipes
+from engine import words
+from engine.quantities import size
+from engine.report import drawing, look, samples
+from engine.report.facts import Compared, Report
+from engine.report.markup import Html, element, join
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+TONES = {"better": "better", "worse": "worse"}
+SMOOTHED_SHARE = 0.02
+OUTCOMES = {
+    "completed": "Completed",
+    "stopped": "Stopped",
+    "failed": "Failed",
+    "crashed": "Crashed",
+    None: "Not finished",
+}
+
+
+def render(report: Report) -> str:
+    """Return the whole page; it needs nothing beside it and runs no script."""
+    name = report.recipe.name
+    head = join(
+        (
+            element("meta", charset="utf-8"),
+            element("meta", http_equiv="Content-Security-Policy", content=POLICY),
+            element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+            element("title", f"{name}: report"),
+            Html(f"<style>{look.css()}</style>"),
+        )
+    )
+    parts = (
+        _title(report),
+        _verdict(report),
+        _scores(report),
+        samples.conversations(report),
+        _training(report),
+        _data(report),
+        samples.pinned(report),
+        _made_of(report),
+        _foot(),
+    )
+    body = element("body", element("main", *parts))
+    return f"<!DOCTYPE html>\n{element('html', element('head', head), body, lang='en')}\n"
+
+
+def section(title: str, *parts: Html) -> Html:
+    """Return a section, nothing where it has no part."""
+    shown = [part for part in parts if part]
+    return element("section", element("h2", title), *shown) if shown else Html()
+
+
+def facts(pairs: list[tuple[str, str]]) -> Html:
+    """Return names and values as a table; those without a value are left out."""
+    rows = [element("tr", element("td", name), element("td", value)) for name, value in pairs if value]
+    return element("table", *rows, class_="facts") if rows else Html()
+
+
+def _title(report: Report) -> Html:
+    state = report.state
+    when = _moment(state.last_event_at)
+    outcome = OUTCOMES[state.outcome]
+    told = " · ".join(part for part in (f"{outcome} {when}".strip(), f"Run {report.job.id}") if part)
+    return element("header", element("h1", report.recipe.name), element("p", told, class_="small"))
+
+
+def _moment(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    return f"{datetime.fromtimestamp(seconds, UTC).astimezone():%Y-%m-%d %H:%M}"
+
+
+def _verdict(report: Report) -> Html:
+    difference = (report.state.difference or {}).get("rouge1")
+    if difference is None:
+        headline = "The adapter was not scored" if report.state.adapter else "No adapter was made"
+        text = "There is no score of base and tuned model to compare."
+        return element("div", element("strong", headline), element("p", text), class_="verdict")
+    than = "base model" if report.trains else "plain prompt"
+    said = str(difference["verdict"])
+    headline = {"better": f"Better than the {than}", "worse": f"Worse than the {than}"}.get(
+        said, "No measurable difference"
+    )
+    sentence = words.verdict(difference, report.protocol.get("examples"))
+    strong = element("strong", headline, class_=TONES.get(said, "even"))
+    return element("div", strong, element("p", sentence.partition(". ")[2]), class_="verdict")
+
+
+def _scores(report: Report) -> Html:
+    compared = report.compared()
+    if not compared:
+        return Html()
+    stemmed = [each for each in compared if each.measure.name in (report.state.difference or {})]
+    bars = [
+        drawing.Bar(each.measure.title, _spread(each.base), _spread(each.tuned))
+        for each in stemmed
+        if each.measure.unit == "points"
+    ]
+    base, tuned = report.sides
+    told = "; ".join(
+        f"{each.measure.title}: {base} {words.interval(each.base)}, {tuned} {words.interval(each.tuned)}"
+        for each in stemmed
+    )
+    others = [each for each in compared if each not in stemmed]
+    return section(
+        "Scores",
+        element("p", _protocol(report)),
+        drawing.intervals(bars, told),
+        legend((("base", base), ("tuned", tuned)), "whiskers: 95 % interval"),
+        _table(stemmed, report),
+        element("h3", "What else was measured") if others else Html(),
+        _table(others, report) if others else Html(),
+        _speed(report),
+    )
+
+
+def _spread(found: dict[str, float]) -> tuple[float, float | None, float | None]:
+    return found["mean"], found.get("low"), found.get("high")
+
+
+def legend(entries: tuple[tuple[str, str], ...], remark: str = "") -> Html:
+    """Return what the colours of a plot mean."""
+    items = [
+        element("span", element("span", class_=f"key {kind}"), name.capitalize(), class_="item")
+        for kind, name in entries
+    ]
+    return element("p", *items, remark, class_="small legend")
+
+
+def _protocol(report: Report) -> str:
+    """Return under what the scores were taken, in a sentence: unlike ones may not be compared."""
+    protocol = report.protocol
+    count = int(protocol.get("examples") or 0)
+    data = protocol.get("data") or {}
+    metric = protocol.get("metric") or {}
+    beams = int(protocol.get("beams") or 1)
+    several = protocol.get("references") or {}
+    parts = [
+        f"Scored on {words.counted(count, 'conversation')} of the {protocol.get('split', 'test')} split",
+        f"of {data['source']}" if data.get("source") else "",
+    ]
+    decoding = "greedily" if beams == 1 else f"with {beams} beams"
+    sentences = [
+        " ".join(filter(None, parts)),
+        f"Written {decoding}, at most {protocol.get('max_new_tokens', '?')} tokens",
+        f"Measured by {metric['name']}" if isinstance(metric, dict) and metric.get("name") else "",
+        f"Up to {several['most']} reference summaries a conversation, the best of them counts"
+        if several
+        else "",
+        "Differences are paired, conversation by conversation",
+    ]
+    return ". ".join(filter(None, sentences)) + "."
+
+
+def _table(compared: list[Compared], report: Report) -> Html:
+    base, tuned = report.sides
+    heads = [element("th", "Measure")]
+    heads += [
+        element("th", text, class_="num")
+        for text in (base.capitalize(), tuned.capitalize(), "Paired difference")
+    ]
+    head = element("tr", *heads, element("th", "Verdict"))
+    return element("div", element("table", head, *map(_row, compared)), class_="wide")
+
+
+def _row(each: Compared) -> Html:
+    measure, unit = each.measure, each.measure.unit
+    verdict = str(each.difference["verdict"])
+    cells = [element("td", measure.title, element("div", measure.help, class_="hint"))]
+    for found, signed in ((each.base, False), (each.tuned, False), (each.difference, True)):
+        say = words.change if signed else words.amount
+        spread = element("span", words.spread(found, unit, signed=signed), class_="hint")
+        cells.append(element("td", say(found["mean"], unit), spread, class_="num"))
+    cells.append(element("td", words.SAYINGS.get(verdict, verdict), class_=TONES.get(verdict, "even")))
+    return element("tr", *cells)
+
+
+def _speed(report: Report) -> Html:
+    told = []
+    for side, scored in zip(report.sides, (report.state.base_scores, report.state.tuned_scores), strict=True):
+        seconds, speed = (scored or {}).get("seconds"), (scored or {}).get("tokens_per_second")
+        if seconds is not None:
+            rate = f", {speed:,.0f} tokens/s" if speed else ""
+            told.append(f"{side}: {words.duration(float(seconds))}{rate}")
+    if not told:
+        return Html()
+    text = f"Writing all summaries took: {'; '.join(told)}. Timed once, so without an interval."
+    return element("p", text, class_="small")
+
+
+def _training(report: Report) -> Html:
+    state, started = report.state, report.state.started or {}
+    if not report.trains or not state.loss.steps:
+        return Html()
+    span = max(1, round(len(state.loss.values) * SMOOTHED_SHARE))
+    steps = [float(step) for step in state.loss.steps]
+    lines = [
+        drawing.Line(steps, list(state.loss.values), "raw"),
+        drawing.Line(steps, drawing.smoothed(state.loss.values, span), "smooth"),
+    ]
+    keys = [("tuned", "training loss")]
+    if state.evaluation_loss.steps:
+        held = [float(step) for step in state.evaluation_loss.steps]
+        lines.append(drawing.Line(held, list(state.evaluation_loss.values), "held", marked=True))
+        keys.append(("validation", "validation loss"))
+    last = f"{state.loss.values[-1]:.3f}"
+    told = f"Loss over {words.counted(state.step, 'step')}, {last} at the last"
+    trainable, everything = started.get("trainable_parameters"), started.get("all_parameters")
+    adapter = state.adapter or {}
+    share = (
+        f"{trainable:,} of {everything:,} ({trainable / everything:.2%})" if trainable and everything else ""
+    )
+    return section(
+        "Training",
+        drawing.curves(lines, max(state.total_steps, state.step), told),
+        legend(tuple(keys), "over the steps; the thin line is every step, the bold one a moving mean"),
+        facts(
+            [
+                ("Steps", f"{state.step:,} of {state.total_steps:,}" if state.total_steps else ""),
+                ("Kept step", f"{int(adapter['step']):,}" if adapter.get("step") else ""),
+                ("Time", words.duration(float(adapter["seconds"])) if adapter.get("seconds") else ""),
+                ("Numbers trained", share),
+                ("Size on disk", size(int(adapter["bytes"])) if adapter.get("bytes") else ""),
+                ("Peak memory", size(state.peak_memory_bytes) if state.peak_memory_bytes else ""),
+            ]
+        ),
+    )
+
+
+def _data(report: Report) -> Html:
+    started, passport = report.state.started or {}, report.passport
+    examples = started.get("examples") or {}
+    counts = ", ".join(f"{int(count):,} {split}" for split, count in examples.items())
+    excluded = sum(_counts(started.get("excluded")))
+    masked = sum(_counts(started.get("masked")))
+    rows = [
+        ("Source", report.recipe.data.source),
+        ("Conversations", counts),
+        ("Licence", passport.data.licence if passport else ""),
+        ("Excluded", words.counted(excluded, "conversation") if excluded else ""),
+        ("Masked", words.counted(masked, "place") + " of personal data" if masked else ""),
+    ]
+    remarks = [
+        element("li", " ".join(filter(None, (notice["message"], notice.get("hint", "")))))
+        for notice in report.left_out()
+    ]
+    return section(
+        "Data and remarks",
+        facts(rows),
+        element("h3", "What the run remarked") if remarks else Html(),
+        element("ul", *remarks) if remarks else Html(),
+    )
+
+
+def _counts(found: object) -> list[int]:
+    return [int(count) for count in found.values()] if isinstance(found, dict) else []
+
+
+def _made_of(report: Report) -> Html:
+    started = report.state.started or {}
+    versions = report.versions or (report.passport.versions if report.passport else {})
+    device = [
+        ("Device", str(started.get("device_name") or started.get("device") or "")),
+        ("Threads", str(started.get("threads") or "")),
+        (
+            "Precision",
+            " ".join(map(str, filter(None, (started.get("precision"), started.get("precision_reason"))))),
+        ),
+        *versions.items(),
+    ]
+    return join(
+        (
+            section("Passport", _passport(report)),
+            section("Environment", facts(device)),
+            section("Recipe", element("pre", recipes.dumps(report.recipe).strip())),
+        )
+    )
+
+
+def _passport(report: Report) -> Html:
+    passport = report.passport
+    if passport is None:
+        return element("p", "The run's adapter is not in the library.", class_="small")
+    base, method, training = passport.base_model, passport.method, passport.training
+    settings = ", ".join(f"{name} {value}" for name, value in method.options.items())
+    return facts(
+        [
+            ("Adapter", passport.name),
+            ("Id", passport.id),
+            ("Made", passport.made_at),
+            ("Base model", " ".join(filter(None, (base.id, base.revision)))),
+            ("Base fingerprint", base.fingerprint),
+            ("Quantization", base.quantization),
+            ("Method", method.title or method.id),
+            ("Settings", settings),
+            ("Learning rate", f"{method.learning_rate:g}" if method.learning_rate else ""),
+            ("Data fingerprint", passport.data.fingerprint),
+            ("Seed", str(training.seed)),
+            ("Prompt", passport.prompt.template if passport.prompt else ""),
+            ("Tags", ", ".join(passport.tags)),
+            ("Notes", passport.notes),
+        ]
+    )
+
+
+def _foot() -> Html:
+    text = "Made by Tunesmith. Scores are ROUGE F-measures times 100; intervals are bootstrapped over conversations."
+    return element("footer", element("p", text, class_="small"))

@@ -1,0 +1,214 @@
+"""A run's report: one page that needs nothing else, obeys nothing that a conversation says, and its figures."""
+
+from __future__ import annotations
+
+import csv
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from engine import example_scores, library, report
+from engine.commands import entry
+from engine.errors import StorageError
+from engine.example_scores import Texts
+from engine.measures import MEASURES
+from engine.report import look
+from gui.look import tokens
+from tests.helpers.homes import Told, add_run, make_recipe
+from tests.helpers.scored_runs import add_scored_run, scores_of
+
+HOSTILE = '</title><script>alert(1)</script><img src="http://evil/x" onerror=alert(2)>\x00 & "quoted"'
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page: its elements with their attributes, and its text."""
+
+    VOID = ("meta", "br")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.open: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open[-1:] != ["style"]:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+    @property
+    def tags(self) -> set[str]:
+        return {tag for tag, _ in self.elements}
+
+
+def written(job, path: Path) -> str:
+    report.write(report.gather(job), path)
+    return path.read_text(encoding="utf-8-sig")
+
+
+def page_of(job, tmp_path: Path) -> Page:
+    page = Page(written(job, tmp_path / "report.html"))
+    assert page.open == []
+    return page
+
+
+def test_the_page_tells_verdict_scores_samples_recipe_passport_and_environment(home, tmp_path):
+    job = add_scored_run()
+    page = page_of(job, tmp_path)
+    assert "Better than the base model" in page.text
+    assert "Scored on 40 conversations of the test split of sample" in page.text
+    for measure in MEASURES.values():
+        assert f" {measure.title} " in page.text
+    for head in ("Conversation by conversation", "Sample summaries", "Passport", "Environment", "Recipe"):
+        assert head in page.text
+    assert 'source = "sample"' in page.text
+    assert "starter-lora" in page.text
+    assert page.text.count("Gained most") == 1
+    assert {"svg", "path", "table"} <= page.tags
+
+
+def test_the_page_needs_nothing_beside_it_and_runs_nothing(home, tmp_path):
+    page = page_of(add_scored_run(), tmp_path)
+    assert not page.tags & {"script", "link", "img", "iframe", "object", "embed", "form", "a", "base"}
+    for _, attributes in page.elements:
+        assert not {"src", "href", "action", "style"} & attributes.keys()
+        assert not any(name.startswith("on") for name in attributes)
+    [policy] = [each["content"] for _, each in page.elements if each.get("http-equiv")]
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def test_no_text_of_the_data_becomes_markup(home, tmp_path):
+    texts = [Texts(conversation=f"{HOSTILE}: {HOSTILE}", references=(HOSTILE, HOSTILE))] * 3
+    kept = scores_of(texts)
+    tuned = kept.tuned.model_copy(update={"summaries": (HOSTILE, f"Carl {HOSTILE}", "")})
+    kept = kept.model_copy(update={"tuned": tuned, "examples": (HOSTILE, "b", "c")})
+    recipe = make_recipe(f"Run {HOSTILE}", base="starter", source="sample")
+    job = add_scored_run(scores=kept, recipe=recipe)
+    library.update(library.find("starter-lora"), notes=HOSTILE)
+    page = page_of(job, tmp_path)
+    assert not page.tags & {"script", "img"}
+    assert page.text.count("<script>alert(1)</script>") > 10
+    assert "\x00" not in "".join(page.words)
+
+
+def test_the_plots_are_sound_and_speak(home, tmp_path):
+    text = written(add_scored_run(), tmp_path / "report.html")
+    plots = [f"<svg{part.split('</svg>')[0]}</svg>" for part in text.split("<svg")[1:]]
+    assert len(plots) == 3
+    for plot in plots:
+        root = ET.fromstring(plot)
+        assert root.findtext("title")
+        assert "nan" not in plot
+
+
+def test_what_does_not_stand_in_the_conversation_is_underlined(home, tmp_path):
+    texts = [Texts(conversation="Ann: See you at five.", references=("Ann comes at five.",))]
+    kept = scores_of(texts)
+    tuned = kept.tuned.model_copy(update={"summaries": ("Ann meets Carl at six.",)})
+    text = written(add_scored_run(scores=kept.model_copy(update={"tuned": tuned})), tmp_path / "a.html")
+    assert "Ann meets <u>Carl</u> at <u>six</u>." in text
+
+
+def test_one_conversation_has_no_interval_and_the_page_says_so(home, tmp_path):
+    texts = [Texts(conversation="Ann: See you at five.", references=("Ann comes at five.",))]
+    page = page_of(add_scored_run(texts), tmp_path)
+    assert "one conversation, so no interval" in page.text
+    assert "No measurable difference" in page.text
+
+
+def test_a_run_of_an_earlier_version_has_a_report_of_what_it_kept(home, tmp_path):
+    kept = scores_of([Texts(conversation="Ann: Hi", references=("Hi.",))] * 4)
+    old = {"texts": (), "base": kept.base.model_copy(update={"more": {}})}
+    job = add_scored_run(scores=kept.model_copy(update=old))
+    assert "Conversation by conversation" in page_of(job, tmp_path).text
+    (job.folder / example_scores.FILE_NAME).unlink()
+    page = page_of(job, tmp_path)
+    assert "Conversation by conversation" not in page.text
+    assert "Better than" in page.text or "No measurable" in page.text
+
+
+@pytest.mark.parametrize("outcome", ["stopped", "failed"])
+def test_a_run_that_ended_early_says_what_there_is(home, tmp_path, outcome):
+    page = page_of(add_run(told=Told(steps=7, outcome=outcome, gain=None)), tmp_path)
+    assert "No adapter was made" in page.text
+    assert "7 of 40" in page.text
+
+
+def test_a_run_that_never_began_has_a_report(home, tmp_path):
+    page = page_of(add_run(told=Told(steps=0, outcome=None, gain=None, samples=0)), tmp_path)
+    assert "There is no score of base and tuned model to compare." in page.text
+
+
+def test_the_figures_as_json_are_all_there(home, tmp_path):
+    job = add_scored_run()
+    tree = json.loads(written(job, tmp_path / "report.json"))
+    assert tree["run"] == job.id
+    assert set(tree["tuned"]["scores"]) | set(tree["tuned"]["measures"]) == set(MEASURES)
+    assert len(tree["conversations"]) == 40
+    assert tree["conversations"][0]["base"]["scores"].keys() == MEASURES.keys()
+    assert len(tree["curves"]["loss"]["steps"]) == 60
+    assert tree["passport"]["name"] == "starter-lora"
+
+
+def test_the_figures_as_csv_carry_no_formula(home, tmp_path):
+    kept = scores_of([Texts(conversation="Ann: Hi", references=("Hi.",))] * 2)
+    job = add_scored_run(scores=kept.model_copy(update={"examples": ("=1+1", "@b")}))
+    rows = list(csv.DictReader(written(job, tmp_path / "report.csv").splitlines()))
+    assert {row["figure"] for row in rows} >= {*MEASURES, "loss", "validation_loss", "seconds"}
+    assert {row["conversation"] for row in rows} == {"", "'=1+1", "'@b"}
+    [mean] = [row for row in rows if (row["figure"], row["model"]) == ("rouge1", "difference")]
+    assert float(mean["low"]) <= float(mean["value"]) <= float(mean["high"])
+
+
+def test_the_table_by_conversation_has_texts_and_both_scores():
+    kept = scores_of([Texts(conversation="Ann: Hi", references=("Hi.", "Ho."))] * 2)
+    head, table = report.conversations_table(kept)
+    assert head[:6] == ["conversation", "text", "reference", "base summary", "tuned summary", "base rouge1"]
+    assert [line[0] for line in table] == ["row-1", "row-2"]
+    assert table[0][2] == "Hi.\nHo."
+    assert {len(line) for line in table} == {len(head)} == {5 + 2 * len(MEASURES)}
+
+
+def test_the_command_line_writes_a_page_beside_the_person_or_where_it_is_told(
+    home, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    job = add_scored_run()
+    assert entry.run(entry.parse(["runs", "report", job.id[:20]])) == 0
+    page = tmp_path / f"{job.id}-report.html"
+    assert "Better than the base model" in page.read_text(encoding="utf-8")
+    assert capsys.readouterr().out == f"Wrote the report to {page}.\n"
+    assert entry.run(entry.parse(["--json", "runs", "report", job.id, "--out", "figures.csv"])) == 0
+    assert json.loads(capsys.readouterr().out) == {"run": job.id, "path": str(tmp_path / "figures.csv")}
+    assert entry.run(entry.parse(["runs", "report", job.id, "--out", "figures.pdf"])) == 2
+    assert entry.run(entry.parse(["runs"])) == 0
+
+
+def test_another_ending_is_refused_with_those_that_are_known(home, tmp_path):
+    job = add_run()
+    with pytest.raises(StorageError, match="neither a page nor a table") as caught:
+        report.write(report.gather(job), tmp_path / "report.pdf")
+    assert (caught.value.field, caught.value.hint) == ("--out", "End it with .html, .csv, .json.")
+    with pytest.raises(StorageError, match="can't be written"):
+        report.write(report.gather(job), tmp_path / "nowhere" / "report.html")
+
+
+def test_the_colours_are_the_windows():
+    for ours, theirs in ((look.LIGHT, tokens.LIGHT), (look.DARK, tokens.DARK)):
+        assert ours == {name: theirs.colors()[name] for name in ours}

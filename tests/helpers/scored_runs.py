@@ -1,0 +1,134 @@
+"""A finished run with all that its scoring leaves behind, written with the engine's code and no worker."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any
+
+from engine import example_scores, paths, statistics
+from engine.events import EventWriter
+from engine.example_scores import ExampleScores, Texts, Written
+from engine.faithfulness import checked
+from engine.jobs import Job
+from engine.measures import MEASURES, MORE, ROUGE
+from engine.recipe import Recipe
+from tests.helpers.homes import MOMENT, Told, add_adapter, add_run, make_recipe
+
+Lists = dict[str, tuple[float, ...]]
+DRAWS = 200
+
+
+def bundled(count: int) -> list[Texts]:
+    """Return the first bundled test conversations with their references."""
+    with (paths.sample_folder() / "test.jsonl").open(encoding="utf-8") as stream:
+        rows = [json.loads(line) for line in islice(stream, count)]
+    return [Texts(conversation=row["dialogue"], references=(row["summary"],)) for row in rows]
+
+
+def written(texts: Sequence[Texts], skill: float, seed: int) -> Written:
+    """Return summaries that keep about `skill` of their reference's words, with scores to go with them."""
+    draw = random.Random(seed)
+    summaries, kept = [], []
+    for text in texts:
+        words = text.references[0].split()
+        shown = [word if draw.random() < skill else draw.choice(("Carl", "maybe", "9")) for word in words]
+        summaries.append(" ".join(shown))
+        kept.append(sum(map(str.__eq__, shown, words)) / max(1, len(words)))
+    factors = dict(zip((measure.name for measure in ROUGE), (1.0, 0.6, 0.9, 0.95), strict=True))
+    rouge: Lists = {name: tuple(value * factor for value in kept) for name, factor in factors.items()}
+    more: Lists = {measure.name: rouge["rouge1"] for measure in MORE if measure.unit == "points"}
+    more |= {
+        "words": tuple(float(len(summary.split())) for summary in summaries),
+        "novel1": tuple(0.4 for _ in summaries),
+        "novel2": tuple(0.7 for _ in summaries),
+        "capped": tuple(float(place % 9 == 0) for place, _ in enumerate(summaries)),
+        "unsupported": tuple(
+            checked(summary, text.conversation).share for summary, text in zip(summaries, texts, strict=True)
+        ),
+    }
+    return Written(summaries=tuple(summaries), rouge=rouge, more=more)
+
+
+def scores_of(texts: Sequence[Texts], base: float = 0.3, tuned: float = 0.6) -> ExampleScores:
+    """Return what base and tuned model scored on conversations."""
+    protocol = {
+        "split": "test",
+        "examples": len(texts),
+        "data": {"source": "sample", "fingerprint": "9f3c"},
+        "beams": 1,
+        "max_new_tokens": 128,
+        "metric": {"name": "rouge_score 0.1.2", "stemmer": True},
+    }
+    return ExampleScores(
+        schema=1,
+        protocol=protocol,
+        examples=tuple(f"row-{place}" for place in range(1, len(texts) + 1)),
+        base=written(texts, base, 1),
+        tuned=written(texts, tuned, 2),
+        texts=tuple(texts),
+    )
+
+
+def add_scored_run(
+    texts: Sequence[Texts] | None = None,
+    scores: ExampleScores | None = None,
+    recipe: Recipe | None = None,
+    **told: Any,
+) -> Job:
+    """Write a completed run with its adapter, its events and its scores by conversation."""
+    kept = scores or scores_of(bundled(40) if texts is None else texts)
+    recipe = recipe or make_recipe("Starter on the sample", base="starter", source="sample")
+    adapter = add_adapter("starter-lora", follows=recipe)
+    told = {"outcome": None, "gain": None, "steps": 60, "total_steps": 60} | told
+    job = add_run(recipe, Told(**told))
+    writer = EventWriter(job.events_path, {"run": job.id, "attempt": 1})
+    ended = MOMENT + 724.0
+    for step in (20, 40, 60):
+        common = {"of": adapter.id, "split": "validation", "time": ended}
+        writer.write("evaluated", step=step, loss=1.9 - step / 100, scores=None, **common)
+    writer.write(
+        "adapter_saved", adapter=adapter.id, path="", bytes=14_200, step=60, seconds=97.0, time=ended
+    )
+    for event in scored_events(kept, adapter.id):
+        writer.write("evaluated", **event, time=ended)
+    writer.write("job_ended", outcome="completed", time=ended)
+    writer.close()
+    example_scores.save(job.folder, kept)
+    return job
+
+
+def scored_events(kept: ExampleScores, adapter: str) -> list[dict[str, Any]]:
+    """Return the facts of the two events in which a run tells its scores."""
+    common = {"split": "test", "protocol": kept.protocol, "loss": None, "capped": 0.1, "seconds": 4.0}
+    base, tuned = (
+        {
+            "scores": {name: _spread(values) for name, values in side.rouge.items()},
+            "measures": {name: _spread(values) for name, values in side.more.items()},
+            "tokens_per_second": 812.4,
+        }
+        for side in (kept.base, kept.tuned)
+    )
+    paired = {
+        "difference": _differences(kept.base.rouge, kept.tuned.rouge),
+        "measure_difference": _differences(kept.base.more, kept.tuned.more),
+    }
+    return [
+        {"of": "base", "step": 0, "difference": None, **base, **common},
+        {"of": adapter, "step": 60, **paired, **tuned, **common},
+    ]
+
+
+def _spread(values: Sequence[float]) -> dict[str, float]:
+    return statistics.interval(values, DRAWS).as_dict()
+
+
+def _differences(before: Lists, after: Lists) -> dict[str, dict[str, Any]]:
+    return {
+        name: statistics.difference_dict(
+            statistics.difference(before[name], after[name], DRAWS), MEASURES[name].good
+        )
+        for name in after.keys() & before.keys()
+    }
