@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from engine import check_details
 from engine import recipe as recipes
@@ -27,11 +28,19 @@ def add(verbs: Verbs) -> None:
     data.add_argument(
         "--export", type=Path, metavar="FOLDER", help="write the rows of each finding as a csv file"
     )
+    data.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="overrides",
+        metavar="data.KEY=VALUE",
+        help="read it as a recipe would with this, for example data.broken_rows=leave_out; may be repeated",
+    )
 
 
 def check_data(asked: argparse.Namespace, output: Output) -> int:
     """Look into a source of conversations."""
-    table = {"source": _absolute(asked.source)}
+    table = _table(asked)
     if recipes.looks_like_path(asked.source) and not Path(table["source"]).exists():
         message = f"There is nothing at {asked.source}."
         raise RecipeError(
@@ -45,6 +54,16 @@ def check_data(asked: argparse.Namespace, output: Output) -> int:
     request = {"data": table, "base_model": base_model}
     code, _ = ask("check_data", request, output, lines, complete=complete)
     return code
+
+
+def _table(asked: argparse.Namespace) -> dict[str, Any]:
+    tables = recipes.overridden({"data": {"source": _absolute(asked.source)}}, asked.overrides)
+    others = [name for name in tables if name != "data"]
+    if others:
+        message = f"Conversations are looked into without a recipe: there is no {others[0]}."
+        raise RecipeError((Problem("--set", message, "Set keys of data, for example data.every=10."),))
+    table: dict[str, Any] = tables["data"]
+    return table
 
 
 def _absolute(text: str) -> str:

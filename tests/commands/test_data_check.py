@@ -121,3 +121,17 @@ def test_all_rows_are_in_the_json_and_in_the_files_of_an_export(terminal: Termin
     assert table[0] == ["row", "split", "id", "conversation", "summary"]
     assert len(table) - 1 == counts["duplicates"]
     assert {row[3] for row in table[1:]} == {"'=1+1: hi"}
+
+
+def test_values_are_set_as_a_recipe_has_them(terminal: Terminal, tmp_path: Path) -> None:
+    rows = "".join(f"Ann: {number};s\n" for number in range(30))
+    (tmp_path / "a.csv").write_text(f"talk;summary\n{rows}broken\n", encoding="utf-8")
+    refused = terminal.run("data", "a.csv", "--set", "data.conversation=talk", "--json", cwd=tmp_path)
+    assert (refused.code, refused.problems[0]["field"]) == (2, "data.broken_rows")
+    consent = ("--set", "data.conversation=talk", "--set", "data.broken_rows=leave_out")
+    done = terminal.run("data", "a.csv", *consent, "--json", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert sum(found["examples"] for found in done.json[-1]["splits"].values()) == 30
+    assert "line 32" in done.named("notice")[0]["message"]
+    wrong = terminal.run("data", "a.csv", "--set", "training.epochs=2", "--json", cwd=tmp_path)
+    assert (wrong.code, wrong.problems[0]["field"]) == (2, "--set")
