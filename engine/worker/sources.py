@@ -34,6 +34,8 @@ SPLIT_WORDS: dict[str, Split] = {
 }
 # Written beside data by `datasets`, kaggle and others; they describe it and hold none.
 DESCRIPTIONS = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json", "metadata.json"}
+# What `datasets` computed, and the mark of a workbook that is open.
+BESIDE_DATA = ("cache-", "~$")
 # Alone, and in folders and archives.
 PLAIN_SUFFIXES = (*SUFFIXES, *text_folder.SUFFIXES)
 KNOWN = ", ".join(suffix.removeprefix(".") for suffix in (*PLAIN_SUFFIXES, *archives.SUFFIXES))
@@ -161,7 +163,7 @@ def _is_packed(path: Path) -> bool:
 def _may_hold_data(path: Path, folder: Path) -> bool:
     """Tell whether a path's name is one of data; a link that leads nowhere is refused rather than passed over."""
     hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    described = path.name in DESCRIPTIONS or path.name.startswith("cache-")
+    described = path.name in DESCRIPTIONS or path.name.startswith(BESIDE_DATA)
     if hidden or described or path.suffix.lower() not in (*PLAIN_SUFFIXES, ".gz") or path.is_dir():
         return False
     if not path.is_file():

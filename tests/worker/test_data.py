@@ -476,3 +476,10 @@ def test_zip_without_data_is_said_by_its_name(tmp_path: Path, channel: Channel) 
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("picture.png", "x")
     assert fail(tmp_path / "a.zip", channel).message == f"There are no data files in {tmp_path / 'a.zip'}."
+
+
+def test_what_programs_leave_beside_data_is_no_data(tmp_path: Path, channel: Channel) -> None:
+    folder = folder_of(tmp_path / "talks", **dict.fromkeys(sources.SPLITS, "dialogue,summary\na,b\n"))
+    for name in ("~$train.xlsx", "cache-12.arrow", ".hidden.csv", "dataset_info.json"):
+        (folder / name).write_bytes(b"x")
+    assert len(data.read(options(folder), channel).test) == 1

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import lzma
 import os
 import shutil
 import stat
+import struct
 import time
 import zipfile
 import zlib
@@ -32,7 +34,11 @@ MOST_TIMES_SMALLER = 200
 ALWAYS_FINE_BYTES = 64 << 20
 KEPT_SECONDS = 14 * 24 * 3600
 COPY_BYTES = 1 << 20
-TROUBLES = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
+# Python's zipfile has an error of its own for some damage only.
+TROUBLES = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, LookupError, RuntimeError, ValueError,
+    OSError,
+)  # fmt: skip
 # Told how many bytes are unpacked, of how many if that is known (else 0); may raise to end it.
 Tick = Callable[[int, int], None]
 

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from engine import chats
 from engine.worker.readers.encodings import chunks
-from engine.worker.readers.table import Broken, Notes
+from engine.worker.readers.table import MOST_CHARACTERS, Broken, Notes
 
 SUFFIXES = (".txt", ".vtt", ".srt")
 SUMMARY_ENDING = ".summary.txt"
+# As many as a row's longest text may have in any encoding.
+MOST_BYTES = 4 * MOST_CHARACTERS
 
 
 def read(path: Path, notes: Notes) -> Iterator[Mapping[str, str | None] | Broken]:
@@ -26,6 +28,10 @@ def read(path: Path, notes: Notes) -> Iterator[Mapping[str, str | None] | Broken
             yield Broken("its one row", why)
         return
     summary = path.with_name(path.stem + SUMMARY_ENDING)
+    for part in (path, summary):
+        if part.exists() and part.stat().st_size > MOST_BYTES:
+            yield Broken("its one row", f"{part.name} has more than {MOST_BYTES:,} bytes")
+            return
     row = {
         "id": path.stem,
         "conversation": _conversation(path, notes),

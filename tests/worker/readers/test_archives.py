@@ -132,3 +132,9 @@ def test_unpacking_can_be_ended(tmp_path: Path) -> None:
     with pytest.raises(EndedError):
         archives.unpacked(path, (".csv",), end)
     assert not list((cache_folder() / "unpacked").iterdir())
+
+
+def test_file_without_a_name_is_damage(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", **{"a.csv": CSV})
+    path.write_bytes(path.read_bytes().replace(b"a.csv", b"\0.csv"))
+    assert "a.zip can't be read" in refusal(path)

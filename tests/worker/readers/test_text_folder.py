@@ -9,7 +9,7 @@ import pytest
 from engine.events import EventWriter
 from engine.jobs import Job
 from engine.worker.channel import Channel
-from engine.worker.readers import open_table
+from engine.worker.readers import open_table, text_folder
 from engine.worker.sources import locate
 
 EXPORT = """\
@@ -53,6 +53,17 @@ def test_transcripts_are_texts_too(tmp_path: Path) -> None:
         ("Bob: Yo", "Bob greets."),
     ]
     assert table.broken == []
+
+
+def test_text_that_is_too_long_for_a_row_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_folder, "MOST_BYTES", 20)
+    (tmp_path / "a.txt").write_text("Ann: Hi")
+    (tmp_path / "b.txt").write_text("Ann: Hi" * 9)
+    table = open_table(sorted(tmp_path.iterdir()))
+    assert [record.values["id"] for record in table] == ["a"]
+    assert [(each.place, each.why) for each in table.broken] == [
+        ("b.txt, its one row", "b.txt has more than 20 bytes")
+    ]
 
 
 @pytest.fixture
