@@ -13,14 +13,13 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import AppError, Family, Recipe, RecipeError, arenas
-from gui.look.format import number, score
 from gui.look.type import px
 from gui.models.arena_reader import ArenaReader, Snapshot
 from gui.models.arena_table import ArenaTable
-from gui.models.words import decoding_words
 from gui.pages.arena.below import BelowTable
 from gui.pages.arena.deeds import ArenaDeeds
 from gui.pages.arena.entries_form import EntriesForm
+from gui.pages.arena.words import base_words_of, summary_words
 from gui.pages.library.menus import SEPARATOR, Entry, make_menu
 from gui.shell.page import NARROW, Page
 from gui.widgets.buttons import plain, primary, quiet
@@ -37,6 +36,7 @@ MOST_ROWS, FEWEST_ROWS, ROW_HEIGHT = 10, 4, 36
 # What header, tools, charts and margins need beside the table's rows.
 ROOM_BESIDE = 460
 CHECKED_AT_FIRST = 4
+UNSCORED_HEIGHT = 176
 
 
 class ArenaPage(Page):
@@ -103,6 +103,7 @@ class ArenaPage(Page):
             "No entry is scored yet",
             "Start the queue: each entry stands here once its run has ended.",
         )
+        self._unscored.setMinimumHeight(px(UNSCORED_HEIGHT))
 
     def _lay_out(self) -> None:
         tools = QHBoxLayout()
@@ -227,9 +228,7 @@ class ArenaPage(Page):
         self.below.show_results(first, found.losses, entries, self._chosen)
         current = self._engine.current
         self.below.queue.show_queue(found.standings, current.id if current is not None else "")
-        bases = sorted({row.base[arenas.SCORE]["mean"] for group in found.groups for row in group.rows})
-        told = " to ".join(dict.fromkeys(score(each) for each in (bases[:1] + bases[-1:])))
-        self.base_line.setText(f"Base model {told}, the dashed line in each row" if bases else "")
+        self.base_line.setText(base_words_of(found))
         if self.below.shows_differences():
             self._show_differences()
 
@@ -249,19 +248,9 @@ class ArenaPage(Page):
         self.choice.setVisible(len(found.others) > 1 and not asking)
 
     def _subtitle(self) -> str:
-        found = self._shown
-        if found.arena is None:
+        if self._shown.arena is None:
             return "Which method, on your data, on this computer?"
-        counts = arenas.counted(list(found.standings))
-        scored = sum(len(group.rows) for group in found.groups)
-        parts = [f"{number(scored)} of {number(len(found.standings))} entries scored"]
-        if found.groups:
-            protocol = found.groups[0].protocol
-            on = f"{number(int(protocol.get('examples') or 0))} conversations, {decoding_words(protocol)}"
-            parts.append(f"on the same {on}" if len(found.groups) == 1 else f"most on the same {on}")
-        if counts.get("refused"):
-            parts.append(f"{number(counts['refused'])} can't run")
-        return f"{found.arena.name}. {', '.join(parts)}{self._queue_words()}"
+        return f"{summary_words(self._shown)}{self._queue_words()}"
 
     def _queue_words(self) -> str:
         found = self._shown

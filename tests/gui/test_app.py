@@ -14,7 +14,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QDialog
 
-from engine.api import Example, StorageError, create_job, labelling, paths, recipe, runs
+from engine.api import Example, StorageError, arenas, create_job, labelling, paths, recipe, runs
 from gui.app import begin, say_why_not
 from gui.crash_report import CrashReport
 from gui.device_probe import DeviceProbe
@@ -37,7 +37,7 @@ BASICS = {
 HEAVY = ("torch", "transformers", "peft", "datasets", "accelerate", "bitsandbytes", "evaluate")
 LATER = ("numpy", "pyqtgraph")
 WAIT = 20_000
-KEYS = ("data", "train", "library", "playground", "history")
+KEYS = ("data", "train", "arena", "library", "playground", "history")
 STARTED = {
     "event": "run_started",
     "total_steps": 100,
@@ -201,6 +201,38 @@ def test_stop_and_save_waits_for_the_run_and_then_leaves(house, qtbot):
     qtbot.waitUntil(lambda: house.left == [1], timeout=WAIT)
 
     assert model.ending.outcome == "stopped"
+
+
+def test_a_new_arena_begins_with_the_recipe_of_the_train_page(house, qtbot):
+    page = house.window.show_built("arena")
+    page.empty_button.click()
+    page.form.entries.set_key("ranks")
+    page.form.make_button.click()
+    [arena], _ = arenas.list_arenas()
+    here, _family = house.window.built("train").present_recipe()
+    assert arena.recipe() == here
+    assert len(arena.entries) == 7
+
+
+def test_a_queue_goes_on_with_the_next_window_and_stops_with_the_one_that_leaves(qtbot, home):
+    wanted = recipe.from_tables(BASICS)
+    arena = arenas.create(wanted, [{}, {"method": {"id": "ia3"}}])
+    arenas.set_paused(arena, paused=False)
+    house = House(qtbot)
+    house.scripts["train"] = ENDLESS
+    qtbot.waitUntil(
+        lambda: house.engine.current is not None and house.engine.current.state.step > 0, timeout=WAIT
+    )
+    house.window.close()
+    house.window.quit_dialog().stop_button.click()
+    qtbot.waitUntil(lambda: house.left == [1], timeout=WAIT)
+    house.engine.leave()
+    qtbot.wait(100)
+    assert [each.state for each in arenas.Reader().read(arenas.open_arena(arena.folder))] == [
+        "stopped",
+        "waiting",
+    ]
+    assert not arenas.open_arena(arena.folder).paused
 
 
 def test_a_deaf_worker_can_be_forced_from_the_question(house, qtbot):
