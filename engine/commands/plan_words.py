@@ -84,6 +84,11 @@ def _conversations(plan: Result) -> str:
     return f"{spread} tokens (median · 95th percentile · most){cut}"
 
 
+def _steps(plan: Result) -> str:
+    minutes = plan.get("max_minutes")
+    return f"{plan['steps']:,}" + (f", or as many as fit into {minutes:g} min" if minutes else "")
+
+
 FACTS: tuple[tuple[str, str, Callable[[Result], str]], ...] = (
     ("family", "Base model", _base),
     ("bits_per_parameter", "Quantized", _bits),
@@ -91,7 +96,7 @@ FACTS: tuple[tuple[str, str, Callable[[Result], str]], ...] = (
     ("matrices", "Changes", _layers),
     ("adapter_bytes", "Adapter", _adapter),
     ("learning_rate", "Learning rate", lambda plan: f"{plan['learning_rate']:g}"),
-    ("steps", "Steps", lambda plan: f"{plan['steps']:,}"),
+    ("steps", "Steps", _steps),
     ("examples", "Examples", _examples),
     ("token_lengths", "Conversation", _conversations),
     ("token_lengths", "Summary", lambda plan: f"{words.lengths(plan['token_lengths']['summary'])} tokens"),

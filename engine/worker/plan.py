@@ -345,6 +345,7 @@ def _amounts(recipe: Recipe, splits: Splits) -> Result:
     train = learned(recipe, splits)
     return {
         "steps": total_steps(len(train), recipe.training)[0] if recipe.method.method.trains else 0,
+        "max_minutes": recipe.training.max_minutes if recipe.method.method.trains else 0.0,
         "examples": {split: len(splits.of(split)) for split in SPLITS} | {"train": len(train)},
     }
 

@@ -82,3 +82,12 @@ def test_notices_of_a_plan_are_told_behind_its_facts() -> None:
     notice = {"message": "This is the base model as it is.", "hint": "Change data.prompt."}
     told = plan_words.lines(PLAN | {"notices": [notice]})
     assert told == [*plan_words.lines(PLAN), "Note: This is the base model as it is. Change data.prompt."]
+
+
+def test_few_minutes_are_told_beside_the_steps_that_they_may_cut_short() -> None:
+    known = PLAN | {"trains": True, "steps": 1540, "learning_rate": 0.001}
+    assert any(line.endswith("1,540") for line in plan_words.lines(known | {"max_minutes": 0.0}))
+    assert any(
+        line.endswith("1,540, or as many as fit into 10 min")
+        for line in plan_words.lines(known | {"max_minutes": 10.0})
+    )

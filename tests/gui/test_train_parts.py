@@ -8,6 +8,7 @@ from gui.look import style
 from gui.pages.train.expected_time import expected_seconds
 from gui.pages.train.failure_card import FailureCard
 from gui.pages.train.learned_preview import LearnedPreview
+from gui.pages.train.recipe_panel import plan_words
 from gui.pages.train.samples_view import SamplesView, new_parts
 from gui.pages.train.words import progress_words
 from tests.helpers.homes import Told, add_run, make_recipe
@@ -103,3 +104,17 @@ def test_a_download_is_counted_in_bytes_people_read():
     )
 
     assert progress_words(state) == "412.0 MB of 990.0 MB"
+
+
+def test_a_run_with_few_minutes_promises_no_more_steps_than_fit():
+    plan = {"steps": 1540, "seconds": 720.0}
+    assert plan_words(plan).startswith("<b>1,540 steps</b> in about <b>12 min</b>.")
+    assert plan_words(plan | {"max_minutes": 15.0}).startswith("<b>1,540 steps</b> in about <b>12 min</b>.")
+    for known in (plan, {"steps": 1540}):
+        told = plan_words(known | {"max_minutes": 10.0})
+        assert told.startswith("<b>1,540 steps</b>, or as many as fit into <b>10 min</b>.")
+
+
+def test_a_run_that_ended_before_all_its_steps_tells_the_time_of_those_it_did(home):
+    add_run(make_recipe(), Told(steps=20, total_steps=40, seconds=80.0))
+    assert expected_seconds(make_recipe(), 40) == pytest.approx(160.0)

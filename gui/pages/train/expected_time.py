@@ -16,8 +16,9 @@ def expected_seconds(wanted: Recipe, steps: int) -> float | None:
             continue
         if _kind(earlier) == _kind(wanted):
             entry = run_entries.read_entry(job)
-            if entry.outcome == "completed" and entry.total_steps:
-                return entry.seconds * steps / entry.total_steps
+            if entry.outcome == "completed" and entry.step:
+                # Patience or few minutes may have ended it before all its steps.
+                return entry.seconds * steps / entry.step
     return None
 
 

@@ -169,8 +169,10 @@ def _steps_words(plan: Mapping[str, Any]) -> str:
     steps = int(plan.get("steps") or 0)
     if not steps:
         return ""
-    seconds = plan.get("seconds")
+    seconds, most = plan.get("seconds"), 60 * float(plan.get("max_minutes") or 0)
     about = f" in about <b>{duration_text(seconds)}</b>" if seconds else ""
+    if most and (not seconds or seconds > most):
+        about = f", or as many as fit into <b>{duration_text(most)}</b>"
     return (
         f"<b>{number(steps)} {'step' if steps == 1 else 'steps'}</b>{about}. "
         "The base model is scored first, so you will see what was gained."
