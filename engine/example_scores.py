@@ -59,3 +59,8 @@ def load(folder: Path) -> ExampleScores | None:
         return ExampleScores.model_validate_json((folder / FILE_NAME).read_bytes())
     except (OSError, ValidationError):
         return None
+
+
+def is_kept(folder: Path) -> bool:
+    """Tell whether there is a file of scores in a run's folder, without reading it."""
+    return (folder / FILE_NAME).exists()

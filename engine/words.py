@@ -83,7 +83,7 @@ def amount(value: float, unit: Unit) -> str:
 def change(value: float, unit: Unit) -> str:
     """Return a difference of a measure, always signed; shares in percentage points."""
     text = amount(value, "points" if unit == "share" else unit)
-    return text if value < 0 else f"+{text}"
+    return text if value <= 0 else f"+{text}"
 
 
 def spread(found: Mapping[str, Any], unit: Unit, *, signed: bool = False) -> str:

@@ -15,7 +15,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.api import library
+from engine.api import Example, library
 from gui.device_probe import DeviceProbe
 from gui.engine import Engine
 from gui.help_dialog import HelpDialog
@@ -35,9 +35,10 @@ PAGES = {
     "playground": ("gui.pages.playground_page", "PlaygroundPage"),
     "history": ("gui.pages.history_page", "HistoryPage"),
     "labelling": ("gui.pages.labelling_page", "LabellingPage"),
+    "examples": ("gui.pages.examples_page", "ExamplesPage"),
 }
 # Pages that are reached from another one.
-WITHIN = {"labelling": "data"}
+WITHIN = {"labelling": "data", "examples": "train"}
 FIRST = "train"
 
 
@@ -129,6 +130,11 @@ class MainWindow(ShellWindow):
             "train": {
                 "playground_requested": lambda adapter: self.show_built("playground").open([adapter]),
                 "library_requested": lambda adapter: self.show_built("library").open(adapter),
+                "examples_requested": lambda *run: self.show_built("examples").open_run(*run),
+            },
+            "examples": {
+                "back_requested": lambda: self.show_page("train"),
+                "try_requested": self._try_example,
             },
             "data": {
                 "use_requested": lambda values: self.show_built("train").use_data(values),
@@ -165,6 +171,12 @@ class MainWindow(ShellWindow):
         }
         for signal, lead in leads.get(key, {}).items():
             getattr(page, signal).connect(lead)
+
+    def _try_example(self, adapter_id: str, example: Example) -> None:
+        playground = self.show_built("playground")
+        if adapter_id:
+            playground.open([adapter_id])
+        playground.open_example(example)
 
     def _show_settings(self) -> None:
         dialog = SettingsDialog(self.preferences, self)

@@ -115,7 +115,7 @@ def histogram(values: Sequence[float], description: str, height: int = 170) -> H
         )
     parts.append(element("line", x1=x(0.0), x2=x(0.0), y1=TOP, y2=height - BOTTOM, class_="zero"))
     parts += [
-        element("text", f"{value * 100:+g}".replace("-", "−"), x=x(value), y=height - 8, class_="axis middle")
+        element("text", _signed(value), x=x(value), y=height - 8, class_="axis middle")
         for value in ticks(-most, most)
     ]
     return _picture(parts, height, description)
@@ -198,3 +198,7 @@ def smoothed(values: Sequence[float], span: int) -> list[float]:
 
 def _short(value: float) -> str:
     return f"{value:.4g}".replace("-", "−")
+
+
+def _signed(value: float) -> str:
+    return f"{value * 100:+g}".replace("-", "−") if round(value, 9) else "0"

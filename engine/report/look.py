@@ -55,6 +55,7 @@ th,td{padding:7px 16px 7px 0;border-bottom:1px solid var(--line);vertical-align:
 td:last-child,th:last-child{padding-right:0}
 .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .num .hint{display:block}
+.said-of{min-width:112px;overflow-wrap:normal}
 .facts td:first-child{color:var(--ink2);width:220px}
 .wide{overflow-x:auto}
 pre{font:12px/1.5 ui-monospace,"SF Mono",Menlo,Consolas,monospace;background:var(--sunken);border-radius:6px;

@@ -141,10 +141,8 @@ def _protocol(report: Report) -> str:
     metric = protocol.get("metric") or {}
     beams = int(protocol.get("beams") or 1)
     several = protocol.get("references") or {}
-    parts = [
-        f"Scored on {words.counted(count, 'conversation')} of the {protocol.get('split', 'test')} split",
-        f"of {data['source']}" if data.get("source") else "",
-    ]
+    scored = words.counted(count, f"{protocol.get('split', 'test')} conversation")
+    parts = [f"Scored on {scored}", f"of {data['source']}" if data.get("source") else ""]
     decoding = "greedily" if beams == 1 else f"with {beams} beams"
     sentences = [
         " ".join(filter(None, parts)),
@@ -177,7 +175,9 @@ def _row(each: Compared) -> Html:
         say = words.change if signed else words.amount
         spread = element("span", words.spread(found, unit, signed=signed), class_="hint")
         cells.append(element("td", say(found["mean"], unit), spread, class_="num"))
-    cells.append(element("td", words.SAYINGS.get(verdict, verdict), class_=TONES.get(verdict, "even")))
+    cells.append(
+        element("td", words.SAYINGS.get(verdict, verdict), class_=f"said-of {TONES.get(verdict, 'even')}")
+    )
     return element("tr", *cells)
 
 

@@ -22,6 +22,7 @@ from gui.pages.train import recipe_files
 from gui.pages.train.expected_time import expected_seconds
 from gui.pages.train.page_header import HeaderButtons
 from gui.pages.train.recipe_panel import RecipePanel
+from gui.pages.train.report_file import ReportFile
 from gui.pages.train.right_side import RightSide
 from gui.pages.train.start_gate import StartGate
 from gui.pages.train.words import OUTCOMES, status_words
@@ -34,10 +35,14 @@ CLOCK_MILLISECONDS = 1_000
 
 
 class TrainPage(Page):
-    """`playground_requested(adapter id)` and `library_requested(adapter id)` lead to other pages."""
+    """`playground_requested(adapter id)` and `library_requested(adapter id)` lead to other pages.
+
+    `examples_requested(job, recipe, adapter id)` asks for a run's conversations one by one.
+    """
 
     playground_requested = Signal(str)
     library_requested = Signal(str)
+    examples_requested = Signal(object, object, str)
 
     def __init__(
         self, engine: Engine, preferences: Preferences | None = None, parent: QWidget | None = None
@@ -56,6 +61,8 @@ class TrainPage(Page):
         self.run_view = self.right.run_view
         self.buttons = HeaderButtons(self.header)
         self._gate = StartGate(engine, self)
+        self.report_file = ReportFile(self)
+        self.report_file.told.connect(self.say)
         self._clock = QTimer(self)
         self._clock.setInterval(CLOCK_MILLISECONDS)
         self._clock.timeout.connect(self._refresh_run)
@@ -214,6 +221,8 @@ class TrainPage(Page):
         right.notice.acted.connect(self._confirm)
         view.playground_wanted.connect(lambda: self._with_adapter(self.playground_requested))
         view.library_wanted.connect(lambda: self._with_adapter(self.library_requested))
+        view.examples_wanted.connect(self._ask_for_examples)
+        view.report_wanted.connect(self._save_report)
         view.resume_wanted.connect(self._resume_shown)
         view.copy_wanted.connect(self._edit_copy)
         self._connect_buttons(self.buttons)
@@ -444,6 +453,17 @@ class TrainPage(Page):
         adapter = self._model.state.adapter if self._model is not None else None
         if adapter is not None:
             request.emit(str(adapter["adapter"]))
+
+    def _ask_for_examples(self) -> None:
+        if self._model is not None:
+            adapter = self._model.state.adapter or {}
+            self.examples_requested.emit(
+                self._model.job, self._model.recipe, str(adapter.get("adapter") or "")
+            )
+
+    def _save_report(self) -> None:
+        if self._model is not None:
+            self.report_file.ask(self, self._model.job)
 
     def _open_folder(self) -> None:
         if self._model is not None:

@@ -10,6 +10,7 @@ from gui.pages.train.lit_blocks import blocks_of
 from gui.pages.train.recipe_panel import plan_words
 from gui.pages.train.verdict_card import VerdictCard
 from gui.pages.train.words import verdict_sentence
+from gui.widgets.buttons import Button
 from tests.helpers.train_stage import (
     BASICS,
     COMPLETE,
@@ -431,6 +432,20 @@ def test_a_stopped_runs_card_claims_no_score(qtbot):
 
     assert "not scored" in card.accessibleDescription()
     assert "ROUGE" not in texts(card)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_conversations_can_be_compared_where_the_run_keeps_their_scores(qtbot, kept):
+    state = RunState()
+    for event in (STARTED, SAVED, scored("base", 0.469), scored("x", 0.48, difference(0.011, "better"))):
+        state.apply(event | {"time": 1.0})
+    card = VerdictCard(state, scored_each=kept)
+    qtbot.addWidget(card)
+    buttons = {button.text(): button for button in card.findChildren(Button)}
+
+    assert ("Compare conversations" in buttons) is kept
+    with qtbot.waitSignal(card.report_wanted):
+        buttons["Report…"].click()
 
 
 def test_the_drawing_is_of_the_models_own_parts():

@@ -165,6 +165,7 @@ def test_everything_else_is_measured_with_an_interval_and_paired(source):
     before = score_base(recipe, base, splits, channel)
     after = evaluate.score(channel, base, attach_random(base, recipe), recipe, splits, "mine", 1, before)
     names = {measure.name for measure in measures.MORE}
+    assert after.measure_difference is not None
     assert set(after.measures) == set(before.measures) == set(after.measure_difference) == names
     for name in names:
         pairs = zip(before.measured.more[name], after.measured.more[name], strict=True)
@@ -207,7 +208,7 @@ def test_summaries_that_are_only_the_end_token_score_nothing_and_are_told(source
     every = dict.fromkeys((*before.scores, *before.measures), 0.0)
     means = {name: spread["mean"] for name, spread in (before.scores | before.measures).items()}
     assert means == every
-    differences = {**after.difference, **after.measure_difference}
+    differences = (after.difference or {}) | (after.measure_difference or {})
     assert {facts["verdict"] for facts in differences.values()} == {"no measurable difference"}
     messages = [event["message"] for event in events_of(channel, "notice")]
     assert messages == [

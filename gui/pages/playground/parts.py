@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -125,18 +127,24 @@ class _Swatch(QWidget):
         painter.end()
 
 
+class MarkLegend(QWidget):
+    """What marks mean: (kind of mark, meaning) pairs, on as many lines as they need."""
+
+    def __init__(self, meanings: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        flow = FlowLayout(self, 12)
+        for kind, meaning in meanings:
+            flow.addWidget(_meaning(kind, meaning))
+
+
 class Legend(QWidget):
     """What the marks mean, and why there is no interval."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        words = QWidget()
-        flow = FlowLayout(words, 12)
-        for kind, meaning in (
-            ("new", "not in the base model’s summary"),
-            ("attention", "not in the conversation"),
-        ):
-            flow.addWidget(_meaning(kind, meaning))
+        words = MarkLegend(
+            [("new", "not in the base model’s summary"), ("attention", "not in the conversation")]
+        )
         reason = ElidedLabel("One conversation, so no interval", "label", "ink3")
         reason.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = QHBoxLayout(self)

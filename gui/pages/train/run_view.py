@@ -9,6 +9,7 @@ from PySide6.QtCore import QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from engine.api import example_scores
 from gui.look.format import duration_text, number
 from gui.look.type import px
 from gui.pages.train.failure_card import FailureCard
@@ -37,12 +38,14 @@ class RunPlot(LossPlot):
 
 
 class RunView(Scroll):
-    """Show a run. `playground_wanted`, `library_wanted`, `resume_wanted` and `copy_wanted` tell what was pressed."""
+    """Show a run; the signals tell what was pressed."""
 
     playground_wanted = Signal()
     library_wanted = Signal()
     resume_wanted = Signal()
     copy_wanted = Signal()
+    examples_wanted = Signal()
+    report_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(margins=(24, 16, 24, 16), spacing=16, parent=parent)
@@ -193,10 +196,11 @@ class RunView(Scroll):
             failure.linked.connect(self._open_log)
             self._set_card(failure)
         elif ending.outcome == "completed" or state.adapter is not None:
-            card = VerdictCard(state)
+            card = VerdictCard(state, scored_each=example_scores.is_kept(model.job.folder))
             card.playground_wanted.connect(self.playground_wanted)
             card.library_wanted.connect(self.library_wanted)
-            card.samples_wanted.connect(self._scroll_to_samples)
+            card.examples_wanted.connect(self.examples_wanted)
+            card.report_wanted.connect(self.report_wanted)
             self._set_card(card)
         self._show_stopped(model)
 
@@ -223,9 +227,6 @@ class RunView(Scroll):
         self.plot.setMinimumHeight(px(300) if card is not None else 180)
         if card is not None:
             self._card_place.addWidget(card)
-
-    def _scroll_to_samples(self) -> None:
-        self.ensureWidgetVisible(self.samples)
 
     def _open_log(self) -> None:
         if self._model is not None:

@@ -19,6 +19,7 @@ from gui.pages.train.words import facts_of, has_trained, sides, verdict_of, verd
 from gui.widgets.buttons import plain, primary
 from gui.widgets.cards import Card
 from gui.widgets.fields import IconLabel
+from gui.widgets.flow import FlowLayout
 from gui.widgets.labels import Label, RichLabel
 from gui.widgets.line import Line
 from gui.widgets.whisker import Whisker, WhiskerView, in_words, spread_words, whisker_of
@@ -30,14 +31,19 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class VerdictCard(Card):
-    """The result of a run. `playground_wanted`, `library_wanted` and `samples_wanted` tell what was pressed."""
+    """The result of a run; the signals tell what was pressed.
+
+    `scored_each` says that the run keeps what it scored on each conversation, so that they can be compared.
+    """
 
     playground_wanted = Signal()
     library_wanted = Signal()
-    samples_wanted = Signal()
+    examples_wanted = Signal()
+    report_wanted = Signal()
 
-    def __init__(self, state: RunState, parent: QWidget | None = None) -> None:
+    def __init__(self, state: RunState, scored_each: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._scored_each = scored_each
         if state.difference and state.tuned_scores and state.base_scores:
             self._add_verdict(state)
             self._add_scores(state)
@@ -109,21 +115,22 @@ class VerdictCard(Card):
         self.column.addLayout(row)
 
     def _add_foot(self, state: RunState) -> None:
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
+        foot = QWidget()
+        buttons = FlowLayout(foot, 8)
         if state.adapter is not None:
             main, library = primary("Try in playground", "playground"), plain("Show in library", "library")
             main.clicked.connect(self.playground_wanted)
             library.clicked.connect(self.library_wanted)
-            foot.addWidget(main)
-            foot.addWidget(library)
-        if state.samples:
-            examples = plain("Compare examples")
-            examples.clicked.connect(self.samples_wanted)
-            foot.addWidget(examples)
-        foot.addStretch(1)
-        if foot.count() > 1:
-            self.column.addLayout(foot)
+            buttons.addWidget(main)
+            buttons.addWidget(library)
+        if self._scored_each:
+            examples = plain("Compare conversations", "data")
+            examples.clicked.connect(self.examples_wanted)
+            buttons.addWidget(examples)
+        report = plain("Report…", "export")
+        report.clicked.connect(self.report_wanted)
+        buttons.addWidget(report)
+        self.column.addWidget(foot)
 
 
 class ScoreRow:

@@ -72,7 +72,7 @@ def test_the_page_tells_verdict_scores_samples_recipe_passport_and_environment(h
     job = add_scored_run()
     page = page_of(job, tmp_path)
     assert "Better than the base model" in page.text
-    assert "Scored on 40 conversations of the test split of sample" in page.text
+    assert "Scored on 40 test conversations of sample" in page.text
     for measure in MEASURES.values():
         assert f" {measure.title} " in page.text
     for head in ("Conversation by conversation", "Sample summaries", "Passport", "Environment", "Recipe"):

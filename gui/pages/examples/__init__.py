@@ -1,0 +1,1 @@
+"""The parts of the page that compares a run with its base, conversation by conversation."""

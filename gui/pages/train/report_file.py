@@ -1,0 +1,59 @@
+"""A run's report: asked where it goes, written off the GUI thread, opened when it is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from engine.api import AppError, Job, report
+from gui.models.background import Background
+
+FILTER = ";;".join(f"{title} (*{ending})" for ending, title in report.FORMATS.items())
+FIRST = next(iter(report.FORMATS))
+
+
+class ReportFile(QObject):
+    """`told(text)` says where a report is, or why there is none."""
+
+    told = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = Background(self)
+
+    def ask(self, parent: QWidget, job: Job) -> None:
+        """Let the person choose a place and write the report of a run there."""
+        place, chosen = QFileDialog.getSaveFileName(
+            parent, "Save the report", report.default_name(job), FILTER
+        )
+        if place:
+            self.save(job, _with_ending(Path(place), chosen))
+
+    def save(self, job: Job, place: Path) -> None:
+        """Write the report of a run, and open it if it is a page."""
+        self._background.run(
+            lambda: report.write(report.gather(job), place), lambda _: self._show(place), self._fail
+        )
+
+    def wait(self) -> None:
+        """Wait until nothing is left to write."""
+        self._background.wait()
+
+    def _show(self, place: Path) -> None:
+        self.told.emit(f"The report is saved as {place}.")
+        if place.suffix.lower() == FIRST:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(place)))
+
+    def _fail(self, error: AppError) -> None:
+        self.told.emit(f"{error.message} {error.hint}".strip())
+
+
+def _with_ending(place: Path, chosen: str) -> Path:
+    """Return a place whose ending is known: where the person gave none, that of the kind that was chosen."""
+    if place.suffix.lower() in report.FORMATS:
+        return place
+    ending = next((known for known in report.FORMATS if f"*{known}" in chosen), FIRST)
+    return place.with_name(place.name + ending)

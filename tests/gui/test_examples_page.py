@@ -1,0 +1,163 @@
+"""A run's conversations one by one: sorted, searched, marked, exported, and tried in the playground."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from engine import example_scores, recipe
+from engine.api import Example
+from engine.example_scores import ExampleScores, Texts, Written
+from gui.engine import Engine
+from gui.main_window import MainWindow
+from gui.pages.examples_page import ExamplesPage
+from gui.preferences import Preferences
+from gui.widgets.grouped_table import GroupedTableView
+from tests.helpers import scripted_worker
+from tests.helpers.scored_runs import add_scored_run
+
+TALK = "Ann: Shall we meet at five?\nBo: Yes, at the station."
+BASE = ("Ann and Bo meet.", "Bo is late.", "Carl meets Bo at six.")
+TUNED = ("They meet at five.", "Bo is late.", "Ann meets Bo at five.")
+WAIT = 5_000
+
+
+def idle_worker(job) -> list[str]:
+    scripted_worker.give_script(job, [])
+    return scripted_worker.command(job)
+
+
+def some_scores() -> ExampleScores:
+    return ExampleScores(
+        schema=1,
+        protocol={"split": "test", "examples": 3, "beams": 1},
+        examples=("a", "b", "c"),
+        base=Written(summaries=BASE, rouge={"rouge1": (0.5, 0.4, 0.1)}),
+        tuned=Written(summaries=TUNED, rouge={"rouge1": (0.3, 0.4, 0.8)}),
+        texts=tuple(Texts(conversation=TALK, references=(f"Reference {name}.",)) for name in "abc"),
+    )
+
+
+@pytest.fixture
+def page(home, qtbot) -> ExamplesPage:
+    made = ExamplesPage()
+    qtbot.addWidget(made)
+    made.resize(1232, 900)
+    made.show()
+    return made
+
+
+def opened(page: ExamplesPage, qtbot, kept: ExampleScores | None = None):
+    job = add_scored_run(scores=kept or some_scores())
+    show(page, qtbot, job)
+    return job
+
+
+def show(page: ExamplesPage, qtbot, job) -> None:
+    page.open_run(job, recipe.load(job.recipe_path), "starter-lora")
+    qtbot.waitUntil(lambda: "Reading" not in page.header.subtitle(), timeout=WAIT)
+
+
+def listed(view: GroupedTableView) -> list[str]:
+    return [row.id for row in view.table().things()]
+
+
+def test_conversations_are_sorted_by_gain_loss_and_disagreement(page, qtbot):
+    opened(page, qtbot)
+    assert listed(page.view) == ["c", "b", "a"]
+    for order, expected in (("loss", "abc"), ("disagreement", "acb"), ("given", "abc")):
+        page.orders.set_current(order)
+        page.orders.currentChanged.emit(order)
+        assert listed(page.view) == list(expected)
+        assert page.view.current().id == expected[0]
+    assert "ROUGE-1 rose on 1, fell on 1, stayed on 1. 3 test conversations, greedy" in page.header.subtitle()
+
+
+def test_what_differs_and_what_was_not_said_is_marked(page, qtbot):
+    opened(page, qtbot)
+    marked = {
+        side: [
+            (mark.kind, part.text.text()[mark.start : mark.start + mark.length]) for mark in part.text.marks()
+        ]
+        for side, part in (("base", page.detail.base), ("tuned", page.detail.tuned))
+    }
+    assert marked["tuned"] == [("new", "Ann"), ("new", "five")]
+    assert marked["base"] == [("new", "Carl"), ("new", "six"), ("attention", "Carl"), ("attention", "six")]
+    page.detail.against.set_current("reference")
+    page.detail.against.currentChanged.emit("reference")
+    assert [mark.kind for mark in page.detail.tuned.text.marks()] == ["new"]
+
+
+def test_a_search_leaves_the_conversations_that_fit(page, qtbot):
+    opened(page, qtbot)
+    page.search.searched.emit("late bo")
+    assert listed(page.view) == ["b"]
+    page.search.searched.emit("nobody said this")
+    assert page.view.isHidden()
+    assert not page.try_button.isEnabled()
+
+
+def test_one_press_leads_into_the_playground(page, qtbot):
+    opened(page, qtbot)
+    wanted = Example("c", TALK, "Reference c.")
+    with qtbot.waitSignal(page.try_requested) as pressed:
+        page.view.link_pressed.emit(page.view.current(), "try")
+    assert pressed.args == ["starter-lora", wanted]
+    with qtbot.waitSignal(page.try_requested) as pressed:
+        page.try_button.click()
+    assert pressed.args == ["starter-lora", wanted]
+
+
+def test_a_summary_without_a_word_is_said_to_be_one(page, qtbot):
+    kept = some_scores()
+    empty = kept.tuned.model_copy(update={"summaries": ("", "", "")})
+    opened(page, qtbot, kept.model_copy(update={"tuned": empty}))
+    assert page.detail.tuned.text.text() == "Nothing was written."
+    assert page.detail.tuned.text.marks() == ()
+
+
+def test_a_run_of_an_earlier_version_lists_what_it_kept(page, qtbot):
+    opened(page, qtbot, some_scores().model_copy(update={"texts": ()}))
+    assert listed(page.view) == ["c", "b", "a"]
+    assert not page.try_button.isEnabled()
+    assert {mark.kind for mark in page.detail.base.text.marks()} == {"new"}
+
+
+def test_a_run_without_single_scores_says_so(page, qtbot):
+    job = add_scored_run(scores=some_scores())
+    (job.folder / example_scores.FILE_NAME).unlink()
+    show(page, qtbot, job)
+    assert page.splitter.isHidden()
+    assert not page.export_button.isEnabled()
+
+
+def test_the_table_is_exported_with_texts_and_scores(page, qtbot, tmp_path):
+    opened(page, qtbot)
+    place = tmp_path / "conversations.csv"
+    page.export(place)
+    qtbot.waitUntil(page.notice.isVisible, timeout=WAIT)
+    rows = list(csv.DictReader(place.read_text(encoding="utf-8-sig").splitlines(keepends=True)))
+    assert [row["tuned summary"] for row in rows] == list(TUNED)
+    assert rows[2]["tuned rouge1"] == "0.8"
+    page.export(tmp_path / "nowhere" / "conversations.csv")
+    qtbot.waitUntil(lambda: "can't be written" in page.notice.text(), timeout=WAIT)
+
+
+def test_the_window_leads_from_a_run_to_its_conversations_and_into_the_playground(home, qtbot):
+    job = add_scored_run(scores=some_scores())
+    engine = Engine(idle_worker)
+    window = MainWindow(engine, Preferences())
+    qtbot.addWidget(window, before_close_func=lambda _: engine.leave())
+    train = window.built("train")
+    train.open_run(job.id)
+    train.run_view.examples_wanted.emit()
+    examples = window.built("examples")
+    assert window.current_key() == "examples"
+    qtbot.waitUntil(lambda: examples.view.current() is not None, timeout=WAIT)
+    examples.try_button.click()
+    assert window.current_key() == "playground"
+    assert window.built("playground").panel.conversation == TALK
+
+    examples.back_requested.emit()
+    assert window.current_key() == "train"
