@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine import arena as arenas
 from engine import (
     capabilities,
     characters,
@@ -23,7 +24,6 @@ from engine import (
     runs,
     variants,
 )
-from engine import arena as arenas
 from engine.conversations import Example, Turn, speakers, turns
 from engine.csv_file import write_csv
 from engine.data_options import DATA_SUFFIXES, DataOptions
