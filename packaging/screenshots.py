@@ -22,10 +22,11 @@ sys.path.insert(0, str(ROOT))
 
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
-from engine.api import library, paths, recipe  # noqa: E402
+from engine.api import arenas, library, paths, recipe  # noqa: E402
 from gui.engine import Engine  # noqa: E402
 from gui.look import style  # noqa: E402
 from gui.main_window import MainWindow  # noqa: E402
+from gui.pages.arena_page import ArenaPage  # noqa: E402
 from gui.pages.data_page import DataPage  # noqa: E402
 from gui.pages.library_page import LibraryPage  # noqa: E402
 from gui.pages.playground_page import PlaygroundPage  # noqa: E402
@@ -103,14 +104,17 @@ def walk(window: MainWindow, photographer: Photographer) -> None:
     train: TrainPage = window.show_built("train")
     show_planned(window, train, wanted)
     photographer.take("train-ready")
+    models = []
     for other in (recipe.load(starter, SHORTER_RUN), everything_trained(wanted)):
-        start(train, other)
+        models.append(start(train, other))
         wait_until(lambda: window.engine.current is None, other.name)
     model = start(train, wanted)
     wait_until(lambda: model.state.share > HALFWAY, "the middle of the run")
     photographer.take("train-running")
     wait_until(lambda: window.engine.current is None, "the run's end")
     photographer.take("train-finished")
+    compare(window, wanted, [*models, model])
+    photographer.take("arena")
     library_page: LibraryPage = window.show_built("library")
     library_page.open(library.scan()[0][0].id)
     photographer.take("library")
@@ -146,6 +150,16 @@ def start(train: TrainPage, wanted: recipe.Recipe) -> RunModel:
     if model is None:
         raise SystemExit(f"{wanted.name} could not be started.")
     return model
+
+
+def compare(window: MainWindow, wanted: recipe.Recipe, models: list[RunModel]) -> None:
+    """Put runs that have been done into an arena, and show it."""
+    arena = arenas.create(wanted, [], "Sample conversations with the starter")
+    for model in models:
+        arena = arenas.add_recipe(arena, model.recipe)
+        arena = arenas.set_run(arena, arena.entries[-1].id, model.id)
+    page: ArenaPage = window.show_built("arena")
+    wait_until(lambda: len(page.table.things()) == len(models), "the arena's table")
 
 
 def summarise(window: MainWindow) -> None:

@@ -23,6 +23,7 @@ from engine.arena.arenas import (
     working,
 )
 from engine.arena.differences import Difference, differences
+from engine.arena.figures import save as save_figures
 from engine.arena.presets import PRESETS, Change, Preset, at_preset, preset
 from engine.arena.results import COSTS, SCORE, Cost, Group, Row, front, groups
 from engine.arena.standings import Reader, Standing, State, counted, job_of, next_up, why_not
@@ -62,6 +63,7 @@ __all__ = [
     "preset",
     "put_back",
     "remove",
+    "save_figures",
     "set_paused",
     "set_run",
     "why_not",

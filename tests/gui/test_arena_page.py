@@ -295,6 +295,15 @@ def test_losses_leave_as_picture_drawing_and_table(bench, filled, tmp_path, kind
         assert len(rows) == sum(len(line.series) for line in losses.chart.lines())
 
 
+def test_the_table_leaves_as_csv_or_says_why_not(bench, filled, tmp_path):
+    made = bench()
+    path = tmp_path / "arena.csv"
+    made.page.deeds.save_figures(made.page._shown.groups, path)
+    assert len(path.read_text(encoding="utf-8-sig").splitlines()) == 9
+    made.page.deeds.save_figures(made.page._shown.groups, tmp_path / "nowhere" / "arena.csv")
+    assert "can't be written" in made.page.notice._text.text()
+
+
 def test_a_file_that_can_not_be_written_is_told(bench, filled, tmp_path, qtbot):
     losses = bench().page.below.losses
     for kind in ("png", "csv"):

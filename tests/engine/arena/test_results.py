@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 
 from engine import arena as arenas
@@ -109,3 +111,22 @@ def test_one_conversation_and_nothing_but_ties_are_said():
 )
 def test_the_front_holds_what_nothing_beats(points, kept):
     assert arenas.front(points) == kept
+
+
+def test_results_leave_as_one_table_with_every_figure(tmp_path):
+    arena = make_arena("lora", "full", name="=1+1")
+    score(arena, 0, (0.4, 0.5, 0.6, 0.7))
+    score(arena, 1, FULL)
+    path = tmp_path / "arena.csv"
+    arenas.save_figures(groups(arena), path)
+    with path.open(encoding="utf-8-sig") as stream:
+        full, lora = csv.DictReader(stream)
+    assert (lora["entry"], lora["detail"], lora["parameters"], lora["minutes"]) == (
+        "LoRA",
+        "r 32",
+        "1000",
+        "1.5",
+    )
+    assert float(lora["rouge1_mean"]) == pytest.approx(0.55)
+    assert (lora["rouge1_against_full_verdict"], full["rouge1_against_full_verdict"]) == ("worse", "")
+    assert lora["protocol"] == full["protocol"]
