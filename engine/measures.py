@@ -48,7 +48,7 @@ MORE = (
         )
         for name, title in ROUGE_TITLES.items()
     ),
-    Measure("words", "Summary length", "words", "neither", "Words of a summary."),
+    Measure("words", "Length in words", "words", "neither", "Words of a summary."),
     Measure(
         "novel1", "New words", "share", "neither", "Share of a summary's words that the conversation lacks."
     ),

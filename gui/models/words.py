@@ -16,6 +16,9 @@ VERDICTS = {
     "better": ("arrow-up", "Better", "accent"),
     "no measurable difference": ("equals", "No difference", "ink2"),
     "worse": ("arrow-down", "Worse", "brick"),
+    # Of measures where neither way is better.
+    "higher": ("arrow-up", "Higher", "ink2"),
+    "lower": ("arrow-down", "Lower", "ink2"),
 }
 UNKNOWN_VERDICT = ("minus", "Not compared", "ink3")
 

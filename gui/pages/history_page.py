@@ -22,6 +22,7 @@ from gui.pages.history.log_dialog import LogDialog
 from gui.pages.history.run_details import RunDetails
 from gui.pages.library.dialogs import Dialogs
 from gui.pages.library.menus import SEPARATOR, Entry, below, make_menu
+from gui.pages.train.report_file import ReportFile
 from gui.shell.page import Page
 from gui.widgets.buttons import plain, primary
 from gui.widgets.empty_state import EmptyState
@@ -57,6 +58,7 @@ class HistoryPage(Page):
         self._since_live = QElapsedTimer()
         self.reader = HistoryReader(self)
         self.deeds = HistoryDeeds(self)
+        self.report_file = ReportFile(self)
         self.table = RunTable(self)
         self.view = GroupedTableView(self.table, "Runs", ROW_HEIGHT)
         self.details = RunDetails()
@@ -98,6 +100,7 @@ class HistoryPage(Page):
         self.deeds.told.connect(self.pane.undo_strip.offer)
         self.deeds.failed.connect(self.pane.tell_trouble)
         self.deeds.promoted.connect(self._on_promoted)
+        self.report_file.told.connect(self.pane.tell)
         self.folder_button.clicked.connect(lambda: self._dialogs.open_folder(paths.runs_folder()))
         self.new_button.clicked.connect(self.new_run_requested)
         self._empty_run.clicked.connect(self.new_run_requested)
@@ -258,6 +261,8 @@ class HistoryPage(Page):
                 SEPARATOR,
             ]
         entries += self._adapter_entries(entry)
+        if entry.recipe is not None and not entry.running:
+            entries += [("Report…", lambda: self.report_file.ask(self, entry.job), "")]
         entries += [
             ("Show log", lambda: self.show_log(entry), ""),
             ("Open folder", lambda: self._dialogs.open_folder(entry.job.folder), ""),

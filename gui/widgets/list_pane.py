@@ -91,6 +91,10 @@ class ListPane(QWidget):
         if self.view.current() is None:
             self.view.choose_first()
 
+    def tell(self, text: str) -> None:
+        """Say what was done."""
+        self.notice.show_notice(text, "Close", "info", "ink2")
+
     def tell_trouble(self, text: str) -> None:
         """Say what could not be done."""
         self.notice.show_notice(text, "Close", "warning")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from engine import library, paths, runs
 from engine.jobs import Job, create_job
@@ -180,6 +180,18 @@ def test_a_damaged_run_is_listed_with_the_reason(bench):
 
 
 # ------------------------------------------------------------------------------------------------------- doing
+def test_the_report_of_a_run_is_saved_from_its_menu(bench, tmp_path, monkeypatch):
+    add_run()
+    made = bench()
+    (entry,) = made.entries()
+    place = tmp_path / "report.json"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(place), ""))
+    made.press("Report…", entry)
+    made.until(lambda: not made.page.pane.notice.isHidden())
+    assert made.page.pane.notice.text() == f"The report is saved as {place}."
+    assert place.exists()
+
+
 @pytest.mark.parametrize(
     ("name", "text", "signal"),
     [

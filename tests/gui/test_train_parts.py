@@ -4,14 +4,17 @@ import pytest
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.api import Ending, RunState, Sample
+from engine.measures import MORE
 from gui.look import style
 from gui.pages.train.expected_time import expected_seconds
 from gui.pages.train.failure_card import FailureCard
 from gui.pages.train.learned_preview import LearnedPreview
+from gui.pages.train.measures_view import MeasuresView, amount
 from gui.pages.train.recipe_panel import plan_words
 from gui.pages.train.samples_view import SamplesView, new_parts
 from gui.pages.train.words import progress_words
 from tests.helpers.homes import Told, add_run, make_recipe
+from tests.helpers.scored_runs import bundled, scored_events, scores_of
 from tests.helpers.train_stage import texts
 
 
@@ -118,3 +121,48 @@ def test_a_run_with_few_minutes_promises_no_more_steps_than_fit():
 def test_a_run_that_ended_before_all_its_steps_tells_the_time_of_those_it_did(home):
     add_run(make_recipe(), Told(steps=20, total_steps=40, seconds=80.0))
     assert expected_seconds(make_recipe(), 40) == pytest.approx(160.0)
+
+
+def scored_state(events) -> RunState:
+    state = RunState()
+    for event in events:
+        state.apply({"event": "evaluated", "time": 1.0, **event})
+    return state
+
+
+def test_what_else_was_measured_unfolds_with_intervals_and_verdicts(qtbot):
+    view = MeasuresView(scored_state(scored_events(scores_of(bundled(8)), "mine")))
+    qtbot.addWidget(view)
+    view.show()
+    assert view.rows.isHidden()
+    view.toggle.click()
+    said = texts(view).splitlines()
+
+    assert [line for line in said if line in {each.title for each in MORE}] == [each.title for each in MORE]
+    assert {"Base", "Tuned", "Paired difference", "Better", "No difference"} <= set(said)
+
+
+def test_one_conversation_and_a_run_of_an_earlier_version_have_less_to_unfold(qtbot):
+    one = MeasuresView(scored_state(scored_events(scores_of(bundled(1)), "mine")))
+    old = MeasuresView(scored_state([{"of": "base", "step": 0, "split": "test", "scores": {"rouge1": {}}}]))
+    for view in (one, old):
+        qtbot.addWidget(view)
+    one.toggle.click()
+
+    assert texts(one.rows).count("no interval") == 3 * len(MORE)
+    assert old.isHidden()
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "signed", "expected"),
+    [
+        (0.484, "points", False, "48.4"),
+        (0.015, "points", True, "+1.5"),
+        (0.25, "share", False, "25.0\u00a0%"),
+        (-0.25, "share", True, "−25.0"),
+        (18.24, "words", False, "18.2"),
+        (0.0, "words", True, "0.0"),
+    ],
+)
+def test_a_measure_stands_in_its_unit(value, unit, signed, expected):
+    assert amount(value, unit, signed=signed) == expected

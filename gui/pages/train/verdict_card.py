@@ -15,6 +15,7 @@ from engine.api import RunState
 from gui.look import style
 from gui.look.format import gain, interval, score
 from gui.look.type import font, px
+from gui.pages.train.measures_view import MeasuresView
 from gui.pages.train.words import facts_of, has_trained, sides, verdict_of, verdict_sentence
 from gui.widgets.buttons import plain, primary
 from gui.widgets.cards import Card
@@ -47,6 +48,8 @@ class VerdictCard(Card):
         if state.difference and state.tuned_scores and state.base_scores:
             self._add_verdict(state)
             self._add_scores(state)
+            self.measures = MeasuresView(state)
+            self.column.addWidget(self.measures)
         else:
             self._add_plain_head(state)
         self._add_facts(state)
