@@ -43,7 +43,7 @@ h1{font-size:28px;line-height:1.25;font-weight:600;margin:0 0 4px;overflow-wrap:
 h2{font-size:20px;font-weight:600;margin:44px 0 8px}
 h3{font-size:15px;font-weight:600;margin:28px 0 6px}
 p{margin:0 0 10px;max-width:72ch}
-.small,.hint{font-size:12px;color:var(--ink2)}
+.small,.hint{font-size:12px;color:var(--ink2);max-width:110ch}
 .hint{color:var(--ink3)}
 .verdict{margin:24px 0 0;padding:16px 20px;background:var(--surface);border:1px solid var(--line);border-radius:8px}
 .verdict strong{display:block;font-size:20px;font-weight:600}

@@ -253,8 +253,10 @@ def _data(report: Report) -> Html:
     return section(
         "Data and remarks",
         facts(rows),
-        element("h3", "What the run remarked") if remarks else Html(),
-        element("ul", *remarks) if remarks else Html(),
+        element("h3", "What the run remarked"),
+        element("ul", *remarks)
+        if remarks
+        else element("p", "Nothing was left out, cut or masked.", class_="small"),
     )
 
 
