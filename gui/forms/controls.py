@@ -6,7 +6,7 @@ by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from engine.api import OptionInfo
 from gui.forms.choosers import BaseModelChooser, SourceChooser
 from gui.forms.module_chips import ModuleChips
 from gui.forms.prompt_editor import PromptEditor
+from gui.widgets.chips import ToggleChips
 from gui.widgets.choice import Choice
 from gui.widgets.numbers import FloatField, IntField, SliderSpin
 
@@ -36,11 +37,6 @@ class Control:
     changed: SignalInstance
     narrow: bool = False
     labels_itself: bool = False
-
-
-def can_be_set(info: OptionInfo) -> bool:
-    """Tell whether a form has a control for it: lists and tables need one of their own."""
-    return (info.control or info.kind) in _MAKERS
 
 
 def make_control(info: OptionInfo) -> Control:
@@ -102,6 +98,16 @@ def _patterns(_info: OptionInfo) -> Control:
     return Control(line, line.patterns, line.write, line.textEdited)
 
 
+def _texts(info: OptionInfo) -> Control:
+    chips = ToggleChips([(each, each.replace("_", " ")) for each in info.suggestions])
+    return Control(chips, chips.on, lambda on: chips.set_on(on or ()), chips.changed)
+
+
+def _table(_info: OptionInfo) -> Control:
+    line = PairsField()
+    return Control(line, line.pairs, line.write, line.textEdited)
+
+
 def _prompt(_info: OptionInfo) -> Control:
     editor = PromptEditor()
     return Control(editor, editor.text, editor.write, editor.changed)
@@ -128,6 +134,8 @@ _MAKERS: dict[str, Callable[[OptionInfo], Control]] = {
     "bool": _bool,
     "choice": _choice,
     "text": _text,
+    "texts": _texts,
+    "table": _table,
     "slider": _slider,
     "chips": _chips,
     "patterns": _patterns,
@@ -158,3 +166,21 @@ class PatternsField(QLineEdit):
         """Show other patterns; the same ones leave the cursor where it is."""
         if tuple(patterns or ()) != (self.patterns() or ()):
             self.setText(", ".join(patterns or ()))
+
+
+class PairsField(QLineEdit):
+    """Keys and their values, "key = value; key = value"; an empty line means none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setPlaceholderText("speaker = from; text = value")
+
+    def pairs(self) -> dict[str, str]:
+        """Return what is written; a key without a value has an empty one, for the declaration to judge."""
+        split = (part.partition("=") for part in self.text().split(";") if part.strip())
+        return {key.strip(): value.strip() for key, _, value in split}
+
+    def write(self, pairs: Mapping[str, str] | None) -> None:
+        """Show other pairs; the same ones leave the cursor where it is."""
+        if dict(pairs or {}) != self.pairs():
+            self.setText("; ".join(f"{key} = {value}" for key, value in (pairs or {}).items()))

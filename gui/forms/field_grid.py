@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.api import OptionInfo, Options, describe
-from gui.forms.controls import Control, can_be_set, make_control
+from gui.forms.controls import Control, make_control
 from gui.widgets.fields import Field, Fixable
 
 LEVELS = ("essential", "more", "everything")
@@ -63,8 +63,8 @@ def make_field(table: str, info: OptionInfo) -> FormField:
 
 
 def make_fields(table: str, declaration: type[Options]) -> list[FormField]:
-    """Return the fields of all options of a declaration that a form can set."""
-    return [make_field(table, info) for info in describe(declaration) if can_be_set(info)]
+    """Return the fields of all options of a declaration."""
+    return [make_field(table, info) for info in describe(declaration)]
 
 
 class FieldGrid(QWidget):

@@ -265,8 +265,10 @@ class RecipeForm(QWidget):
         self.origin.set_problem()
         homeless = []
         for problem in problems:
-            if problem.field in places:
-                places[problem.field].set_problem(problem.message, problem.hint)
+            # A key of a table is shown with the table.
+            place = problem.field if problem.field in places else problem.field.rpartition(".")[0]
+            if place in places:
+                places[place].set_problem(problem.message, problem.hint)
             elif problem.field in {"method", "method.id"}:
                 self._method_field.set_problem(problem.message, problem.hint)
             elif problem.field == ORIGIN:

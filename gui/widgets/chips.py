@@ -67,12 +67,18 @@ class Chip(QAbstractButton):
 
 
 class ToggleChips(QWidget):
-    """Several chips, each on or off, that wrap. `changed(list)` gives the keys that are on, in order."""
+    """Several chips, each on or off, that wrap: (key, text) pairs or plain texts that are their own keys.
+
+    `changed(list)` gives the keys that are on, in order.
+    """
 
     changed = Signal(list)
 
     def __init__(
-        self, items: Sequence[str] = (), on: Iterable[str] = (), parent: QWidget | None = None
+        self,
+        items: Sequence[tuple[str, str] | str] = (),
+        on: Iterable[str] = (),
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._chips: dict[str, Chip] = {}
@@ -80,7 +86,7 @@ class ToggleChips(QWidget):
         self._flow = FlowLayout(self, 6)
         self.set_items(items, on)
 
-    def set_items(self, items: Sequence[str], on: Iterable[str] = ()) -> None:
+    def set_items(self, items: Sequence[tuple[str, str] | str], on: Iterable[str] = ()) -> None:
         """Offer other chips, of which `on` are on."""
         for chip in self._chips.values():
             self._flow.removeWidget(chip)
@@ -88,19 +94,26 @@ class ToggleChips(QWidget):
             chip.deleteLater()
         chosen = set(on)
         self._chips = {}
-        for text in items:
+        for item in items:
+            key, text = (item, item) if isinstance(item, str) else item
             chip = Chip(text, self)
-            chip.setChecked(text in chosen)
+            chip.setChecked(key in chosen)
             chip.set_fixed(self._is_fixed)
             chip.toggled.connect(self._tell)
-            self._chips[text] = chip
+            self._chips[key] = chip
             self._flow.addWidget(chip)
             chip.show()
         self.updateGeometry()
 
     def on(self) -> list[str]:
         """Return the keys that are on, in order."""
-        return [text for text, chip in self._chips.items() if chip.isChecked()]
+        return [key for key, chip in self._chips.items() if chip.isChecked()]
+
+    def set_on(self, keys: Iterable[str]) -> None:
+        """Switch on those of `keys`, and the others off."""
+        chosen = set(keys)
+        for key, chip in self._chips.items():
+            chip.setChecked(key in chosen)
 
     def chip(self, key: str) -> Chip:
         """Return one chip."""

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from engine.api import METHODS, BaseFacts, Method, OptionInfo, Problem, describe, method, recipe, variants
-from gui.forms.controls import can_be_set, make_control
+from gui.forms.controls import make_control
 from gui.forms.field_grid import LEVELS
 from gui.forms.module_chips import ModuleChips
 from gui.forms.recipe_form import TABLES, RecipeForm
@@ -47,16 +47,19 @@ def an_other_value(info: OptionInfo) -> Any:
         return int(info.default or info.least or 0) + 1
     if info.kind == "float":
         return (info.least or 0.0) + 0.125
-    if info.kind == "texts":
-        return ("q", "k")
-    return "cpu" if info.suggestions else "something"
+    others = {
+        "texts": ("q", "k") if info.control else list(info.suggestions[:2]),
+        "table": {"speaker": "from", "references": "second, third"},
+        "text": "cpu" if info.suggestions else "something",
+    }
+    return others[info.kind]
 
 
 def _at_preset(entry: Method) -> Any:
     return entry.options(**entry.preset_options("encoder-decoder"))
 
 
-@pytest.mark.parametrize("info", [info for info in INFOS if can_be_set(info)], ids=lambda info: info.name)
+@pytest.mark.parametrize("info", INFOS, ids=lambda info: info.name)
 def test_every_control_reads_back_what_was_written(qtbot, info):
     control = make_control(info)
     qtbot.addWidget(control.widget)
@@ -64,10 +67,6 @@ def test_every_control_reads_back_what_was_written(qtbot, info):
     control.write(value)
 
     assert control.read() == value
-
-
-def test_only_lists_and_tables_without_a_control_of_their_own_have_none():
-    assert {info.kind for info in INFOS if not can_be_set(info)} <= {"texts", "table"}
 
 
 @pytest.mark.parametrize("entry", METHODS, ids=lambda entry: entry.id)
@@ -86,6 +85,7 @@ def test_a_recipe_comes_back_unchanged(form, home):
         "method": {"id": "lora", "rank": 7, "alpha": 9, "target_modules": ["q"], "start_from": "an-adapter"},
         "training": {"learning_rate": 2e-5, "device": "cuda:1", "when_window_leaves": "stop"},
         "evaluation": {"beams": 4},
+        "data": BASICS["data"] | {"exclude": ["leaks"], "mask": ["email"], "columns": {"group": "chat"}},
     }
     wanted = recipe.from_tables(tables)
     form.set_recipe(wanted)
@@ -112,6 +112,18 @@ def test_all_problems_stand_beside_their_fields_at_once(form):
     assert {problem.field for problem in form.problems()} >= {"method.dropout", "training.warmup"}
     assert "below 1" in form.field("method.dropout").around._problem.text()
     assert "below 1" in form.field("training.warmup").around._problem.text()
+
+
+def test_a_key_of_a_table_has_its_problem_beside_the_table(form):
+    form.set_level("everything")
+    line = form.field("data.columns").control.widget
+    line.setText("speker = from; group")
+    line.textEdited.emit(line.text())
+    assert form.recipe() is None
+    assert "data.columns.group is empty" in form.field("data.columns").around.problem()
+    line.setText("speaker = from")
+    line.textEdited.emit(line.text())
+    assert form.recipe().data.columns == {"speaker": "from"}
 
 
 def test_mending_the_field_takes_the_problem_away(form):
