@@ -52,6 +52,7 @@ class Engine(QObject):
         self._command = command
         self._threads: set[EngineThread] = set()
         self._computing: dict[EngineThread, str] = {}
+        self._kept: list[Job] = []
         self.planner = Planner(self)
         self.arena_queue = ArenaQueue(self)
         self.summarizer = Summarizer(lambda arguments: self.ask("summarize", arguments), self)
@@ -101,18 +102,23 @@ class Engine(QObject):
         arguments: Mapping[str, Any] | None = None,
         wanted: Recipe | None = None,
         parent: QObject | None = None,
+        *,
+        keeps_folder: bool = False,
     ) -> EngineThread:
         """Return the thread of a new job, which starts when the event loop is next entered.
 
         Short jobs answer with `result` or `failed`; long-lived ones take `send` and say things through
-        `events`. The job's folder goes when the job has ended, unless it crashed; the job ends when
-        `parent` goes. Raises StorageError.
+        `events`. The job's folder goes when the job has ended, unless it crashed; with `keeps_folder` that of a
+        completed one stays until `forget`, or until the window leaves. The job ends when `parent` goes. Raises
+        StorageError.
         """
         job = create_job(
             paths.jobs_folder(), kind, arguments or {}, recipe=recipe.dumps(wanted) if wanted else ""
         )
         thread = self._thread(job, attach=False)
-        thread.ended.connect(lambda ending: _tidy(job, ending))
+        if keeps_folder:
+            self._kept.append(job)
+        thread.ended.connect(lambda ending: self._tidy(job, ending))
         if kind in COMPUTING:
             self._take_device(thread, kind)
         if parent is not None:
@@ -171,8 +177,15 @@ class Engine(QObject):
         self.planner.rest()
         for thread in list(self._threads):
             thread.leave()
+        for job in list(self._kept):
+            self.forget(job)
 
-
-def _tidy(job: Job, ending: Ending) -> None:
-    if ending.outcome != "crashed":
+    def forget(self, job: Job) -> None:
+        """Delete the folder of a job that was kept."""
+        self._kept.remove(job)
         shutil.rmtree(job.folder, ignore_errors=True)
+
+    def _tidy(self, job: Job, ending: Ending) -> None:
+        is_kept = job in self._kept and ending.outcome == "completed"
+        if ending.outcome != "crashed" and not is_kept:
+            shutil.rmtree(job.folder, ignore_errors=True)

@@ -12,10 +12,11 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.api import Example, library
+from gui.data_files import dropped
 from gui.device_probe import DeviceProbe
 from gui.engine import Engine
 from gui.help_dialog import HelpDialog
@@ -83,6 +84,7 @@ class MainWindow(ShellWindow):
                 self.add_page(key, page)
         self.page_shown.connect(self._shown)
         self.show_page(FIRST)
+        self.setAcceptDrops(True)
         self._probe = DeviceProbe(self)
         self._probe.measured.connect(self.rail.set_device)
         engine.run_started.connect(self._run_changed)
@@ -202,6 +204,18 @@ class MainWindow(ShellWindow):
     def _count_adapters(self) -> None:
         count = len(library.scan()[0])
         self.rail.set_badge("library", str(count) if count else "")
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files and folders, wherever a page does not take them itself."""
+        if dropped(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Check what was dropped as data."""
+        files = dropped(event.mimeData())
+        if files:
+            event.acceptProposedAction()
+            self.show_built("data").open_files(files)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask what shall become of a run that trains; keep the window's place."""

@@ -8,9 +8,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.api import SAMPLE, STARTER
+from gui.data_files import FILTER
 from gui.widgets.choice import Choice
-
-DATA_FILES = "Conversations (*.csv *.tsv *.json *.jsonl *.parquet *.arrow);;All files (*)"
 
 
 class PlaceChoice(Choice):
@@ -86,7 +85,7 @@ class SourceChooser(PlaceChoice):
         self.offer([SAMPLE], {"File…": self._open_file, "Folder…": self._open_folder})
 
     def _open_file(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Conversations", "", DATA_FILES)
+        path, _ = QFileDialog.getOpenFileName(self, "Conversations", "", FILTER)
         if path:
             self.pick(path)
 

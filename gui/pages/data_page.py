@@ -1,42 +1,34 @@
 """The data page: choose conversations, see what is in them, and use them for the next run.
 
-Lays out the parts in `gui.pages.data` and asks the engine for a data check. Judges no data itself.
+Asks the engine for a data check and leads between the parts in `gui.pages.data`. Judges no data itself.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QFileDialog, QWidget
 
-from engine.api import SAMPLE, DataOptions, Ending, Example, Problem
+from engine.api import SAMPLE, AppError, Ending, Example, Problem, StorageError, check_details, personal
 from gui.download_check import DownloadCheck, data_set, is_on_hub
 from gui.engine import Engine
-from gui.look import style
-from gui.look.type import px, text_scale
 from gui.pages.data import report as reports
+from gui.pages.data.body import DataBody
 from gui.pages.data.checker import Checker
-from gui.pages.data.findings_view import FindingsView
-from gui.pages.data.overview import Figures, LengthView
-from gui.pages.data.preview import Preview
-from gui.pages.data.report import Report, Row
-from gui.pages.data.rows_view import RowsView
-from gui.pages.data.source_bar import SourceBar
-from gui.shell.page import NARROW, Page
+from gui.pages.data.decisions import Decisions
+from gui.pages.data.mapping import turn_keys
+from gui.pages.data.report import Finding, FirstLook, Report, Row, SplitReport
+from gui.shell.page import Page
 from gui.widgets.buttons import plain, primary
-from gui.widgets.cards import NoticeStrip
-from gui.widgets.empty_state import EmptyState
-from gui.widgets.line import Line
-from gui.widgets.scroll import Scroll
-from gui.widgets.segmented import Segmented
 
-PREVIEW_WIDTH, DRAWER_WIDTH, PREVIEW_LEAST = 400, 340, 300
-BELOW_LEAST = 120
-LOW_WINDOW, LOW_HISTOGRAM = 800, 128
-USUAL = DataOptions(source=SAMPLE)
+MOST_REMARKS = 3
+CONSENT = "data.broken_rows"
+BROKEN_HINT = "Repair them, or read the rest."
 
 
 class DataPage(Page):
@@ -56,117 +48,56 @@ class DataPage(Page):
         super().__init__("Data", "No data checked yet", parent)
         self._engine = engine
         self.checker = Checker(engine, self)
+        self.decisions = Decisions(self)
         self._downloads = DownloadCheck(engine, self)
         self._wanted: dict[str, Any] = {}
         self._read_source = ""
         self._asked_for_models = False
         self._checked: dict[str, Any] = {}
+        self._finding: Finding | None = None
+        self.first_look: FirstLook | None = None
         self.report: Report | None = None
-        self._make_parts()
-        self._lay_out()
-        self._connect()
-        self.setAcceptDrops(True)
-        self._show_report()
-
-    def _make_parts(self) -> None:
         self.label_button = plain("Write summaries", "edit")
         self.use_button = primary("Use for the next run", "arrow-right")
         for button in (self.label_button, self.use_button):
             self.header.add(button)
-        self.source = SourceBar()
-        self.question = NoticeStrip()
-        self.question.hide()
-        self.unlabelled = NoticeStrip(
-            "These conversations have no summaries yet.", "Write them here", "edit", "ink2"
-        )
-        self.unlabelled.hide()
-        self.figures = Figures()
-        self.conversations = LengthView("Conversation length", USUAL.max_conversation_tokens)
-        self.summaries = LengthView("Summary length", USUAL.max_summary_tokens)
-        self.split = Segmented(reports.SPLITS, short=True, name="Split")
-        self.part = Segmented([("findings", "Findings"), ("rows", "Rows")], short=True, name="Below")
-        self.findings = FindingsView()
-        self.rows = RowsView()
-        self.preview = Preview()
-        sample = plain("Look at the sample")
-        sample.clicked.connect(lambda: self.open(SAMPLE))
-        self._empty = EmptyState(
-            "data",
-            "No data checked yet",
-            "Name a hub id, choose a file or a folder, or drop one here.",
-            [sample],
-        )
-
-    def _lay_out(self) -> None:
-        self._below = QStackedWidget()
-        self._below.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-        self._below.addWidget(self.findings)
-        self._below.addWidget(self.rows)
-        choose = QHBoxLayout()
-        choose.addWidget(self.part)
-        choose.addStretch(1)
-        choose.addWidget(self.split)
-        lengths = QHBoxLayout()
-        lengths.setSpacing(32)
-        lengths.addWidget(self.conversations, 1)
-        lengths.addWidget(self.summaries, 1)
-        found = QWidget()
-        column = QVBoxLayout(found)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(14)
-        column.addWidget(self.figures)
-        column.addWidget(Line())
-        column.addLayout(lengths, 3)
-        column.addLayout(choose)
-        column.addWidget(self._below, 2)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self._empty)
-        self._stack.addWidget(found)
-        # In a low window, or with large text, the page scrolls rather than clip anything.
-        left = Scroll((24, 14, 24, 16), spacing=14)
-        left.column.addWidget(self.source)
-        left.column.addWidget(self.question)
-        left.column.addWidget(self.unlabelled)
-        left.column.addWidget(Line())
-        left.column.addWidget(self._stack, 1)
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
-        self._splitter.setHandleWidth(1)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.addWidget(left)
-        self._splitter.addWidget(self.preview)
-        self._splitter.setStretchFactor(0, 1)
-        self.body.addWidget(self._splitter, 1)
-        self._is_narrow = False
-        style.follow(self._restyle)
-
-    def _restyle(self) -> None:
-        """Give what is fixed its size in the present text size."""
-        self.preview.setMinimumWidth(px(PREVIEW_LEAST))
-        self._below.setMinimumHeight(px(BELOW_LEAST))
-        self.adapt(self.window().width())
+        self.parts = DataBody(self.decisions)
+        self.body.addWidget(self.parts, 1)
+        self._connect()
+        self._show_nothing()
 
     def _connect(self) -> None:
-        self.use_button.clicked.connect(self._use)
+        parts = self.parts
+        self.use_button.clicked.connect(lambda: self.use_requested.emit(self.values()))
         self.label_button.clicked.connect(self._label)
-        self.unlabelled.acted.connect(self._label)
-        self.source.check_wanted.connect(self.check)
+        parts.unlabelled.acted.connect(self._label)
+        parts.sample_button.clicked.connect(lambda: self.open(SAMPLE))
+        parts.source.check_wanted.connect(self.check)
+        parts.source.source_changed.connect(self._forget)
+        parts.source.stop_wanted.connect(self.checker.stop)
+        parts.question.acted.connect(lambda: self._read(self._wanted))
+        parts.broken.acted.connect(self._read_the_rest)
+        parts.remarks.acted.connect(self._refuse_broken_rows)
         self._downloads.clear.connect(self._read)
         self._downloads.asked.connect(self._ask)
         self._downloads.refused.connect(self._refuse)
-        self.question.acted.connect(lambda: self._read(self._wanted))
-        self.source.stop_wanted.connect(self.checker.stop)
-        self.checker.progressed.connect(self.source.show_progress)
+        self.checker.progressed.connect(parts.source.show_progress)
+        self.checker.looked.connect(self.show_first_look)
         self.checker.found.connect(self.show_result)
         self.checker.failed.connect(self._show_problems)
-        self.split.currentChanged.connect(lambda _key: self._show_split())
-        self.part.currentChanged.connect(self._show_part)
-        self.conversations.limit_changed.connect(lambda _limit: self._show_row(self.preview.row()))
-        self.findings.row_wanted.connect(self.show_row)
-        self.rows.row_chosen.connect(self._choose_row)
-        self.preview.step_wanted.connect(self._step)
-        self.preview.closed.connect(self._close_preview)
-        self.preview.try_wanted.connect(lambda row: self.try_requested.emit(_example(row)))
-        QShortcut(QKeySequence("Escape"), self.preview, self._close_preview)
+        self.decisions.changed.connect(self._show_decisions)
+        parts.split.currentChanged.connect(lambda _key: self._show_split())
+        for lengths in (parts.conversations, parts.summaries):
+            lengths.limit_changed.connect(lambda _limit: self._show_limits())
+        parts.findings.rows_wanted.connect(self.show_finding)
+        parts.findings.export_wanted.connect(self._export)
+        parts.rows.row_chosen.connect(self._choose_row)
+        parts.rows.all_wanted.connect(lambda: self._show_rows_of(None))
+        parts.rows.export_wanted.connect(lambda: self._export(self._finding))
+        parts.preview.step_wanted.connect(self._step)
+        parts.preview.closed.connect(parts.close_preview)
+        parts.preview.try_wanted.connect(lambda row: self.try_requested.emit(_example(row)))
+        QShortcut(QKeySequence("Escape"), parts.preview, parts.close_preview)
 
     # Being shown something
 
@@ -176,26 +107,36 @@ class DataPage(Page):
             self._asked_for_models = True
             thread = self._engine.ask("models", {"action": "list"}, parent=self)
             thread.result.connect(
-                lambda result: self.source.offer_tokenizers([model["id"] for model in result["models"]])
+                lambda result: self.parts.source.offer_tokenizers([model["id"] for model in result["models"]])
             )
 
     def open(self, source: str) -> None:
         """Show another source and check it."""
-        self.source.set_source(source)
+        self.parts.source.set_source(source)
         self.check()
+
+    def open_files(self, files: Sequence[Path]) -> None:
+        """Show files, several as one source, or a folder, and check them."""
+        self.parts.source.take_files(files)
 
     # Checking
 
     def check(self) -> None:
         """Read the source that is named, in place of whatever is being read."""
-        values = self.source.values()
-        self.source.show_problems([])
+        values = self.parts.source.values()
+        self.parts.source.show_problems([])
+        self.parts.broken.hide()
         if not values["source"]:
-            self.source.show_problems([Problem("data.source", "There is no source yet.", "Name one.")])
+            self.parts.source.show_problems([Problem("data.source", "There is no source yet.", "Name one.")])
             return
-        asked = self._wanted = values | self._limits()
+        if values["source"] != (self._wanted or self._checked).get("source", values["source"]):
+            # Typed in place of another one, of which nothing holds any longer.
+            self.parts.source.set_source(values["source"])
+            values = self.parts.source.values()
+        # What is left out or masked is so in runs; the check looks at all there is, so that it can be undone.
+        asked = self._wanted = values | self._limits() | {"broken_rows": self.decisions.broken_rows()}
         if is_on_hub(values["source"]):
-            self.question.show_notice(f"Asking the hub about {values['source']}…")
+            self.parts.question.show_notice(f"Asking the hub about {values['source']}…")
             self._downloads.check(asked, [data_set(values["source"])])
         else:
             self._read(asked)
@@ -203,163 +144,260 @@ class DataPage(Page):
     def _read(self, asked: dict[str, Any]) -> None:
         """Read a source, unless another one was named meanwhile."""
         if asked == self._wanted:
-            self.question.hide()
+            self.parts.question.hide()
             self._read_source = asked["source"]
-            self.checker.check(asked, self.source.tokenizer.key())
+            self.checker.check(asked, self.parts.source.tokenizer.key())
 
     def _ask(self, asked: dict[str, Any], words: str) -> None:
         if asked == self._wanted:
             text = f"The check fetches what is not on this computer yet. {words}"
-            self.question.show_notice(text, "Fetch and check")
+            self.parts.question.show_notice(text, "Fetch and check")
 
     def _refuse(self, ending: Ending) -> None:
-        self.question.hide()
+        self.parts.question.hide()
         self._show_problems([Problem("data.source", ending.message, ending.hint)])
 
-    def show_result(self, result: dict[str, Any], asked: dict[str, Any]) -> None:
-        """Show what a check found; `asked` are the `[data]` values that it was made with."""
-        self._checked = asked
-        self.report = reports.read(result)
-        self._show_report()
-        rows = [_example(row) for split in self.report.splits.values() for row in split.rows]
-        self.rows_checked.emit(self.report.title, rows)
+    def _read_the_rest(self) -> None:
+        """Take the press for the consent to leave rows out that can't be read."""
+        self.decisions.leaves_broken_rows_out = True
+        self.check()
 
-    def _show_problems(self, problems: list[Problem]) -> None:
-        self.report = None
-        self._show_report()
-        self.source.show_problems(problems)
-        self.unlabelled.setVisible(any(problem.field == "data.summary" for problem in problems))
+    def _refuse_broken_rows(self) -> None:
+        self.decisions.leaves_broken_rows_out = False
+        self.check()
+
+    def _forget(self) -> None:
+        """Leave behind what was decided and seen of another source."""
+        self.checker.stop()
+        self.decisions.forget()
+        self._show_nothing()
 
     # Showing
 
-    def _show_report(self) -> None:
-        found = self.report
-        self.unlabelled.hide()
-        self.use_button.setEnabled(found is not None)
-        self._stack.setCurrentIndex(0 if found is None else 1)
-        self._place_preview()
-        if found is None:
-            self.header.set_title("Data")
-            self.header.set_subtitle("No data checked yet")
+    def show_first_look(self, event: dict[str, Any]) -> None:
+        """Show what the first rows are, while the rest is read; a report that is there stays until the next one."""
+        look = self.first_look = reports.read_first_look(event)
+        self.parts.first_look.show_look(look)
+        self.parts.source.mapping.show()
+        self.parts.source.mapping.show_look(look)
+        self.parts.source.show_problems([look.problem] if look.problem else [])
+        if self.report is None:
+            self.header.set_title(look.title)
+            self.header.set_subtitle("These are the first rows. The rest is being read.")
+            self.parts.show_first_look()
+
+    def show_result(self, result: dict[str, Any], asked: dict[str, Any]) -> None:
+        """Show what a check found; `asked` are the `[data]` values that it was made with."""
+        try:
+            self.report = reports.read(result)
+        except StorageError as error:
+            self._show_problems(list(error.problems))
             return
+        self._checked = asked
+        self._show_report(self.report)
+        self.rows_checked.emit(self.report.title, [_example(row) for row in self.report.first_rows()])
+
+    def _show_problems(self, problems: list[Problem]) -> None:
+        """Show why there is no report; the first rows stay, to map their columns by hand."""
+        self.report = None
+        look = self.first_look
+        if look is not None:
+            self.parts.show_first_look()
+            self.header.set_title(look.title)
+            self.header.set_subtitle("These are the first rows. The rest could not be used.")
+        else:
+            self._show_nothing()
+        self.use_button.setEnabled(False)
+        is_broken = any(problem.field == CONSENT for problem in problems)
+        self.parts.source.show_problems(
+            [replace(problem, hint=BROKEN_HINT) if is_broken else problem for problem in problems]
+        )
+        self.parts.unlabelled.setVisible(any(problem.field == "data.summary" for problem in problems))
+        if is_broken:
+            self.parts.broken.show_notice(
+                "The other rows can be read without the broken ones.", "Read the rest"
+            )
+
+    def _show_nothing(self) -> None:
+        self.report = self.first_look = None
+        self.use_button.setEnabled(False)
+        for strip in (self.parts.unlabelled, self.parts.broken, self.parts.remarks):
+            strip.hide()
+        self.header.set_title("Data")
+        self.header.set_subtitle("No data checked yet")
+        self.parts.show_nothing()
+
+    def _show_report(self, found: Report) -> None:
+        parts = self.parts
+        for strip in (parts.unlabelled, parts.broken):
+            strip.hide()
+        parts.source.show_problems([])
+        self.use_button.setEnabled(True)
         self.header.set_title(found.title)
         self.header.set_subtitle(_subtitle(found))
-        self.source.show_report(found)
-        self.figures.show_report(found)
-        shown = {name: len(split.rows) for name, split in found.splits.items()}
-        self.findings.show_findings(found.findings, shown)
-        self.part.set_text("findings", f"Findings ({len(found.findings)})")
-        for name in reports.SPLITS:
-            count = found.splits[name].examples if name in found.splits else 0
-            self.split.set_text(name, f"{name.capitalize()} ({count:,})")
-        self.split.set_current(next(iter(found.splits)))
+        parts.source.mapping.show()
+        parts.source.mapping.offer(found.shape.columns, found.shape, self._turn_keys())
+        parts.figures.show_report(found)
+        parts.findings.show_findings(found.findings)
+        parts.part.set_text("findings", f"Findings ({len(found.findings)})")
+        self._show_remarks(self.checker.notices)
+        self._show_decisions()
+        self._finding = None
+        self._count_splits()
+        parts.show_report()
+        if found.splits:
+            parts.split.set_current(next(iter(found.splits)))
         self._show_split()
 
+    def _turn_keys(self) -> tuple[str, ...]:
+        return turn_keys(self.first_look) if self.first_look else ()
+
+    def _show_remarks(self, remarks: list[str]) -> None:
+        """Show what the check remarked, such as rows left out; consent to that can be taken back."""
+        told = [remark for remark in remarks if self.report is None or remark not in self.report.counted]
+        more = f" {len(told) - MOST_REMARKS:,} more like this." if len(told) > MOST_REMARKS else ""
+        undo = "Undo" if self.decisions.leaves_broken_rows_out else ""
+        self.parts.remarks.show_notice(" ".join(told[:MOST_REMARKS]) + more, undo, "info", "ink2")
+        self.parts.remarks.setVisible(bool(told))
+
+    def _show_decisions(self) -> None:
+        """Show what is left out and masked by what was decided."""
+        if self.report is not None:
+            left_out = self.report.left_out(self.decisions.excluded, self._moved(), self._limits())
+            self.parts.figures.show_left_out(*left_out)
+            self._show_row(self.parts.preview.row())
+            self.parts.rows.refresh()
+
+    def _moved(self) -> list[str]:
+        """Return the findings whose limit is another one now than that which the check was made with."""
+        limits = self._limits()
+        return [each for each, (_, name) in reports.LIMITED.items() if self._checked[name] != limits[name]]
+
+    def _show_limits(self) -> None:
+        """Show what the limits cut, as they are now."""
+        if self.report is not None:
+            for row in self.parts.findings.rows():
+                if row.finding.id in reports.LIMITED:
+                    row.show_counts(self.report.over(row.finding.id, self._limits()))
+            self._show_decisions()
+
+    def _count_splits(self) -> None:
+        """Write into the choice of splits how many rows each has: of all, or of the finding that is looked at."""
+        for name in reports.SPLITS:
+            split = self.report.splits.get(name) if self.report else None
+            count = split.examples if split else 0
+            if self._finding is not None:
+                count = self._finding.counts.get(name, 0)
+            self.parts.split.set_text(name, f"{name.capitalize()} ({count:,})")
+
     def _show_split(self) -> None:
-        split = self.report.splits.get(self.split.current()) if self.report else None
-        if split is None:
-            self.rows.show_rows(())
+        found, name = self.report, self.parts.split.current()
+        if found is None or name not in found.splits:
+            self.parts.rows.show_rows((), lambda _number: None)
             return
-        for view, lengths, kind, limit_key in (
-            (self.conversations, split.conversation, "long_conversation", "max_conversation_tokens"),
-            (self.summaries, split.summary, "long_summary", "max_summary_tokens"),
-        ):
-            view.show_lengths(lengths, (self._checked[limit_key], self._found(kind, split.name)))
-        self.rows.show_rows(split.rows)
-        self._show_row(split.rows[0] if split.rows else None)
+        split = found.splits[name]
+        self.parts.conversations.show_lengths(split.conversation)
+        self.parts.summaries.show_lengths(split.summary)
+        numbers = found.numbers(name, self._finding)
+        self.parts.rows.set_which(self._which(split, len(numbers)), of_finding=self._finding is not None)
+        self.parts.rows.show_rows(numbers, lambda number: self._as_masked(found.row(name, number)))
+        self._show_row(found.row(name, numbers[0]) if numbers else None)
 
-    def _found(self, kind: str, split: str) -> int:
-        """Return how many rows of a split a kind of finding has."""
-        findings = self.report.findings if self.report else ()
-        return next((finding.counts.get(split, 0) for finding in findings if finding.id == kind), 0)
+    def _which(self, split: SplitReport, shown: int) -> str:
+        """Return which rows of a split are shown, "" for all."""
+        if self._finding is not None:
+            as_checked = (
+                " Check again for the limit as it is now." if self._finding.id in self._moved() else ""
+            )
+            return f"{self._finding.title}: {self._finding.detail}.{as_checked}"
+        return f"The first {shown:,} rows of {split.name}." if shown < split.examples else ""
 
-    def _show_part(self, key: str) -> None:
-        self._below.setCurrentIndex(1 if key == "rows" else 0)
+    def _as_masked(self, row: Row | None) -> Row | None:
+        """Return a row as runs read it."""
+        masked = self.decisions.masked
+        if row is None or not masked:
+            return row
+        conversation, summary = (personal.mask(text, masked)[0] for text in (row.conversation, row.summary))
+        return replace(row, conversation=conversation, summary=summary)
+
+    def show_finding(self, finding: Finding) -> None:
+        """Show all rows of a finding, those of the first split that has some."""
+        self.parts.part.set_current("rows")
+        self._show_rows_of(finding)
+        self.parts.rows.choose(0)
+
+    def _show_rows_of(self, finding: Finding | None) -> None:
+        self._finding = finding
+        self._count_splits()
+        if finding is not None and self.parts.split.current() not in finding.counts:
+            self.parts.split.set_current(next(iter(finding.counts)))
+        self._show_split()
 
     def show_row(self, split: str, number: int) -> None:
-        """Show one row of a split in the table and in the preview."""
-        self.part.set_current("rows")
-        self.split.set_current(split)
-        self.rows.choose(number)
+        """Show one row of a split in the table and in the preview, if it is one of those shown."""
+        self.parts.part.set_current("rows")
+        self.parts.split.set_current(split)
+        numbers = self.parts.rows.numbers()
+        if number in numbers:
+            self.parts.rows.choose(numbers.index(number))
 
-    def _choose_row(self, row: Row) -> None:
-        self._show_row(row)
-        self._open_preview()
+    def _choose_row(self, number: int) -> None:
+        if self.report is not None:
+            self._show_row(self.report.row(self.parts.split.current(), number))
+            self.parts.open_preview()
 
     def _show_row(self, row: Row | None) -> None:
-        self.preview.show_row(row, self.rows.count(), self.conversations.limit)
+        numbers = self.parts.rows.numbers()
+        place = numbers.index(row.number) if row is not None and row.number in numbers else 0
+        limit = self.parts.conversations.limit
+        self.parts.preview.show_row(row, place, len(numbers), limit, self.decisions.masked)
 
     def _step(self, by: int) -> None:
-        row = self.preview.row()
-        if row is not None:
-            self.rows.choose(row.number + by)
-
-    # Laying out
+        row, numbers = self.parts.preview.row(), self.parts.rows.numbers()
+        if row is not None and row.number in numbers:
+            self.parts.rows.choose(numbers.index(row.number) + by)
 
     def adapt(self, width: int) -> None:
-        """Make the preview a drawer below 1200, and the histograms low in a low window."""
-        narrow = width < NARROW * text_scale()
-        if narrow != self._is_narrow:
-            self._is_narrow = narrow
-            self.preview.set_drawer(narrow)
-            self._place_preview()
-        low = self.window().height() < LOW_WINDOW * text_scale()
-        for view in (self.conversations, self.summaries):
-            view.set_height(LOW_HISTOGRAM if low else 0)
-
-    def _place_preview(self) -> None:
-        self.preview.set_drawer(self._is_narrow)
-        self.preview.setVisible(self.report is not None and not self._is_narrow)
-        self._share_width()
-
-    def _open_preview(self) -> None:
-        if self.preview.isHidden():
-            self.preview.show()
-            self._share_width()
-
-    def _close_preview(self) -> None:
-        if self._is_narrow:
-            self.preview.hide()
-
-    def _share_width(self) -> None:
-        wide = px(DRAWER_WIDTH if self._is_narrow else PREVIEW_WIDTH)
-        self._splitter.setSizes([max(1, self.width() - wide), wide])
+        """Lay out for the window's width."""
+        self.parts.adapt(width)
 
     # Using
 
     def values(self) -> dict[str, Any]:
         """Return the `[data]` values of a recipe that uses this data as it is shown."""
-        return self._checked | self._limits()
+        return self._checked | self._limits() | self.decisions.values()
 
     def _limits(self) -> dict[str, int]:
         return {
-            "max_conversation_tokens": self.conversations.limit,
-            "max_summary_tokens": self.summaries.limit,
+            "max_conversation_tokens": self.parts.conversations.limit,
+            "max_summary_tokens": self.parts.summaries.limit,
         }
-
-    def _use(self) -> None:
-        self.use_requested.emit(self.values())
 
     def _label(self) -> None:
         """Ask for summaries to be written; of the hub nothing is fetched before the check has asked."""
-        values = self.source.values()
+        values = self.parts.source.values()
         source = values["source"]
         if source and is_on_hub(source) and source != self._read_source:
             self.check()
         else:
-            self.label_requested.emit(values if source else {})
+            decided = {"broken_rows": self.decisions.broken_rows(), "mask": list(self.decisions.masked)}
+            self.label_requested.emit(values | decided if source else {})
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files and folders."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Check what was dropped."""
-        files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if files:
-            event.acceptProposedAction()
-            self.open(str(files[0]))
+    def _export(self, finding: Finding | None) -> None:
+        """Write the rows of a finding where the person says."""
+        if self.report is None or finding is None:
+            return
+        name = f"{Path(self.report.source).stem}-{finding.id}.csv"
+        path, _ = QFileDialog.getSaveFileName(self, "Export rows", name, "Table (*.csv)")
+        if not path:
+            return
+        try:
+            check_details.export_rows(self.report.details, finding.id, Path(path))
+        except AppError as error:
+            self.parts.remarks.show_notice(f"{error.message} {error.hint}", icon_name="warning")
+        else:
+            told = f"{finding.count:,} rows are written to {path}."
+            self.parts.remarks.show_notice(told, icon_name="info", token="ink2")
 
 
 def _subtitle(found: Report) -> str:

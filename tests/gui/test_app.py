@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QCloseEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QDialog
 
 from engine.api import Example, StorageError, arenas, create_job, labelling, paths, recipe, runs
@@ -116,6 +116,30 @@ def test_all_pages_together_load_no_torch():
     modules = loaded_in_a_window("[window.show_page(key) for key in window.rail.keys()]")
 
     assert not modules & set(HEAVY)
+
+
+def test_files_dropped_on_the_window_are_checked_as_data(house, qtbot, tmp_path):
+    problem = {"field": "data.source", "message": "It is empty.", "hint": ""}
+    failed = {
+        "event": "failed",
+        "outcome": "failed",
+        "problems": [problem],
+        "message": "It is empty.",
+        "hint": "",
+    }
+    house.scripts["models"] = [["emit", {"event": "result_made", "result": {"models": []}}]]
+    house.scripts["check_data"] = [["emit", failed]]
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "talk.csv")), QUrl("https://example.org/talk.csv")])
+    action, button, modifier = (
+        Qt.DropAction.CopyAction,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    house.window.dropEvent(QDropEvent(QPointF(10, 10), action, mime, button, modifier))
+    assert house.window.current_key() == "data"
+    assert house.window.built("data").parts.source.source.text() == str(tmp_path / "talk.csv")
+    qtbot.waitUntil(lambda: not house.window.built("data").checker.is_busy, timeout=WAIT)
 
 
 def test_the_data_page_leads_to_the_labelling_page_and_back(house, qtbot):

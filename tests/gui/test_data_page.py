@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QKeyEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 
 from engine.api import Supervisor, create_job
 from gui.engine import Engine
@@ -69,8 +69,8 @@ def page(qtbot, home, styled):
 @pytest.fixture
 def shown(page, chats, result) -> DataPage:
     """The page with the chats checked."""
-    page.source.set_source(str(chats))
-    page.show_result(result, {**page.source.values(), **LIMITS})
+    page.parts.source.set_source(str(chats))
+    page.show_result(result, {**page.parts.source.values(), **LIMITS})
     return page
 
 
@@ -85,30 +85,34 @@ def test_a_folder_of_splits_is_shown_whole(page, qtbot, chats):
     checked(page, qtbot, str(chats))
 
     assert page.header.title() == "chats"
-    assert "The bundled model" in page.source.tokenizer.currentText()
-    assert page.figures.texts()[:3] == ["20 train", "2 validation", "2 test"]
-    assert page.rows.count() == 20
-    assert page.preview.row().id == "c1"
-    titles = {row.finding.title: row.finding.count for row in page.findings.rows()}
+    assert "The bundled model" in page.parts.source.tokenizer.currentText()
+    assert page.parts.figures.texts()[:3] == ["20 train", "2 validation", "2 test"]
+    assert page.parts.rows.count() == 20
+    assert page.parts.preview.row().id == "c1"
+    titles = {row.finding.title: row.finding.count for row in page.parts.findings.rows()}
     assert titles == {
         "In more than one split": 1,
         "Conversation over the limit": 1,
         "Duplicate conversations": 1,
     }
-    assert page.conversations.words() == f"{percent(0.05, 1)} would be cut: 1 of 20."
+    assert page.parts.conversations.words() == f"{percent(0.05, 1)} of conversations would be cut: 1 of 20."
 
 
 def test_what_is_shown_can_be_used_for_the_next_run(shown, chats):
     page = shown
     wanted: list[dict[str, Any]] = []
     page.use_requested.connect(wanted.append)
-    page.source.source.setText("something else, not checked")
+    page.parts.source.source.setText("something else, not checked")
     page.use_button.click()
     assert wanted == [
         {
             "source": str(chats),
             "conversation": "auto",
             "summary": "auto",
+            "columns": {},
+            "broken_rows": "refuse",
+            "exclude": [],
+            "mask": [],
             "max_conversation_tokens": 512,
             "max_summary_tokens": 128,
         }
@@ -117,40 +121,47 @@ def test_what_is_shown_can_be_used_for_the_next_run(shown, chats):
 
 def test_columns_are_chosen_by_hand(page, qtbot, chats):
     checked(page, qtbot, str(chats))
-    assert page.source.summary.currentText() == "summary (auto)"
-    page.source.summary.set_key("title")
-    page.source.summary.chosen.emit("title")
+    assert page.parts.source.mapping.summary.currentText() == "summary (auto)"
+    page.parts.source.mapping.summary.set_key("title")
+    page.parts.source.mapping.summary.chosen.emit("title")
     qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
-    assert page.preview.row().summary == "Chat 1"
+    assert page.parts.preview.row().summary == "Chat 1"
     assert page.values()["summary"] == "title"
 
 
 def test_a_limit_moves_by_keys_and_goes_into_the_recipe(shown):
     page = shown
     page.show_row("train", 2)
-    assert "are lost at this limit" in page.preview.tokens_text()
+    assert "are lost at this limit" in page.parts.preview.tokens_text()
     for _ in range(2):
         key = QKeyEvent(QKeyEvent.Type.KeyPress, Qt.Key.Key_PageDown, Qt.KeyboardModifier.NoModifier)
-        page.conversations.histogram.keyPressEvent(key)
+        page.parts.conversations.histogram.keyPressEvent(key)
     assert page.values()["max_conversation_tokens"] == 512 - 32
-    assert page.conversations.words().startswith(f"{percent(0.05, 1)} would be cut: about 1 of 20")
+    assert page.parts.conversations.words() == f"{percent(0.05, 1)} of conversations would be cut: 1 of 20."
+    for _ in range(40):
+        page.parts.conversations.histogram.keyPressEvent(key)
+    assert page.parts.conversations.words() == f"{percent(1, 1)} of conversations would be cut: 20 of 20."
+    assert "24 rows, 20 in train" in finding(page, "long_conversation").accessibleName()
 
 
 def test_a_finding_leads_to_its_row(shown):
     page = shown
-    (long_one,) = [row for row in page.findings.rows() if row.finding.id == "long_conversation"]
-    long_one.button.click()
-    assert page.part.current() == "rows"
-    assert page.preview.row().id == "c2"
-    page.preview.step_wanted.emit(1)
-    assert page.preview.row().id == "c3"
+    (long_one,) = [row for row in page.parts.findings.rows() if row.finding.id == "long_conversation"]
+    long_one.show_button.click()
+    assert page.parts.part.current() == "rows"
+    assert page.parts.rows.numbers() == (2,)
+    assert page.parts.preview.row().id == "c2"
+    page.parts.rows.all_button.click()
+    page.parts.preview.step_wanted.emit(1)
+    page.parts.preview.step_wanted.emit(1)
+    assert page.parts.preview.row().id == "c3"
 
 
 def test_another_split_shows_its_own_rows(shown):
     page = shown
-    page.split.set_current("test")
-    assert page.rows.count() == 2
-    assert page.preview.row().id == "c3"
+    page.parts.split.set_current("test")
+    assert page.parts.rows.count() == 2
+    assert page.parts.preview.row().id == "c3"
 
 
 def test_a_row_can_be_tried_and_rows_are_handed_on(page, result):
@@ -159,28 +170,28 @@ def test_a_row_can_be_tried_and_rows_are_handed_on(page, result):
     page.rows_checked.connect(lambda name, rows: handed.append((name, len(rows))))
     page.try_requested.connect(tried.append)
     page.show_result(result, LIMITS)
-    page.preview.try_button.click()
+    page.parts.preview.try_button.click()
     assert handed == [("chats", 24)]
     assert tried[0].summary == "Ann says 1."
 
 
 def test_nothing_there_is_said_beside_the_source(page, qtbot, tmp_path):
     checked(page, qtbot, str(tmp_path / "nowhere.csv"))
-    assert "nothing at" in page.source.source_field.problem()
+    assert "nothing at" in page.parts.source.source_field.problem()
     assert not page.use_button.isEnabled()
 
 
 def test_a_column_that_is_missing_is_said_beside_it(page, qtbot, tmp_path):
     path = write_rows(tmp_path / "odd.jsonl", [{"dialogue": "Ann: hi", "other": "x"}] * 3)
     checked(page, qtbot, str(path))
-    assert "summary" in page.source.summary_field.problem()
-    assert page.source.source_field.problem() == ""
+    assert "summary" in page.parts.source.mapping.fields["summary"].problem()
+    assert page.parts.source.source_field.problem() == ""
 
 
 def test_no_source_is_no_check(page):
     assert not page.use_button.isEnabled()
     page.check()
-    assert page.source.source_field.problem() == "There is no source yet. Name one."
+    assert page.parts.source.source_field.problem() == "There is no source yet. Name one."
     assert not page.checker.is_busy
 
 
@@ -202,32 +213,15 @@ def test_a_second_check_takes_the_place_of_the_first(page, qtbot, chats, tmp_pat
     assert page.header.title() == "few.jsonl"
 
 
-def test_a_dropped_file_is_checked(page, qtbot, tmp_path):
-    path = write_rows(tmp_path / "drop.jsonl", [chat(number) for number in range(30)])
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path))])
-    drop = QDropEvent(
-        QPointF(10, 10),
-        Qt.DropAction.CopyAction,
-        mime,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
-    page.dropEvent(drop)
-    qtbot.waitUntil(lambda: page.report is not None, timeout=WAIT)
-    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
-    assert page.header.title() == "drop.jsonl"
-
-
 def test_below_1200_the_preview_is_a_drawer(shown):
     page = shown
-    assert page.preview.isVisible()
+    assert page.parts.preview.isVisible()
     page.adapt(1024)
-    assert page.preview.isHidden()
-    page.rows.choose(3)
-    assert page.preview.isVisible()
-    page.preview.closed.emit()
-    assert page.preview.isHidden()
+    assert page.parts.preview.isHidden()
+    page.parts.rows.choose(3)
+    assert page.parts.preview.isVisible()
+    page.parts.preview.closed.emit()
+    assert page.parts.preview.isHidden()
 
 
 def test_conversations_without_summaries_lead_to_where_those_are_written(page, qtbot, tmp_path):
@@ -236,17 +230,18 @@ def test_conversations_without_summaries_lead_to_where_those_are_written(page, q
     page.label_requested.connect(wanted.append)
     checked(page, qtbot, source)
     assert page.report is None
-    assert page.unlabelled.isVisible()
-    page.unlabelled.acted.emit()
-    assert wanted == [{"source": source, "conversation": "auto", "summary": "auto"}]
+    assert page.parts.unlabelled.isVisible()
+    page.parts.unlabelled.acted.emit()
+    assert wanted[0]["source"] == source
+    assert (wanted[0]["conversation"], wanted[0]["columns"], wanted[0]["mask"]) == ("auto", {}, [])
 
 
 def test_summaries_can_be_written_for_what_is_checked_and_for_what_was_begun_before(shown, chats):
     wanted: list[dict[str, Any]] = []
     shown.label_requested.connect(wanted.append)
-    assert not shown.unlabelled.isVisible()
+    assert not shown.parts.unlabelled.isVisible()
     shown.label_button.click()
-    shown.source.source.setText("")
+    shown.parts.source.source.setText("")
     shown.label_button.click()
     assert [values.get("source") for values in wanted] == [str(chats), None]
 
@@ -256,6 +251,170 @@ def test_nothing_is_fetched_from_the_hub_to_write_summaries_before_it_was_asked_
     monkeypatch.setattr(page._downloads, "check", lambda *arguments: asked.append(arguments))
     wanted: list[dict[str, Any]] = []
     page.label_requested.connect(wanted.append)
-    page.source.set_source("someone/talk")
+    page.parts.source.set_source("someone/talk")
     page.label_button.click()
     assert (len(asked), wanted) == (1, [])
+
+
+def finding(page: DataPage, kind: str) -> Any:
+    (row,) = [row for row in page.parts.findings.rows() if row.finding.id == kind]
+    return row
+
+
+def test_the_first_rows_are_shown_with_their_roles_before_the_check_is_complete(page, qtbot, tmp_path):
+    path = write_rows(tmp_path / "many.jsonl", [chat(number) for number in range(3000)])
+    seen: list[tuple[bool, bool]] = []
+    page.checker.looked.connect(
+        lambda _event: seen.append((page.report is None, page.first_look is not None))
+    )
+    checked(page, qtbot, str(path))
+    assert seen == [(True, True)]
+    assert page.parts.first_look.heads() == [
+        "id: name",
+        "dialogue: conversation",
+        "summary: summary",
+        "title",
+    ]
+    assert page.parts.source.mapping.reason().startswith("A conversation in each row. Conversation: column")
+
+
+def test_rows_of_no_known_shape_are_mapped_by_hand(page, qtbot, tmp_path):
+    rows = [
+        {"no": str(number // 3), "was": "so it is", "by": "Ann", "gist": f"They talk, {number // 3}"}
+        for number in range(90)
+    ]
+    checked(page, qtbot, str(write_rows(tmp_path / "odd.jsonl", rows)))
+    mapping = page.parts.source.mapping
+    assert page.report is None
+    assert "conversation" in mapping.fields["conversation"].problem()
+    assert page.parts.first_look.isVisible()
+    mapping.more_button.click()
+    mapping.conversation.set_key("was")
+    mapping.summary.set_key("gist")
+    mapping.by_hand["speaker"].set_key("by")
+    mapping.by_hand["group"].set_key("no")
+    mapping.by_hand["group"].chosen.emit("no")
+    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    assert page.parts.preview.conversation_text().startswith("Ann: so it is\nAnn: so it is")
+    assert page.values()["columns"] == {"speaker": "by", "group": "no"}
+    assert mapping.reason().startswith("A turn in each row")
+
+
+def test_a_mapping_that_can_not_be_is_said_beside_what_was_chosen(page, qtbot, chats):
+    checked(page, qtbot, str(chats))
+    mapping = page.parts.source.mapping
+    mapping.by_hand["last_turn"].set_key("summary")
+    mapping.by_hand["last_turn"].chosen.emit("summary")
+    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    assert "holds no lists of turns" in mapping.fields["last_turn"].problem()
+    assert mapping.fields["last_turn"].isVisible()
+    assert not page.use_button.isEnabled()
+
+
+def test_a_finding_is_left_out_and_taken_in_again(shown):
+    row = finding(shown, "duplicates")
+    assert row.act_button.text() == "Leave out"
+    row.act_button.click()
+    assert row.act_button.text() == "Left out. Undo"
+    assert shown.values()["exclude"] == ["duplicates"]
+    assert "1 left out" in shown.parts.figures.texts()
+    row.act_button.click()
+    assert shown.values()["exclude"] == []
+    assert not any("left out" in text for text in shown.parts.figures.texts())
+
+
+def test_a_finding_lists_all_its_rows_by_split_and_exports_them(shown, tmp_path, monkeypatch):
+    row = finding(shown, "leaks")
+    row.show_button.click()
+    assert shown.parts.rows.which() == "In more than one split: 1 of test also in train."
+    assert (shown.parts.split.texts()[0], shown.parts.rows.numbers()) == ("Train (1)", (3,))
+    path = tmp_path / "leaks.csv"
+    monkeypatch.setattr("PySide6.QtWidgets.QFileDialog.getSaveFileName", lambda *_: (str(path), ""))
+    shown.parts.rows.export_button.click()
+    assert "c3" in path.read_text(encoding="utf-8-sig")
+    assert str(path) in shown.parts.remarks.text()
+    shown.parts.rows.all_button.click()
+    assert shown.parts.rows.count() == 20
+
+
+def test_personal_data_is_masked_in_the_preview_and_in_the_recipe(page, qtbot, tmp_path):
+    rows = [chat(number) for number in range(30)]
+    rows[4]["dialogue"] = "Ann: write to ann@example.org\nBo: I will"
+    checked(page, qtbot, str(write_rows(tmp_path / "mail.jsonl", rows)))
+    row = finding(page, "email")
+    row.show_button.click()
+    assert "ann@example.org" in page.parts.preview.personal_text()
+    row.act_button.click()
+    assert "write to [e-mail]" in page.parts.preview.conversation_text()
+    assert page.parts.preview.personal_text() == "1 place masked."
+    assert page.values()["mask"] == ["email"]
+    assert row.act_button.text() == "Masked. Undo"
+    row.act_button.click()
+    assert "ann@example.org" in page.parts.preview.conversation_text()
+    assert [action.text() for action in row.menu().actions()] == [
+        "Export its rows as csv…",
+        "Leave its rows out",
+    ]
+
+
+def test_decisions_go_with_another_source(shown, qtbot, tmp_path):
+    finding(shown, "duplicates").act_button.click()
+    path = write_rows(tmp_path / "other.jsonl", [chat(number) for number in range(30)])
+    shown.parts.source.source.setText(str(path))
+    shown.check()
+    qtbot.waitUntil(lambda: not shown.checker.is_busy, timeout=WAIT)
+    assert shown.values()["exclude"] == []
+
+
+def test_broken_rows_are_named_and_the_rest_is_read_after_consent(page, qtbot, tmp_path):
+    path = write_rows(tmp_path / "some.jsonl", [chat(number) for number in range(30)])
+    with path.open("a") as stream:
+        stream.write('{"dialogue": "Ann: hi\n')
+    checked(page, qtbot, str(path))
+    assert "some.jsonl" in page.parts.source.source_field.problem()
+    assert "line 31" in page.parts.source.source_field.problem()
+    page.parts.broken.action_button().click()
+    qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy, timeout=WAIT)
+    assert page.values()["broken_rows"] == "leave_out"
+    assert "line 31" in page.parts.remarks.text()
+    assert page.parts.broken.isHidden()
+
+
+def test_a_pasted_table_is_checked_like_a_file(page, qtbot, home):
+    text = "dialogue,summary\n" + "".join(f'"Ann: {n}\nBo: yes",Ann says {n}.\n' for n in range(30))
+    page.parts.source.paste_button.click()
+    panel = page.parts.source.paste
+    panel.edit.setPlainText(" ")
+    panel.take_button.click()
+    assert "no text to paste" in panel.field.problem()
+    panel.edit.setPlainText(text)
+    panel.take_button.click()
+    assert panel.isHidden()
+    qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy, timeout=WAIT)
+    assert Path(page.values()["source"]).parent.is_relative_to(home)
+    assert sum(split.examples for split in page.report.splits.values()) == 30
+
+
+def test_several_files_are_one_source(page, qtbot, chats):
+    page.parts.source.take_files(sorted(chats.iterdir()))
+    qtbot.waitUntil(lambda: page.report is not None and not page.checker.is_busy, timeout=WAIT)
+    assert page.parts.figures.texts()[:3] == ["20 train", "2 validation", "2 test"]
+
+
+def test_a_folder_among_several_things_is_refused_beside_the_source(page, chats):
+    page.parts.source.take_files([chats, chats / "train.jsonl"])
+    assert "is a folder among other things" in page.parts.source.source_field.problem()
+    assert not page.checker.is_busy
+
+
+def test_what_a_check_kept_goes_with_the_next_one_and_with_the_window(page, qtbot, chats):
+    checked(page, qtbot, str(chats))
+    first = page.report.details.folder
+    assert (first / "rows.jsonl").exists()
+    page.check()
+    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
+    second = page.report.details.folder
+    assert second != first
+    assert not first.exists()
+    page._engine.leave()
+    assert not second.exists()

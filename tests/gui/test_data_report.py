@@ -2,93 +2,173 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gui.pages.data.preview import cut_turn
-from gui.pages.data.report import Histogram, Row, read
+from engine.api import StorageError
+from gui.pages.data.first_look_view import head
+from gui.pages.data.mapping import turn_keys
+from gui.pages.data.preview import Cut, cut_at
+from gui.pages.data.report import FirstLook, Row, Shape, read
+
+ROWS = [
+    {"number": 1, "id": "r1", "conversation": "Ann: hi\nBo: yo", "summary": "They greet.", "conversation_tokens": 4,
+     "summary_tokens": 3},
+    {"number": 4, "id": "r2", "conversation": "Ann: a\nBo: b\nCy: c\nAnn: d", "summary": "",
+     "conversation_tokens": 9, "summary_tokens": 0},
+]  # fmt: skip
+
+LIMITS = {"max_conversation_tokens": 4, "max_summary_tokens": 128}
 
 
-def result(**changes: Any) -> dict[str, Any]:
-    """Return a check's result with one split of two rows."""
+@pytest.fixture
+def result(tmp_path: Path) -> dict[str, Any]:
+    """A check's result with two rows in each of two splits, and what it keeps beside."""
     lengths = {"median": 4, "p95": 9, "max": 9, "histogram": {"edges": [0, 5, 10], "counts": [1, 1]}}
-    rows = [
-        {"number": 1, "id": "r1", "conversation": "Ann: hi\nBo: yo", "summary": "They greet.", "conversation_tokens": 4,
-         "summary_tokens": 3},
-        {"number": 4, "id": "r2", "conversation": "Ann: a\nBo: b\nCy: c\nAnn: d", "summary": "",
-         "conversation_tokens": 9, "summary_tokens": 0},
-    ]  # fmt: skip
     split = {
         "examples": 2,
-        "rows": rows,
+        "rows": ROWS,
         "lengths": {"conversation": lengths, "summary": lengths},
         "turns": {"median": 3, "p95": 4, "max": 4},
         "speakers": {"median": 2, "p95": 3, "max": 3},
     }
-    made: dict[str, Any] = {
+    lines = [json.dumps(row | {"split": name}) + "\n" for name in ("train", "test") for row in ROWS]
+    begins = [sum(map(len, lines[:at])) for at in range(4)]
+    (tmp_path / "rows.jsonl").write_text("".join(lines))
+    kept = {
+        "findings": {
+            "leaks": {"train": [1]},
+            "duplicates": {"train": [4], "test": [4]},
+            "long_summary": {"train": [1, 4]},
+        },
+        "lengths": {
+            name: {"conversation": [[4, 1], [9, 1]], "summary": [[0, 1], [3, 1]]}
+            for name in ("train", "test")
+        },
+        "summary_marks": 1,
+        "places": {"train": {"1": begins[0], "4": begins[1]}, "test": {"1": begins[2], "4": begins[3]}},
+    }
+    (tmp_path / "details.json").write_text(json.dumps(kept))
+    shape = {"kind": "columns", "all": ["id", "dialogue"], "conversation": "dialogue", "summary": "id",
+             "reason": "by name", "id": "", "speaker": "", "text": "", "group": "", "references": []}  # fmt: skip
+    return {
         "source": "/data/chats",
         "licence": "MIT",
         "fingerprint": "f",
-        "columns": {
-            "all": ["id", "dialogue"],
-            "conversation": "dialogue",
-            "summary": "id",
-            "reason": "by name",
-        },
+        "columns": shape,
         "tokens": {"exact": True, "words": "Counted."},
         "splits": {"train": split, "test": split},
-        "leaks": [],
-        "findings": [],
-    }
-    return made | changes
+        "leaks": [{"split": "test", "other": "train", "count": 1, "rows": [4], "other_rows": [1]}],
+        "findings": [found("duplicates", "train", 1), found("long_summary", "train", 2),
+                     found("leaks", "train", 1), found("duplicates", "test", 1)],
+        "languages": {"conversation": {"code": "en", "share": 0.5}, "summary": {"code": "en", "share": 1.0}},
+        "details": str(tmp_path),
+    }  # fmt: skip
 
 
-def test_a_report_has_the_splits_in_their_order_with_rows_and_lengths():
-    report = read(result())
+def found(kind: str, split: str, count: int) -> dict[str, Any]:
+    return {"id": kind, "split": split, "count": count, "text": "", "what": "", "more": "", "then": ""}
+
+
+def test_a_report_has_the_splits_in_their_order_with_rows_and_lengths(result):
+    report = read(result)
     assert report.title == "chats"
     assert list(report.splits) == ["train", "test"]
     train = report.splits["train"]
-    assert (train.examples, train.rows[1].number, train.rows[1].id) == (2, 4, "r2")
+    assert (train.examples, train.first_rows) == (2, (1, 4))
     assert (train.turns_median, train.speakers_median) == (3, 2)
-    assert train.conversation.most == 9
+    assert [row.id for row in report.first_rows()] == ["r1", "r2", "r1", "r2"]
+    assert report.row("train", 3) is None
+    assert report.shape.words == "A conversation in each row. By name."
 
 
-def test_the_sample_has_a_name():
-    assert read(result(source="sample")).title == "Sample conversations"
+def test_the_sample_has_a_name(result):
+    assert read(result | {"source": "sample"}).title == "Sample conversations"
 
 
-def test_findings_of_one_kind_are_one_row_and_warnings_come_first():
-    findings = [
-        {"id": "duplicates", "split": "train", "text": "", "count": 476, "rows": [380, 678, 830, 1003, 1574]},
-        {"id": "long_conversation", "split": "train", "text": "", "count": 1, "rows": [7]},
-        {"id": "long_conversation", "split": "test", "text": "", "count": 2, "rows": [6, 19]},
-    ]
-    findings.append({"id": "leaks", "split": "train", "text": "", "count": 89, "rows": [8]})
-    leaks = [{"split": "test", "other": "train", "count": 42, "rows": [5, 6], "other_rows": [8]}]
-    report = read(result(findings=findings, leaks=leaks))
+def test_what_a_limit_cuts_is_counted_exactly_with_the_marks_around_summaries(result):
+    train = read(result).splits["train"]
+    assert [train.conversation.beyond(limit) for limit in (3, 4, 8, 9)] == [2, 1, 1, 0]
+    assert [train.summary.beyond(limit) for limit in (3, 4)] == [1, 0]
+
+
+def test_findings_of_one_kind_are_one_row_and_warnings_come_first(result):
+    report = read(result)
     assert [(finding.title, finding.count) for finding in report.findings] == [
-        ("In more than one split", 42),
-        ("Conversation over the limit", 3),
-        ("Duplicate conversations", 476),
+        ("Summary over the limit", 2),
+        ("In more than one split", 1),
+        ("Duplicate conversations", 2),
     ]
-    assert report.findings[0].detail == "42 of test also in train"
-    assert report.findings[0].first == (("test", 5), ("test", 6))
-    assert report.findings[1].detail == "train, row 7; test, rows 6, 19"
-    assert report.findings[1].counts == {"train": 1, "test": 2}
-    assert report.findings[2].detail == "train, rows 380, 678, 830, 1,003 and 472 more"
-    assert report.findings[1].first == (("train", 7), ("test", 6), ("test", 19))
+    assert [finding.detail for finding in report.findings] == [
+        "2 in train",
+        "1 of test also in train",
+        "1 in train, 1 in test",
+    ]
+    assert report.numbers("test", report.findings[2]) == (4,)
+    assert report.numbers("test", report.findings[0]) == ()
 
 
-@pytest.mark.parametrize(("limit", "expected"), [(0, 10), (9, 6), (14, 3), (19, 0), (100, 0)])
-def test_texts_beyond_a_limit_are_counted_with_a_share_of_its_bin(limit, expected):
-    histogram = Histogram((0, 10, 20), (4, 6))
-    assert histogram.beyond(limit) == pytest.approx(expected, abs=0.5)
+def test_rows_of_several_findings_go_once_and_those_that_are_alike_make_it_a_bound(result):
+    report = read(result)
+    assert report.left_out((), (), LIMITS) == (0, True)
+    assert report.left_out(("duplicates",), (), LIMITS) == (2, True)
+    assert report.left_out(("long_summary", "duplicates"), (), LIMITS) == (3, False)
+
+
+def test_a_limit_that_was_moved_is_counted_anew(result):
+    report = read(result)
+    assert report.over("long_conversation", LIMITS) == {"train": 1, "test": 1}
+    assert report.over("long_conversation", LIMITS | {"max_conversation_tokens": 9}) == {}
+    assert report.left_out(("long_conversation",), ("long_conversation",), LIMITS) == (2, True)
+    assert report.left_out(("duplicates", "long_conversation"), ("long_conversation",), LIMITS) == (4, False)
+
+
+def test_a_report_whose_details_are_gone_is_refused(result, tmp_path):
+    (tmp_path / "details.json").unlink()
+    with pytest.raises(StorageError, match=r"details\.json can't be used"):
+        read(result)
+
+
+def test_rows_that_are_gone_are_none(result, tmp_path):
+    report = read(result)
+    (tmp_path / "rows.jsonl").unlink()
+    assert report.row("train", 1) is None
+    assert report.first_rows() == []
+
+
+def row(text: str, tokens: int, ends: tuple[int, ...] = ()) -> Row:
+    return Row(1, "train", "r", text, "", tokens, 0, ends)
 
 
 def test_the_first_turn_that_no_longer_fits_is_found():
     text = "\n".join(f"Ann: {'word ' * 4}" for _ in range(10))
-    row = Row(1, "r", text, "", conversation_tokens=100, summary_tokens=0)
-    assert cut_turn(row, 100) is None
-    assert cut_turn(row, 50) == 5
-    assert cut_turn(row, 1) == 0
+    assert cut_at(row(text, 100), 100) is None
+    assert cut_at(row(text, 100), 50) == Cut(5)
+    assert cut_at(row(text, 100), 1) == Cut(0)
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [(1, Cut(0)), (2, Cut(1)), (3, Cut(1)), (4, Cut(1, "yo")), (5, Cut(1, "yo\nan")), (6, Cut(2)), (7, None)],
+)
+def test_the_cut_falls_where_the_tokens_end(limit, expected):
+    text = "Ann: hi\nBo: yo\nand on\nCy: ok"
+    assert cut_at(row(text, 7, (3, 7, 9, 14, 17, 21, 28)), limit) == expected
+
+
+def test_columns_are_headed_by_their_roles_and_keys_of_turns_are_found():
+    roles = {"conversation": "messages", "summary": "s1", "speaker": "role", "text": "content", "group": "",
+             "references": "s2, s3", "id": ""}  # fmt: skip
+    columns = ("role", "messages", "s1", "s2")
+    cell = '[{"role": "user", "content": "hi"}, {"role": "bot", "con'
+    look = FirstLook("x", "", columns, ({"messages": cell},), Shape("turns", columns, roles, ""), None)
+    assert [head(look, column) for column in columns] == [
+        "role",
+        "messages: conversation",
+        "s1: summary",
+        "s2: further summaries",
+    ]
+    assert turn_keys(look) == ("role", "content")

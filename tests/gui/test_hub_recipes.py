@@ -98,9 +98,9 @@ def test_checking_data_asks_before_it_fetches(qtbot, home, hub):
     qtbot.addWidget(made)
     made.show()
     made.open(DATA)
-    qtbot.waitUntil(lambda: "kB to fetch" in made.question.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "kB to fetch" in made.parts.question.text(), timeout=WAIT)
     assert not made.checker.is_busy
-    made.question.action_button().click()
+    made.parts.question.action_button().click()
     qtbot.waitUntil(lambda: made.report is not None, timeout=WAIT)
-    assert made.question.isHidden()
+    assert made.parts.question.isHidden()
     engine.leave()

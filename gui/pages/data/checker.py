@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import AppError, Ending, Event, Problem
+from engine.api import AppError, Ending, Event, Job, Problem
 from gui.engine import Engine
 from gui.engine_thread import EngineThread
 
@@ -16,20 +16,24 @@ STAGES = {"read_data": "Reading the data", "check_rows": "Checking the rows", "s
 class Checker(QObject):
     """The check in hand.
 
-    Signals: `progressed(stage, done, total, unit)` with an empty stage once nothing is at work; `found(result,
-    asked)` with the `[data]` values that were asked with; `failed(list of Problem)`.
+    Signals: `progressed(stage, done, total, unit)` with an empty stage once nothing is at work; `looked(event)` with
+    the first rows; `found(result, asked)` with the `[data]` values that were asked with; `failed(list of Problem)`.
+    `notices` are what the check remarked so far, in sentences.
     """
 
     # Not int: sizes in bytes may be past 32 bits.
     progressed = Signal(str, object, object, str)
-    found = Signal(dict, dict)
+    looked = Signal(object)
+    found = Signal(object, object)
     failed = Signal(list)
 
     def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._engine = engine
         self._stage = ""
+        self.notices: list[str] = []
         self.thread_in_hand: EngineThread | None = None
+        self._shown_job: Job | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -40,11 +44,12 @@ class Checker(QObject):
         """Check data, in place of whatever is being checked."""
         self.stop()
         try:
-            thread = self._engine.ask("check_data", {"data": asked, "base_model": base_model}, parent=self)
+            request = {"data": asked, "base_model": base_model}
+            thread = self._engine.ask("check_data", request, parent=self, keeps_folder=True)
         except AppError as error:
             self.failed.emit(list(error.problems))
             return
-        self.thread_in_hand, self._stage = thread, "Starting"
+        self.thread_in_hand, self._stage, self.notices = thread, "Starting", []
         thread.events.connect(lambda events: self._follow(thread, events))
         thread.result.connect(lambda result: self._take(thread, result, asked))
         thread.failed.connect(lambda ending: self._fail(thread, ending))
@@ -69,10 +74,19 @@ class Checker(QObject):
                 self.progressed.emit(self._stage, 0, 0, "")
             elif event["event"] == "stage_progressed":
                 self.progressed.emit(self._stage, event["done"], event["total"], event["unit"])
+            elif event["event"] == "rows_previewed":
+                self.looked.emit(event)
+            elif event["event"] == "notice":
+                self.notices.append(event["message"])
 
     def _take(self, thread: EngineThread, result: dict[str, Any], asked: dict[str, Any]) -> None:
-        if thread is self.thread_in_hand:
-            self.found.emit(result, asked)
+        """Hand a result over; what the check before it kept on the disk is no longer looked at."""
+        if thread is not self.thread_in_hand:
+            return
+        before, self._shown_job = self._shown_job, thread.job
+        self.found.emit(result, asked)
+        if before is not None:
+            self._engine.forget(before)
 
     def _fail(self, thread: EngineThread, ending: Ending) -> None:
         if thread is not self.thread_in_hand:

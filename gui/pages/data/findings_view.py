@@ -1,102 +1,191 @@
-"""The findings of a check, worst first, one row each."""
+"""The findings of a check, worst first, one row each, with what can be done about it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from gui.look import style
 from gui.look.format import number
 from gui.look.type import px
-from gui.pages.data.report import Finding
-from gui.widgets.buttons import link
+from gui.pages.data.decisions import Decisions
+from gui.pages.data.report import Finding, by_split
+from gui.widgets.buttons import IconButton, link
 from gui.widgets.fields import IconLabel
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 
 ROW_HEIGHT = 40
-COUNT_WIDTH, ACTION_WIDTH = 72, 96
+COUNT_WIDTH, SHOW_WIDTH, ACTION_WIDTH = 52, 84, 106
 
 
 class FindingRow(QWidget):
-    """One finding: sign, title, where, how many, and the way to its first row if that can be shown."""
+    """One finding: sign, title, where, how many, and what can be done about it.
+
+    Signals: `show_wanted` and `export_wanted` for its rows; `exclude_wanted(bool)` and `mask_wanted(bool)` to do that
+    or take it back.
+    """
 
     show_wanted = Signal()
+    export_wanted = Signal()
+    exclude_wanted = Signal(bool)
+    mask_wanted = Signal(bool)
 
-    def __init__(self, finding: Finding, can_show: bool) -> None:
+    def __init__(self, finding: Finding) -> None:
         super().__init__()
         self.finding = finding
-        warns = finding.severity == "warning"
-        self.button = link("Show row")
-        self.button.clicked.connect(self.show_wanted)
-        self.button.setVisible(can_show)
-        count = Label(number(finding.count), "figure_medium")
-        count.setFixedWidth(px(COUNT_WIDTH))
-        count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._is_excluded = self._is_masked = False
+        self._icon = IconLabel("info", "ink2")
+        self._title = Label(finding.title, "body_medium")
+        self._detail = ElidedLabel(finding.detail, "body", "ink2")
+        self._count = Label(number(finding.count), "figure_medium")
+        self._count.setFixedWidth(px(COUNT_WIDTH))
+        self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.show_button = link("Show rows" if finding.count != 1 else "Show row")
+        self.show_button.clicked.connect(self.show_wanted)
+        self.act_button = link("")
+        self.act_button.clicked.connect(self._act)
+        self.more_button = IconButton("more", f"More to do with: {finding.title}")
+        self.more_button.clicked.connect(self._open_menu)
+        self._lay_out()
+        self.setToolTip(finding.explained)
+        self.set_state(excluded=False, masked=False)
+
+    def _lay_out(self) -> None:
         row = QHBoxLayout()
-        row.setContentsMargins(12, 0, 8, 0)
-        row.setSpacing(12)
-        row.addWidget(IconLabel("warning" if warns else "info", "copper" if warns else "ink2"))
-        row.addWidget(Label(finding.title, "body_medium"))
-        row.addWidget(ElidedLabel(finding.detail, "body", "ink2"), 1)
-        row.addWidget(count)
-        action = QWidget()
-        action.setFixedWidth(px(ACTION_WIDTH))
-        holder = QHBoxLayout(action)
-        holder.setContentsMargins(0, 0, 0, 0)
-        holder.addStretch(1)
-        holder.addWidget(self.button)
-        row.addWidget(action)
+        row.setContentsMargins(12, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self._icon)
+        row.addWidget(self._title)
+        row.addWidget(self._detail, 1)
+        row.addWidget(self._count)
+        row.addWidget(_at_the_right(self.show_button, SHOW_WIDTH))
+        row.addWidget(_at_the_right(self.act_button, ACTION_WIDTH))
+        row.addWidget(self.more_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(row, 1)
         column.addWidget(Line())
         self.setFixedHeight(px(ROW_HEIGHT))
-        self.setAccessibleName(f"{finding.title}, {number(finding.count)} rows, {finding.detail}")
+
+    def set_state(self, *, excluded: bool, masked: bool) -> None:
+        """Show what was decided: a finding that is seen to is grey, and can be taken back."""
+        self._is_excluded, self._is_masked = excluded, masked
+        done = excluded or masked
+        warns = self.finding.severity == "warning"
+        icon_name, ink = ("warning", "copper") if warns else ("info", "ink2")
+        self._icon.set_icon("check" if done else icon_name, "ink3" if done else ink)
+        for label in (self._title, self._count):
+            label.set_token("ink3" if done else "ink")
+        self.act_button.setText(self._action())
+        self.act_button.setVisible(bool(self.act_button.text()))
+        said = {True: ", left out", False: ", masked" if masked else ""}[excluded]
+        told = f"{self.finding.title}, {self._count.text()} rows, {self._detail.text()}{said}"
+        self.setAccessibleName(told)
+
+    def show_counts(self, counts: Mapping[str, int]) -> None:
+        """Show other counts by split, since the limit that it goes by was moved."""
+        self._count.setText(number(sum(counts.values())))
+        self._detail.setText(by_split(counts))
+        self.set_state(excluded=self._is_excluded, masked=self._is_masked)
+
+    def _action(self) -> str:
+        if self._is_excluded:
+            return "Left out. Undo"
+        if self._is_masked:
+            return "Masked. Undo"
+        if self.finding.can_be_masked:
+            return "Mask"
+        return "Leave out" if self.finding.can_be_excluded else ""
+
+    def _act(self) -> None:
+        if self._is_masked or (self.finding.can_be_masked and not self._is_excluded):
+            self.mask_wanted.emit(not self._is_masked)
+        else:
+            self.exclude_wanted.emit(not self._is_excluded)
+
+    def menu(self) -> QMenu:
+        """Return what else can be done, as a menu."""
+        menu = QMenu(self)
+        menu.addAction("Export its rows as csv…", self.export_wanted.emit)
+        if self.finding.can_be_masked and not (self._is_excluded or self._is_masked):
+            menu.addAction("Leave its rows out", lambda: self.exclude_wanted.emit(True))
+        return menu
+
+    def _open_menu(self) -> None:
+        menu = self.menu()
+        menu.exec(self.more_button.mapToGlobal(self.more_button.rect().bottomLeft()))
+        menu.deleteLater()
+
+
+def _at_the_right(button: QWidget, width: int) -> QWidget:
+    """Put a button at the right of a place of fixed width, so that buttons of all rows stand in line."""
+    place = QWidget()
+    place.setFixedWidth(px(width))
+    holder = QHBoxLayout(place)
+    holder.setContentsMargins(0, 0, 0, 0)
+    holder.addStretch(1)
+    holder.addWidget(button)
+    return place
 
 
 class FindingsView(QWidget):
-    """All findings; `row_wanted(split, number)` asks to show the first row of one."""
+    """All findings.
 
-    row_wanted = Signal(str, int)
+    Signals: `rows_wanted(Finding)` to see all rows of one, `export_wanted(Finding)` to write them to a file.
+    """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    rows_wanted = Signal(object)
+    export_wanted = Signal(object)
+
+    def __init__(self, decisions: Decisions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._decisions = decisions
         self._rows: list[FindingRow] = []
         self._nothing = Label("Nothing to report. No leaks, no duplicates, no empty rows.", "body", "ink2")
         self._scroll = Scroll((0, 0, 10, 0), spacing=0)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self._nothing)
+        column.addWidget(self._nothing, 0, Qt.AlignmentFlag.AlignTop)
         column.addWidget(self._scroll, 1)
+        decisions.changed.connect(self._show_decisions)
         style.follow(self.update)
 
     def rows(self) -> list[FindingRow]:
         """Return the rows."""
         return list(self._rows)
 
-    def show_findings(self, findings: Sequence[Finding], shown: dict[str, int]) -> None:
-        """Show findings; `shown` says how many rows of each split can be looked at."""
+    def show_findings(self, findings: Sequence[Finding]) -> None:
+        """Show other findings."""
         while (item := self._scroll.column.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        self._rows = [self._row(finding, shown) for finding in findings]
+        self._rows = [self._row(finding) for finding in findings]
         for row in self._rows:
             self._scroll.column.addWidget(row)
         self._scroll.column.addStretch(1)
         self._nothing.setVisible(not findings)
         self._scroll.setVisible(bool(findings))
+        self._show_decisions()
 
-    def _row(self, finding: Finding, shown: dict[str, int]) -> FindingRow:
-        place = next(((split, at) for split, at in finding.first if at <= shown.get(split, 0)), None)
-        row = FindingRow(finding, place is not None)
-        if place is not None:
-            row.show_wanted.connect(lambda: self.row_wanted.emit(*place))
+    def _row(self, finding: Finding) -> FindingRow:
+        row = FindingRow(finding)
+        row.show_wanted.connect(lambda: self.rows_wanted.emit(finding))
+        row.export_wanted.connect(lambda: self.export_wanted.emit(finding))
+        row.exclude_wanted.connect(lambda on: self._decisions.exclude(finding.id, on))
+        row.mask_wanted.connect(lambda on: self._decisions.mask(finding.id, on))
         return row
+
+    def _show_decisions(self) -> None:
+        for row in self._rows:
+            row.set_state(
+                excluded=row.finding.id in self._decisions.excluded,
+                masked=row.finding.id in self._decisions.masked,
+            )

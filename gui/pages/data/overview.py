@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.look.format import number, percent
@@ -30,11 +31,12 @@ class FigureCell(QWidget):
 
 
 class Figures(QWidget):
-    """The figures row: examples of each split, turns and speakers."""
+    """The figures row: examples of each split, turns, speakers, the language, and how many rows are left out."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._row = FlowLayout(self, 28)
+        self._row = FlowLayout(self, 24)
+        self._left_out: FigureCell | None = None
 
     def show_report(self, report: Report) -> None:
         """Show another report's figures."""
@@ -45,9 +47,33 @@ class Figures(QWidget):
                 widget.deleteLater()
         for name, split in report.splits.items():
             self._row.addWidget(FigureCell(number(split.examples), name))
+        self._left_out = None
         first = next(iter(report.splits.values()), None)
         if first is not None:
             self._add_texts(first)
+        code, share = report.language
+        if code:
+            language = QLocale.languageToString(QLocale(code).language())
+            self._row.addWidget(FigureCell(language, f"{percent(share, 1)} of conversations"))
+
+    def show_left_out(self, count: int, is_sure: bool) -> None:
+        """Show how many rows are left out by decision, next to the other figures; none takes the cell away."""
+        if self._left_out is not None:
+            self._row.removeWidget(self._left_out)
+            self._left_out.hide()
+            self._left_out.deleteLater()
+            self._left_out = None
+        if count:
+            words = "left out" if is_sure else "left out at most"
+            why = (
+                ""
+                if is_sure
+                else "Of rows that are alike, one stays if the other is left out for another reason."
+            )
+            self._left_out = FigureCell(number(count), words, why)
+            self._row.addWidget(self._left_out)
+            self._left_out.show()
+        self.setMinimumHeight(self._row.heightForWidth(self.width()))
 
     def _add_texts(self, split: SplitReport) -> None:
         whence = f"Over all conversations of {split.name}."
@@ -56,6 +82,11 @@ class Figures(QWidget):
             (number(split.speakers_median), "speakers, median"),
         ):
             self._row.addWidget(FigureCell(value, words, whence))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Ask for the height of all lines: what stands below must not lie over the last."""
+        super().resizeEvent(event)
+        self.setMinimumHeight(self._row.heightForWidth(self.width()))
 
     def texts(self) -> list[str]:
         """Return the figures in words."""
@@ -71,10 +102,11 @@ class LengthView(QWidget):
     limit_changed = Signal(int)
     limit_settled = Signal(int)
 
-    def __init__(self, title: str, limit: int, parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, texts: str, limit: int, parent: QWidget | None = None) -> None:
+        """`texts` is what is cut, in the plural."""
         super().__init__(parent)
         self._lengths: Lengths | None = None
-        self._exact: tuple[int, int] | None = None
+        self._texts = texts
         self._head = Label(title, "section")
         self._facts = ElidedLabel("", "figure_small", "ink2")
         self._facts.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -100,11 +132,11 @@ class LengthView(QWidget):
         """The limit, in tokens."""
         return int(self.histogram.limit() or 0)
 
-    def show_lengths(self, lengths: Lengths, exact: tuple[int, int] | None) -> None:
-        """Show a split's lengths; `exact` is a limit and how many are known to be longer."""
-        self._lengths, self._exact = lengths, exact
+    def show_lengths(self, lengths: Lengths) -> None:
+        """Show a split's lengths."""
+        self._lengths = lengths
         self._facts.setText(f"median {number(lengths.median)}, most {number(lengths.most)}")
-        edges, counts = lengths.histogram.edges, lengths.histogram.counts
+        edges, counts = lengths.edges, lengths.counts
         width = edges[1] - edges[0] if len(edges) > 1 else 1.0
         most = max(lengths.p95 * SHOWN_PAST_P95, min(self.limit, lengths.most) * 1.05)
         self.histogram.set_counts(
@@ -125,17 +157,20 @@ class LengthView(QWidget):
         self._say()
         self.limit_changed.emit(limit)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the words below the drawing as many lines as they take."""
+        super().resizeEvent(event)
+        self._cut.setMinimumHeight(self._cut.heightForWidth(self.width()))
+
     def _say(self) -> None:
         self._cut.setText(self._words())
+        self._cut.setMinimumHeight(self._cut.heightForWidth(self.width()))
 
     def _words(self) -> str:
         if self._lengths is None:
             return ""
-        total = self._lengths.histogram.total
-        if self._lengths.most <= self.limit:
-            return f"<b>None</b> of {number(total)} would be cut."
-        known = self._exact is not None and self._exact[0] == self.limit
-        count = self._exact[1] if known and self._exact else round(self._lengths.histogram.beyond(self.limit))
-        about = "" if known else "about "
-        cut = f"<b>{percent(count / total, 1)}</b> would be cut"
-        return f"{cut}: {about}{number(count)} of {number(total)}."
+        total, count = self._lengths.exact.total, self._lengths.beyond(self.limit)
+        if not count:
+            return f"<b>None</b> of {number(total)} {self._texts} would be cut."
+        cut = f"<b>{percent(count / total, 1)}</b> of {self._texts} would be cut"
+        return f"{cut}: {number(count)} of {number(total)}."

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.api import turns
+from engine.api import personal, turns
 from gui.look import style
 from gui.look.format import number
 from gui.pages.data.report import Row
@@ -34,7 +37,7 @@ class Preview(QWidget):
         self._row: Row | None = None
         self._make_parts()
         self._lay_out()
-        self.show_row(None, 0, 0)
+        self.show_row(None)
 
     def _make_parts(self) -> None:
         self._place = Label("", "figure_small", "ink2")
@@ -45,6 +48,7 @@ class Preview(QWidget):
         self._forth.clicked.connect(lambda: self.step_wanted.emit(1))
         self._close.clicked.connect(self.closed)
         self._tokens = Label("", "label", "ink2", wrap=True)
+        self._personal = Label("", "label", "ink2", wrap=True)
         self._conversation = ConversationView("body")
         self._summary_tokens = Label("", "label", "ink2")
         self._summary = ReadingText("", (), "body")
@@ -63,6 +67,7 @@ class Preview(QWidget):
         self._content = Scroll((0, 0, 10, 0), spacing=8)
         column = self._content.column
         column.addWidget(self._tokens)
+        column.addWidget(self._personal)
         column.addWidget(self._conversation)
         column.addSpacing(8)
         column.addWidget(Line())
@@ -94,8 +99,25 @@ class Preview(QWidget):
         """Return what is said of the conversation's length."""
         return self._tokens.text()
 
-    def show_row(self, row: Row | None, count: int, limit: int) -> None:
-        """Show a row out of `count`, cut at `limit` tokens; None shows that there is none."""
+    def personal_text(self) -> str:
+        """Return what is said of personal data in the row."""
+        return self._personal.text()
+
+    def summary_text(self) -> str:
+        """Return the reference summary as it is shown."""
+        return self._summary.text()
+
+    def conversation_text(self) -> str:
+        """Return the conversation as it is shown."""
+        return "\n".join(f"{turn.speaker}: {turn.text}" for turn in self._conversation.turns())
+
+    def show_row(
+        self, row: Row | None, place: int = 0, count: int = 0, limit: int = 0, masked: Collection[str] = ()
+    ) -> None:
+        """Show a row, the one at `place` (from 0) of `count`, cut at `limit` tokens, kinds of personal data masked.
+
+        None shows that there is none.
+        """
         self._row = row
         self._content.setVisible(row is not None)
         self._empty.setVisible(row is None)
@@ -103,37 +125,83 @@ class Preview(QWidget):
             part.setVisible(row is not None)
         if row is None:
             return
-        self._place.setText(f"{number(row.number)} of {number(count)}")
-        self._back.setEnabled(row.number > 1)
-        self._forth.setEnabled(row.number < count)
-        said = [Turn(turn.speaker, turn.text) for turn in turns(row.conversation)]
-        cut_after = cut_turn(row, limit)
-        words = f"{number(limit)} tokens, the rest is cut"
-        self._conversation.set_turns(said, cut_after, words if cut_after is not None else "")
-        self._tokens.setText(_length(row, len(said), cut_after))
-        self._tokens.set_token("ink2" if cut_after is None else "copper")
-        self._summary.set_text(row.summary or "No reference summary.")
+        self._place.setText(f"{number(place + 1)} of {number(count)}")
+        self._place.setToolTip(f"Row {number(row.number)} of {row.split}")
+        self._back.setEnabled(place > 0)
+        self._forth.setEnabled(place + 1 < count)
+        conversation, found = personal.mask(row.conversation, masked)
+        summary, in_summary = personal.mask(row.summary, masked)
+        said = [Turn(turn.speaker, turn.text) for turn in turns(conversation)]
+        self._show_conversation(row, said, limit)
+        self._summary.set_text(summary or "No reference summary.")
         self._summary_tokens.setText(f"{number(row.summary_tokens)} tokens")
+        self._show_personal(row, masked, len(found) + len(in_summary))
+
+    def _show_conversation(self, row: Row, said: list[Turn], limit: int) -> None:
+        """Show the turns, a line where the limit cuts them: within a turn if it is known that some of it is held."""
+        cut = cut_at(row, limit)
+        self._tokens.setText(_length(row, len(said), cut))
+        self._tokens.set_token("ink2" if cut is None else "copper")
+        if cut is None:
+            self._conversation.set_turns(said)
+            return
+        at, turn = cut.turn, said[cut.turn]
+        if cut.held and turn.text.startswith(cut.held):
+            rest = turn.text[len(cut.held) :].lstrip()
+            said = [*said[:at], Turn(turn.speaker, cut.held), Turn("", rest), *said[at + 1 :]]
+            at += 1
+        self._conversation.set_turns(said, at, f"{number(limit)} tokens, the rest is cut")
+
+    def _show_personal(self, row: Row, masked: Collection[str], count: int) -> None:
+        """Say which personal data is masked here, and which stands here unmasked."""
+        rest = [kind.id for kind in personal.KINDS if kind.id not in masked]
+        found = [
+            text[match.start : match.end]
+            for text in (row.conversation, row.summary)
+            for match in personal.find(text, rest)
+        ]
+        told = [f"{number(count)} {'place' if count == 1 else 'places'} masked."] if count else []
+        told += [f"Personal data: {', '.join(dict.fromkeys(found))}."] if found else []
+        self._personal.setText(" ".join(told))
+        self._personal.setVisible(bool(told))
 
 
-def _length(row: Row, said: int, cut_after: int | None) -> str:
-    length = f"{number(row.conversation_tokens)} tokens, {number(said)} turns"
-    if cut_after is None:
-        return length
-    return f"{number(row.conversation_tokens)} tokens. About {said - cut_after} of {said} turns are lost at this limit"
+def _length(row: Row, said: int, cut: Cut | None) -> str:
+    if cut is None:
+        return f"{number(row.conversation_tokens)} tokens, {number(said)} turns"
+    lost = f"{number(said - cut.turn)} of {number(said)} turns"
+    about, partly = "" if row.ends else "About ", ", the first of them in part" if cut.held else ""
+    return f"{number(row.conversation_tokens)} tokens. {about}{lost} are lost at this limit{partly}"
 
 
-def cut_turn(row: Row, limit: int) -> int | None:
-    """Return the first turn that `limit` tokens no longer hold, None if all are held.
+@dataclass(frozen=True)
+class Cut:
+    """Where a limit cuts a conversation: the first turn that is not held whole, and what of it still is."""
 
-    Letters stand in for tokens, since the tokens of single turns are not known here.
+    turn: int
+    held: str = ""
+
+
+def cut_at(row: Row, limit: int) -> Cut | None:
+    """Return where `limit` tokens cut a row's conversation, None if they hold all of it.
+
+    Where it is not known which characters the tokens hold, letters stand in for them.
     """
     if row.conversation_tokens <= limit:
         return None
-    lengths = [len(turn.speaker) + len(turn.text) + 3 for turn in turns(row.conversation)]
-    room, used = sum(lengths) * limit / row.conversation_tokens, 0
-    for at, length in enumerate(lengths):
-        used += length
-        if used > room:
-            return at
-    return None
+    kept = row.kept_characters(limit)
+    if kept is None:
+        kept = len(row.conversation) * limit // row.conversation_tokens
+    said = turns(row.conversation)
+    end = (
+        kept if row.conversation[kept : kept + 1] in ("", "\n") else row.conversation.rfind("\n", 0, kept) + 1
+    )
+    held = turns(row.conversation[:end])
+    # Of a turn of several lines the first ones may be held.
+    is_whole = not held or held[-1] == said[len(held) - 1]
+    place = len(held) if is_whole else len(held) - 1
+    if place == len(said):
+        return None
+    begun = turns(row.conversation[:kept])[place : place + 1]
+    is_known = row.ends and begun and begun[0].speaker == said[place].speaker
+    return Cut(place, begun[0].text if is_known else "")

@@ -1,77 +1,95 @@
-"""What a data check found, as the page shows it: splits, lengths, findings in words, and rows.
+"""What a data check found, as the page shows it: columns and shape, splits, lengths, findings in words, and rows.
 
-Reads the result of a `check_data` job. Knows no widget.
+Reads what a `check_data` job says. Knows no widget.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.api import SAMPLE, Severity
+from engine.api import SAMPLE, Problem, Severity, StorageError, check_details, personal
 from engine.api import finding as declared_finding
 
 SPLITS = ("train", "validation", "test")
-MOST_NAMED_ROWS = 4
+SHAPES = {
+    "columns": "A conversation in each row",
+    "turns": "A list of turns in each row",
+    "lists": "What is said and who says it in lists side by side",
+    "rows": "A turn in each row",
+}
+# Which of two equal conversations stays depends on what else is left out.
+RELATED = {"leaks", "duplicates"}
+# Findings that go by a limit, with the text and the limit's name.
+LIMITED = {
+    "long_conversation": ("conversation", "max_conversation_tokens"),
+    "long_summary": ("summary", "max_summary_tokens"),
+}
+MOST_KEPT_ROWS = 1000
+MASKED = {kind.id for kind in personal.KINDS}
+Row = check_details.CheckedRow
 
 
 @dataclass(frozen=True)
-class Histogram:
-    """How many texts have how many tokens: `counts` between neighbouring `edges`."""
+class Shape:
+    """How rows are read: the columns there are, which of them (or which key) has which role, and why."""
 
-    edges: tuple[float, ...]
-    counts: tuple[int, ...]
+    kind: str
+    columns: tuple[str, ...]
+    roles: Mapping[str, str]
+    reason: str
 
     @property
-    def total(self) -> int:
-        """How many texts there are."""
-        return sum(self.counts)
+    def words(self) -> str:
+        """The shape and its reason as sentences."""
+        return f"{SHAPES.get(self.kind, self.kind)}. {self.reason[:1].upper()}{self.reason[1:]}."
 
-    def beyond(self, limit: float) -> float:
-        """Return about how many texts are longer than `limit`, with a share of the bin it falls in."""
-        found = 0.0
-        for count, low, high in zip(self.counts, self.edges, self.edges[1:], strict=False):
-            if low > limit:
-                found += count
-            elif high - 1 > limit:
-                found += count * (high - 1 - limit) / (high - low)
-        return found
+
+@dataclass(frozen=True)
+class FirstLook:
+    """The first rows of a source, as they stand, and the shape they are thought to have; None leaves a problem."""
+
+    source: str
+    split: str
+    columns: tuple[str, ...]
+    rows: tuple[Mapping[str, str], ...]
+    shape: Shape | None
+    problem: Problem | None
+
+    @property
+    def title(self) -> str:
+        """What the data is called."""
+        return title_of(self.source)
 
 
 @dataclass(frozen=True)
 class Lengths:
-    """The token lengths of one kind of text in one split."""
+    """The token lengths of one kind of text in one split: at a glance, and how many are longer than any limit."""
 
     median: int
     p95: int
     most: int
-    histogram: Histogram
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+    exact: check_details.Lengths
+    marks: int = 0
 
-
-@dataclass(frozen=True)
-class Row:
-    """One row as it is shown; `number` is its place in the file, from 1."""
-
-    number: int
-    id: str
-    conversation: str
-    summary: str
-    conversation_tokens: int
-    summary_tokens: int
+    def beyond(self, limit: int) -> int:
+        """Return how many texts a run would cut at `limit` tokens."""
+        return self.exact.beyond(limit - self.marks)
 
 
 @dataclass(frozen=True)
 class SplitReport:
-    """One split: how many examples, their lengths, turns and speakers, and the first rows."""
+    """One split: how many examples, their lengths, turns and speakers, and the numbers of the rows at its beginning."""
 
     name: str
     examples: int
     conversation: Lengths
     summary: Lengths
-    rows: tuple[Row, ...]
+    first_rows: tuple[int, ...]
     turns_median: int
     speakers_median: int
 
@@ -83,101 +101,179 @@ class Finding:
     id: str
     title: str
     detail: str
-    count: int
+    explained: str
     severity: Severity
-    counts: dict[str, int]
-    first: tuple[tuple[str, int], ...]
+    counts: Mapping[str, int]
+    can_be_excluded: bool
+
+    @property
+    def count(self) -> int:
+        """How many rows it has."""
+        return sum(self.counts.values())
+
+    @property
+    def can_be_masked(self) -> bool:
+        """Whether it is personal data, which can be masked where it stands."""
+        return self.id in MASKED
 
 
 @dataclass(frozen=True)
 class Report:
-    """The whole result."""
+    """The whole result. `details` has all rows of all findings, and every length."""
 
     source: str
     licence: str
-    columns: tuple[str, ...]
-    conversation_column: str
-    summary_column: str
-    reason: str
+    shape: Shape
     counted: str
-    splits: dict[str, SplitReport]
+    language: tuple[str, float]
+    splits: Mapping[str, SplitReport]
     findings: tuple[Finding, ...]
+    details: check_details.Details
+    _read: dict[tuple[str, int], Row | None] = field(default_factory=dict, compare=False)
 
     @property
     def title(self) -> str:
         """What the data is called."""
-        return "Sample conversations" if self.source == SAMPLE else Path(self.source).name
+        return title_of(self.source)
+
+    def row(self, split: str, number: int) -> Row | None:
+        """Return a row that is shown or of a finding; None if the check's files are gone."""
+        if (split, number) not in self._read:
+            if len(self._read) >= MOST_KEPT_ROWS:
+                self._read.clear()
+            try:
+                self._read[split, number] = self.details.row(split, number)
+            except StorageError:
+                return None
+        return self._read[split, number]
+
+    def numbers(self, split: str, finding: Finding | None) -> tuple[int, ...]:
+        """Return the numbers of a split's rows: all of a finding, or those at the split's beginning."""
+        if finding is not None:
+            return self.details.findings.get(finding.id, {}).get(split, ())
+        return self.splits[split].first_rows if split in self.splits else ()
+
+    def first_rows(self) -> list[Row]:
+        """Return the rows at the beginning of each split."""
+        found = (self.row(name, number) for name, split in self.splits.items() for number in split.first_rows)
+        return [row for row in found if row is not None]
+
+    def over(self, finding: str, limits: Mapping[str, int]) -> dict[str, int]:
+        """Return how many rows of each split are over the limit that a finding goes by, as `limits` have it now."""
+        text, name = LIMITED[finding]
+        lengths = {split: getattr(report, text) for split, report in self.splits.items()}
+        counts = {split: length.beyond(limits[name]) for split, length in lengths.items()}
+        return {split: count for split, count in counts.items() if count}
+
+    def left_out(
+        self, findings: Collection[str], moved: Collection[str], limits: Mapping[str, int]
+    ) -> tuple[int, bool]:
+        """Return how many rows excluding findings leaves out, and whether that is sure or the most it can be.
+
+        Of `moved` findings the limit is another one now than that which the rows were checked with.
+        """
+        rows = {
+            (split, number)
+            for finding in set(findings) - set(moved)
+            for split, numbers in self.details.findings.get(finding, {}).items()
+            for number in numbers
+        }
+        more = sum(sum(self.over(finding, limits).values()) for finding in set(findings) & set(moved))
+        return len(rows) + more, len(findings) < 2 or not (RELATED | set(moved)) & set(findings)
 
 
-def read(result: dict[str, Any]) -> Report:
-    """Return the report in a job's result."""
-    columns = result["columns"]
-    return Report(
-        source=result["source"],
-        licence=result.get("licence") or "",
-        columns=tuple(columns["all"]),
-        conversation_column=columns["conversation"],
-        summary_column=columns["summary"],
-        reason=columns["reason"],
-        counted=result.get("tokens", {}).get("words", ""),
-        splits={name: _split(name, result["splits"][name]) for name in SPLITS if name in result["splits"]},
-        findings=tuple(_findings(result)),
+def by_split(counts: Mapping[str, int]) -> str:
+    """Return counts in words: "476 in train, 3 in test"."""
+    return ", ".join(f"{count:,} in {split}" for split, count in counts.items())
+
+
+def title_of(source: str) -> str:
+    """Return what to call a source."""
+    return "Sample conversations" if source == SAMPLE else Path(source).name
+
+
+def read_first_look(event: Mapping[str, Any]) -> FirstLook:
+    """Return the first look in a job's event."""
+    shape, problem = event["shape"], event["problem"]
+    return FirstLook(
+        event["source"],
+        event["split"] or "",
+        tuple(event["columns"]),
+        tuple(event["rows"]),
+        _shape(shape) if shape else None,
+        Problem(**problem) if problem else None,
     )
 
 
-def _split(name: str, split: dict[str, Any]) -> SplitReport:
-    lengths = split["lengths"]
+def read(result: Mapping[str, Any]) -> Report:
+    """Return the report in a job's result. Raises StorageError if what the check kept is gone."""
+    details = check_details.read(Path(result["details"]))
+    language = result["languages"]["conversation"]
+    return Report(
+        source=result["source"],
+        licence=result.get("licence") or "",
+        shape=_shape(result["columns"]),
+        counted=result["tokens"]["words"],
+        language=(language["code"] or "", language["share"]),
+        splits={
+            name: _split(name, result["splits"][name], details) for name in SPLITS if name in result["splits"]
+        },
+        findings=tuple(_findings(result)),
+        details=details,
+    )
+
+
+def _shape(shape: Mapping[str, Any]) -> Shape:
+    names = ("conversation", "summary", "speaker", "text", "group", "id")
+    roles = {name: shape[name] for name in names} | {"references": ", ".join(shape["references"])}
+    return Shape(shape["kind"], tuple(shape["all"]), roles, shape["reason"])
+
+
+def _split(name: str, split: Mapping[str, Any], details: check_details.Details) -> SplitReport:
+    exact, lengths = details.lengths[name], split["lengths"]
     return SplitReport(
         name,
         split["examples"],
-        _lengths(lengths["conversation"]),
-        _lengths(lengths["summary"]),
-        tuple(Row(**row) for row in split["rows"]),
+        _lengths(lengths["conversation"], exact["conversation"], 0),
+        _lengths(lengths["summary"], exact["summary"], details.summary_marks),
+        tuple(row["number"] for row in split["rows"]),
         split["turns"]["median"],
         split["speakers"]["median"],
     )
 
 
-def _lengths(lengths: dict[str, Any]) -> Lengths:
-    edges, counts = lengths["histogram"]["edges"], lengths["histogram"]["counts"]
-    # The last bin holds all that is longer, too.
-    histogram = Histogram((*edges[:-1], max(edges[-1], lengths["max"] + 1)), tuple(counts))
-    return Lengths(lengths["median"], lengths["p95"], lengths["max"], histogram)
-
-
-def _findings(result: dict[str, Any]) -> Iterable[Finding]:
-    """Return the findings, one of each kind whatever splits it is in, worst and largest first."""
-    found = [_leaks(result["leaks"])] if result["leaks"] else []
-    # Who leaks into whom is told by splits; the rows that would go if leaks are excluded are another matter.
-    kinds = dict.fromkeys(finding["id"] for finding in result["findings"] if finding["id"] != "leaks")
-    found += [_kind(kind, [one for one in result["findings"] if one["id"] == kind]) for kind in kinds]
-    return sorted(found, key=lambda finding: (finding.severity != "warning", -finding.count))
-
-
-def _leaks(leaks: list[dict[str, Any]]) -> Finding:
-    declared = declared_finding("leaks")
-    parts = [f"{leak['count']:,} of {leak['split']} also in {leak['other']}" for leak in leaks]
-    counts: Counter[str] = Counter()
-    for leak in leaks:
-        counts[leak["split"]] += leak["count"]
-    first = tuple((leak["split"], number) for leak in leaks for number in leak["rows"])
-    return Finding(
-        "leaks", declared.title, ", ".join(parts), counts.total(), declared.severity, counts, first
+def _lengths(lengths: Mapping[str, Any], exact: check_details.Lengths, marks: int) -> Lengths:
+    histogram = lengths["histogram"]
+    return Lengths(
+        lengths["median"],
+        lengths["p95"],
+        lengths["max"],
+        tuple(histogram["edges"]),
+        tuple(histogram["counts"]),
+        exact,
+        marks,
     )
 
 
-def _kind(kind: str, parts: list[dict[str, Any]]) -> Finding:
+def _findings(result: Mapping[str, Any]) -> Iterable[Finding]:
+    """Return the findings, one of each kind whatever splits it is in, worst and largest first."""
+    kinds = dict.fromkeys(finding["id"] for finding in result["findings"])
+    found = [
+        _kind(kind, [one for one in result["findings"] if one["id"] == kind], result["leaks"])
+        for kind in kinds
+    ]
+    return sorted(found, key=lambda finding: (finding.severity != "warning", -finding.count))
+
+
+def _kind(kind: str, parts: list[Mapping[str, Any]], leaks: list[Mapping[str, Any]]) -> Finding:
     declared = declared_finding(kind)
-    detail = "; ".join(_where(part) for part in parts)
-    first = tuple((part["split"], number) for part in parts for number in part["rows"])
     counts = {part["split"]: part["count"] for part in parts}
-    return Finding(kind, declared.title, detail, sum(counts.values()), declared.severity, counts, first)
-
-
-def _where(part: dict[str, Any]) -> str:
-    """Return where a finding stands: "train, rows 380, 678, 830, 1,003 and 472 more"."""
-    named = [f"{number:,}" for number in part["rows"][:MOST_NAMED_ROWS]]
-    more = part["count"] - len(named)
-    return f"{part['split']}, {'row' if part['count'] == 1 else 'rows'} {', '.join(named)}" + (
-        f" and {more:,} more" if more else ""
+    detail = by_split(counts)
+    if kind == "leaks":
+        detail = ", ".join(f"{leak['count']:,} of {leak['split']} also in {leak['other']}" for leak in leaks)
+    # Of masks the row itself has a switch, and no need for the words of a recipe.
+    then = "" if kind in MASKED else declared.then
+    explained = " ".join(filter(None, (f"{declared.title}.", *(part["more"] for part in parts), then)))
+    return Finding(
+        kind, declared.title, detail, explained, declared.severity, counts, declared.can_be_excluded
     )

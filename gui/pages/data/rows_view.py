@@ -1,49 +1,45 @@
-"""The first rows of a split as a table."""
+"""Rows of a split as a table: those at its beginning, or all of a finding."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
 
 from gui.look import style
 from gui.look.format import number
-from gui.look.type import font, px
+from gui.look.type import font
 from gui.pages.data.report import Row
+from gui.pages.data.table import Index, TextTable, one_line
+from gui.widgets.buttons import link
+from gui.widgets.labels import ElidedLabel
 
-Index = QModelIndex | QPersistentModelIndex
 HEADS = ("Row", "Conversation", "Tokens", "Summary", "Tokens")
 FIGURES = (0, 2, 4)
-ROW_HEIGHT = 36
+# Cells show one line, however long a text is.
+MOST_CHARACTERS = 400
+GetRow = Callable[[int], Row | None]
 
 
 class RowsModel(QAbstractTableModel):
-    """Rows, with the texts on one line each."""
+    """Rows by their numbers, each fetched when it is looked at, with the texts on one line each."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.rows: Sequence[Row] = ()
+        self.numbers: Sequence[int] = ()
+        self._get: GetRow = lambda _number: None
 
-    def show_rows(self, rows: Sequence[Row]) -> None:
+    def show_rows(self, numbers: Sequence[int], get: GetRow) -> None:
         """Show other rows."""
         self.beginResetModel()
-        self.rows = rows
+        self.numbers, self._get = numbers, get
         self.endResetModel()
 
     def rowCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self.rows)
+        return 0 if parent is not None and parent.isValid() else len(self.numbers)
 
     def columnCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(HEADS)
@@ -51,15 +47,17 @@ class RowsModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return None
-        row = self.rows[index.row()]
+        at = self.numbers[index.row()]
+        row = self._get(at)
+        if index.column() == 0 or row is None:
+            return number(at) if index.column() == 0 else ""
         cells = (
-            number(row.number),
-            _line(row.conversation) or "no conversation",
+            one_line(row.conversation[:MOST_CHARACTERS]) or "no conversation",
             number(row.conversation_tokens),
-            _line(row.summary) or "no summary",
+            one_line(row.summary[:MOST_CHARACTERS]) or "no summary",
             number(row.summary_tokens),
         )
-        return cells[index.column()]
+        return cells[index.column() - 1]
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -74,60 +72,44 @@ class RowsModel(QAbstractTableModel):
         return None
 
 
-def _line(text: str) -> str:
-    return " / ".join(text.split("\n"))
-
-
-class _Cells(QStyledItemDelegate):
-    """Draws a cell, the hairline below it, and the bar of the selected row."""
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        rect = option.rect
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        if chosen:
-            painter.fillRect(rect, style.color("accent_soft"))
-            if index.column() == 0:
-                painter.fillRect(rect.left(), rect.top(), 3, rect.height(), style.color("accent"))
-        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, style.color("line"))
-        is_figure = index.column() in FIGURES
-        painter.setFont(font("figure" if is_figure else "body"))
-        painter.setPen(style.color("ink2" if is_figure else "ink"))
-        box = rect.adjusted(12, 0, -12, 0)
-        shown = painter.fontMetrics().elidedText(str(index.data()), Qt.TextElideMode.ElideRight, box.width())
-        side = Qt.AlignmentFlag.AlignRight if is_figure else Qt.AlignmentFlag.AlignLeft
-        painter.drawText(box, side | Qt.AlignmentFlag.AlignVCenter, shown)
-
-
 class RowsView(QWidget):
-    """The table; `row_chosen(Row)` follows the selection."""
+    """The table, and above it which rows these are where they are a finding's.
 
-    row_chosen = Signal(object)
+    Signals: `row_chosen(number)` follows the selection, `all_wanted` to see the split's rows again, `export_wanted` to
+    write those shown to a file.
+    """
+
+    row_chosen = Signal(int)
+    all_wanted = Signal()
+    export_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = RowsModel()
-        self.table = QTableView()
-        self.table.setModel(self._model)
-        self.table.setItemDelegate(_Cells(self.table))
-        self.table.setShowGrid(False)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setWordWrap(False)
-        self.table.setTabKeyNavigation(False)
-        self.table.setAccessibleName("Rows")
-        self.table.verticalHeader().hide()
-        self.table.horizontalHeader().setHighlightSections(False)
+        self.table = TextTable(self._model, "Rows", FIGURES)
         self.table.selectionModel().currentRowChanged.connect(self._on_current)
+        self._which = ElidedLabel("", "body_medium")
+        self.export_button = link("Export as csv…")
+        self.export_button.clicked.connect(self.export_wanted)
+        self.all_button = link("Back to all rows")
+        self.all_button.clicked.connect(self.all_wanted)
+        self._head = QWidget()
+        head = QHBoxLayout(self._head)
+        head.setContentsMargins(0, 0, 0, 0)
+        head.setSpacing(12)
+        head.addWidget(self._which, 1)
+        head.addWidget(self.export_button)
+        head.addWidget(self.all_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.table)
+        column.setSpacing(4)
+        column.addWidget(self._head)
+        column.addWidget(self.table, 1)
+        self.set_which("")
         style.follow(self._restyle)
 
     def _restyle(self) -> None:
-        self.table.verticalHeader().setDefaultSectionSize(px(ROW_HEIGHT))
         head = self.table.horizontalHeader()
-        head.setFont(font("head"))
         measured = QFontMetrics(font("figure"))
         for section in range(len(HEADS)):
             if section in FIGURES:
@@ -136,20 +118,39 @@ class RowsView(QWidget):
             else:
                 head.setSectionResizeMode(section, QHeaderView.ResizeMode.Stretch)
 
-    def show_rows(self, rows: Sequence[Row]) -> None:
+    def set_which(self, words: str, *, of_finding: bool = False) -> None:
+        """Say which rows are shown; those of a finding can be exported, and left for the split's."""
+        self._which.setText(words)
+        self._head.setVisible(bool(words))
+        for button in (self.export_button, self.all_button):
+            button.setVisible(of_finding)
+
+    def which(self) -> str:
+        """Return what is said of the rows shown."""
+        return self._which.text()
+
+    def show_rows(self, numbers: Sequence[int], get: GetRow) -> None:
         """Show other rows, none chosen."""
-        self._model.show_rows(rows)
+        self._model.show_rows(numbers, get)
+
+    def refresh(self) -> None:
+        """Show the same rows anew, since what is masked has changed."""
+        self.table.viewport().update()
+
+    def numbers(self) -> Sequence[int]:
+        """Return the numbers of the rows shown."""
+        return self._model.numbers
 
     def count(self) -> int:
         """Return how many rows are shown."""
         return self._model.rowCount()
 
-    def choose(self, number: int) -> None:
-        """Choose the row with this number, if it is shown."""
-        if 1 <= number <= self._model.rowCount():
-            self.table.selectRow(number - 1)
-            self.table.scrollTo(self._model.index(number - 1, 0))
+    def choose(self, place: int) -> None:
+        """Choose the row at a place, from 0, if there is one."""
+        if 0 <= place < self._model.rowCount():
+            self.table.selectRow(place)
+            self.table.scrollTo(self._model.index(place, 0))
 
     def _on_current(self, current: QModelIndex) -> None:
         if current.isValid():
-            self.row_chosen.emit(self._model.rows[current.row()])
+            self.row_chosen.emit(self._model.numbers[current.row()])

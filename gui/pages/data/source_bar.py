@@ -6,33 +6,35 @@ Knows fields and what was typed into them; whoever owns it checks the data.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from engine.api import SAMPLE, STARTER, Problem
+from engine.api import SAMPLE, STARTER, AppError, Problem, intake
+from gui.data_files import FILTER
 from gui.look.format import bytes_text, number
 from gui.look.type import px
-from gui.pages.data.report import Report
+from gui.pages.data.mapping import ColumnMapping
+from gui.pages.data.paste_panel import PastePanel
 from gui.widgets.bars import Busy
 from gui.widgets.buttons import plain
 from gui.widgets.choice import Choice
 from gui.widgets.fields import Field
-from gui.widgets.labels import ElidedLabel
 
-AUTO = "auto"
-DATA_FILES = "Data (*.csv *.tsv *.json *.jsonl *.parquet *.arrow);;All files (*)"
 STARTER_NAME = "The bundled model"
 
 
 class SourceBar(QWidget):
     """Source, columns and tokenizer.
 
-    Signals: `check_wanted` when the source is to be read, `stop_wanted` when a check is to be given up.
+    Signals: `check_wanted` when the source is to be read, `source_changed` when another one is named, `stop_wanted`
+    when a check is to be given up.
     """
 
     check_wanted = Signal()
+    source_changed = Signal()
     stop_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -40,15 +42,14 @@ class SourceBar(QWidget):
         self.source = QLineEdit()
         self.source.setPlaceholderText("A hub id, a file, or a folder of split files")
         self.source.returnPressed.connect(self.check_wanted)
-        self.conversation = Choice([(AUTO, "Guessed by its name")])
-        self.summary = Choice([(AUTO, "Guessed by its name")])
         self.tokenizer = Choice([(STARTER, STARTER_NAME)])
-        for choice in (self.conversation, self.summary, self.tokenizer):
-            choice.chosen.connect(self._choose_again)
+        self.tokenizer.chosen.connect(self._choose_again)
         self.source_field = Field("&Data", self.source)
-        self.conversation_field = Field("&Conversation column", self.conversation)
-        self.summary_field = Field("S&ummary column", self.summary)
-        self.tokenizer_field = Field("Tokens &counted for", self.tokenizer)
+        self.mapping = ColumnMapping(Field("Tokens &counted for", self.tokenizer))
+        self.mapping.changed.connect(self._choose_again)
+        self.mapping.hide()
+        self.paste = PastePanel()
+        self.paste.pasted.connect(self._take_text)
         self._stop = plain("Cancel")
         self._stop.clicked.connect(self.stop_wanted)
         self.busy = Busy("", self._stop)
@@ -59,11 +60,13 @@ class SourceBar(QWidget):
         top = QHBoxLayout()
         top.setSpacing(8)
         top.addWidget(self.source_field, 1)
-        self.sample_button, self.file_button = plain("Sample"), plain("File…")
-        self.folder_button, self.check_button = plain("Folder…"), plain("Check", "search")
+        self.file_button, self.folder_button = plain("Files…"), plain("Folder…")
+        self.paste_button, self.sample_button = plain("Paste…"), plain("Sample")
+        self.check_button = plain("Check", "search")
         for button, act in (
-            (self.file_button, self._choose_file),
+            (self.file_button, self._choose_files),
             (self.folder_button, self._choose_folder),
+            (self.paste_button, self.paste.open),
             (self.sample_button, self._choose_sample),
             (self.check_button, self.check_wanted.emit),
         ):
@@ -74,60 +77,37 @@ class SourceBar(QWidget):
             holder.addWidget(button)
             holder.addStretch(1)
             top.addLayout(holder)
-        self._columns = QWidget()
-        self._reason = ElidedLabel("", "label", "ink3")
-        under = QVBoxLayout(self._columns)
-        under.setContentsMargins(0, 0, 0, 0)
-        under.setSpacing(4)
-        row = QHBoxLayout()
-        under.addLayout(row)
-        under.addWidget(self._reason)
-        row.setSpacing(12)
-        for field in (self.conversation_field, self.summary_field, self.tokenizer_field):
-            row.addWidget(field, 1)
-        row.addStretch(0)
-        self._columns.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         column.addLayout(top)
-        column.addWidget(self._columns)
+        column.addWidget(self.paste)
+        column.addWidget(self.mapping)
         column.addWidget(self.busy)
 
-    def values(self) -> dict[str, str]:
+    def values(self) -> dict[str, Any]:
         """Return the `[data]` values that are set here."""
-        return {
-            "source": self.source.text().strip(),
-            "conversation": self.conversation.key() or AUTO,
-            "summary": self.summary.key() or AUTO,
-        }
+        return {"source": self.source.text().strip(), **self.mapping.values()}
 
     def set_source(self, source: str) -> None:
         """Name another source; what was known of the columns of the one before goes."""
         self.source.setText(source)
-        for choice in (self.conversation, self.summary):
-            choice.set_items([(AUTO, "Guessed by its name")])
-            choice.set_key(AUTO)
-        self._reason.setText("")
-        self._columns.hide()
+        self.paste.put_away()
+        self.mapping.forget()
+        self.mapping.hide()
+        self.source_changed.emit()
+
+    def take_files(self, files: Sequence[Path]) -> None:
+        """Read files, several as one source, or a folder."""
+        try:
+            self._choose(str(intake.keep_files(files)))
+        except AppError as error:
+            self.show_problems(error.problems)
 
     def offer_tokenizers(self, models: Sequence[str]) -> None:
         """Offer the base models on this computer to count tokens for."""
         others = [(model, model) for model in models if model != STARTER]
         self.tokenizer.set_items([(STARTER, STARTER_NAME), *others])
-
-    def show_report(self, report: Report) -> None:
-        """Offer the columns that were found, with the guess and its reason."""
-        for choice, guessed in (
-            (self.conversation, report.conversation_column),
-            (self.summary, report.summary_column),
-        ):
-            kept = choice.key()
-            choice.set_items([(AUTO, f"{guessed} (auto)"), *((name, name) for name in report.columns)])
-            choice.set_key(kept if kept in report.columns else AUTO)
-        reason = report.reason
-        self._reason.setText(reason[:1].upper() + reason[1:])
-        self._columns.show()
 
     def show_progress(self, stage: str, done: int = 0, total: int = 0, unit: str = "") -> None:
         """Show that a check is at work; an empty stage takes the bar away."""
@@ -139,32 +119,43 @@ class SourceBar(QWidget):
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
         """Show problems, each beside its field; those of no field here stand beside the source."""
-        fields: dict[str, Field] = {
-            "data.source": self.source_field,
-            "data.conversation": self.conversation_field,
-            "data.summary": self.summary_field,
-        }
-        for field in fields.values():
-            field.set_problem()
+        mapped = [problem for problem in problems if _is_of_mapping(problem.field)]
+        self.mapping.show_problem(mapped[0] if mapped else None)
+        if mapped:
+            self.mapping.show()
+        self.source_field.set_problem()
         for problem in problems:
-            if problem.field in ("data.conversation", "data.summary"):
-                self._columns.show()
-            fields.get(problem.field, self.source_field).set_problem(problem.message, problem.hint)
+            if problem not in mapped:
+                self.source_field.set_problem(problem.message, problem.hint)
 
-    def _choose_again(self, _key: Any) -> None:
+    def _choose_again(self, _key: Any = None) -> None:
         if self.source.text().strip():
             self.check_wanted.emit()
 
     def _choose_sample(self) -> None:
         self._choose(SAMPLE)
 
-    def _choose_file(self) -> None:
-        self._choose(QFileDialog.getOpenFileName(self, "Choose a data file", "", DATA_FILES)[0])
+    def _choose_files(self) -> None:
+        files, _ = QFileDialog.getOpenFileNames(self, "Choose data files", "", FILTER)
+        if files:
+            self.take_files([Path(file) for file in files])
 
     def _choose_folder(self) -> None:
         self._choose(QFileDialog.getExistingDirectory(self, "Choose a folder of split files"))
+
+    def _take_text(self, text: str) -> None:
+        try:
+            path = intake.keep_text(text)
+        except AppError as error:
+            self.paste.field.set_problem(error.message, error.hint)
+        else:
+            self._choose(str(path))
 
     def _choose(self, source: str) -> None:
         if source:
             self.set_source(source)
             self.check_wanted.emit()
+
+
+def _is_of_mapping(field: str) -> bool:
+    return field in ("data.conversation", "data.summary") or field.startswith("data.columns")

@@ -1,0 +1,185 @@
+"""Which column is what: the guess and its reason, and a choice for each role to set it right by hand.
+
+Knows columns, roles and what was chosen; guesses nothing itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.api import Problem
+from gui.pages.data.report import FirstLook, Shape
+from gui.widgets.buttons import link
+from gui.widgets.choice import Choice
+from gui.widgets.fields import Field, ProblemLine
+from gui.widgets.labels import Label
+
+AUTO = "auto"
+GUESSED = "Guessed by its name"
+TOP = {"conversation": "&Conversation column", "summary": "S&ummary column"}
+# The keys of a recipe's data.columns, with what they mean in words.
+BY_HAND = {
+    "speaker": ("S&peaker", "Who speaks: a column, or a key of the turns."),
+    "text": ("What is &said", "What is said: a column where each row is a turn, or a key of the turns."),
+    "group": ("&Rows belong together by", "The column that says which conversation a row's turn belongs to."),
+    "references": ("&Further summaries", "Columns with more reference summaries, separated by commas."),
+    "last_turn": ("&Last turn", "Whether the last turn of each conversation is its summary."),
+    "id": ("&Id", "The column that names an example."),
+}
+LAST_TURN = ((AUTO, "as guessed (auto)"), ("summary", "is the summary"))
+IN_TURNS = {"speaker", "text"}
+KEY = re.compile(r'"([^"\\]{1,40})"\s*:')
+COLUMNS = 3
+
+
+class ColumnMapping(QWidget):
+    """A choice for each role; `changed` follows what the person chooses.
+
+    `tokenizer` stands in the first line, since it decides how what is found is counted.
+    """
+
+    changed = Signal()
+
+    def __init__(self, tokenizer: Field, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.conversation = Choice([(AUTO, GUESSED)])
+        self.summary = Choice([(AUTO, GUESSED)])
+        self.by_hand = {
+            key: Choice(list(LAST_TURN)) if key == "last_turn" else Choice([(AUTO, AUTO)], editable=True)
+            for key in BY_HAND
+        }
+        self._changed_last = ""
+        self.fields = {
+            "conversation": Field(TOP["conversation"], self.conversation),
+            "summary": Field(TOP["summary"], self.summary),
+            **{key: Field(BY_HAND[key][0], self.by_hand[key], tooltip=BY_HAND[key][1]) for key in BY_HAND},
+        }
+        for role, field in self.fields.items():
+            choice = field.control
+            assert isinstance(choice, Choice)
+            choice.chosen.connect(lambda _key, role=role: self._choose(role))
+        self._values = self.values()
+        self._lay_out(tokenizer)
+
+    def _lay_out(self, tokenizer: Field) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(12)
+        for field in (self.fields["conversation"], self.fields["summary"], tokenizer):
+            top.addWidget(field, 1, Qt.AlignmentFlag.AlignTop)
+        self._more = QWidget()
+        self._reason = Label("", "label", "ink3", wrap=True)
+        self._problem = ProblemLine()
+        self.more_button = link("")
+        self.more_button.clicked.connect(lambda: self.open_by_hand(self._more.isHidden()))
+        under = QHBoxLayout()
+        under.setSpacing(12)
+        under.addWidget(self._reason, 1)
+        under.addWidget(self.more_button)
+        grid = QGridLayout(self._more)
+        grid.setContentsMargins(0, 4, 0, 0)
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(8)
+        for place, key in enumerate(BY_HAND):
+            grid.addWidget(self.fields[key], place // COLUMNS, place % COLUMNS, Qt.AlignmentFlag.AlignTop)
+            grid.setColumnStretch(place % COLUMNS, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(top)
+        column.addLayout(under)
+        column.addWidget(self._problem)
+        column.addWidget(self._more)
+        self.open_by_hand(False)
+
+    def open_by_hand(self, is_open: bool) -> None:
+        """Show or hide the roles beside conversation and summary."""
+        self._more.setVisible(is_open)
+        self.more_button.setText("Fewer columns" if is_open else "Map more columns")
+
+    def values(self) -> dict[str, Any]:
+        """Return the `[data]` values that are chosen here."""
+        chosen = {key: choice.key().strip() for key, choice in self.by_hand.items()}
+        return {
+            "conversation": self.conversation.key() or AUTO,
+            "summary": self.summary.key() or AUTO,
+            "columns": {key: value for key, value in chosen.items() if value not in ("", AUTO)},
+        }
+
+    def forget(self) -> None:
+        """Choose nothing by hand, and know no columns."""
+        for choice in (self.conversation, self.summary):
+            choice.set_items([(AUTO, GUESSED)])
+            choice.set_key(AUTO)
+        for key, choice in self.by_hand.items():
+            choice.set_items(list(LAST_TURN) if key == "last_turn" else [(AUTO, AUTO)])
+            choice.set_key(AUTO)
+        self._values = self.values()
+        self._reason.setText("")
+        self.open_by_hand(False)
+
+    def show_look(self, look: FirstLook) -> None:
+        """Offer the columns that there are, with the guess, and the keys that turns have."""
+        self.offer(look.columns, look.shape, turn_keys(look))
+
+    def offer(self, columns: Sequence[str], shape: Shape | None, keys: Sequence[str] = ()) -> None:
+        """Offer columns for every role, and keys of turns for those that may be one."""
+        roles = shape.roles if shape else {}
+        for role, choice in (("conversation", self.conversation), ("summary", self.summary)):
+            guess = roles.get(role) or ("none" if shape else "not known")
+            _offer(choice, [(AUTO, f"{guess} (auto)"), *((name, name) for name in columns)])
+        for key, choice in self.by_hand.items():
+            if key == "last_turn":
+                continue
+            guess = roles.get(key) or "none"
+            names = (*columns, *(name for name in keys if key in IN_TURNS and name not in columns))
+            _offer(choice, [(AUTO, f"{guess} (auto)"), *((name, name) for name in names)])
+        self._values = self.values()
+        if shape:
+            self._reason.setText(shape.words)
+
+    def reason(self) -> str:
+        """Return what is said of the shape."""
+        return self._reason.text()
+
+    def show_problem(self, problem: Problem | None) -> None:
+        """Show a problem beside its field; those of the mapping as a whole stand beside what was chosen last."""
+        for field in self.fields.values():
+            field.set_problem()
+        self._problem.show_problem("")
+        if problem is None:
+            return
+        role = problem.field.removeprefix("data.columns").removeprefix("data.").removeprefix(".")
+        if not role and self._changed_last in self.values()["columns"]:
+            role = self._changed_last
+        if role in self.fields:
+            self.fields[role].set_problem(problem.message, problem.hint)
+        else:
+            self._problem.show_problem(problem.message, problem.hint)
+        if problem.field.startswith("data.columns"):
+            self.open_by_hand(True)
+
+    def _choose(self, role: str) -> None:
+        """Tell of a choice; an editable one tells of being left, too, which changes nothing."""
+        values = self.values()
+        if values != self._values:
+            self._values, self._changed_last = values, role
+            self.changed.emit()
+
+
+def _offer(choice: Choice, items: Sequence[tuple[str, str]]) -> None:
+    """Offer other items; what was chosen stays so where it is still there or was typed."""
+    kept = choice.key()
+    choice.set_items(items)
+    known = {key for key, _ in items}
+    choice.set_key(kept if kept in known or (choice.isEditable() and kept) else AUTO)
+
+
+def turn_keys(look: FirstLook) -> tuple[str, ...]:
+    """Return the keys of what stands in lists, as far as the first rows show them."""
+    cells = (cell for row in look.rows[:20] for cell in row.values() if cell[:1] in ("[", "{"))
+    return tuple(dict.fromkeys(key for cell in cells for key in KEY.findall(cell)))

@@ -1,0 +1,55 @@
+"""Where conversations are pasted as text. Knows no kinds of text: whoever owns it sees what was pasted."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+
+from gui.look.type import px
+from gui.widgets.buttons import plain, quiet
+from gui.widgets.fields import Field
+from gui.widgets.labels import Label
+
+HEIGHT = 140
+HINT = "Lines of JSON, a table with a head, or an exported chat. It is kept in a private folder of yours."
+
+
+class PastePanel(QWidget):
+    """A field to paste into, hidden until `open`. `pasted(text)` hands over what is in it."""
+
+    pasted = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.edit = QPlainTextEdit()
+        self.edit.setTabChangesFocus(True)
+        self.edit.setFixedHeight(px(HEIGHT))
+        self.field = Field("&Text", self.edit)
+        self.take_button, self._cancel = plain("Check the text", "search"), quiet("Cancel")
+        self.take_button.clicked.connect(lambda: self.pasted.emit(self.edit.toPlainText()))
+        self._cancel.clicked.connect(self.put_away)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(Label(HINT, "label", "ink3", wrap=True), 1)
+        row.addWidget(self._cancel)
+        row.addWidget(self.take_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.field)
+        column.addLayout(row)
+        QShortcut(QKeySequence("Escape"), self, self.put_away)
+        self.hide()
+
+    def open(self) -> None:
+        """Show the field, with the text that was copied."""
+        self.edit.setPlainText(QGuiApplication.clipboard().text())
+        self.field.set_problem()
+        self.show()
+        self.edit.setFocus()
+
+    def put_away(self) -> None:
+        """Hide the field and empty it."""
+        self.edit.clear()
+        self.hide()
