@@ -76,7 +76,7 @@ def evaluation_lines(result: Result) -> list[str]:
         if each.get("difference")
     ]
     scores = words.table(("", *map(words.score_name, result["base"]["scores"])), rows)
-    return [*scores, *verdicts, "", *_measure_lines(columns)]
+    return [*scores, *_measure_lines(columns), *verdicts]
 
 
 def _measure_lines(columns: list[tuple[str, dict[str, Any]]]) -> list[str]:
@@ -89,7 +89,8 @@ def _measure_lines(columns: list[tuple[str, dict[str, Any]]]) -> list[str]:
         for measure in MORE
         if all(measure.name in scored.get("measures", {}) for _, scored in columns)
     ]
-    return words.table(("Also measured", *(title for title, _ in columns)), rows) if rows else []
+    head = ("Also measured", *(title for title, _ in columns))
+    return ["", *words.table(head, rows), ""] if rows else []
 
 
 def _name_for_worker(adapter: Adapter) -> str:
