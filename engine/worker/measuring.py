@@ -42,7 +42,7 @@ def measure(examples: Sequence[Example], written: Sequence[Generated], cut: int,
         | {"capped": [float(one.capped) for one in written]}
         | _of_texts(summaries, [example.conversation for example in examples]),
         cut=cut,
-        unreadable=rouge.unreadable([several[0] for several in wanted]),
+        unreadable=rouge.unreadable([" ".join(several) for several in wanted]),
         tokens=sum(len(one.ids) for one in written),
         seconds=seconds,
     )

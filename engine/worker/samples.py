@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.conversations import Example
-from engine.worker import generate, rouge
+from engine.worker import generate, measuring, rouge
 from engine.worker.base_models import LoadedBase
 from engine.worker.channel import Channel
 from engine.worker.generate import Model
@@ -36,8 +36,8 @@ def show(
         max_new_tokens=max_new_tokens,
         on_tokens=lambda _: channel.check_stop(),
     )
-    scores = rouge.score([each.text for each in made], [each.summary for each in pinned])
-    for example, each, rouge1 in zip(pinned, made, scores["rouge1"], strict=True):
+    scores = rouge.score_all([each.text for each in made], [measuring.references(each) for each in pinned])
+    for example, each, rouge1 in zip(pinned, made, scores.stemmed["rouge1"], strict=True):
         channel.emit(
             "sample_made",
             step=step,

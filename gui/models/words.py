@@ -53,7 +53,9 @@ def protocol_words(protocol: Mapping[str, Any]) -> str:
     count = int(protocol.get("examples") or 0)
     split = str(protocol.get("split") or "test")
     noun = "conversation" if count == 1 else "conversations"
-    return f"{number(count)} {split} {noun}, {decoding_words(protocol)}"
+    most = (protocol.get("references") or {}).get("most")
+    best = f", best of up to {number(most)} references" if most else ""
+    return f"{number(count)} {split} {noun}, {decoding_words(protocol)}{best}"
 
 
 def decoding_words(protocol: Mapping[str, Any]) -> str:

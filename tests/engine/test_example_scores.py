@@ -8,6 +8,7 @@ from engine import example_scores
 from engine.example_scores import ExampleScores, Texts, Written
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "scores_v1"
+FULL = GOLDEN.with_name("scores_v1_full")
 
 
 def some_scores():
@@ -31,13 +32,25 @@ def test_the_golden_file_of_version_1_reads_and_is_written_the_same(tmp_path):
     assert written == (GOLDEN / example_scores.FILE_NAME).read_text(encoding="utf-8").rstrip("\n")
 
 
-def test_texts_and_other_measures_are_kept_where_there_are_any(tmp_path):
+def full_scores():
     plain = some_scores()
-    tuned = plain.tuned.model_copy(update={"more": {"words": (3.0, 2.0)}})
-    texts = (Texts(conversation="Ann: Hi", references=("Ann says hi.", "Hi.")),) * 2
-    full = plain.model_copy(update={"tuned": tuned, "texts": texts})
-    example_scores.save(tmp_path, full)
-    assert example_scores.load(tmp_path) == full
+    base, tuned = (
+        written.model_copy(update={"more": {"words": (1.0, 0.0), "unsupported": (0.0, 0.5)}})
+        for written in (plain.base, plain.tuned)
+    )
+    texts = (
+        Texts(conversation="Ann: I baked.", references=("Ann baked.", "Ann has baked.")),
+        Texts(conversation="Bo: Why?", references=("Bo asks.",)),
+    )
+    return plain.model_copy(update={"base": base, "tuned": tuned, "texts": texts})
+
+
+def test_the_golden_file_with_texts_and_other_measures_reads_and_is_written_the_same(tmp_path):
+    found = example_scores.load(FULL)
+    assert found == full_scores()
+    example_scores.save(tmp_path, found)
+    written = (tmp_path / example_scores.FILE_NAME).read_text(encoding="utf-8")
+    assert written == (FULL / example_scores.FILE_NAME).read_text(encoding="utf-8").rstrip("\n")
 
 
 @pytest.mark.parametrize(

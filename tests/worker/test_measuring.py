@@ -25,6 +25,17 @@ def test_every_declared_measure_is_taken_of_every_summary():
     assert (found.capped, found.tokens_per_second) == (0.5, 3.0)
 
 
+def test_a_reference_is_unreadable_only_if_all_of_an_example_are():
+    examples = [
+        Example("1", TALK, "Том ждёт.", ("Tom waits.",)),
+        Example("2", TALK, "Том ждёт.", ("今日は",)),
+        Example("3", TALK, "…"),
+    ]
+    found = measuring.measure(examples, [Generated([1], "Tom waits.", capped=False)] * 3, cut=0, seconds=1.0)
+    assert found.unreadable == 2
+    assert found.rouge["rouge1"] == [1.0, 0.0, 0.0]
+
+
 def test_length_counts_words_of_any_script_once():
     found = measured("Bo's train isn't late.", "Том ждёт", "", "…")
     assert found.more["words"] == [4.0, 2.0, 0.0, 0.0]

@@ -45,6 +45,11 @@ def test_a_protocol_is_told_by_count_and_decoding():
     )
 
 
+def test_a_protocol_says_where_the_best_of_several_references_counts():
+    protocol = score_card(0.4).protocol | {"references": {"most": 3, "counted": "best"}}
+    assert words.protocol_words(protocol) == "819 test conversations, greedy, best of up to 3 references"
+
+
 def test_the_data_that_was_scored_is_the_protocol_s():
     passport = make_passport("a")
     assert words.protocol_source(score_card(0.4, source="other/data"), passport) == "other/data"
