@@ -143,7 +143,8 @@ class GroupedTableView(QTableView):
             self.setCurrentIndex(model.index(kept, 0))
             self.verticalScrollBar().setValue(self._kept_scroll)
         else:
-            self.chosen.emit(None)
+            # None after a reset; after a change of the look what is chosen still is.
+            self.chosen.emit(self.current())
 
     # Sizes.
     def _restyle(self) -> None:

@@ -10,6 +10,7 @@ from engine import example_scores, recipe
 from engine.api import Example
 from engine.example_scores import ExampleScores, Texts, Written
 from gui.engine import Engine
+from gui.look import style
 from gui.main_window import MainWindow
 from gui.pages.examples_page import ExamplesPage
 from gui.preferences import Preferences
@@ -87,6 +88,17 @@ def test_what_differs_and_what_was_not_said_is_marked(page, qtbot):
     page.detail.against.set_current("reference")
     page.detail.against.currentChanged.emit("reference")
     assert [mark.kind for mark in page.detail.tuned.text.marks()] == ["new"]
+
+
+def test_another_look_keeps_what_is_chosen(page, qtbot, qapp):
+    opened(page, qtbot)
+    try:
+        style.apply(qapp, "dark")
+        assert page.view.current().id == "c"
+        assert page.detail.isVisible()
+        assert page.try_button.isEnabled()
+    finally:
+        style.apply(qapp, "light")
 
 
 def test_a_search_leaves_the_conversations_that_fit(page, qtbot):
