@@ -185,7 +185,7 @@ ADALORA = Method(
     options=AdaLoraOptions,
     peft_type="ADALORA",
     presets={
-        "encoder-decoder": Preset(3e-3, {"rank": 16, "initial_rank": 24}),
+        "encoder-decoder": Preset(6e-3, {"rank": 16, "initial_rank": 24}),
         "decoder-only": Preset(6e-3, {"target_modules": ("all-linear",)}),
     },
     # Folded into its stored form it computes in another order, which the rounding of int8 layers makes visible.
@@ -211,7 +211,7 @@ LOHA = Method(
     options=LoHaOptions,
     peft_type="LOHA",
     presets={
-        "encoder-decoder": Preset(2e-3, {"rank": 16, "alpha": 32}),
+        "encoder-decoder": Preset(4e-3, {"rank": 16, "alpha": 32}),
         "decoder-only": Preset(3e-3, {"target_modules": ("all-linear",)}),
     },
     quantizations=("none", "int8"),
@@ -234,7 +234,7 @@ LOKR = Method(
     options=LoKrOptions,
     peft_type="LOKR",
     presets={
-        "encoder-decoder": Preset(3e-3, {"rank": 16, "alpha": 32}),
+        "encoder-decoder": Preset(6e-3, {"rank": 16, "alpha": 32}),
         "decoder-only": Preset(6e-3, {"target_modules": ("all-linear",)}),
     },
     quantizations=("none", "int8"),
