@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from typing import Any
 
@@ -79,7 +80,8 @@ class RowDelegate(QStyledItemDelegate):
             room = option.rect.width() - 2 * px(INSET)
             wide = QFontMetrics(font(_role(cell))).horizontalAdvance(text_of(cell))
             told = text_of(cell) if wide > room else ""
-        QToolTip.showText(event.globalPos(), told or "", view)
+        # As rich text, so that long lines wrap; escaped, since cells hold what other people wrote.
+        QToolTip.showText(event.globalPos(), f"<qt>{html.escape(told)}</qt>" if told else "", view)
         return True
 
 

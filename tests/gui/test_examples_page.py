@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 
 import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QHelpEvent, QTextDocument
+from PySide6.QtWidgets import QStyleOptionViewItem, QToolTip
 
 from engine import example_scores, recipe
 from engine.api import Example
@@ -99,6 +102,23 @@ def test_another_look_keeps_what_is_chosen(page, qtbot, qapp):
         assert page.try_button.isEnabled()
     finally:
         style.apply(qapp, "light")
+
+
+def test_a_tooltip_shows_markup_of_the_data_as_text(page, qtbot, monkeypatch):
+    shown: list[str] = []
+    monkeypatch.setattr(QToolTip, "showText", lambda _place, text, _widget: shown.append(text))
+    said = f"Ann: <img src='file:///nowhere'> {'word ' * 40}"
+    kept = some_scores()
+    texts = tuple(each.model_copy(update={"conversation": said}) for each in kept.texts)
+    opened(page, qtbot, kept.model_copy(update={"texts": texts}))
+    index = page.table.index(0, 0)
+    option = QStyleOptionViewItem()
+    option.rect = page.view.visualRect(index)
+    event = QHelpEvent(QEvent.Type.ToolTip, option.rect.center(), option.rect.center())
+    page.view.itemDelegate().helpEvent(event, page.view, option, index)
+    plain = QTextDocument()
+    plain.setHtml(shown[0])
+    assert plain.toPlainText().startswith("Ann: <img src='file:///nowhere'> word word")
 
 
 def test_a_search_leaves_the_conversations_that_fit(page, qtbot):
