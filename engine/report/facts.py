@@ -66,8 +66,8 @@ class Report:
             if name in before and name in after and name in between
         ]
 
-    def left_out(self) -> list[Event]:
-        """Return the notices of the last attempt, where what was left out of the data is told."""
+    def remarks(self) -> list[Event]:
+        """Return the run's notices, each once; what was left out of the data is among them."""
         return list({notice["message"]: notice for notice in self.state.notices}.values())
 
 

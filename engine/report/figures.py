@@ -30,7 +30,7 @@ def tree(report: Report) -> dict[str, Any]:
         "conversations": list(_conversations(report.examples)) if report.examples else [],
         "started": state.started or {},
         "adapter": state.adapter or {},
-        "remarks": [{"message": each["message"], "hint": each.get("hint", "")} for each in report.left_out()],
+        "remarks": [{"message": each["message"], "hint": each.get("hint", "")} for each in report.remarks()],
         "recipe": report.recipe.as_tables(),
         "passport": passport.model_dump(mode="json", by_alias=True, exclude_none=True) if passport else None,
         "versions": report.versions,

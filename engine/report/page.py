@@ -248,7 +248,7 @@ def _data(report: Report) -> Html:
     ]
     remarks = [
         element("li", " ".join(filter(None, (notice["message"], notice.get("hint", "")))))
-        for notice in report.left_out()
+        for notice in report.remarks()
     ]
     return section(
         "Data and remarks",
