@@ -333,14 +333,6 @@ class DataPage(Page):
             self.parts.split.set_current(next(iter(finding.counts)))
         self._show_split()
 
-    def show_row(self, split: str, number: int) -> None:
-        """Show one row of a split in the table and in the preview, if it is one of those shown."""
-        self.parts.part.set_current("rows")
-        self.parts.split.set_current(split)
-        numbers = self.parts.rows.numbers()
-        if number in numbers:
-            self.parts.rows.choose(numbers.index(number))
-
     def _choose_row(self, number: int) -> None:
         if self.report is not None:
             self._show_row(self.report.row(self.parts.split.current(), number))

@@ -95,7 +95,7 @@ def test_a_folder_of_splits_is_shown_whole(page, qtbot, chats):
         "Conversation over the limit": 1,
         "Duplicate conversations": 1,
     }
-    assert page.parts.conversations.words() == f"{percent(0.05, 1)} of conversations would be cut: 1 of 20."
+    assert page.parts.conversations.words() == f"{percent(0.05, 1)} would be cut: 1 of 20."
 
 
 def test_what_is_shown_can_be_used_for_the_next_run(shown, chats):
@@ -131,16 +131,16 @@ def test_columns_are_chosen_by_hand(page, qtbot, chats):
 
 def test_a_limit_moves_by_keys_and_goes_into_the_recipe(shown):
     page = shown
-    page.show_row("train", 2)
+    page.parts.rows.choose(1)
     assert "are lost at this limit" in page.parts.preview.tokens_text()
     for _ in range(2):
         key = QKeyEvent(QKeyEvent.Type.KeyPress, Qt.Key.Key_PageDown, Qt.KeyboardModifier.NoModifier)
         page.parts.conversations.histogram.keyPressEvent(key)
     assert page.values()["max_conversation_tokens"] == 512 - 32
-    assert page.parts.conversations.words() == f"{percent(0.05, 1)} of conversations would be cut: 1 of 20."
+    assert page.parts.conversations.words() == f"{percent(0.05, 1)} would be cut: 1 of 20."
     for _ in range(40):
         page.parts.conversations.histogram.keyPressEvent(key)
-    assert page.parts.conversations.words() == f"{percent(1, 1)} of conversations would be cut: 20 of 20."
+    assert page.parts.conversations.words() == f"{percent(1, 1)} would be cut: 20 of 20."
     assert "24 rows, 20 in train" in finding(page, "long_conversation").accessibleName()
 
 
@@ -222,6 +222,15 @@ def test_below_1200_the_preview_is_a_drawer(shown):
     assert page.parts.preview.isVisible()
     page.parts.preview.closed.emit()
     assert page.parts.preview.isHidden()
+
+
+def test_in_a_low_window_with_figures_in_two_lines_nothing_lies_over_the_lengths(shown, qtbot):
+    one_line = shown.parts.figures.height()
+    shown.resize(1000, 560)
+    shown.parts.figures.setFixedWidth(260)
+    qtbot.waitUntil(lambda: shown.parts.figures.height() > 1.5 * one_line)
+    view = shown.parts.conversations
+    qtbot.waitUntil(lambda: view.histogram.geometry().bottom() < view._cut.geometry().top())
 
 
 def test_conversations_without_summaries_lead_to_where_those_are_written(page, qtbot, tmp_path):

@@ -54,8 +54,8 @@ class DataBody(QSplitter):
         for strip in (self.question, self.broken, self.remarks, self.unlabelled):
             strip.hide()
         self.figures = Figures()
-        self.conversations = LengthView("Conversation length", "conversations", USUAL.max_conversation_tokens)
-        self.summaries = LengthView("Summary length", "summaries", USUAL.max_summary_tokens)
+        self.conversations = LengthView("Conversation length", USUAL.max_conversation_tokens)
+        self.summaries = LengthView("Summary length", USUAL.max_summary_tokens)
         self.split = Segmented(reports.SPLITS, short=True, name="Split")
         parts = [("findings", "Findings"), ("rows", "Rows"), ("columns", "As it stands")]
         self.part = Segmented(parts, short=True, name="Below")
@@ -143,10 +143,6 @@ class DataBody(QSplitter):
         self._stack.setCurrentIndex(1)
         self._show_report_parts(True)
         self._show_part(self.part.current())
-
-    def shows_report(self) -> bool:
-        """Tell whether a whole report is seen."""
-        return self._has_report
 
     def _show_report_parts(self, shown: bool) -> None:
         self._has_report = shown

@@ -11,7 +11,7 @@ from gui.look.format import number
 from gui.look.type import px
 from gui.pages.data.report import FirstLook
 from gui.pages.data.table import Index, TextTable, one_line
-from gui.widgets.labels import Label
+from gui.widgets.labels import ElidedLabel
 
 ROLE_WORDS = {
     "conversation": "conversation",
@@ -84,7 +84,7 @@ class FirstLookView(QWidget):
         super().__init__(parent)
         self._model = FirstLookModel()
         self.table = TextTable(self._model, "First rows as they stand")
-        self._words = Label("", "label", "ink2", wrap=True)
+        self._words = ElidedLabel("", "label", "ink2")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -103,10 +103,6 @@ class FirstLookView(QWidget):
             wide = header.sectionSizeHint(section) + 16
             long = max((len(row.get(look.columns[section], "")) for row in look.rows), default=0)
             header.resizeSection(section, max(wide, px(MOST_WIDTH if long > 24 else LEAST_WIDTH)))
-
-    def look(self) -> FirstLook | None:
-        """Return the first look shown."""
-        return self._model.look
 
     def heads(self) -> list[str]:
         """Return what stands above the columns."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtCore import QLocale, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -73,7 +73,7 @@ class Figures(QWidget):
             self._left_out = FigureCell(number(count), words, why)
             self._row.addWidget(self._left_out)
             self._left_out.show()
-        self.setMinimumHeight(self._row.heightForWidth(self.width()))
+        self._keep_height()
 
     def _add_texts(self, split: SplitReport) -> None:
         whence = f"Over all conversations of {split.name}."
@@ -84,8 +84,12 @@ class Figures(QWidget):
             self._row.addWidget(FigureCell(value, words, whence))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Ask for the height of all lines: what stands below must not lie over the last."""
+        """Ask for the height of all lines, once the layout that is at work now is done."""
         super().resizeEvent(event)
+        QTimer.singleShot(0, self, self._keep_height)
+
+    def _keep_height(self) -> None:
+        """Ask for the height of all lines: what stands below must not lie over the last."""
         self.setMinimumHeight(self._row.heightForWidth(self.width()))
 
     def texts(self) -> list[str]:
@@ -102,11 +106,9 @@ class LengthView(QWidget):
     limit_changed = Signal(int)
     limit_settled = Signal(int)
 
-    def __init__(self, title: str, texts: str, limit: int, parent: QWidget | None = None) -> None:
-        """`texts` is what is cut, in the plural."""
+    def __init__(self, title: str, limit: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._lengths: Lengths | None = None
-        self._texts = texts
         self._head = Label(title, "section")
         self._facts = ElidedLabel("", "figure_small", "ink2")
         self._facts.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -148,6 +150,8 @@ class LengthView(QWidget):
         """Give the drawing a fixed height, or all there is for 0."""
         self.histogram.setMinimumHeight(px(height or 140))
         self.histogram.setMaximumHeight(px(height) if height else 16_777_215)
+        # Layouts that share height out by width look at what a widget wants, and the drawing wants none.
+        self.setMinimumHeight(self.minimumSizeHint().height())
 
     def words(self) -> str:
         """Return what would be cut, in words."""
@@ -157,20 +161,13 @@ class LengthView(QWidget):
         self._say()
         self.limit_changed.emit(limit)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave the words below the drawing as many lines as they take."""
-        super().resizeEvent(event)
-        self._cut.setMinimumHeight(self._cut.heightForWidth(self.width()))
-
     def _say(self) -> None:
         self._cut.setText(self._words())
-        self._cut.setMinimumHeight(self._cut.heightForWidth(self.width()))
 
     def _words(self) -> str:
         if self._lengths is None:
             return ""
         total, count = self._lengths.exact.total, self._lengths.beyond(self.limit)
         if not count:
-            return f"<b>None</b> of {number(total)} {self._texts} would be cut."
-        cut = f"<b>{percent(count / total, 1)}</b> of {self._texts} would be cut"
-        return f"{cut}: {number(count)} of {number(total)}."
+            return f"<b>None</b> of {number(total)} would be cut."
+        return f"<b>{percent(count / total, 1)}</b> would be cut: {number(count)} of {number(total)}."
