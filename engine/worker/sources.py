@@ -36,6 +36,7 @@ SPLIT_WORDS: dict[str, Split] = {
 DESCRIPTIONS = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json", "metadata.json"}
 # What `datasets` computed, and the mark of a workbook that is open.
 BESIDE_DATA = ("cache-", "~$")
+MOST_NAMED = 5
 # Alone, and in folders and archives.
 PLAIN_SUFFIXES = (*SUFFIXES, *text_folder.SUFFIXES)
 KNOWN = ", ".join(suffix.removeprefix(".") for suffix in (*PLAIN_SUFFIXES, *archives.SUFFIXES))
@@ -130,9 +131,19 @@ def _tell_unpacking(channel: Channel, done: int, total: int) -> None:
 def _folder_source(name: str, folder: Path, channel: Channel) -> Source:
     by_split = _by_split(name, folder)
     if len(by_split) > 1:
-        by_split.pop(None, None)
+        _tell_unsplit(by_split.pop(None, []), channel)
     kept = {split: _readable(paths, channel) for split, paths in by_split.items()}
     return Source(name, kept, hub.licence(folder))
+
+
+def _tell_unsplit(paths: list[Path], channel: Channel) -> None:
+    """Say which files are not read because others say by their names which split they are, and these don't."""
+    if paths:
+        channel.notice(
+            f"Left out, as no split stands in the name: {', '.join(path.name for path in paths[:MOST_NAMED])}"
+            f"{', …' if len(paths) > MOST_NAMED else ''}.",
+            'Put "train", "validation" or "test" into the name of a file that is to be read.',
+        )
 
 
 def _by_split(name: str, folder: Path) -> dict[Split | None, list[Path]]:

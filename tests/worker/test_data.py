@@ -188,6 +188,20 @@ def test_missing_split_is_held_out_of_training_with_a_notice(tmp_path: Path, cha
     ]
 
 
+def test_files_without_a_split_beside_others_with_one_are_left_out_with_a_notice(
+    tmp_path: Path, channel: Channel
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for name in ("train", "test", "more"):
+        write_csv(folder / f"{name}.csv", talks(4))
+    splits = data.read(options(folder), channel, needs=("train", "test"))
+    assert (len(splits.train), len(splits.test)) == (4, 4)
+    assert [notice["message"] for notice in notices(channel)] == [
+        "Left out, as no split stands in the name: more.csv."
+    ]
+
+
 def test_every_counts_rows_of_each_split_before_the_limits(tmp_path: Path, channel: Channel) -> None:
     folder = tmp_path / "talks"
     folder.mkdir()
