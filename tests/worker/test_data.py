@@ -146,7 +146,9 @@ def test_folder_of_split_files_is_taken_as_it_is(tmp_path: Path, channel: Channe
     assert (len(splits.train), len(splits.validation), len(splits.test)) == (5, 2, 3)
     assert splits.test[0].summary == "Summary 20."
     assert splits.licence == "cc-by-4.0"
-    assert not notices(channel)
+    assert [notice["message"] for notice in notices(channel)] == [
+        "Left out, as no split stands in the name: other.csv."
+    ]
 
 
 @pytest.mark.parametrize(
@@ -185,20 +187,6 @@ def test_missing_split_is_held_out_of_training_with_a_notice(tmp_path: Path, cha
     assert not set(splits.train) & set(splits.validation)
     assert [notice["message"] for notice in notices(channel)] == [
         "The data has no validation split: 2 training conversations are held out for it."
-    ]
-
-
-def test_files_without_a_split_beside_others_with_one_are_left_out_with_a_notice(
-    tmp_path: Path, channel: Channel
-) -> None:
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    for name in ("train", "test", "more"):
-        write_csv(folder / f"{name}.csv", talks(4))
-    splits = data.read(options(folder), channel, needs=("train", "test"))
-    assert (len(splits.train), len(splits.test)) == (4, 4)
-    assert [notice["message"] for notice in notices(channel)] == [
-        "Left out, as no split stands in the name: more.csv."
     ]
 
 
