@@ -61,9 +61,11 @@ def test_first_rows_columns_and_shape_are_shown(tmp_path: Path, look: Look) -> N
 
 
 def test_training_split_is_the_one_that_is_shown(tmp_path: Path, look: Look) -> None:
+    folder = tmp_path / "talks"
+    folder.mkdir()
     for split in ("test", "train"):
-        write_jsonl(tmp_path / f"{split}.jsonl", [{"dialogue": split, "summary": "s"}])
-    event = look(tmp_path)
+        write_jsonl(folder / f"{split}.jsonl", [{"dialogue": split, "summary": "s"}])
+    event = look(folder)
     assert (event["split"], event["rows"]) == ("train", [{"dialogue": "train", "summary": "s"}])
 
 
