@@ -33,6 +33,14 @@ JOBS = {
     "merge": "engine.worker.merge",
     "devices": "engine.worker.devices_probe",
 }
+# Read by the libraries when they are imported. Threads that wait must not spin. oneDNN makes a kernel for each shape of
+# bfloat16 matrices and keeps a thousand, torch another thousand: shapes hardly repeat from step to step, so they
+# cost the starter a gigabyte within 200 steps and saved no time. A micro-batch needs far fewer than 128.
+LIBRARY_SETTINGS = {
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "128",
+    "LRU_CACHE_CAPACITY": "128",
+}
 REPORTED_VERSIONS = ("tunesmith", "torch", "transformers", "peft")
 # As the C libraries and torch itself word it; torch has an exception of its own on CUDA only.
 MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory")
@@ -41,7 +49,8 @@ MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory")
 def main(folder: Path) -> int:
     """Do the job in `folder`; return 0 unless its events can't be written, which the log then says."""
     _lower_priority()
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    for name, value in LIBRARY_SETTINGS.items():
+        os.environ.setdefault(name, value)
     job = Job(folder)
     request = job.request()
     with job.lock():

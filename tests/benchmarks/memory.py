@@ -41,6 +41,7 @@ BIG = {"d_model": 512, "d_kv": 64, "d_ff": 1024, "num_layers": 8, "num_heads": 6
 LLAMA = {"hidden_size": 576, "intermediate_size": 1536, "num_hidden_layers": 12, "num_attention_heads": 9}
 SETTINGS: dict[str, tuple[str, ...]] = {
     "starter, LoRA": ("base_model.id=starter",),
+    "starter, LoRA, 60 steps": ("base_model.id=starter", "training.epochs=15"),
     "starter, prefix": ("base_model.id=starter", "method.id=prefix_tuning"),
     "starter, full": ("base_model.id=starter", "method.id=full"),
     "T5, LoRA, float32": ("base_model.precision=float32",),

@@ -1,6 +1,7 @@
 """A worker's first and last words, whatever happens between them."""
 
 import errno
+import os
 
 import pytest
 
@@ -38,6 +39,17 @@ def test_a_job_begins_with_who_does_it_and_ends_with_how_it_went(monkeypatch):
     assert events[2]["outcome"] == "completed"
     assert {event["attempt"] for event in events} == {1}
     assert all("job" in event and "run" not in event for event in events)
+
+
+def test_the_settings_of_the_libraries_are_made_before_a_job_imports_them_and_own_ones_stay(monkeypatch):
+    for name in worker.LIBRARY_SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LRU_CACHE_CAPACITY", "7")
+    seen = {}
+    run_here(job_that(monkeypatch, lambda channel, request: seen.update(os.environ)))
+
+    assert (seen["OMP_WAIT_POLICY"], seen["ONEDNN_PRIMITIVE_CACHE_CAPACITY"]) == ("PASSIVE", "128")
+    assert seen["LRU_CACHE_CAPACITY"] == "7"
 
 
 def test_a_known_trouble_keeps_its_words_and_its_field(monkeypatch):
