@@ -106,9 +106,11 @@ class DataPage(Page):
         if not self._asked_for_models:
             self._asked_for_models = True
             thread = self._engine.ask("models", {"action": "list"}, parent=self)
-            thread.result.connect(
-                lambda result: self.parts.source.offer_tokenizers([model["id"] for model in result["models"]])
-            )
+            # A method of this page, and no lambda: the answer may come when the page is gone.
+            thread.result.connect(self._take_models)
+
+    def _take_models(self, result: dict[str, Any]) -> None:
+        self.parts.source.offer_tokenizers([model["id"] for model in result["models"]])
 
     def open(self, source: str) -> None:
         """Show another source and check it."""

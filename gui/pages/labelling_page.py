@@ -175,10 +175,12 @@ class LabellingPage(Page):
         if not self._asked_for_models:
             self._asked_for_models = True
             thread = self._engine.ask("models", {"action": "list"}, parent=self)
-            thread.result.connect(
-                lambda result: self.drafter.offer_models([model["id"] for model in result["models"]])
-            )
+            # A method of this page, and no lambda: the answer may come when the page is gone.
+            thread.result.connect(self._take_models)
         self.summary.edit.setFocus()
+
+    def _take_models(self, result: dict[str, Any]) -> None:
+        self.drafter.offer_models([model["id"] for model in result["models"]])
 
     def open_source(self, values: dict[str, Any]) -> None:
         """Write summaries for the conversations that `[data]` values of a recipe name; of none, go on as before."""

@@ -304,7 +304,11 @@ class TrainPage(Page):
             return
         self._devices_asked = True
         job = self._engine.ask("devices", {}, parent=self)
-        job.result.connect(lambda found: self.panel.form.offer_devices(found.get("devices") or ()))
+        # A method of this page, and no lambda: the answer may come when the page is gone.
+        job.result.connect(self._take_devices)
+
+    def _take_devices(self, found: dict[str, Any]) -> None:
+        self.panel.form.offer_devices(found.get("devices") or ())
 
     def _count_methods(self, plan: dict[str, Any]) -> None:
         """Ask what every method would train on this base model, behind all other questions."""
