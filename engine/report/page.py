@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from engine import recipe as recipes
 from engine import words
 from engine.quantities import size
-from engine.report import drawing, look, samples
+from engine.report import drawing, samples
 from engine.report.facts import Compared, Report
 from engine.report.markup import Html, element, join
+from engine.report.parts import document, ends, facts, foot, legend, moment, said, scored_under, section, tone
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-TONES = {"better": "better", "worse": "worse"}
 SMOOTHED_SHARE = 0.02
 OUTCOMES = {
     "completed": "Completed",
@@ -25,16 +22,6 @@ OUTCOMES = {
 
 def render(report: Report) -> str:
     """Return the whole page; it needs nothing beside it and runs no script."""
-    name = report.recipe.name
-    head = join(
-        (
-            element("meta", charset="utf-8"),
-            element("meta", http_equiv="Content-Security-Policy", content=POLICY),
-            element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-            element("title", f"{name}: report"),
-            Html(f"<style>{look.css()}</style>"),
-        )
-    )
     parts = (
         _title(report),
         _verdict(report),
@@ -44,36 +31,17 @@ def render(report: Report) -> str:
         _data(report),
         samples.pinned(report),
         _made_of(report),
-        _foot(),
+        foot(),
     )
-    body = element("body", element("main", *parts))
-    return f"<!DOCTYPE html>\n{element('html', element('head', head), body, lang='en')}\n"
-
-
-def section(title: str, *parts: Html) -> Html:
-    """Return a section, nothing where it has no part."""
-    shown = [part for part in parts if part]
-    return element("section", element("h2", title), *shown) if shown else Html()
-
-
-def facts(pairs: list[tuple[str, str]]) -> Html:
-    """Return names and values as a table; those without a value are left out."""
-    rows = [element("tr", element("td", name), element("td", value)) for name, value in pairs if value]
-    return element("table", *rows, class_="facts") if rows else Html()
+    return document(f"{report.recipe.name}: report", parts)
 
 
 def _title(report: Report) -> Html:
     state = report.state
-    when = _moment(state.last_event_at)
+    when = moment(state.last_event_at)
     outcome = OUTCOMES[state.outcome]
     told = " · ".join(part for part in (f"{outcome} {when}".strip(), f"Run {report.job.id}") if part)
     return element("header", element("h1", report.recipe.name), element("p", told, class_="small"))
-
-
-def _moment(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
-    return f"{datetime.fromtimestamp(seconds, UTC).astimezone():%Y-%m-%d %H:%M}"
 
 
 def _verdict(report: Report) -> Html:
@@ -83,12 +51,12 @@ def _verdict(report: Report) -> Html:
         text = "There is no score of base and tuned model to compare."
         return element("div", element("strong", headline), element("p", text), class_="verdict")
     than = "base model" if report.trains else "plain prompt"
-    said = str(difference["verdict"])
+    verdict = str(difference["verdict"])
     headline = {"better": f"Better than the {than}", "worse": f"Worse than the {than}"}.get(
-        said, "No measurable difference"
+        verdict, "No measurable difference"
     )
     sentence = words.verdict(difference, report.protocol.get("examples"))
-    strong = element("strong", headline, class_=TONES.get(said, "even"))
+    strong = element("strong", headline, class_=tone(verdict))
     return element("div", strong, element("p", sentence.partition(". ")[2]), class_="verdict")
 
 
@@ -98,7 +66,7 @@ def _scores(report: Report) -> Html:
         return Html()
     stemmed = [each for each in compared if each.measure.name in (report.state.difference or {})]
     bars = [
-        drawing.Bar(each.measure.title, _spread(each.base), _spread(each.tuned))
+        drawing.Bar(each.measure.title, ends(each.base), ends(each.tuned))
         for each in stemmed
         if each.measure.unit == "points"
     ]
@@ -110,7 +78,7 @@ def _scores(report: Report) -> Html:
     others = [each for each in compared if each not in stemmed]
     return section(
         "Scores",
-        element("p", _protocol(report)),
+        element("p", scored_under(report.protocol)),
         drawing.intervals(bars, told),
         legend((("base", base), ("tuned", tuned)), "whiskers: 95 % interval"),
         _table(stemmed, report),
@@ -118,42 +86,6 @@ def _scores(report: Report) -> Html:
         _table(others, report) if others else Html(),
         _speed(report),
     )
-
-
-def _spread(found: dict[str, float]) -> tuple[float, float | None, float | None]:
-    return found["mean"], found.get("low"), found.get("high")
-
-
-def legend(entries: tuple[tuple[str, str], ...], remark: str = "") -> Html:
-    """Return what the colours of a plot mean."""
-    items = [
-        element("span", element("span", class_=f"key {kind}"), name.capitalize(), class_="item")
-        for kind, name in entries
-    ]
-    return element("p", *items, remark, class_="small legend")
-
-
-def _protocol(report: Report) -> str:
-    """Return under what the scores were taken, in a sentence: unlike ones may not be compared."""
-    protocol = report.protocol
-    count = int(protocol.get("examples") or 0)
-    data = protocol.get("data") or {}
-    metric = protocol.get("metric") or {}
-    beams = int(protocol.get("beams") or 1)
-    several = protocol.get("references") or {}
-    scored = words.counted(count, f"{protocol.get('split', 'test')} conversation")
-    parts = [f"Scored on {scored}", f"of {data['source']}" if data.get("source") else ""]
-    decoding = "greedily" if beams == 1 else f"with {beams} beams"
-    sentences = [
-        " ".join(filter(None, parts)),
-        f"Written {decoding}, at most {protocol.get('max_new_tokens', '?')} tokens",
-        f"Measured by {metric['name']}" if isinstance(metric, dict) and metric.get("name") else "",
-        f"Up to {several['most']} reference summaries a conversation, the best of them counts"
-        if several
-        else "",
-        "Differences are paired, conversation by conversation",
-    ]
-    return ". ".join(filter(None, sentences)) + "."
 
 
 def _table(compared: list[Compared], report: Report) -> Html:
@@ -169,16 +101,12 @@ def _table(compared: list[Compared], report: Report) -> Html:
 
 def _row(each: Compared) -> Html:
     measure, unit = each.measure, each.measure.unit
-    verdict = str(each.difference["verdict"])
     cells = [element("td", measure.title, element("div", measure.help, class_="hint"))]
     for found, signed in ((each.base, False), (each.tuned, False), (each.difference, True)):
         say = words.change if signed else words.amount
         spread = element("span", words.spread(found, unit, signed=signed), class_="hint")
         cells.append(element("td", say(found["mean"], unit), spread, class_="num"))
-    cells.append(
-        element("td", words.SAYINGS.get(verdict, verdict), class_=f"said-of {TONES.get(verdict, 'even')}")
-    )
-    return element("tr", *cells)
+    return element("tr", *cells, said(str(each.difference["verdict"])))
 
 
 def _speed(report: Report) -> Html:
@@ -309,8 +237,3 @@ def _passport(report: Report) -> Html:
             ("Notes", passport.notes),
         ]
     )
-
-
-def _foot() -> Html:
-    text = "Made by Tunesmith. Scores are ROUGE F-measures times 100; intervals are bootstrapped over conversations."
-    return element("footer", element("p", text, class_="small"))
