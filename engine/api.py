@@ -9,6 +9,7 @@ from engine import (
     chats,
     check_details,
     comparison,
+    decoding,
     example_scores,
     intake,
     labelling,
@@ -28,6 +29,7 @@ from engine import (
 from engine.conversations import Example, Turn, speakers, turns
 from engine.csv_file import write_csv
 from engine.data_options import DATA_SUFFIXES, DataOptions
+from engine.decoding import DecodingOptions, SummarizeOptions
 from engine.errors import (
     AdapterError,
     AppError,
@@ -91,6 +93,7 @@ __all__ = [
     "Curve",
     "DataError",
     "DataOptions",
+    "DecodingOptions",
     "DeviceError",
     "Ending",
     "EvaluationOptions",
@@ -121,6 +124,7 @@ __all__ = [
     "Severity",
     "Sketch",
     "StorageError",
+    "SummarizeOptions",
     "Supervisor",
     "TrainingError",
     "TrainingOptions",
@@ -136,6 +140,7 @@ __all__ = [
     "check_details",
     "comparison",
     "create_job",
+    "decoding",
     "describe",
     "example_scores",
     "finding",

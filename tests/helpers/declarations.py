@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from engine.data_options import DataOptions
+from engine.decoding import SummarizeOptions
 from engine.methods import METHODS, BaseFacts, Method
 from engine.options import OptionInfo, Options, describe
 from engine.recipe import BaseModelOptions
@@ -19,7 +20,9 @@ TABLES: dict[str, type[Options]] = {
     "evaluation": EvaluationOptions,
 }
 
-DECLARATIONS: dict[str, type[Options]] = TABLES | {f"method.{entry.id}": entry.options for entry in METHODS}
+DECLARATIONS: dict[str, type[Options]] = (
+    TABLES | {"summarize": SummarizeOptions} | {f"method.{entry.id}": entry.options for entry in METHODS}
+)
 
 SETTINGS: list[tuple[type[Options], OptionInfo]] = [
     (declaration, info) for declaration in DECLARATIONS.values() for info in describe(declaration)
