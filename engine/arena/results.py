@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from engine import example_scores
@@ -33,7 +33,8 @@ class Row:
     """One entry that is scored. Scores are fractions; `against_base` and `against_full` are paired differences.
 
     `against_full` is None for full fine-tuning itself and where there is none to compare with, and `full_missing`
-    says why. `remark` says what the figures can't: a single conversation, nothing but ties.
+    says why. `remark` says what the figures can't: a single conversation, nothing but ties. `measures` and what goes
+    with it are whatever else was measured, by the names of `engine.measures`; runs of earlier versions have none.
     """
 
     standing: Standing
@@ -44,6 +45,9 @@ class Row:
     against_full: Spread | None = None
     full_missing: str = ""
     remark: str = ""
+    measures: Scores = field(default_factory=dict)
+    base_measures: Scores = field(default_factory=dict)
+    measures_against_base: Spread = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -119,6 +123,9 @@ def _row(standing: Standing) -> Row | None:
         base=run.base_scored["scores"],
         against_base=against_base,
         remark=ONE_EXAMPLE if examples == 1 else ALL_TIES if _ties(against_base[SCORE]) else "",
+        measures=run.scored.get("measures") or {},
+        base_measures=run.base_scored.get("measures") or {},
+        measures_against_base=run.scored.get("measure_difference") or {},
     )
 
 

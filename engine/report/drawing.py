@@ -14,6 +14,7 @@ from engine.report.markup import Html, element
 
 WIDTH = 860
 LEFT, RIGHT, TOP, BOTTOM = 46, 12, 12, 26
+NAMED_RIGHT, LABEL_WIDTH, LABEL_HEIGHT = 30, 18, 11
 MOST_POINTS = 430
 BINS = 21
 Axis = tuple[float, float]
@@ -21,12 +22,13 @@ Axis = tuple[float, float]
 
 @dataclass(frozen=True)
 class Line:
-    """A curve: x and y, the class that draws it, and whether its points are marked."""
+    """A curve: x and y, the class that draws it, whether its points are marked, and what stands at its end."""
 
     xs: Sequence[float]
     ys: Sequence[float]
     kind: str
     marked: bool = False
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,30 +55,44 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
 def curves(lines: Sequence[Line], total: int, description: str, height: int = 240) -> Html:
     """Return a plot of curves over the steps 0 to `total`; values that are no number are left out."""
     values = [value for line in lines for value in line.ys if math.isfinite(value)]
-    low, high = _room(min(values, default=0.0), max(values, default=1.0))
-    x = _scale((0.0, float(max(1, total))), LEFT, WIDTH - RIGHT)
-    y = _scale((low, high), height - BOTTOM, TOP)
-    parts = [_grid_line(y(value), _short(value)) for value in ticks(low, high)]
+    low, high = room(min(values, default=0.0), max(values, default=1.0))
+    right = NAMED_RIGHT if any(line.label for line in lines) else RIGHT
+    x = Scale((0.0, float(max(1, total))), LEFT, WIDTH - right)
+    y = Scale((low, high), height - BOTTOM, TOP)
+    parts = [grid_line(y(value), short(value)) for value in ticks(low, high)]
     parts += [
         element("text", f"{round(value):,}", x=x(value), y=height - 8, class_="axis middle")
         for value in ticks(0.0, float(max(1, total)))
         if value == round(value)
     ]
+    named: list[tuple[float, float, str]] = []
     for line in lines:
         points = [(x(at), y(value)) for at, value in _thinned(line) if math.isfinite(value)]
-        parts.append(element("path", d=_path(points), class_=line.kind))
+        parts.append(element("path", d=path(points), class_=line.kind))
         if line.marked:
             parts += [_diamond(*point) for point in points]
-    return _picture(parts, height, description)
+        if line.label and points:
+            named.append((*points[-1], line.label))
+    parts += [element("text", label, x=at + 5, y=up + 4, class_="axis") for at, up, label in _apart(named)]
+    return picture(parts, height, description)
+
+
+def _apart(named: Sequence[tuple[float, float, str]]) -> list[tuple[float, float, str]]:
+    """Return labels moved down where they would lie on one another."""
+    placed: list[tuple[float, float, str]] = []
+    for x, y, label in sorted(named, key=lambda each: each[1]):
+        near = [up for at, up, _ in placed if abs(at - x) < LABEL_WIDTH]
+        placed.append((x, max([y, *(up + LABEL_HEIGHT for up in near)]), label))
+    return placed
 
 
 def intervals(bars: Sequence[Bar], description: str) -> Html:
     """Return rows of two intervals each on one axis, in points."""
     ends = [end for bar in bars for spread in (bar.before, bar.after) for end in spread if end is not None]
-    low, high = _room(min(ends, default=0.0), max(ends, default=1.0))
+    low, high = room(min(ends, default=0.0), max(ends, default=1.0))
     pitch, left = 44, 110
     height = pitch * len(bars) + 30
-    x = _scale((low, high), left, WIDTH - RIGHT)
+    x = Scale((low, high), left, WIDTH - RIGHT)
     parts = [
         part
         for value in ticks(low, high)
@@ -90,7 +106,7 @@ def intervals(bars: Sequence[Bar], description: str) -> Html:
         parts.append(element("text", bar.name, x=0, y=middle + 4, class_="label"))
         parts.append(_whisker(x, bar.before, middle - 8, "before"))
         parts.append(_whisker(x, bar.after, middle + 8, "after"))
-    return _picture(parts, height, description)
+    return picture(parts, height, description)
 
 
 def histogram(values: Sequence[float], description: str, height: int = 170) -> Html:
@@ -99,11 +115,11 @@ def histogram(values: Sequence[float], description: str, height: int = 170) -> H
     counts = [0] * BINS
     for value in values:
         counts[min(BINS - 1, int((value + most) / (2 * most) * BINS))] += 1
-    x = _scale((-most, most), LEFT, WIDTH - RIGHT)
-    y = _scale((0.0, float(max(counts, default=1) or 1)), height - BOTTOM, TOP)
+    x = Scale((-most, most), LEFT, WIDTH - RIGHT)
+    y = Scale((0.0, float(max(counts, default=1) or 1)), height - BOTTOM, TOP)
     wide = (x(most) - x(-most)) / BINS
     parts = [
-        _grid_line(y(value), f"{value:g}")
+        grid_line(y(value), f"{value:g}")
         for value in ticks(0.0, float(max(counts) or 1), 4)
         if value % 1 == 0
     ]
@@ -118,10 +134,11 @@ def histogram(values: Sequence[float], description: str, height: int = 170) -> H
         element("text", _signed(value), x=x(value), y=height - 8, class_="axis middle")
         for value in ticks(-most, most)
     ]
-    return _picture(parts, height, description)
+    return picture(parts, height, description)
 
 
-def _picture(parts: Sequence[Html], height: float, description: str) -> Html:
+def picture(parts: Sequence[Html], height: float, description: str) -> Html:
+    """Return a plot with the words that stand for it where it can't be seen."""
     return element(
         "svg",
         element("title", description),
@@ -132,12 +149,13 @@ def _picture(parts: Sequence[Html], height: float, description: str) -> Html:
     )
 
 
-def _grid_line(y: float, text: str) -> Html:
+def grid_line(y: float, text: str) -> Html:
+    """Return a line across the plot with its value at the left."""
     line = element("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y, class_="grid")
     return element("g", line, element("text", text, x=LEFT - 8, y=y + 4, class_="axis end"))
 
 
-def _whisker(x: _Scale, spread: tuple[float, float | None, float | None], y: float, kind: str) -> Html:
+def _whisker(x: Scale, spread: tuple[float, float | None, float | None], y: float, kind: str) -> Html:
     mean, low, high = spread
     parts = []
     if low is not None and high is not None:
@@ -151,11 +169,12 @@ def _diamond(x: float, y: float) -> Html:
     return element("path", d=f"M{x:.1f} {y - 4.5:.1f}l4.5 4.5l-4.5 4.5l-4.5 -4.5z", class_="mark")
 
 
-def _path(points: Sequence[tuple[float, float]]) -> str:
+def path(points: Sequence[tuple[float, float]]) -> str:
+    """Return straight lines through points of the picture."""
     return "".join(f"{'L' if place else 'M'}{x:.1f} {y:.1f}" for place, (x, y) in enumerate(points))
 
 
-class _Scale:
+class Scale:
     """Maps an axis to a stretch of the picture."""
 
     def __init__(self, axis: Axis, first: float, last: float) -> None:
@@ -163,16 +182,14 @@ class _Scale:
         self._first, self._length = first, last - first
 
     def __call__(self, value: float) -> float:
+        """Return the place of a value."""
         return self._first + (value - self._low) / self._span * self._length
 
 
-def _scale(axis: Axis, first: float, last: float) -> _Scale:
-    return _Scale(axis, first, last)
-
-
-def _room(low: float, high: float) -> Axis:
-    room = (high - low) * 0.06 or max(abs(high) * 0.06, 0.01)
-    return low - room, high + room
+def room(low: float, high: float) -> Axis:
+    """Return an axis with a little air at both ends."""
+    air = (high - low) * 0.06 or max(abs(high) * 0.06, 0.01)
+    return low - air, high + air
 
 
 def _thinned(line: Line) -> list[tuple[float, float]]:
@@ -196,7 +213,8 @@ def smoothed(values: Sequence[float], span: int) -> list[float]:
     return found
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
+    """Return a number in four digits at most."""
     return f"{value:.4g}".replace("-", "−")
 
 

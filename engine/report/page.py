@@ -7,6 +7,7 @@ from engine import words
 from engine.quantities import size
 from engine.report import drawing, samples
 from engine.report.facts import Compared, Report
+from engine.report.made_of import data_facts, environment
 from engine.report.markup import Html, element, join
 from engine.report.parts import document, ends, facts, foot, legend, moment, said, scored_under, section, tone
 
@@ -162,25 +163,13 @@ def _training(report: Report) -> Html:
 
 
 def _data(report: Report) -> Html:
-    started, passport = report.state.started or {}, report.passport
-    examples = started.get("examples") or {}
-    counts = ", ".join(f"{int(count):,} {split}" for split, count in examples.items())
-    excluded = sum(_counts(started.get("excluded")))
-    masked = sum(_counts(started.get("masked")))
-    rows = [
-        ("Source", report.recipe.data.source),
-        ("Conversations", counts),
-        ("Licence", passport.data.licence if passport else ""),
-        ("Excluded", words.counted(excluded, "conversation") if excluded else ""),
-        ("Masked", words.counted(masked, "place") + " of personal data" if masked else ""),
-    ]
     remarks = [
         element("li", " ".join(filter(None, (notice["message"], notice.get("hint", "")))))
         for notice in report.remarks()
     ]
     return section(
         "Data and remarks",
-        facts(rows),
+        facts(data_facts(report)),
         element("h3", "What the run remarked"),
         element("ul", *remarks)
         if remarks
@@ -188,26 +177,11 @@ def _data(report: Report) -> Html:
     )
 
 
-def _counts(found: object) -> list[int]:
-    return [int(count) for count in found.values()] if isinstance(found, dict) else []
-
-
 def _made_of(report: Report) -> Html:
-    started = report.state.started or {}
-    versions = report.versions or (report.passport.versions if report.passport else {})
-    device = [
-        ("Device", str(started.get("device_name") or started.get("device") or "")),
-        ("Threads", str(started.get("threads") or "")),
-        (
-            "Precision",
-            " ".join(map(str, filter(None, (started.get("precision"), started.get("precision_reason"))))),
-        ),
-        *versions.items(),
-    ]
     return join(
         (
             section("Passport", _passport(report)),
-            section("Environment", facts(device)),
+            section("Environment", facts(environment(report))),
             section("Recipe", element("pre", recipes.dumps(report.recipe).strip())),
         )
     )
@@ -230,7 +204,6 @@ def _passport(report: Report) -> Html:
             ("Method", method.title or method.id),
             ("Settings", settings),
             ("Learning rate", f"{method.learning_rate:g}" if method.learning_rate else ""),
-            ("Data fingerprint", passport.data.fingerprint),
             ("Seed", str(training.seed)),
             ("Prompt", passport.prompt.template if passport.prompt else ""),
             ("Tags", ", ".join(passport.tags)),
