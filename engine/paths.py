@@ -80,6 +80,11 @@ def labelling_folder() -> Path:
     return _made(_base("data") / "labelling")
 
 
+def tries_folder() -> Path:
+    """Return the folder with one file for each earlier try of the playground, made if missing."""
+    return _made(_base("data") / "tries")
+
+
 def intake_folder() -> Path:
     """Return the folder with what was pasted or dropped together, which nobody else may look into."""
     folder = _made(_base("data") / "intake")
@@ -90,6 +95,11 @@ def intake_folder() -> Path:
 def cache_folder() -> Path:
     """Return the folder for what can be made or fetched again, made if missing."""
     return _made(_base("cache") / "cache")
+
+
+def tokens_folder() -> Path:
+    """Return the folder with kept token ids, a file for examples encoded in one way, made if missing."""
+    return _made(cache_folder() / "tokens")
 
 
 def config_folder() -> Path:

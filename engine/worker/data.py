@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -220,9 +220,14 @@ def fingerprint(splits: dict[Split, tuple[Example, ...]]) -> str:
     digest = hashlib.sha256()
     for split in SPLITS:
         digest.update(f"{split}:{len(splits[split])};".encode())
-        for example in splits[split]:
-            for text in (example.conversation, example.summary, *example.more_references):
-                encoded = text.encode("utf-8", "surrogatepass")
-                digest.update(f"{len(encoded)}:".encode())
-                digest.update(encoded)
+        feed(digest, splits[split])
     return digest.hexdigest()
+
+
+def feed(digest: hashlib._Hash, examples: Iterable[Example]) -> None:
+    """Put all texts of examples into a digest, in their order, each with its length before it."""
+    for example in examples:
+        for text in (example.conversation, example.summary, *example.more_references):
+            encoded = text.encode("utf-8", "surrogatepass")
+            digest.update(f"{len(encoded)}:".encode())
+            digest.update(encoded)

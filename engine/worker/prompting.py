@@ -5,9 +5,14 @@ Used alike for training, scoring and the playground, so that the three can't dri
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import tokenizers
+import transformers
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
 from engine.conversations import Example
@@ -69,6 +74,23 @@ class Prompter:
         self.cut = 0
         self.cut_summaries = 0
 
+    @property
+    def identity(self) -> str:
+        """A digest of all that decides the ids of an example: the tokenizer's own facts, prompt and limits."""
+        parts = (
+            transformers.__version__,
+            tokenizers.__version__,
+            _facts(self._tokenizer),
+            sorted(self._tokenizer.all_special_tokens),
+            self._tokenizer.eos_token_id,
+            self._family,
+            self._template,
+            self._limit,
+            self._summary_limit,
+            self.shots,
+        )
+        return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
     def input_ids(self, conversation: str) -> list[int]:
         """Return what `generate` gets for a conversation."""
         return self._ids(self.prompt(conversation))
@@ -109,11 +131,13 @@ class Prompter:
     def _summary_ids(self, summary: str) -> list[int]:
         """Return a summary's ids with the end token, and the start token where the tokenizer has one."""
         if self._family == "encoder-decoder":
+            whole: list[int] = self._tokenizer(text_target=summary)["input_ids"]
+            if len(whole) <= self._summary_limit:
+                return whole
+            self.cut_summaries += 1
             kept: list[int] = self._tokenizer(
                 text_target=summary, truncation=True, max_length=self._summary_limit
             )["input_ids"]
-            whole = self._tokenizer(text_target=summary)["input_ids"]
-            self.cut_summaries += len(kept) < len(whole)
             return kept
         ids: list[int] = self._tokenizer(summary, add_special_tokens=False)["input_ids"]
         self.cut_summaries += len(ids) >= self._summary_limit
@@ -121,6 +145,12 @@ class Prompter:
 
     def _count(self, text: str) -> int:
         return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+def _facts(tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
+    """Return all that a tokenizer is, but for how its last call padded and cut."""
+    facts: dict[str, Any] = json.loads(tokenizer.backend_tokenizer.to_str())
+    return facts | {"truncation": None, "padding": None}
 
 
 def shown(recipe: Recipe, splits: Splits) -> tuple[Example, ...]:

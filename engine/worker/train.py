@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from engine import example_scores, library, runs
 from engine import passport as passports
 from engine import recipe as recipes
-from engine.conversations import Example
 from engine.events import read_all
 from engine.library import Adapter
 from engine.passport import Passport
@@ -26,6 +25,7 @@ from engine.worker import (
     evaluate,
     plan,
     prompt_run,
+    samples,
 )
 from engine.worker.base_models import LoadedBase
 from engine.worker.batches import CPU_TOKENS, GPU_TOKENS, Collator, in_batches
@@ -34,9 +34,10 @@ from engine.worker.data import Splits
 from engine.worker.estimate import Outline, outline
 from engine.worker.facts import make_passport
 from engine.worker.handling import Course
-from engine.worker.prompting import Encoded, Prompter, learned, make_prompter, pinned, scored
+from engine.worker.prompting import Encoded, Prompter, learned, make_prompter, scored
 from engine.worker.session import Prepared, Session
 from engine.worker.storage import whole_or_gone, writing
+from engine.worker.tokens import tokenised
 from engine.worker.trainer import total_steps
 
 # Training examples that a method may look at before it begins.
@@ -60,8 +61,8 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
         prompt_run.score_prompt(channel, recipe, base, splits)
         return
     prompter = make_prompter(recipe, base, splits)
-    train = _encoded(learned(recipe, splits), prompter, channel)
-    validation = _encoded(splits.validation, prompter, channel)
+    train = tokenised(learned(recipe, splits), prompter, channel)
+    validation = tokenised(splits.validation, prompter, channel)
     _tell_of_cuts(prompter, recipe, channel)
     channel.enter("evaluate")
     base_evaluation = evaluate.base_evaluation(channel, base, base.model, recipe, splits)
@@ -75,7 +76,7 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
         model=model,
         train=train,
         validation=validation,
-        pinned=pinned(splits),
+        chosen=samples.chosen(recipe, splits),
         prompter=prompter,
         collator=collator,
         learning_rate=recipe.learning_rate(base.family),
@@ -121,18 +122,7 @@ def _repeat_ending(channel: Channel) -> None:
         channel.emit("adapter_saved", **{key: saved[key] for key in told if key in saved})
 
 
-def _encoded(examples: tuple[Example, ...], prompter: Prompter, channel: Channel) -> list[Encoded]:
-    return list(_encode(examples, prompter, channel))
-
-
-def _encode(examples: tuple[Example, ...], prompter: Prompter, channel: Channel) -> Iterator[Encoded]:
-    for done, example in enumerate(examples, start=1):
-        yield prompter.example(example)
-        channel.progress(done, len(examples), "examples")
-        channel.check_stop()
-
-
-def _course(recipe: Recipe, train: list[Encoded], collator: Collator) -> Course:
+def _course(recipe: Recipe, train: Sequence[Encoded], collator: Collator) -> Course:
     steps, _ = total_steps(len(train), recipe.training)
     return Course(steps, tuple(in_batches(train[:LOOKED_AT], collator)))
 

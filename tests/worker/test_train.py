@@ -235,6 +235,18 @@ def test_a_completed_run_asked_again_says_the_same_and_trains_nothing(tmp_path):
     assert weights(adapter_of(again)) == before
 
 
+def test_a_second_run_on_the_same_data_encodes_nothing_again(tmp_path):
+    first = train_here(tiny_recipe(tmp_path, "t5"))[1]
+    second = train_here(tiny_recipe(tmp_path, "t5", "lora", "training.seed=7"))[1]
+
+    def encoded(events):
+        return [event for event in named(events, "stage_progressed") if event["unit"] == "examples"]
+
+    assert encoded(first)
+    assert not encoded(second)
+    assert second[-1]["outcome"] == "completed"
+
+
 def test_micro_batches_change_no_loss_and_no_gradient(tmp_path):
     whole = train_here(tiny_recipe(tmp_path, "llama", "lora", "method.dropout=0"))[1]
     parts = train_here(
