@@ -110,6 +110,15 @@ def fetch_config(options: BaseModelOptions, channel: Channel) -> PretrainedConfi
     return read_config(folder, options.id)
 
 
+def fetch_tokenizer(options: BaseModelOptions, channel: Channel) -> tuple[PreTrainedTokenizerBase, Path]:
+    """Return the tokenizer of a base model and its folder; the weights of one of the hub stay there."""
+    if options.id == STARTER or looks_like_path(options.id):
+        folder = folder_of(options, channel)
+    else:
+        folder = hub.fetch_tokenizer(options.id, options.revision, cancelled=channel.wants_stop)
+    return read_tokenizer(folder, options.id), folder
+
+
 def read_config(folder: Path, name: str) -> PretrainedConfig:
     """Return a model folder's configuration, without running code in it. Raises BaseModelError."""
     try:

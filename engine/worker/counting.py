@@ -16,9 +16,9 @@ from engine.worker.special_tokens import SpecialTokens
 
 
 def fetched(options: BaseModelOptions, channel: Channel) -> TokenCounter:
-    """Return the counter of a base model, which is fetched first if it comes from the hub."""
-    folder = base_models.folder_of(options, channel)
-    return of(base_models.read_tokenizer(folder, options.id), folder, options.id)
+    """Return the counter of a base model; of one of the hub all but its weights is fetched first."""
+    tokenizer, folder = base_models.fetch_tokenizer(options, channel)
+    return of(tokenizer, folder, options.id)
 
 
 def of(tokenizer: PreTrainedTokenizerBase, folder: Path, name: str) -> TokenCounter:

@@ -96,9 +96,13 @@ def cost(repo_id: str, revision: str, kind: Kind) -> Cost:
         ask = api.model_info if kind == "model" else api.dataset_info
         info = ask(repo_id, revision=revision, files_metadata=True, timeout=TIMEOUT_SECONDS)
     commit = info.sha or ""
-    names = [file for file in info.siblings or () if _wanted(file.rfilename, kind)]
-    files = tuple(RemoteFile(file.rfilename, file.size or 0) for file in names)
+    siblings = info.siblings or ()
+    files = tuple(
+        RemoteFile(file.rfilename, file.size or 0) for file in siblings if _wanted(file.rfilename, kind)
+    )
     missing = sum(file.size_bytes for file in files if not _here(repo_id, commit, kind, file.name))
+    if kind == "dataset":
+        _refuse_script(repo_id, [file.rfilename for file in siblings])
     _refuse_useless(repo_id, kind, files)
     licence = str(getattr(info.card_data, "license", None) or "")
     return Cost(repo_id, commit, files, missing, licence, bool(info.gated))
@@ -141,13 +145,27 @@ def fetch_config(repo_id: str, revision: str, cancelled: Callable[[], bool]) -> 
 
     Raises as `download` does, but for want of space.
     """
+    return _fetch_part(repo_id, revision, lambda name: name == CONFIG, cancelled)
+
+
+def fetch_tokenizer(repo_id: str, revision: str, cancelled: Callable[[], bool]) -> Path:
+    """Return a folder that holds all of a model but its weights, fetched if it is not here yet.
+
+    Raises as `download` does, but for want of space.
+    """
+    return _fetch_part(repo_id, revision, lambda name: not WEIGHTS.fullmatch(name), cancelled)
+
+
+def _fetch_part(
+    repo_id: str, revision: str, is_part: Callable[[str], bool], cancelled: Callable[[], bool]
+) -> Path:
     kept = cached_folder(repo_id, revision)
     if kept:
         return kept
     wanted = cost(repo_id, revision, "model")
     with told(repo_id, revision, "model"):
         for file in wanted.files:
-            if file.name == CONFIG:
+            if is_part(file.name):
                 _bring(wanted, file, "model", lambda _: None, cancelled)
     return _snapshot(wanted, "model")
 
@@ -162,7 +180,7 @@ def cached_folder(repo_id: str, revision: str = "main", kind: Kind = "model") ->
         )
     except (LocalEntryNotFoundError, HFValidationError):
         return None
-    return folder if kind == "dataset" or _whole(folder) else None
+    return folder if (_whole(folder) if kind == "model" else _has_rows(folder)) else None
 
 
 def cached_models() -> list[CachedModel]:
@@ -217,10 +235,28 @@ def _here(repo_id: str, commit: str, kind: Kind, name: str) -> bool:
     return isinstance(found, str)
 
 
+def _refuse_script(repo_id: str, names: list[str]) -> None:
+    """Raise for a data set that a script makes: of its name, by the hub's custom, or where there is nothing else."""
+    data = any(_holds_rows(name) for name in names)
+    scripts = [name for name in names if name.endswith(".py") and "/" not in name]
+    custom = f"{repo_id.rpartition('/')[2]}.py"
+    found = custom if custom in scripts else next(iter(() if data else scripts), "")
+    if found:
+        raise DataError(
+            f"{repo_id} is made by a script, {found}, and scripts are not run: they can do anything here.",
+            "Choose a data set of plain files, or fetch its files yourself and choose those.",
+            FIELDS["dataset"],
+        )
+
+
+def _holds_rows(name: str) -> bool:
+    return _wanted(name, "dataset") and name != "README.md"
+
+
 def _refuse_useless(repo_id: str, kind: Kind, files: tuple[RemoteFile, ...]) -> None:
     """Raise unless the files hold what the repository is wanted for."""
     names = [file.name for file in files]
-    if kind == "dataset" and not any(name != "README.md" for name in names):
+    if kind == "dataset" and not any(map(_holds_rows, names)):
         raise DataError(
             f"{repo_id} holds no data files.", "These are read: csv, json, parquet and arrow.", FIELDS[kind]
         )
@@ -280,6 +316,11 @@ def _whole(folder: Path) -> bool:
     if index.exists():
         weights = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
     return all((folder / name).exists() for name in (CONFIG, *weights))
+
+
+def _has_rows(folder: Path) -> bool:
+    """Tell whether a data set's folder holds data: of one whose card alone was looked at it holds no more."""
+    return any(_holds_rows(path.relative_to(folder).as_posix()) for path in folder.rglob("*"))
 
 
 def _describe(repo_id: str, revision: str, facts: Any) -> CachedModel:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import huggingface_hub
 import pytest
 
 from engine.errors import BaseModelError, DataError, OfflineError, StorageError
@@ -89,6 +90,61 @@ def test_a_data_set_brings_its_data_and_never_its_code(small_hub):
     folder = fetch(DATA, "dataset")
     assert [file.name for file in folder.iterdir()] == ["train.jsonl"]
     assert hub.cached_folder(DATA, kind="dataset") == folder
+
+
+def test_a_cancelled_data_set_passes_for_none_and_is_whole_after_the_next_try(small_hub, tmp_path):
+    place = tmp_path / "served/datasets" / DATA
+    for name in ("test.jsonl", "validation.jsonl"):
+        (place / name).write_bytes((place / "train.jsonl").read_bytes() * 40)
+    small_hub.seconds_per_chunk = 0.01
+    so_far = []
+    with pytest.raises(Stopped):
+        fetch(
+            DATA,
+            "dataset",
+            on_progress=lambda done, *_: so_far.append(done),
+            cancelled=lambda: len(so_far) > 4,
+        )
+    assert gets(small_hub, "test.jsonl")
+    assert not gets(small_hub, "validation.jsonl")
+    assert hub.cached_folder(DATA, kind="dataset") is None
+    small_hub.seconds_per_chunk = 0
+    folder = fetch(DATA, "dataset")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        name: (place / name).read_bytes() for name in ("train.jsonl", "test.jsonl", "validation.jsonl")
+    }
+
+
+@pytest.mark.parametrize(
+    ("script", "with_data"), [("conversations.py", True), ("conversations.py", False), ("load.py", False)]
+)
+def test_a_data_set_that_a_script_makes_is_refused_by_its_script(small_hub, tmp_path, script, with_data):
+    place = tmp_path / "served/datasets" / DATA
+    (place / "load.py").rename(place / script)
+    if not with_data:
+        (place / "train.jsonl").unlink()
+    with pytest.raises(DataError, match=f"{DATA} is made by a script, {script}") as caught:
+        fetch(DATA, "dataset")
+    assert caught.value.field == "data.source"
+    assert "plain files" in caught.value.hint
+    assert not gets(small_hub, "resolve")
+
+
+def test_a_data_set_whose_card_alone_is_here_is_fetched(small_hub, tmp_path):
+    (tmp_path / "served/datasets" / DATA / "README.md").write_text("---\nlicense: mit\n---\n")
+    place = {"repo_type": "dataset", "cache_dir": tmp_path / "cache", "endpoint": small_hub.address}
+    huggingface_hub.hf_hub_download(DATA, "README.md", **place)
+    assert hub.cached_folder(DATA, kind="dataset") is None
+    assert {path.name for path in fetch(DATA, "dataset").iterdir()} == {"README.md", "train.jsonl"}
+
+
+def test_a_tokenizer_comes_without_the_weights_and_passes_for_no_model(small_hub):
+    folder = hub.fetch_tokenizer(MODEL, "main", lambda: False)
+    assert {path.name for path in folder.iterdir()} == {"README.md", "config.json", "tokenizer.json"}
+    assert not gets(small_hub, "model.safetensors")
+    assert hub.cached_folder(MODEL) is None
+    assert fetch() == folder == hub.fetch_tokenizer(MODEL, "main", lambda: False)
+    assert len(gets(small_hub, "tokenizer.json")) == 1
 
 
 def test_every_format_that_can_be_read_can_be_fetched():
