@@ -50,6 +50,8 @@ class Sample:
 class RunState:
     """All that is known of a run from its events so far.
 
+    `base_scores` and `tuned_scores` are of the run's protocol; what is scored while it trains has one of its own, and
+    is in `evaluation_rouge1` (fractions) and `evaluations` alone.
     `revision` counts the times that points were dropped or the attempt changed, so that a plot knows to start over.
     """
 
@@ -62,6 +64,7 @@ class RunState:
     last_step: Event | None = None
     loss: Curve = field(default_factory=Curve)
     evaluation_loss: Curve = field(default_factory=Curve)
+    evaluation_rouge1: Curve = field(default_factory=Curve)
     learning_rate: Curve = field(default_factory=Curve)
     evaluations: list[Event] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
@@ -148,7 +151,7 @@ def _run_started(state: RunState, event: Event) -> None:
 def _run_resumed(state: RunState, event: Event) -> None:
     """Drop what lies past the checkpoint that the run goes on from."""
     step = int(event["step"])
-    for curve in (state.loss, state.evaluation_loss, state.learning_rate):
+    for curve in (state.loss, state.evaluation_loss, state.evaluation_rouge1, state.learning_rate):
         curve.drop_after(step)
     state.evaluations = [kept for kept in state.evaluations if int(kept.get("step", 0)) <= step]
     state.samples = [kept for kept in state.samples if kept.step <= step]
@@ -166,14 +169,23 @@ def _step_finished(state: RunState, event: Event) -> None:
 
 
 def _evaluated(state: RunState, event: Event) -> None:
+    """Sort an evaluation in: with a loss it is one while the run trains, else it tells the run's scores."""
     state.evaluations.append(event)
-    if event.get("loss") is not None and event["split"] == "validation" and event["of"] != "base":
-        state.evaluation_loss.add(int(event["step"]), float(event["loss"]))
-    if event.get("scores"):
+    if event.get("loss") is not None:
+        if event["split"] == "validation" and event["of"] != "base":
+            _evaluated_in_training(state, event)
+    elif event.get("scores"):
         if event["of"] == "base":
             state.base_scores = event
         elif event.get("difference") is not None:
             state.tuned_scores = event
+
+
+def _evaluated_in_training(state: RunState, event: Event) -> None:
+    step = int(event["step"])
+    state.evaluation_loss.add(step, float(event["loss"]))
+    if event.get("scores"):
+        state.evaluation_rouge1.add(step, float(event["scores"]["rouge1"]["mean"]))
 
 
 def _sample_made(state: RunState, event: Event) -> None:

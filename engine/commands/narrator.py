@@ -103,10 +103,12 @@ class Narrator:
 
     def _evaluated(self, event: Event) -> None:
         whose = "base model" if event["of"] == "base" else "adapter"
-        if event.get("scores"):
+        if event.get("loss") is not None:
+            self._output.line(
+                f"Validation loss at step {event['step']:,}: {event['loss']:.3f}{_on_the_way(event)}"
+            )
+        elif event.get("scores"):
             self._output.line(f"ROUGE-1 of the {whose}: {words.interval(event['scores']['rouge1'])}")
-        elif event.get("loss") is not None:
-            self._output.line(f"Validation loss at step {event['step']:,}: {event['loss']:.3f}")
 
     def tell_result(self) -> None:
         """Say what a run came to: verdict, adapter, time."""
@@ -120,3 +122,11 @@ class Narrator:
             self._output.line(f"Adapter {state.adapter['adapter']} in {state.adapter['path']}")
         if state.accepted_at and state.last_event_at:
             self._output.line(f"Took {words.duration(state.last_event_at - state.accepted_at)}.")
+
+
+def _on_the_way(event: Event) -> str:
+    """Return what was scored while the run trains, which is another protocol than the run's."""
+    if not event.get("scores"):
+        return ""
+    count = words.counted(event["protocol"]["examples"], "conversation")
+    return f", ROUGE-1 on {count} of that split: {100 * event['scores']['rouge1']['mean']:.1f}"

@@ -164,17 +164,26 @@ def protocol(recipe: Recipe, splits: Splits) -> Protocol:
     the yardstick: its own prompt is to it what weights are to others. Examples, limits and decoding are the same,
     so its scores may share a column; its prompt is told beside them.
     """
-    examples, in_prompt = scored(recipe, splits), shown(recipe, splits)
+    return protocol_on(
+        recipe, splits, recipe.evaluation.split, scored(recipe, splits), recipe.evaluation.beams
+    )
+
+
+def protocol_on(
+    recipe: Recipe, splits: Splits, split: Split, examples: tuple[Example, ...], beams: int
+) -> Protocol:
+    """Return the protocol of a recipe on other examples than it is scored on, or decoded otherwise."""
+    in_prompt = shown(recipe, splits)
     parts: dict[Split, tuple[Example, ...]] = {"train": in_prompt, "validation": (), "test": examples}
     most = max((len(measuring.references(example)) for example in examples), default=1)
     return {
-        "split": recipe.evaluation.split,
+        "split": split,
         "examples": len(examples),
         "data": {"source": adapters.public_name(splits.source), "fingerprint": data.fingerprint(parts)},
         "prompt": recipe.data.prompt,
         "shots": len(in_prompt),
         "max_conversation_tokens": recipe.data.max_conversation_tokens,
-        "beams": recipe.evaluation.beams,
+        "beams": beams,
         "max_new_tokens": recipe.evaluation.max_new_tokens,
         "metric": {"name": rouge.METRIC, "stemmer": True},
         # Said where there are any only, so that scores of plain data keep their protocol.

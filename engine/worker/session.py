@@ -18,13 +18,14 @@ import torch
 from peft import PeftModel
 
 from engine.conversations import Example
-from engine.passport import Passport
+from engine.passport import Passport, Scores
 from engine.recipe import Recipe
 from engine.runs import checkpoints as kept_checkpoints
 from engine.worker import adapters, checkpoints, devices, samples
 from engine.worker.base_models import LoadedBase
 from engine.worker.batches import Collator, MicroBatch, in_batches, train_loader
 from engine.worker.channel import Channel, Stopped
+from engine.worker.generate import Generated
 from engine.worker.prompting import Encoded, Prompter
 from engine.worker.storage import writing
 from engine.worker.trainer import (
@@ -45,6 +46,8 @@ class Progress:
 
     best_step: int = 0
     best_loss: float = float("inf")
+    # Of the summaries scored at the best step, 0 where none are.
+    best_rouge1: float = 0.0
     evaluations_without_gain: int = 0
     # A stop cut an evaluation short that decides what is kept: it is made up for before the run goes on.
     owes_evaluation: bool = False
@@ -69,7 +72,7 @@ class Prepared:
     model: PeftModel
     train: Sequence[Encoded]
     validation: Sequence[Encoded]
-    pinned: Sequence[Example]
+    chosen: samples.Chosen
     prompter: Prompter
     collator: Collator
     learning_rate: float
@@ -238,47 +241,63 @@ class Session:
 
     def _look_at_base(self) -> None:
         """Show where the run starts: the base model's loss and summaries."""
+        pinned = self._prepared.chosen.pinned
         with adapters.active(self._prepared.model, None):
             if self._validation:
-                self._emit_loss(self._mean_loss(), of="base")
-            self._show_samples()
+                self._emit_evaluated(self._mean_loss(), None, of="base")
+            samples.tell(self._channel, pinned, self._write(pinned), self.step)
 
     def _evaluate(self) -> None:
-        """Measure the validation loss, keep the best state, and show the pinned summaries."""
+        """Measure the validation loss, score some summaries, keep the best state, and show the pinned ones."""
+        chosen = self._prepared.chosen
+        self.progress.owes_evaluation = True
         try:
-            if self._validation:
-                self.progress.owes_evaluation = True
-                loss = self._mean_loss()
-                self.progress.owes_evaluation = False
-                self._emit_loss(loss, of=self._channel.job.id)
-                self._keep_if_best(loss)
-            self._show_samples()
+            loss = self._mean_loss() if self._validation else None
+            made = self._write(chosen.asked)
         except Stopped:
             # Asked to stop in mid-evaluation: the step itself is done, so the run ends in order.
             return
+        self.progress.owes_evaluation = False
+        if loss is not None:
+            scores = samples.scores(chosen.scored, made, self._prepared.recipe.evaluation.bootstrap)
+            self._emit_evaluated(loss, scores, of=self._channel.job.id)
+            self._keep_if_best(loss, scores["rouge1"]["mean"] if scores else 0.0)
+        samples.tell(self._channel, chosen.pinned, made, self.step)
 
     def _mean_loss(self) -> float:
         return mean_loss(
             self._prepared.model, self._validation, self._prepared.base.family, self._channel.check_stop
         )
 
-    def _emit_loss(self, loss: float, of: str) -> None:
+    def _emit_evaluated(self, loss: float, scores: Scores | None, of: str) -> None:
         self._channel.emit(
-            "evaluated", step=self.step, split="validation", of=of, protocol=None, loss=loss, scores=None
+            "evaluated",
+            step=self.step,
+            split="validation",
+            of=of,
+            protocol=self._prepared.chosen.protocol if scores else None,
+            loss=loss,
+            scores=scores,
         )
 
-    def _keep_if_best(self, loss: float) -> None:
-        if loss >= self.progress.best_loss:
-            self.progress.evaluations_without_gain += 1
+    def _keep_if_best(self, loss: float, rouge1: float) -> None:
+        best = self.progress
+        if best.best_step and not self._is_better(loss, rouge1):
+            best.evaluations_without_gain += 1
             return
-        self.progress.evaluations_without_gain = 0
-        self.progress.best_loss, self.progress.best_step = loss, self.step
+        best.evaluations_without_gain = 0
+        best.best_loss, best.best_rouge1, best.best_step = loss, rouge1, self.step
         if self._training.keep == "best":
             folder = self._best_folder()
             with writing("The best state so far", "Free some disk space, then resume the run."):
                 folder.mkdir(exist_ok=True)
                 checkpoints.save_trainable(self._prepared.model, folder)
                 checkpoints.sync(folder)
+
+    def _is_better(self, loss: float, rouge1: float) -> bool:
+        if self._training.best_by == "rouge1":
+            return rouge1 > self.progress.best_rouge1
+        return loss < self.progress.best_loss
 
     def _best_folder(self) -> Path:
         return self._channel.job.folder / f"best-{self.progress.best_step}"
@@ -287,9 +306,15 @@ class Session:
         patience = self._training.early_stopping_patience
         if not patience or self.progress.evaluations_without_gain < patience:
             return False
+        best, by_score = self.progress, self._training.best_by == "rouge1"
+        what, value = (
+            ("ROUGE-1", f"{100 * best.best_rouge1:.1f}")
+            if by_score
+            else ("validation loss", f"{best.best_loss:.3f}")
+        )
         self._channel.notice(
-            f"Stopped at step {self.step}: {patience} evaluations without a better validation loss.",
-            f"The best was {self.progress.best_loss:.3f} at step {self.progress.best_step}.",
+            f"Stopped at step {self.step}: {patience} evaluations without a better {what}.",
+            f"The best was {value} at step {best.best_step}.",
         )
         self.total = self.step
         return True
@@ -310,16 +335,15 @@ class Session:
             self.total = self.step
         return True
 
-    def _show_samples(self) -> None:
+    def _write(self, examples: Sequence[Example]) -> list[Generated]:
         prepared = self._prepared
-        samples.show(
+        return samples.write(
             self._channel,
             prepared.base,
             prepared.model,
             prepared.prompter,
-            prepared.pinned,
+            examples,
             max_new_tokens=prepared.recipe.evaluation.max_new_tokens,
-            step=self.step,
         )
 
     def _save_checkpoint(self) -> None:

@@ -31,7 +31,7 @@ SETTING_IDS = [f"{name}.{info.name}" for name, found in DECLARATIONS.items() for
 
 # What one form field can hold: no control characters, which TOML has no way to write in a plain string.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
-# These may only be empty, or follow a pattern, in this version.
+# These may only be empty, or follow a pattern, or go with other settings only, in this version.
 FIXED: dict[str, st.SearchStrategy[Any]] = {
     "columns": st.just({}),
     "exclude": st.just(()),
@@ -39,6 +39,7 @@ FIXED: dict[str, st.SearchStrategy[Any]] = {
     "device": st.sampled_from(["auto", "cpu", "mps", "xpu", "cuda", "cuda:3"]),
     "prompt": TEXT.map(lambda text: text + "{conversation}"),
     "quantization": st.just("none"),
+    "best_by": st.just("loss"),
 }
 
 
