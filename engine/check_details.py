@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
@@ -23,6 +23,7 @@ from engine.errors import StorageError
 
 DETAILS = "details.json"
 ROWS = "rows.jsonl"
+BROKEN = "broken_rows.csv"
 COLUMNS = ("row", "split", "id", "conversation", "summary")
 
 
@@ -142,6 +143,18 @@ def export(details: Details, folder: Path, findings: Collection[str] | None = No
 def export_rows(details: Details, finding: str, path: Path) -> None:
     """Write the rows of a finding as one csv file. Raises StorageError if it can't be written."""
     write_csv(path, COLUMNS, (_cells(row) for row in details.rows(finding)))
+
+
+def export_broken(rows: Sequence[Mapping[str, str]], folder: Path) -> Path:
+    """Write the rows that could not be read, each with its place and why, as a csv file, and return that.
+
+    Raises StorageError if the folder can't be written.
+    """
+    with _told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    path = folder / BROKEN
+    write_csv(path, ("place", "why"), ((row["place"], row["why"]) for row in rows))
+    return path
 
 
 def _cells(row: CheckedRow) -> tuple[Cell, ...]:

@@ -6,7 +6,8 @@ How the rows of a finding are found is the worker's business (`engine.worker.che
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -119,6 +120,14 @@ _BY_ID = {finding.id: finding for finding in FINDINGS}
 def finding(finding_id: str) -> Finding:
     """Return a finding by its id. Raises KeyError."""
     return _BY_ID[finding_id]
+
+
+def excluded_words(excluded: Mapping[str, Mapping[str, int]]) -> str:
+    """Return how many rows were left out, counted by split and finding, as a sentence; "" for none."""
+    by_finding = sum((Counter(counts) for counts in excluded.values()), Counter[str]())
+    splits = [f"{sum(counts.values()):,} of {split}" for split, counts in excluded.items() if counts]
+    named = [f"{finding(name).title.lower()}: {count:,}" for name, count in by_finding.items()]
+    return f"Rows left out, {' and '.join(splits)} ({'; '.join(named)})." if splits else ""
 
 
 def exclude_problems(ids: Sequence[str], field: str) -> list[Problem]:

@@ -295,6 +295,18 @@ def _missing(field: str, place: str) -> tuple[Problem, ...]:
     return (Problem(field, f"There is nothing at {place}.", hint),)
 
 
+def final(path: Path) -> Path:
+    """Return a path that is absolute and leads through no links.
+
+    A link at its end stays: its name says what kind of file it is, that of what it leads to may say nothing. So do
+    links in a circle, for a reader to tell.
+    """
+    try:
+        return path.parent.resolve() / path.name if path.is_symlink() else path.resolve()
+    except RuntimeError:
+        return path.absolute()
+
+
 def looks_like_path(text: str) -> bool:
     """Tell whether `text` can only mean a place on this computer, not a hub id or a bundled thing."""
     if text in (STARTER, SAMPLE):
@@ -352,7 +364,7 @@ def _anchored(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
             and (text.startswith(".") or (folder / text).exists())
             and text not in (STARTER, SAMPLE)
         ):
-            values[key] = str((folder / text).resolve())
+            values[key] = str(final(folder / text))
     return tables
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine import recipe as recipes
-from engine.commands.follow import Follower, conclude
+from engine.commands.follow import Follower, Tell, conclude
 from engine.commands.narrator import Narrator
 from engine.commands.output import Output
 from engine.events import Event
@@ -25,10 +25,11 @@ def ask(
     show: Callable[[Result], list[str]],
     recipe: Recipe | None = None,
     complete: Callable[[Result], Result] = lambda result: result,
+    hear: Tell = lambda _event: None,
 ) -> tuple[int, Result]:
     """Do a job and write its result: as the last JSON line, or as the lines that `show` makes of it.
 
-    `complete` may add what lies beside the events in the job's folder, before that goes.
+    `complete` may add what lies beside the events in the job's folder, before that goes; `hear` gets every event.
     Returns the exit code and the result, which is empty unless the job was completed.
     """
     text = recipes.dumps(recipe) if recipe else ""
@@ -38,6 +39,7 @@ def ask(
 
     def tell(event: Event) -> None:
         narrator.tell(event)
+        hear(event)
         if event["event"] == "result_made":
             results.append(event["result"])
 

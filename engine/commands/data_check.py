@@ -15,9 +15,12 @@ from engine.commands.asking import Result, ask
 from engine.commands.output import Output
 from engine.commands.parser import Verbs
 from engine.errors import Problem, RecipeError
-from engine.findings import finding
+from engine.events import Event
+from engine.findings import excluded_words, finding
+from engine.paths import expanded
 
 MOST_ROWS_NAMED = 4
+MOST_BROKEN_TOLD = 20
 
 
 def add(verbs: Verbs) -> None:
@@ -26,7 +29,10 @@ def add(verbs: Verbs) -> None:
     data.add_argument("source", metavar="SOURCE", help='a file, a folder, a hub id or "sample"')
     data.add_argument("--base-model", metavar="ID", help="count tokens as this base model does")
     data.add_argument(
-        "--export", type=Path, metavar="FOLDER", help="write the rows of each finding as a csv file"
+        "--export",
+        type=Path,
+        metavar="FOLDER",
+        help="write the rows of each finding, and those that can't be read, as csv files",
     )
     data.add_argument(
         "--set",
@@ -41,19 +47,48 @@ def add(verbs: Verbs) -> None:
 def check_data(asked: argparse.Namespace, output: Output) -> int:
     """Look into a source of conversations."""
     table = _table(asked)
-    if recipes.looks_like_path(asked.source) and not Path(table["source"]).exists():
+    place = Path(table["source"])
+    # A link that leads nowhere is for its reader to tell.
+    if recipes.looks_like_path(asked.source) and not (place.exists() or place.is_symlink()):
         message = f"There is nothing at {asked.source}."
         raise RecipeError(
             (Problem("data.source", message, "Check the path; a hub id looks like owner/name."),)
         )
 
+    broken: list[dict[str, str]] = []
+
+    def hear(event: Event) -> None:
+        broken.extend(event["rows"] if event["event"] == "rows_broken" else ())
+
+    def written() -> list[str]:
+        return [str(check_details.export_broken(broken, _folder(asked)))] if broken and asked.export else []
+
     def complete(result: Result) -> Result:
-        return _completed(result, check_details.read(Path(result["details"])), asked.export)
+        details = check_details.read(Path(result["details"]))
+        exported = check_details.export(details, _folder(asked)) if asked.export else []
+        paths = [*map(str, exported), *written()]
+        return {**_completed(result, details), "broken": broken, "exported": paths}
 
     base_model = asked.base_model and _absolute(asked.base_model)
     request = {"data": table, "base_model": base_model}
-    code, _ = ask("check_data", request, output, lines, complete=complete)
+    code, result = ask("check_data", request, output, lines, complete=complete, hear=hear)
+    if not result:
+        # Refused for them: which they are is told all the same.
+        output.lines([*_broken(broken), *_exported(written())])
     return code
+
+
+def _folder(asked: argparse.Namespace) -> Path:
+    folder: Path = asked.export
+    return folder.expanduser().resolve()
+
+
+def _broken(rows: Sequence[dict[str, str]]) -> list[str]:
+    """Return the rows that can't be read, one a line."""
+    told = [f"  {row['place']}: {row['why']}" for row in rows[:MOST_BROKEN_TOLD]]
+    more = len(rows) - MOST_BROKEN_TOLD
+    rest = [f"  and {more:,} more. --export FOLDER writes all to a file."] if more > 0 else []
+    return ["", "Rows that can't be read:", *told, *rest] if rows else []
 
 
 def _table(asked: argparse.Namespace) -> dict[str, Any]:
@@ -68,17 +103,16 @@ def _table(asked: argparse.Namespace) -> dict[str, Any]:
 
 def _absolute(text: str) -> str:
     """Return a path as the worker, which has another working folder, understands it; hub ids as they are."""
-    return str(Path(text).expanduser().resolve()) if recipes.looks_like_path(text) else text
+    return str(recipes.final(expanded(text))) if recipes.looks_like_path(text) else text
 
 
-def _completed(result: Result, details: Details, folder: Path | None) -> Result:
-    """Return a result with all rows of its findings in the place of the file that has them; export these."""
+def _completed(result: Result, details: Details) -> Result:
+    """Return a result with all rows of its findings in the place of the folder that has them."""
     found = [
         {**entry, "rows": list(details.findings[entry["id"]][entry["split"]])} for entry in result["findings"]
     ]
-    exported = check_details.export(details, folder.expanduser().resolve()) if folder else []
     whole = {key: value for key, value in result.items() if key != "details"}
-    return {**whole, "findings": found, "exported": [str(path) for path in exported]}
+    return {**whole, "findings": found}
 
 
 def lines(result: Result) -> list[str]:
@@ -86,15 +120,23 @@ def lines(result: Result) -> list[str]:
     columns = result["columns"]
     return [
         result["source"],
+        *_stands_for(result),
         f"Columns: {', '.join(columns['all'])}. Used as {columns['reason']}.",
         *_language(result["languages"]),
         "",
         *_splits(result["splits"]),
         "",
+        *([excluded_words(result["excluded"]), ""] if result["excluded"] else []),
         *_leaks(result["leaks"]),
         *(_findings(result["findings"]) or ["Nothing is wrong with them."]),
+        *_broken(result["broken"]),
         *_exported(result["exported"]),
     ]
+
+
+def _stands_for(result: Result) -> list[str]:
+    licence = f"Licence: {result['licence']}. " if result.get("licence") else ""
+    return [f"{licence}Fingerprint of what runs would use: {result['fingerprint']}."]
 
 
 def _language(languages: Result) -> list[str]:

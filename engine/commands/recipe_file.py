@@ -43,5 +43,5 @@ def anchored(overrides: list[str]) -> list[str]:
         text = value.strip("\"'")
         path = Path(text).expanduser()
         is_place = field.strip() in PLACES and text not in ("", recipes.STARTER, recipes.SAMPLE)
-        found.append(f"{field}{equals}{path.resolve()}" if is_place and path.exists() else override)
+        found.append(f"{field}{equals}{recipes.final(path)}" if is_place and path.exists() else override)
     return found

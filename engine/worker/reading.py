@@ -5,19 +5,23 @@ Knows nothing of how splits are made, of limits or of models. Imports neither to
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from engine.data_options import DataOptions
 from engine.errors import DataError
 from engine.shapes import Shape, Shaped, guess
 from engine.worker.channel import Channel
-from engine.worker.readers import FIELD, Record, Table, open_table
+from engine.worker.readers import FIELD, Broken, Record, Table, open_table
 from engine.worker.sources import Source, Split
 
 # A shape is guessed from as many.
 FIRST_ROWS = 200
 ROWS_A_LOOK = 200
 MOST_REMARKS = 20
+# An event may have 256 kB.
+MOST_BYTES_AN_EVENT = 128 * 1024
+MOST_CHARACTERS_WHY = 500
 Tables = Mapping[Split | None, Table]
 
 
@@ -118,8 +122,28 @@ def _tell_remarks(tables: Tables, channel: Channel) -> None:
 
 
 def _see_to_broken(tables: Tables, options: DataOptions, channel: Channel) -> None:
+    """List every broken row, then refuse the tables that have some, or tell that the rows are left out."""
+    for table in tables.values():
+        for rows in _in_events(table.broken):
+            channel.emit("rows_broken", table=table.name, rows=rows)
     for table in tables.values():
         if table.broken and options.broken_rows == "leave_out":
             channel.notice(f"{table.name}: {table.broken_words}, left out as data.broken_rows says.")
         else:
             table.require_whole()
+
+
+def _in_events(broken: Sequence[Broken]) -> Iterator[list[dict[str, str]]]:
+    """Yield broken rows, each with its place and why, as many at a time as one event holds."""
+    part: list[dict[str, str]] = []
+    room = MOST_BYTES_AN_EVENT
+    for each in broken:
+        row = {"place": each.place, "why": each.why[:MOST_CHARACTERS_WHY]}
+        needed = len(json.dumps(row))
+        if part and needed > room:
+            yield part
+            part, room = [], MOST_BYTES_AN_EVENT
+        part.append(row)
+        room -= needed
+    if part:
+        yield part

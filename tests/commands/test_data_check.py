@@ -34,6 +34,10 @@ def result(**changes: Any) -> dict[str, Any]:
         "splits": {"train": split(1000), "test": split(10)},
         "leaks": [],
         "findings": [],
+        "licence": "",
+        "fingerprint": "9f3c",
+        "excluded": {},
+        "broken": [],
         "exported": [],
     }
     return made | changes
@@ -41,12 +45,13 @@ def result(**changes: Any) -> dict[str, Any]:
 
 def test_clean_data_is_told_in_a_table() -> None:
     told = lines(result())
-    assert told[:3] == [
+    assert told[:4] == [
         "/data/chats",
+        "Fingerprint of what runs would use: 9f3c.",
         "Columns: dialogue, summary. Used as conversation: by its name.",
         "Language: en.",
     ]
-    assert told[4].split() == [
+    assert told[5].split() == [
         "Split",
         "Examples",
         "Conversation",
@@ -56,8 +61,17 @@ def test_clean_data_is_told_in_a_table() -> None:
         "Turns",
         "Speakers",
     ]
-    assert told[5].startswith("train     1,000  2 · 4 · 9")
+    assert told[6].startswith("train     1,000  2 · 4 · 9")
     assert told[-1] == "Nothing is wrong with them."
+
+
+def test_licence_and_what_is_left_out_are_told() -> None:
+    told = lines(
+        result(licence="mit", excluded={"train": {"leaks": 3, "duplicates": 1}, "test": {"leaks": 1}})
+    )
+    assert told[1] == "Licence: mit. Fingerprint of what runs would use: 9f3c."
+    words = "Rows left out, 4 of train and 1 of test (in more than one split: 4; duplicate conversations: 1)."
+    assert words in told
 
 
 def test_leaks_are_told_by_where_the_copies_stand() -> None:
@@ -97,7 +111,7 @@ def test_a_finding_is_told_once_with_its_rows_in_every_split_warnings_first() ->
 
 def test_two_languages_are_both_told() -> None:
     languages = {"conversation": {"code": "de", "share": 0.981}, "summary": {"code": "en", "share": 1.0}}
-    assert lines(result(languages=languages))[2] == "Language: de (98.1% of a sample), summaries en."
+    assert lines(result(languages=languages))[3] == "Language: de (98.1% of a sample), summaries en."
 
 
 def test_all_rows_are_in_the_json_and_in_the_files_of_an_export(terminal: Terminal, tmp_path: Path) -> None:
@@ -135,3 +149,44 @@ def test_values_are_set_as_a_recipe_has_them(terminal: Terminal, tmp_path: Path)
     assert "line 32" in done.named("notice")[0]["message"]
     wrong = terminal.run("data", "a.csv", "--set", "training.epochs=2", "--json", cwd=tmp_path)
     assert (wrong.code, wrong.problems[0]["field"]) == (2, "--set")
+
+
+def test_rows_that_can_not_be_read_are_all_listed_before_and_after_consent(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    rows = [f'{{"dialogue": "Ann: {number}", "summary": "s{number}"}}' for number in range(3000)]
+    broken = range(7, 3000, 100)
+    for place in broken:
+        rows[place] = rows[place][:-4]
+    (tmp_path / "a.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    places = [f"line {place + 1:,}" for place in broken]
+    refused = terminal.run("data", "a.jsonl", "--export", "refused", cwd=tmp_path)
+    assert (refused.code, refused.err.splitlines()[0][:42]) == (
+        2,
+        "data.broken_rows: a.jsonl can't be read: 3",
+    )
+    assert "--set data.broken_rows=leave_out" in refused.err
+    told = refused.out[refused.out.index("Rows that can't be read:") :].splitlines()
+    assert told[1] == "  line 8: it is no JSON: unterminated string starting at character 35"
+    assert told[21] == "  and 10 more. --export FOLDER writes all to a file."
+    consent = ("--set", "data.broken_rows=leave_out", "--export", "left_out", "--json")
+    done = terminal.run("data", "a.jsonl", *consent, cwd=tmp_path)
+    found = done.json[-1]
+    assert sum(split["examples"] for split in found["splits"].values()) == 3000 - len(broken)
+    assert [row["place"] for row in found["broken"]] == places
+    assert str(tmp_path / "left_out" / "broken_rows.csv") in found["exported"]
+    for folder in ("refused", "left_out"):
+        with (tmp_path / folder / "broken_rows.csv").open(encoding="utf-8-sig", newline="") as stream:
+            assert [row["place"] for row in csv.DictReader(stream)] == places
+
+
+def test_a_link_keeps_its_name_and_links_in_a_circle_are_said(terminal: Terminal, tmp_path: Path) -> None:
+    rows = "".join(f"Ann: {number},s\n" for number in range(12))
+    (tmp_path / "0a1b2c").write_text(f"dialogue,summary\n{rows}", encoding="utf-8")
+    (tmp_path / "talks.csv").symlink_to("0a1b2c")
+    (tmp_path / "round.csv").symlink_to("round.csv")
+    done = terminal.run("data", "talks.csv", "--json", cwd=tmp_path)
+    assert (done.code, done.json[-1]["source"]) == (0, str(tmp_path / "talks.csv"))
+    refused = terminal.run("data", "round.csv", "--json", cwd=tmp_path)
+    assert refused.code == 2
+    assert refused.problems[0]["message"].startswith(f"{tmp_path / 'round.csv'} is a link to round.csv")

@@ -258,6 +258,14 @@ def test_paths_beside_the_recipe_are_meant_from_there(tmp_path: Path):
     assert recipe.load(path).data.source == str(tmp_path / "chats.jsonl")
 
 
+def test_a_link_beside_the_recipe_keeps_the_name_that_says_its_kind(tmp_path: Path):
+    (tmp_path / "0a1b2c").write_text("", encoding="utf-8")
+    for name, target in (("chats.jsonl", "0a1b2c"), ("round.jsonl", "round.jsonl")):
+        (tmp_path / name).symlink_to(target)
+        found = recipe._anchored({"data": {"source": f"./{name}"}}, tmp_path)
+        assert found["data"]["source"] == str(tmp_path / name)
+
+
 @pytest.mark.parametrize(("table", "key"), [("data", "source"), ("base_model", "id")])
 def test_an_empty_place_is_no_folder(tmp_path: Path, table: str, key: str):
     path = tmp_path / "recipe.toml"

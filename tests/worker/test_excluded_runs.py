@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +13,11 @@ from engine import library
 from engine import recipe as recipes
 from engine.jobs import create_job
 from engine.paths import jobs_folder
-from engine.recipe import Recipe
-from engine.worker import data, plan
+from engine.recipe import BaseModelOptions, Recipe
+from engine.worker import counting, data, plan
 from engine.worker.channel import Channel
 from engine.worker.lengths import token_counter
+from tests.helpers.small_hub import SmallHub, asked_here
 from tests.helpers.tiny_models import tiny_model
 from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here
 from tests.helpers.worker_parts import make_channel
@@ -68,6 +70,16 @@ def test_a_run_leaves_out_what_is_excluded_and_its_passport_says_so(tmp_path: Pa
     assert (facts.excluded, facts.masked) == (sum(splits.excluded.values()), 1)
     assert facts.fingerprint == splits.fingerprint
     assert any(event["message"].startswith("Rows left out") for event in named(events, "notice"))
+
+
+def test_what_goes_by_tokens_needs_no_weights_of_a_base_on_the_hub(
+    tmp_path: Path, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(tiny_model("t5"), tmp_path / "served" / "models" / "someone" / "small")
+    with asked_here(SmallHub(tmp_path / "served"), tmp_path / "cache", monkeypatch) as served:
+        counter = counting.fetched(BaseModelOptions(id="someone/small"), channel)
+    assert counter.count(["Ann: Hi."]) == token_counter(tiny_model("t5"), "t5").count(["Ann: Hi."])
+    assert not [line for line in served.requests if "safetensors" in line]
 
 
 def test_an_evaluation_reads_the_same_rows(tmp_path: Path, channel: Channel) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.data_options import DataOptions
-from engine.findings import finding
+from engine.findings import excluded_words
 from engine.worker.checking.finding import find, left_out
 from engine.worker.checking.relations import RELATIONS, Rows
 from engine.worker.checking.rules import goes_by_tokens
@@ -26,10 +26,7 @@ class Kept:
     @property
     def words(self) -> str:
         """What was left out, as a sentence; "" for nothing."""
-        counts = [f"{count.total():,} of {split}" for split, count in self.excluded.items() if count]
-        by_finding = sum(self.excluded.values(), Counter[str]())
-        named = [f"{finding(name).title.lower()}: {count:,}" for name, count in by_finding.items()]
-        return f"Rows left out, {' and '.join(counts)} ({'; '.join(named)})." if counts else ""
+        return excluded_words({str(split): counts for split, counts in self.excluded.items()})
 
 
 def without_excluded(

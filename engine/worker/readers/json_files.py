@@ -52,12 +52,18 @@ def _by_line(path: Path, notes: Notes) -> Iterator[Found]:
 
 def _parsed(line: str, place: str) -> Found:
     try:
-        value = json.loads(line)
+        # Its end would be taken for a character of a text that breaks off.
+        value = json.loads(line.rstrip("\r\n"))
     except json.JSONDecodeError as error:
-        return Broken(place, f"it is no JSON: {error.msg.lower()} at character {error.colno:,}")
+        return Broken(place, f"it is no JSON: {_said(error)} at character {error.colno:,}")
     except (ValueError, RecursionError) as error:
         return Broken(place, f"it can't be taken for JSON: {str(error).lower()}")
     return _row(value, place)
+
+
+def _said(error: json.JSONDecodeError) -> str:
+    """Return what is wrong without the place that some of json's messages begin to tell."""
+    return error.msg.lower().removesuffix(" at")
 
 
 def _row(value: Any, place: str) -> Found:
@@ -124,7 +130,7 @@ def _columns(path: Path, values: dict[str, Any]) -> Iterator[Found]:
     for name, found in zip(columns, keys, strict=True):
         if len(found) != len(keys[0]):
             first = next(iter(columns))
-            why = f'the column "{name}" has {len(found):,} values and "{first}" has {len(keys[0]):,}'
+            why = f'the column "{first}" has {len(keys[0]):,} rows and "{name}" has {len(found):,}'
             raise unreadable(path, why)
         if found != keys[0]:
             raise unreadable(path, f'the column "{name}" has other rows than the first one')
@@ -195,7 +201,7 @@ class _Scanner:
 
     def _damaged(self, what: str, error: json.JSONDecodeError) -> Exception:
         cut = error.pos >= len(self._text.rstrip()) or error.msg.startswith("Unterminated string")
-        why = "the file breaks off in it" if cut else f"{error.msg.lower()} in line {self._line_of(error)}"
+        why = "the file breaks off in it" if cut else f"{_said(error)} in line {self._line_of(error)}"
         return unreadable(self.path, f"{what}, which begins in {self.place}, is damaged: {why}")
 
     def _line_of(self, error: json.JSONDecodeError) -> str:

@@ -54,12 +54,13 @@ class Notes:
     """What a reader tells beside its rows, while it goes through a file.
 
     `columns` are those found so far, in order; `remarks` are sentences for the user; `done_bytes` is how far the
-    reader is.
+    reader is. `beside` is what stands beside the rows in an object of JSON.
     """
 
     columns: dict[str, None] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     done_bytes: int = 0
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
 
 Reader = Callable[[Path, Notes], Iterator[Mapping[str, Any] | Broken]]
@@ -136,7 +137,7 @@ class Table:
         if number == len(self.broken):
             raise DataError(
                 f"{self.name} can't be read: {self.broken_words}.",
-                "Look whether the name's ending says what the file is.",
+                "Repair the rows, or look whether the name's ending says what the file is.",
                 FIELD,
             )
 
@@ -156,7 +157,8 @@ class Table:
         if self.broken:
             raise DataError(
                 f"{self.name} can't be read: {self.broken_words}.",
-                'Repair them, or leave them out with data.broken_rows = "leave_out".',
+                'Repair them, or leave them out: data.broken_rows = "leave_out" in the recipe, or --set '
+                "data.broken_rows=leave_out.",
                 CONSENT_FIELD,
             )
 

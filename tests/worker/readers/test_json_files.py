@@ -73,6 +73,20 @@ def test_broken_lines_are_named_and_the_others_read(tmp_path: Path) -> None:
     assert found.broken[1].why == "it is a list, no object with names"
 
 
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ('{"a": "cut', "it is no JSON: unterminated string starting at character 7"),
+        ('{"a": "tab\tin it"}', "it is no JSON: invalid control character at character 11"),
+        ('{"a": nought}', "it is no JSON: expecting value at character 7"),
+    ],
+)
+def test_what_is_wrong_with_a_line_is_said_with_its_place(tmp_path: Path, line: str, why: str) -> None:
+    found = table(tmp_path / "a.jsonl", f'{{"a": 0}}\r\n{line}\r\n')
+    assert len(values(found)) == 1
+    assert [(each.place, each.why) for each in found.broken] == [("line 2", why)]
+
+
 def test_values_of_a_list_that_are_no_objects_are_broken_rows(tmp_path: Path) -> None:
     found = table(tmp_path / "a.json", '[{"a": 1}, "x", {"a": 2}]')
     assert values(found) == [{"a": 1}, {"a": 2}]
@@ -94,7 +108,7 @@ def test_values_of_a_list_that_are_no_objects_are_broken_rows(tmp_path: Path) ->
         ('[{"a": 1}\n{"a": 2}]', 'line 2 has "{" where "," is due'),
         ('[{"a": 1}] and more', "line 1 goes on behind the end"),
         ('{"a": [{"x": 1}], "b": [{"y": 1}]}', 'it holds several lists, "a" and "b"'),
-        ('{"a": [1, 2], "b": [1]}', 'the column "b" has 1 values and "a" has 2'),
+        ('{"a": [1, 2], "b": [1]}', 'the column "a" has 2 rows and "b" has 1'),
         ('{"a": {"0": 1}, "b": {"1": 1}}', 'the column "b" has other rows'),
         ("42", "line 1 holds neither a list nor an object"),
         ("[" * 100_000, "is damaged|nested too deeply"),
