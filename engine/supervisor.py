@@ -30,6 +30,8 @@ RECENT_LOOKS = 10
 LITTLE_MEMORY = 0.05
 # Where Linux counts the processes that it has killed for memory.
 OUT_OF_MEMORY_COUNTS = (Path("/sys/fs/cgroup/memory.events"), Path("/proc/vmstat"))
+# Workers that were let go and may live on: a process that nobody refers to any longer would stay a zombie.
+_LET_GO: list[subprocess.Popen[bytes]] = []
 FAULTS = ("SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP")
 
 
@@ -82,6 +84,7 @@ class Supervisor:
     def start(self) -> None:
         """Start the worker. Raises WorkerError if the system can't."""
         self._skip_earlier_attempts()
+        _LET_GO[:] = [process for process in _LET_GO if process.poll() is None]
         environment = worker_environment(self._offline, self._niced)
         try:
             with self.job.log_path.open("ab") as log:
@@ -183,6 +186,8 @@ class Supervisor:
         """Let go of a worker that goes on alone: closing its stdin tells it that the window is gone."""
         if self._process and self._process.stdin:
             self._process.stdin.close()
+        if self._process and self._process.poll() is None:
+            _LET_GO.append(self._process)
 
 
 def worker_environment(offline: bool, niced: bool) -> dict[str, str]:

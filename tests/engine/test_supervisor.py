@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -157,6 +158,24 @@ def test_leaving_closes_the_worker_s_input_and_lets_it_go_on(start: Start):
     names, ending = run(made)
     assert names == ["notice", "job_ended"]
     assert ending.outcome == "completed"
+
+
+def test_a_worker_that_was_let_go_is_collected_although_nobody_follows_it(job: Job):
+    command = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    made = Supervisor(job, command=command)
+    made.start()
+    pid = made.pid
+    made.leave()
+    # A process that is dropped while it runs is a warning, which fails the test.
+    del made
+    gc.collect()
+    deadline = time.monotonic() + 30
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+        following = Supervisor(job, command=command)
+        following.start()
+        following.force()
+        following.close()
+    assert not Path(f"/proc/{pid}").exists()
 
 
 def test_a_command_reaches_the_worker(start: Start):
