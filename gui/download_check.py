@@ -41,8 +41,11 @@ class DownloadCheck(QObject):
             self._decide(work, costs)
             return
         job = self._engine.ask("models", {"action": "cost", **waiting[0]}, parent=self)
-        job.result.connect(lambda cost: self._price(work, waiting[1:], [*costs, cost]))
-        job.failed.connect(self.refused)
+        job.tell(
+            self,
+            result=lambda cost: self._price(work, waiting[1:], [*costs, cost]),
+            failed=self.refused.emit,
+        )
 
     def _decide(self, work: object, costs: list[Cost]) -> None:
         dear = [cost for cost in costs if cost.get("missing_bytes")]

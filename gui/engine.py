@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -107,10 +108,10 @@ class Engine(QObject):
     ) -> EngineThread:
         """Return the thread of a new job, which starts when the event loop is next entered.
 
-        Short jobs answer with `result` or `failed`; long-lived ones take `send` and say things through
-        `events`. The job's folder goes when the job has ended, unless it crashed; with `keeps_folder` that of a
-        completed one stays until `forget`, or until the window leaves. The job ends when `parent` goes. Raises
-        StorageError.
+        Short jobs answer with `result` or `failed`, which `tell` hands on for as long as somebody listens; long-lived
+        ones take `send` and say things through `events`. The job's folder goes when the job has ended, unless it
+        crashed; with `keeps_folder` that of a completed one stays until `forget`, or until the window leaves. The job
+        ends when `parent` goes. Raises StorageError.
         """
         job = create_job(
             paths.jobs_folder(), kind, arguments or {}, recipe=recipe.dumps(wanted) if wanted else ""
@@ -118,7 +119,7 @@ class Engine(QObject):
         thread = self._thread(job, attach=False)
         if keeps_folder:
             self._kept.append(job)
-        thread.ended.connect(lambda ending: self._tidy(job, ending))
+        thread.tell(self, ended=partial(self._tidy, job))
         if kind in COMPUTING:
             self._take_device(thread, kind)
         if parent is not None:
@@ -136,12 +137,12 @@ class Engine(QObject):
         command = self._command(job) if self._command else None
         thread = EngineThread(job, attach=attach, command=command, parent=self)
         self._threads.add(thread)
-        thread.finished.connect(lambda: self._threads.discard(thread))
+        thread.tell(self, finished=partial(self._threads.discard, thread))
         return thread
 
     def _take_device(self, thread: EngineThread, kind: str) -> None:
         self._computing[thread] = kind
-        thread.finished.connect(lambda: self._free_device(thread))
+        thread.tell(self, finished=partial(self._free_device, thread))
         self.device_changed.emit()
 
     def _free_device(self, thread: EngineThread) -> None:

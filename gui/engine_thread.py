@@ -8,7 +8,7 @@ the events mean.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal
@@ -21,6 +21,8 @@ MOST_EVENTS = 250
 POLL_MILLISECONDS = 50
 BREATH_MILLISECONDS = 4
 
+Hear = Callable[[Any], object]
+
 
 class EngineThread(QThread):
     """Follow one job, live or replayed, and report it to the thread that made this object.
@@ -28,7 +30,7 @@ class EngineThread(QThread):
     `events` carries lists of at most 250 events, in order and without a gap: first those of earlier attempts,
     then what comes. `ended` carries an `Ending` once the worker is gone and its last event was handed over;
     it is not sent after `leave`. `result` and `failed` are for short jobs: the one thing asked for, or how
-    it went wrong.
+    it went wrong. Whoever may be gone before the job is hears of them through `tell`.
     """
 
     # As objects: a list or a dict would be copied into Qt's own kinds, which is slow and sorts the keys.
@@ -62,6 +64,23 @@ class EngineThread(QThread):
     def pid(self) -> int | None:
         """The worker's process id, if this thread started it."""
         return self._supervisor.pid
+
+    def tell(
+        self,
+        listener: QObject,
+        *,
+        events: Hear | None = None,
+        result: Hear | None = None,
+        failed: Hear | None = None,
+        ended: Hear | None = None,
+        finished: Callable[[], object] | None = None,
+    ) -> None:
+        """Call functions of any kind with what the signals carry, for as long as `listener` lives.
+
+        What comes when it is gone is nobody's: a page may be closed, or a question given up with its dialog, while
+        the worker still computes the answer. `finished` is called once the thread has ended, however it did.
+        """
+        _Ear(self, listener, {"events": events, "result": result, "failed": failed, "ended": ended}, finished)
 
     def run(self) -> None:
         """Follow the job until its worker is gone. The body of the thread; `start` calls it."""
@@ -140,6 +159,51 @@ class EngineThread(QThread):
     def let_go(self) -> None:
         """Stop following soon, without waiting; the worker of a job that is no run ends then."""
         self._leaving.set()
+
+
+class _Ear(QObject):
+    """A child of whoever listens: Qt takes it, its connections and what is under way to it along with its parent.
+
+    It goes with the thread, too, so that a page that asks again and again does not gather them.
+    """
+
+    def __init__(
+        self,
+        thread: EngineThread,
+        listener: QObject,
+        hears: Mapping[str, Hear | None],
+        finished: Callable[[], object] | None,
+    ) -> None:
+        super().__init__(listener)
+        self._hears = hears
+        self._finished = finished
+        for name, hear in hears.items():
+            if hear is not None:
+                # Methods of this object, and no closures: those Qt would call although nobody listens any longer.
+                getattr(thread, name).connect(getattr(self, f"_hear_{name}"))
+        thread.finished.connect(self._hear_the_end)
+
+    def _hear_events(self, events: list[Event]) -> None:
+        self._hear("events", events)
+
+    def _hear_result(self, result: Any) -> None:
+        self._hear("result", result)
+
+    def _hear_failed(self, ending: Ending) -> None:
+        self._hear("failed", ending)
+
+    def _hear_ended(self, ending: Ending) -> None:
+        self._hear("ended", ending)
+
+    def _hear(self, name: str, said: Any) -> None:
+        hear = self._hears[name]
+        if hear is not None:
+            hear(said)
+
+    def _hear_the_end(self) -> None:
+        if self._finished is not None:
+            self._finished()
+        self.deleteLater()
 
 
 def _whole_stream(job: Job) -> Iterator[list[Event]]:

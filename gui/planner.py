@@ -7,6 +7,7 @@ of widgets.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -120,8 +121,7 @@ class Planner(QObject):
 
     def _start(self) -> EngineThread:
         thread = self._engine.ask("plan", {"serve": True})
-        thread.events.connect(self._take)
-        thread.ended.connect(lambda ending: self._worker_ended(thread, ending))
+        thread.tell(self, events=self._take, ended=partial(self._worker_ended, thread))
         return thread
 
     def _take(self, events: list[Event]) -> None:

@@ -106,8 +106,7 @@ class DataPage(Page):
         if not self._asked_for_models:
             self._asked_for_models = True
             thread = self._engine.ask("models", {"action": "list"}, parent=self)
-            # A method of this page, and no lambda: the answer may come when the page is gone.
-            thread.result.connect(self._take_models)
+            thread.tell(self, result=self._take_models)
 
     def _take_models(self, result: dict[str, Any]) -> None:
         self.parts.source.offer_tokenizers([model["id"] for model in result["models"]])

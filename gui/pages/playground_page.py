@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
-from engine.api import DataError, Example, StorageError
+from engine.api import AppError, DataError, Example, StorageError, SummarizeOptions, labelling
 from gui.engine import Engine
 from gui.look import style
 from gui.look.type import px, text_scale
@@ -22,14 +22,17 @@ from gui.pages.playground.columns_view import ColumnsView
 from gui.pages.playground.controller import Controller
 from gui.pages.playground.conversation_panel import ConversationPanel
 from gui.pages.playground.decoding_row import DecodingRow
+from gui.pages.playground.good_ones import good_ones
+from gui.pages.playground.markdown import as_markdown
 from gui.pages.playground.parts import FoldedConversation, Legend, StripView
 from gui.pages.playground.samples import samples
-from gui.pages.playground.tries import Try, as_markdown
+from gui.pages.playground.tries import Try
 from gui.pages.playground.tries_view import TriesView
 from gui.shell.page import NARROW, Page
 from gui.widgets.buttons import plain, primary
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
+from gui.widgets.toast import UndoStrip
 
 PANEL_WIDTH, PANEL_LEAST, COLUMNS_LEAST = 368, 300, 240
 
@@ -37,10 +40,12 @@ PANEL_WIDTH, PANEL_LEAST, COLUMNS_LEAST = 368, 300, 240
 class PlaygroundPage(Page):
     """Try summaries. `open` and `open_conversation` show it something.
 
-    Signals: `label_requested(list of Example)` to write summaries of conversations, the wanted one in front.
+    Signals: `label_requested(list of Example)` to write summaries of conversations, the wanted one in front;
+    `data_requested(str)` to look at a file of training data that was made here.
     """
 
     label_requested = Signal(list)
+    data_requested = Signal(str)
 
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
         super().__init__("Playground", "", parent)
@@ -50,6 +55,7 @@ class PlaygroundPage(Page):
         self.columns = ColumnsView()
         self.decoding = DecodingRow()
         self.tries = TriesView()
+        self.told = UndoStrip()
         self.strip = StripView()
         self.folded = FoldedConversation()
         self._is_narrow = False
@@ -79,7 +85,7 @@ class PlaygroundPage(Page):
         foot = QVBoxLayout()
         foot.setContentsMargins(24, 0, 14, 0)
         foot.setSpacing(12)
-        for part in (Line(), Legend(), self.decoding, self.tries):
+        for part in (Line(), Legend(), self.decoding, self.tries, self.told):
             foot.addWidget(part)
         right.column.addLayout(foot)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -112,6 +118,7 @@ class PlaygroundPage(Page):
         self.columns.base_wanted.connect(self._offer_bases)
         self.columns.add_wanted.connect(self._offer_adapters)
         self.columns.cancelled.connect(controller.cancel)
+        self.columns.feedback_given.connect(controller.give_feedback)
         self.panel.changed.connect(self._refresh)
         self.panel.file_wanted.connect(self._choose_file)
         self.panel.label_wanted.connect(self._label)
@@ -119,7 +126,8 @@ class PlaygroundPage(Page):
         self.strip.acted.connect(self._act)
         self.folded.toggled.connect(self._toggle_conversation)
         self.tries.chosen.connect(self._restore)
-        self.tries.cleared.connect(controller.clear_tries)
+        self.tries.cleared.connect(self._clear_tries)
+        self.tries.export_wanted.connect(self._choose_export)
         QShortcut(QKeySequence("Ctrl+Return"), self, self.summarise)
         QShortcut(QKeySequence.StandardKey.Paste, self, self.panel.paste)
 
@@ -131,7 +139,7 @@ class PlaygroundPage(Page):
         self.controller.rescan()
         if not self._asked_for_models:
             self._asked_for_models = True
-            self._engine.ask("models", {"action": "list"}, parent=self).result.connect(self._take_models)
+            self._engine.ask("models", {"action": "list"}, parent=self).tell(self, result=self._take_models)
 
     def open(self, adapter_ids: Iterable[str]) -> None:
         """Compare these adapters of the library with their base model."""
@@ -170,7 +178,18 @@ class PlaygroundPage(Page):
         if self.controller.board.busy:
             return
         self.panel.settle()
-        self.controller.summarise(self.panel.conversation, self.panel.reference, self.decoding.decoding())
+        if not self.decoding.is_valid:
+            self.controller.say("The decoding options can't be used so. The fields say why.")
+            return
+        try:
+            self.decoding.keep()
+        except AppError as error:
+            self.controller.say(f"{error.message} {error.hint}")
+        self.controller.summarise(self.panel.conversation, self.panel.reference, self._options())
+
+    def _options(self) -> SummarizeOptions:
+        """Return all that is set about how summaries are written."""
+        return SummarizeOptions(**self.decoding.decoding().model_dump())
 
     def _act(self) -> None:
         """Do what the strip offers; trying needs something to try."""
@@ -222,7 +241,11 @@ class PlaygroundPage(Page):
         return menu
 
     def _copy(self) -> None:
-        text = as_markdown(self.controller.board, self.panel.reference, self.decoding.decoding())
+        tried = self.controller.tried
+        reference, options = (
+            (tried.reference, tried.decoding) if tried else (self.panel.reference, self._options())
+        )
+        text = as_markdown(self.controller.board, reference, options)
         QGuiApplication.clipboard().setText(text)
 
     def _restore(self, tried: Try) -> None:
@@ -236,6 +259,33 @@ class PlaygroundPage(Page):
         shown = [(self.panel.conversation, self.panel.reference)] if self.panel.conversation else []
         tried = [(one.conversation, one.reference) for one in self.controller.tries.items]
         self.label_requested.emit([Example("", *texts) for texts in (*shown, *tried)])
+
+    # Earlier tries
+
+    def _clear_tries(self) -> None:
+        gone = self.controller.clear_tries()
+        if gone:
+            count = "1 try is" if len(gone) == 1 else f"{len(gone)} tries are"
+            self.told.offer(f"{count} forgotten.", lambda: self.controller.bring_back(gone))
+
+    def _choose_export(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Export good summaries", "good-summaries.jsonl", files.ROWS
+        )
+        if name:
+            self.export_good_ones(Path(name))
+
+    def export_good_ones(self, path: Path) -> None:
+        """Write the summaries that were found good to a file of training data."""
+        found = good_ones(self.controller.tries.items)
+        try:
+            labelling.write_rows(path, found.items, found.notes)
+        except AppError as error:
+            self.told.offer(f"{error.message} {error.hint}")
+        else:
+            self.told.offer(
+                f"{found.words}: {path}", lambda: self.data_requested.emit(str(path)), "Check it as data"
+            )
 
     # Files
 
@@ -304,14 +354,15 @@ class PlaygroundPage(Page):
         ready = controller.summarizer.state == "ready"
         self.header.set_subtitle(controller.subtitle(), "accent" if ready else "")
         self._share_width()
-        self.columns.show_board(controller.board, controller.summarizer.words)
+        can_rate = controller.tried is not None
+        self.columns.show_board(controller.board, controller.summarizer.words, can_rate)
         self.strip.show_strip(controller.strip())
         limit = controller.limit()
         self.panel.show_limit(limit)
         self.folded.show_conversation(self.panel.conversation, self.panel.counted, limit)
         self._allow_asking(controller.can_ask)
         self.copy_button.setEnabled(any(column.text for column in controller.board.columns))
-        if controller.tries.items != self._shown_tries():
+        if controller.tries.items != self.tries.tries():
             self.tries.show_tries(controller.tries.items)
 
     def _allow_asking(self, can_ask: bool) -> None:
@@ -321,6 +372,3 @@ class PlaygroundPage(Page):
         self.summarise_button.setEnabled(can_ask)
         if can_ask and self.hasFocus():
             self.summarise_button.setFocus()
-
-    def _shown_tries(self) -> list[Try]:
-        return [row.tried for row in self.tries.rows()]

@@ -304,8 +304,7 @@ class TrainPage(Page):
             return
         self._devices_asked = True
         job = self._engine.ask("devices", {}, parent=self)
-        # A method of this page, and no lambda: the answer may come when the page is gone.
-        job.result.connect(self._take_devices)
+        job.tell(self, result=self._take_devices)
 
     def _take_devices(self, found: dict[str, Any]) -> None:
         self.panel.form.offer_devices(found.get("devices") or ())

@@ -1,34 +1,143 @@
-"""A worker that answers when the page that asked is gone."""
+"""A worker that answers when whoever asked is gone."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, QThread
 
+from engine.api import Ending, Job
+from gui.download_check import DownloadCheck
 from gui.engine import Engine
+from gui.engine_thread import EngineThread
+from gui.pages.data.checker import Checker
 from gui.pages.data_page import DataPage
+from gui.pages.labelling.reader import Reader
 from gui.pages.labelling_page import LabellingPage
+from gui.pages.playground_page import PlaygroundPage
+
+GUI = Path(__file__).resolve().parents[2] / "gui"
+# Who follows a job as long as there is a window, and the door to it.
+OWNERS = {"engine.py", "engine_thread.py", "run_model.py", "summarizer.py"}
+CONNECTS = re.compile(r"\b(?:thread|job)\.(?:events|result|failed|ended|finished)\.connect\b")
+
+Asked = tuple[Engine, EngineThread]
 
 
-class Answer(QObject):
-    """What stands in for the thread of a job: its answer comes when the test says so."""
+@pytest.fixture
+def asked(home, qtbot, monkeypatch, tmp_path) -> Iterator[Asked]:
+    """An engine, and the thread of whatever it is asked, which says what the test lets it say."""
+    engine = Engine()
+    folder = tmp_path / "job"
+    folder.mkdir()
+    thread = EngineThread(Job(folder), parent=engine)
+    monkeypatch.setattr(engine, "ask", lambda *_arguments, **_named: thread)
+    yield engine, thread
+    engine.leave()
 
-    result = Signal(dict)
+
+def answer(thread: EngineThread, result: dict[str, Any]) -> None:
+    thread.events.emit([{"event": "stage_progressed", "done": 1, "total": 2, "unit": "rows"}])
+    thread.result.emit(result)
+    thread.failed.emit(Ending("failed", "There is none."))
+    thread.ended.emit(Ending("failed", "There is none."))
 
 
-@pytest.mark.parametrize("page_class", [DataPage, LabellingPage])
-def test_an_answer_that_comes_when_its_page_is_gone_is_nobodys(
-    page_class: Any, qtbot, home, styled, monkeypatch
-):
-    engine, answer = Engine(), Answer()
-    monkeypatch.setattr(engine, "ask", lambda *_arguments, **_named: answer)
+@pytest.mark.parametrize("page_class", [DataPage, LabellingPage, PlaygroundPage])
+def test_an_answer_that_comes_when_its_page_is_gone_is_nobodys(page_class: Any, asked, styled, qtbot):
+    engine, thread = asked
     page = page_class(engine)
     page.shown()
     shiboken6.delete(page)
     with qtbot.captureExceptions() as raised:
-        answer.result.emit({"models": [{"id": "starter"}]})
+        answer(thread, {"models": [{"id": "starter"}]})
     assert not raised
-    engine.leave()
+
+
+def check_data(engine: Engine, parent: QObject) -> None:
+    Checker(engine, parent).check({"source": "a.csv"}, "")
+
+
+def read_source(engine: Engine, parent: QObject) -> None:
+    Reader(engine, parent).read({"source": "a.csv"})
+
+
+def ask_the_price(engine: Engine, parent: QObject) -> None:
+    DownloadCheck(engine, parent).check("work", [{"id": "some/model"}])
+
+
+@pytest.mark.parametrize("ask", [check_data, read_source, ask_the_price])
+def test_an_answer_that_comes_when_its_asker_is_gone_is_nobodys(
+    ask: Callable[[Engine, QObject], None], asked, qtbot
+):
+    engine, thread = asked
+    parent = QObject()
+    ask(engine, parent)
+    shiboken6.delete(parent)
+    with qtbot.captureExceptions() as raised:
+        answer(thread, {"set": "s", "left_out": {}, "missing_bytes": 5})
+    assert not raised
+
+
+def test_an_answer_is_heard_by_any_function_until_its_listener_is_gone(asked):
+    _, thread = asked
+    listener, heard = QObject(), []
+    thread.tell(listener, events=heard.append, result=lambda said: heard.append(2 * said))
+    thread.events.emit([1])
+    thread.result.emit(1)
+    thread.failed.emit(Ending("failed", "Not asked for."))
+    shiboken6.delete(listener)
+    thread.result.emit(3)
+    assert heard == [[1], 2]
+
+
+def test_what_is_under_way_to_a_listener_goes_with_it(asked, qtbot):
+    _, thread = asked
+    listener, heard = QObject(), []
+    thread.tell(listener, result=heard.append)
+    elsewhere = Elsewhere(thread)
+    elsewhere.start()
+    assert elsewhere.wait()
+    shiboken6.delete(listener)
+    with qtbot.captureExceptions() as raised:
+        qtbot.wait(1)
+    assert not raised
+    assert heard == []
+
+
+class Elsewhere(QThread):
+    """Lets the thread of a job answer from beside the window's, as it does."""
+
+    def __init__(self, thread: EngineThread) -> None:
+        super().__init__()
+        self._thread = thread
+
+    def run(self) -> None:
+        self._thread.result.emit("late")
+
+
+def test_a_listener_keeps_nothing_of_a_thread_that_has_ended(asked, qtbot):
+    _, thread = asked
+    listener, ends = QObject(), []
+    thread.tell(listener, finished=lambda: ends.append(1))
+    thread.let_go()
+    thread.start()
+    qtbot.waitUntil(lambda: not listener.findChildren(QObject, "", Qt.FindChildOption.FindDirectChildrenOnly))
+    assert ends == [1]
+
+
+def test_pages_hear_of_their_jobs_by_no_other_way():
+    files = [file for file in GUI.rglob("*.py") if file.name not in OWNERS]
+    found = [
+        f"{file.relative_to(GUI)}:{number}"
+        for file in files
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if CONNECTS.search(line)
+    ]
+    assert len(files) > 100
+    assert not found

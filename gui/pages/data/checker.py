@@ -50,10 +50,13 @@ class Checker(QObject):
             self.failed.emit(list(error.problems))
             return
         self.thread_in_hand, self._stage, self.notices = thread, "Starting", []
-        thread.events.connect(lambda events: self._follow(thread, events))
-        thread.result.connect(lambda result: self._take(thread, result, asked))
-        thread.failed.connect(lambda ending: self._fail(thread, ending))
-        thread.ended.connect(lambda _ending: self._end(thread))
+        thread.tell(
+            self,
+            events=lambda events: self._follow(thread, events),
+            result=lambda result: self._take(thread, result, asked),
+            failed=lambda ending: self._fail(thread, ending),
+            ended=lambda _ending: self._end(thread),
+        )
         self.progressed.emit(self._stage, 0, 0, "")
 
     def stop(self) -> None:

@@ -46,10 +46,13 @@ class Reader(QObject):
             self.trouble = error
         else:
             self._thread = thread
-            thread.events.connect(lambda events: self._follow(thread, events))
-            thread.result.connect(lambda result: self._take(thread, result))
-            thread.failed.connect(lambda ending: self._fail(thread, ending))
-            thread.ended.connect(lambda _ending: self._end(thread))
+            thread.tell(
+                self,
+                events=lambda events: self._follow(thread, events),
+                result=lambda result: self._take(thread, result),
+                failed=lambda ending: self._fail(thread, ending),
+                ended=lambda _ending: self._end(thread),
+            )
         self.changed.emit()
 
     def stop(self) -> None:

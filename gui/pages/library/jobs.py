@@ -93,9 +93,12 @@ class LibraryJobs(QObject):
             return
         self._thread, self._adapter_id, self._began = thread, adapter.id, None
         result: dict[str, Any] = {}
-        thread.events.connect(lambda events: self._follow(events, doing))
-        thread.result.connect(result.update)
-        thread.ended.connect(lambda ending: self._end(ending, done, result))
+        thread.tell(
+            self,
+            events=lambda events: self._follow(events, doing),
+            result=result.update,
+            ended=lambda ending: self._end(ending, done, result),
+        )
         self.started.emit(doing)
 
     def _refusal(self) -> str:

@@ -74,8 +74,7 @@ class BaseModelsView(Card):
         """Read the list again; `current` is the base model in use."""
         self._current = current
         job = self._engine.ask("models", {"action": "list"}, parent=self)
-        job.result.connect(self._show)
-        job.failed.connect(self._fail)
+        job.tell(self, result=self._show, failed=self._fail)
 
     def ids(self) -> list[str]:
         """Return the ids listed."""
@@ -129,8 +128,7 @@ class BaseModelsView(Card):
     def _act(self) -> None:
         self._trouble.hide()
         job = self._engine.ask("models", {"action": "delete", "id": self._doomed}, parent=self)
-        job.result.connect(self._deleted)
-        job.failed.connect(self._fail)
+        job.tell(self, result=self._deleted, failed=self._fail)
 
     def _deleted(self, result: dict[str, Any]) -> None:
         freed = bytes_text(result.get("freed_bytes"))
@@ -143,8 +141,7 @@ class BaseModelsView(Card):
             return
         self._cost.show_notice(f"Asking the hub about {model_id}…")
         job = self._engine.ask("models", {"action": "cost", "id": model_id}, parent=self)
-        job.result.connect(self._show_cost)
-        job.failed.connect(self._fail_cost)
+        job.tell(self, result=self._show_cost, failed=self._fail_cost)
 
     def _show_cost(self, cost: dict[str, Any]) -> None:
         self._cost.show_notice(cost_words(cost), "Use it", "info", "ink2")
