@@ -7,5 +7,19 @@ from engine.shapes.guessing import guess
 from engine.shapes.mapping import KEYS, problems
 from engine.shapes.names import AUTO
 from engine.shapes.shape import Kind, Record, Shape, Shaped
+from engine.shapes.splits import SPLIT_WORDS, SPLITS, Split, split_called
 
-__all__ = ["AUTO", "KEYS", "Kind", "Record", "Shape", "Shaped", "guess", "problems"]
+__all__ = [
+    "AUTO",
+    "KEYS",
+    "SPLITS",
+    "SPLIT_WORDS",
+    "Kind",
+    "Record",
+    "Shape",
+    "Shaped",
+    "Split",
+    "guess",
+    "problems",
+    "split_called",
+]

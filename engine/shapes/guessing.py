@@ -15,6 +15,7 @@ from engine.shapes import cells, mapping, names
 from engine.shapes.cells import Keys
 from engine.shapes.names import AUTO
 from engine.shapes.shape import Shape
+from engine.shapes.splits import split_called
 
 LONGEST_GROUP = 100
 Row = Mapping[str, Any]
@@ -28,14 +29,17 @@ def guess(
     by_hand: Mapping[str, str] | None = None,
     *,
     needs_summary: bool = True,
+    needs_split: bool = False,
 ) -> Shape:
     """Return the shape of rows, as named by hand where it is, else the likeliest.
 
     `first_rows` are values by column, some dozens of them; `by_hand` is a recipe's `data.columns`. Rows without
-    summaries are in a shape, too, unless they are needed. Raises DataError with the field `data.conversation`,
-    `data.summary` or `data.columns`, with a hint that names what is there.
+    summaries are in a shape, too, unless they are needed. A column of splits is looked for if `needs_split`. Raises
+    DataError with the field `data.conversation`, `data.summary` or `data.columns`, with a hint that names what is
+    there.
     """
-    return _Guess(columns, first_rows, conversation, summary, by_hand or {}, needs_summary).shape()
+    guessed = _Guess(columns, first_rows, conversation, summary, by_hand or {}, needs_summary)
+    return guessed.with_split(guessed.shape()) if needs_split else guessed.shape()
 
 
 class _Guess:
@@ -76,6 +80,25 @@ class _Guess:
             self._refuse_what_is_no_turns(column)
             shape = Shape("columns", self.columns, column, "", self._why_conversation(column), self.id)
         return self._with_summary(shape)
+
+    def with_split(self, shape: Shape) -> Shape:
+        """Return the shape with the column that says which split a row is in, if there is one."""
+        named = mapping.column(self.by_hand, "split", self.columns)
+        column = named or self._likely_split(shape)
+        if column is None:
+            return shape
+        why = "as named" if named else "by its name and what stands in it"
+        return replace(shape, split=column, reason=f'{shape.reason}; splits: column "{column}", {why}')
+
+    def _likely_split(self, shape: Shape) -> str | None:
+        """Return a column that is called so and holds names of splits and nothing else."""
+        taken = {shape.conversation, shape.summary, shape.speaker, shape.group, *shape.references}
+        free = [name for name in self.columns if name not in taken and self._holds_splits(name)]
+        return names.exact(free, names.SPLIT_NAMES)
+
+    def _holds_splits(self, name: str) -> bool:
+        filled = [cell for cell in self._cells(name) if cell not in (None, "")]
+        return bool(filled) and all(map(split_called, filled))
 
     # ------------------------------------------------------------------------------- one conversation a row
     def _list_columns(self) -> dict[str, Keys]:

@@ -8,6 +8,8 @@
 - `last_turn`: "summary" if the last turn of each conversation is its summary; the turns before are taken as they stand,
   an instruction that all of them begin with included.
 - `id`: the column that names an example.
+- `split`: the column that says which split a row is in, where no file's name says it.
+- `pause`: of chat exports, how many hours of silence end a conversation; "0" leaves each chat whole.
 
 The columns of conversation and summary themselves are named by `data.conversation` and `data.summary`.
 """
@@ -21,8 +23,11 @@ from engine.options import unknown_key
 from engine.shapes.names import require
 
 FIELD = "data.columns"
-KEYS = ("speaker", "text", "group", "references", "last_turn", "id")
+KEYS = ("speaker", "text", "group", "references", "last_turn", "id", "split", "pause")
 LAST_TURN = "summary"
+# A night ends a conversation, and so does an afternoon in which no one writes.
+PAUSE_HOURS = 4.0
+MOST_PAUSE_HOURS = 24 * 365
 
 
 def problems(mapping: Mapping[str, str]) -> list[Problem]:
@@ -43,7 +48,29 @@ def problems(mapping: Mapping[str, str]) -> list[Problem]:
     if "group" in mapping and "id" in mapping:
         message = "Conversations of turns in rows of their own are named by data.columns.group."
         found.append(Problem(f"{FIELD}.id", message, "Leave data.columns.id out."))
+    if mapping.get("pause", "").strip() and _hours(mapping["pause"]) is None:
+        message = f"A pause of {mapping['pause']} hours makes no sense."
+        hint = f"Give hours from 0 to {MOST_PAUSE_HOURS:,}; 0 leaves each chat whole."
+        found.append(Problem(f"{FIELD}.pause", message, hint))
     return found
+
+
+def pause_hours(mapping: Mapping[str, str]) -> float:
+    """Return after how many hours of silence a chat's next conversation begins, 0 for never.
+
+    Raises DataError for what is no such number.
+    """
+    check(mapping)
+    found = _hours(mapping["pause"]) if "pause" in mapping else None
+    return PAUSE_HOURS if found is None else found
+
+
+def _hours(text: str) -> float | None:
+    try:
+        hours = float(text)
+    except ValueError:
+        return None
+    return hours if 0 <= hours <= MOST_PAUSE_HOURS else None
 
 
 def check(mapping: Mapping[str, str]) -> None:

@@ -41,6 +41,7 @@ SPEAKER_NAMES = (
 TEXT_NAMES = (
     "text", "content", "value", "utterance", "message", "body", "sentence", "utt", "msg", "line", "words", "said",
 )  # fmt: skip
+SPLIT_NAMES = ("split", "data_split", "dataset_split", "set", "subset", "partition")
 NUMBERED = re.compile(r"^(.*?)[ _-]?\d{1,2}$")
 
 

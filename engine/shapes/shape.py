@@ -41,6 +41,7 @@ class Shape:
     cell with the list of speakers in the cell of another column, "rows" for a turn in each row. `speaker` and
     `text` are keys of the turns for "turns", columns for "lists" and "rows". `conversation` is the column of what
     is said. `instruction` begins texts that are answered by their summaries and is no part of the conversation.
+    `split` is the column that says which split a row is in, "" where none does.
     `summary` is "" where the last turn is the summary, or where there is none: then `without_summary`.
     """
 
@@ -56,6 +57,7 @@ class Shape:
     references: tuple[str, ...] = ()
     without_summary: bool = False
     instruction: str = ""
+    split: str = ""
 
     def as_dict(self) -> dict[str, object]:
         """Return the choice in the shape of the data check's result."""
@@ -71,6 +73,7 @@ class Shape:
             "group": self.group,
             "references": list(self.references),
             "instruction": self.instruction,
+            "split": self.split,
         }
 
     def examples(self, records: Iterable[Record]) -> Iterator[Shaped]:

@@ -6,19 +6,22 @@ Knows nothing of how splits are made, of limits or of models. Imports neither to
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from engine.data_options import DataOptions
 from engine.errors import DataError
-from engine.shapes import Shape, Shaped, guess
+from engine.shapes import SPLITS, Shape, Shaped, Split, guess, split_called
 from engine.worker.channel import Channel
 from engine.worker.readers import FIELD, Broken, Record, Table, open_table
-from engine.worker.sources import Source, Split
+from engine.worker.sources import Source
 
 # A shape is guessed from as many.
 FIRST_ROWS = 200
 ROWS_A_LOOK = 200
 MOST_REMARKS = 20
+MOST_NAMED = 5
 # An event may have 256 kB.
 MOST_BYTES_AN_EVENT = 128 * 1024
 MOST_CHARACTERS_WHY = 500
@@ -43,20 +46,31 @@ def find_shape(
     heads = [table.head(FIRST_ROWS) for table in tables.values()]
     columns = _shared(tables)
     try:
-        return _guessed(columns, heads[0], options, needs_summary=True)
+        return _guessed(tables, columns, heads[0], options, needs_summary=True)
     except DataError:
         everywhere = _shared_everywhere(tables) if to_the_end else columns
         if everywhere == columns and needs_summary:
             raise
-        return _guessed(everywhere, heads[0], options, needs_summary=needs_summary)
+        return _guessed(tables, everywhere, heads[0], options, needs_summary=needs_summary)
 
 
 def _guessed(
-    columns: Sequence[str], rows: Sequence[Record], options: DataOptions, *, needs_summary: bool
+    tables: Tables,
+    columns: Sequence[str],
+    rows: Sequence[Record],
+    options: DataOptions,
+    *,
+    needs_summary: bool,
 ) -> Shape:
-    values = [row.values for row in rows]
     return guess(
-        columns, values, options.conversation, options.summary, options.columns, needs_summary=needs_summary
+        columns,
+        [row.values for row in rows],
+        options.conversation,
+        options.summary,
+        options.columns,
+        needs_summary=needs_summary,
+        # What files are called goes before what stands in them.
+        needs_split=None in tables,
     )
 
 
@@ -88,7 +102,13 @@ def read_rows(
     total, done = sum(table.size_bytes for table in tables.values()), 0
     found: dict[Split | None, tuple[Shaped, ...]] = {}
     for split, table in tables.items():
-        found[split] = _shaped(table, shape, _followed(table, done, total, channel))
+        rows = _followed(table, done, total, channel)
+        if shape.split:
+            said: dict[int, Any] = {}
+            shaped = _shaped(table, shape, _noted(rows, shape.split, said))
+            found.update(_by_split(shaped, shape, said, channel))
+        else:
+            found[split] = _shaped(table, shape, rows)
         done += table.size_bytes
     _tell_remarks(tables, channel)
     _see_to_broken(tables, options, channel)
@@ -111,6 +131,46 @@ def _followed(table: Table, before: int, total: int, channel: Channel) -> Iterat
             channel.check_stop()
             channel.progress(before + table.done_bytes, total, "bytes")
         yield record
+
+
+def _noted(rows: Iterator[Record], column: str, said: dict[int, Any]) -> Iterator[Record]:
+    """Yield rows, and keep for each number what its column of splits says."""
+    for record in rows:
+        said[record.number] = record.values.get(column)
+        yield record
+
+
+def _by_split(
+    shaped: Sequence[Shaped], shape: Shape, said: Mapping[int, Any], channel: Channel
+) -> dict[Split | None, tuple[Shaped, ...]]:
+    """Return what rows make by the split that they say they are in; say what is left out as they name none.
+
+    Raises DataError for a conversation whose rows are in two.
+    """
+    by_split: dict[Split | None, list[Shaped]] = {}
+    for each in shaped:
+        splits = {split_called(said[number]) for number in each.rows}
+        if len(splits) > 1:
+            raise DataError(
+                f'Conversation "{each.example.id}" (row {each.rows[0]:,} and more) has turns in several splits.',
+                f'Give the same "{shape.split}" to all its rows.',
+                "data.columns",
+            )
+        by_split.setdefault(splits.pop(), []).append(each)
+    unknown = [number for each in by_split.pop(None, []) for number in each.rows]
+    if unknown:
+        channel.notice(_unknown_words(unknown, shape.split, said), f"These are read: {', '.join(SPLITS)}.")
+    return {split: tuple(rows) for split, rows in by_split.items()}
+
+
+def _unknown_words(numbers: Sequence[int], column: str, said: Mapping[int, Any]) -> str:
+    """Return which rows are in no split: 'Left out, as "split" names no split: 2 rows ("held" 2), 7 and 9'."""
+    values = Counter(str(said[number] or "")[:20] for number in numbers)
+    named = ", ".join(f'"{value}" {count:,}' for value, count in values.most_common(MOST_NAMED))
+    rows = ", ".join(f"{number:,}" for number in numbers[:MOST_NAMED])
+    more = ", …" if len(numbers) > MOST_NAMED else ""
+    count = f"{len(numbers):,} {'row' if len(numbers) == 1 else 'rows'}"
+    return f'{count} left out, as the column "{column}" names no split there ({named}; rows {rows}{more}).'
 
 
 def _tell_remarks(tables: Tables, channel: Channel) -> None:

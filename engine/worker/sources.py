@@ -10,28 +10,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal, get_args
 
 from engine.errors import DataError
 from engine.paths import expanded, sample_folder
 from engine.recipe import SAMPLE, looks_like_path
+from engine.shapes import SPLIT_WORDS, SPLITS, Split
 from engine.worker import hub
 from engine.worker.channel import Channel
 from engine.worker.readers import SUFFIXES, archives, text_folder
 from engine.worker.readers.table import FIELD
 
-Split = Literal["train", "validation", "test"]
-SPLITS: tuple[Split, ...] = get_args(Split)
-SPLIT_WORDS: dict[str, Split] = {
-    "train": "train",
-    "training": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "dev": "validation",
-    "test": "test",
-    "testing": "test",
-}
+__all__ = ["SPLITS", "Source", "Split", "locate", "split_of"]
+
 # Written beside data by `datasets`, kaggle and others; they describe it and hold none.
 DESCRIPTIONS = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json", "metadata.json"}
 # What `datasets` computed, and the mark of a workbook that is open.

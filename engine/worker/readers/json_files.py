@@ -1,4 +1,4 @@
-"""JSON: a list of objects, an object of columns, an object with such a list inside; and one object a line.
+"""JSON: a list of objects, an object of columns, an object with such a list or with one a split; one object a line.
 
 Goes through a list piece by piece, so that the first rows of a large one come at once. A broken line of many is
 named and passed over; a list that breaks off ends the reading, since nothing behind the break can be trusted.
@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from engine.shapes import split_called
 from engine.worker.readers.encodings import MOST_LINE_CHARACTERS, chunks, lines
 from engine.worker.readers.table import Broken, Notes, unreadable
 
 SPACE = re.compile(r"[ \t\r\n]*")
 DECODER = json.JSONDecoder()
+# What Telegram calls the lists of an account's chats; the column that tells in which split's list a row stood.
+CHATS = {"chats", "left_chats"}
+SPLIT = "split"
 KINDS = {list: "a list", str: "text", bool: "true or false", type(None): "null", dict: "an object"}
 Found = Mapping[str, Any] | Broken
 
@@ -98,26 +102,53 @@ def _list(scanner: _Scanner) -> Iterator[Found]:
     scanner.take("]")
 
 
-def _object(scanner: _Scanner) -> Iterator[Found]:
-    """Yield the rows of the list of objects inside, or else those that the object's values are columns of."""
+def _object(scanner: _Scanner, *, is_inner: bool = False) -> Iterator[Found]:
+    """Yield the rows of the list of objects inside, or else those that the object's values are columns of.
+
+    Several lists are read if all are called after splits, which their rows then tell, or hold the chats of an account.
+    """
     values: dict[str, Any] = {}
-    rows_of = ""
+    lists: list[str] = []
+    if not is_inner:
+        scanner.notes.beside = values
     scanner.take("{")
     while scanner.peek() != "}":
-        if values or rows_of:
+        if values or lists:
             scanner.take(",")
         name = str(scanner.value("a name"))
         scanner.take(":")
-        if not scanner.at_list_of_objects():
-            values[name] = scanner.value(f'"{name}"')
-        elif rows_of:
-            raise unreadable(scanner.path, f'it holds several lists, "{rows_of}" and "{name}", not one')
+        if scanner.at_list_of_objects():
+            lists.append(name)
+            _require_lists_together(scanner.path, lists)
+            yield from _list(scanner) if split_called(name) is None else _split_list(scanner, name)
+        elif name in CHATS and scanner.peek() == "{":
+            lists.append(name)
+            _require_lists_together(scanner.path, lists)
+            yield from _object(scanner, is_inner=True)
         else:
-            rows_of = name
-            yield from _list(scanner)
+            values[name] = scanner.value(f'"{name}"')
     scanner.take("}")
-    if not rows_of and values:
+    splits = [name for name in lists if split_called(name)]
+    if splits:
+        named = ", ".join(f'"{name}"' for name in splits)
+        scanner.notes.remarks.append(f"{scanner.path.name} holds lists that are read as splits: {named}.")
+    if not lists and values and not is_inner:
         yield from _columns(scanner.path, values)
+
+
+def _require_lists_together(path: Path, lists: Sequence[str]) -> None:
+    """Raise DataError for a second list whose rows are not known to belong to those of the first."""
+    if len(lists) > 1 and not (all(map(split_called, lists)) or set(lists) <= CHATS):
+        raise unreadable(path, f'it holds several lists, "{lists[-2]}" and "{lists[-1]}", not one')
+
+
+def _split_list(scanner: _Scanner, name: str) -> Iterator[Found]:
+    """Yield the rows of a list that is called after a split, each with a column that says so."""
+    for found in _list(scanner):
+        if isinstance(found, Broken):
+            yield Broken(f'{found.place} of "{name}"', found.why)
+        else:
+            yield {**found, SPLIT: name}
 
 
 def _columns(path: Path, values: dict[str, Any]) -> Iterator[Found]:
@@ -148,6 +179,7 @@ class _Scanner:
 
     def __init__(self, path: Path, notes: Notes) -> None:
         self.path = path
+        self.notes = notes
         self._pieces = chunks(path, notes)
         self._text = ""
         self._at = 0

@@ -1,0 +1,26 @@
+"""Splits by their names: what files, folders, lists and cells call them.
+
+Knows nothing of files or tables.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = get_args(Split)
+SPLIT_WORDS: dict[str, Split] = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "test": "test",
+    "testing": "test",
+}
+
+
+def split_called(name: object) -> Split | None:
+    """Return the split that a value is the name of, None for any other value."""
+    return SPLIT_WORDS.get(name.strip().lower()) if isinstance(name, str) else None
