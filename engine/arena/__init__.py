@@ -22,11 +22,11 @@ from engine.arena.arenas import (
     set_run,
     working,
 )
-from engine.arena.differences import Difference, differences
-from engine.arena.figures import save as save_figures
+from engine.arena.differences import Difference, differences, value_words
+from engine.arena.figures import table, tree, unscored
 from engine.arena.presets import PRESETS, Change, Preset, at_preset, preset
 from engine.arena.results import COSTS, SCORE, Cost, Group, Row, front, groups
-from engine.arena.standings import Reader, Standing, State, counted, job_of, next_up, why_not
+from engine.arena.standings import Reader, Standing, State, counted, in_words, job_of, next_up, why_not
 
 __all__ = [
     "COSTS",
@@ -54,6 +54,7 @@ __all__ = [
     "find",
     "front",
     "groups",
+    "in_words",
     "is_worked",
     "job_of",
     "list_arenas",
@@ -63,9 +64,12 @@ __all__ = [
     "preset",
     "put_back",
     "remove",
-    "save_figures",
     "set_paused",
     "set_run",
+    "table",
+    "tree",
+    "unscored",
+    "value_words",
     "why_not",
     "working",
 ]

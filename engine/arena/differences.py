@@ -20,6 +20,7 @@ SAME_KEYS = ("training.seed",)
 # To a method that trains nothing the prompt is what weights are to others.
 PROMPT_KEYS = ("data.prompt", "data.shots")
 NAMES = ("schema", "name")
+ABSENT = "not set"
 
 
 @dataclass(frozen=True)
@@ -70,5 +71,14 @@ def _is_free(key: str, *, trains: bool) -> bool:
 
 
 def _said(value: Any) -> str:
-    text = "not set" if value is None else f'"{value}"' if isinstance(value, str) else str(value)
+    text = ABSENT if value is None else f'"{value}"' if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def value_words(value: Any) -> str:
+    """Return a recipe's value as it is written there, without quotes and brackets."""
+    if value is None:
+        return ABSENT
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)

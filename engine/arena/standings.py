@@ -5,12 +5,13 @@ An entry that can't run is told with the reason; it never runs, and the others g
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from engine import recipe as recipes
-from engine import runs
+from engine import runs, words
 from engine.arena import arenas
 from engine.arena.arenas import Arena, Entry
 from engine.errors import AppError, RecipeError
@@ -59,7 +60,7 @@ class Reader:
             return Standing(entry, "refused", reason)
         found = runs.problems(recipe)
         if found:
-            return Standing(entry, "refused", _in_words(found[0].message, found[0].hint), recipe)
+            return Standing(entry, "refused", _told(found[0].message, found[0].hint), recipe)
         return Standing(entry, "waiting", "", recipe)
 
     def _recipe(self, path: Path) -> tuple[Recipe | None, str]:
@@ -70,7 +71,7 @@ class Reader:
             return self._recipes[path], ""
         except RecipeError as error:
             first = error.problems[0]
-            return None, _in_words(first.message, first.hint)
+            return None, _told(first.message, first.hint)
 
     def _run(self, run_id: str) -> RunEntry | None:
         job = Job(runs_folder() / run_id)
@@ -104,7 +105,7 @@ def _state_of(run: RunEntry) -> tuple[State, str]:
     return run.outcome or "waiting", ""
 
 
-def _in_words(message: str, hint: str) -> str:
+def _told(message: str, hint: str) -> str:
     return f"{message} {hint}".strip()
 
 
@@ -129,7 +130,7 @@ def job_of(arena: Arena, standing: Standing) -> Job:
     return job
 
 
-def counted(standings: list[Standing]) -> dict[State, int]:
+def counted(standings: Sequence[Standing]) -> dict[State, int]:
     """Return how many entries are in each state that occurs."""
     found: dict[State, int] = {}
     for each in standings:
@@ -137,6 +138,17 @@ def counted(standings: list[Standing]) -> dict[State, int]:
     return found
 
 
+def in_words(arena: Arena, standings: Sequence[Standing]) -> str:
+    """Return in one line how far an arena is: "9 of 14 entries completed, 1 refused. The queue is paused."."""
+    counts = counted(standings)
+    done = f"{counts.pop('completed', 0)} of {words.counted(len(standings), 'entry', 'entries')} completed"
+    others = [f"{count} {state}" for state, count in counts.items()]
+    held = (
+        "The queue is paused." if arena.paused and any(each.state == "waiting" for each in standings) else ""
+    )
+    return " ".join(filter(None, (f"{', '.join([done, *others])}.", held)))
+
+
 def why_not(error: AppError) -> str:
     """Return an error as the reason of an entry."""
-    return _in_words(error.message, error.hint)
+    return _told(error.message, error.hint)

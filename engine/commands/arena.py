@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 
 from engine import arena as arenas
+from engine import report
 from engine.arena import Arena, Change, Reader, Standing
-from engine.commands import arena_words, recipe_file, words
+from engine.commands import arena_words, recipe_file, report_file, words
 from engine.commands.downloads import agreed
 from engine.commands.follow import STOPPED, Follower, conclude
 from engine.commands.narrator import Narrator
@@ -36,7 +37,11 @@ def add(verbs: Verbs) -> None:
     new.add_argument("--name", default="", help="what to call it; absent: as the recipe")
     run = actions.add("run", "Work an arena's queue, or go on with it", run_arena)
     show = actions.add("show", "Show an arena's results and queue", show_arena)
-    for action in (run, show):
+    told = actions.add(
+        "report", "Write what an arena came to: a page to read or print, or its figures", write_report
+    )
+    report_file.add_to(told)
+    for action in (run, show, told):
         action.add_argument(
             "arena", metavar="ID", help="an arena's id, its beginning, its name or its folder"
         )
@@ -70,7 +75,7 @@ def list_arenas(_: argparse.Namespace, output: Output) -> int:
         ]
     )
     if found:
-        rows = [(each.id, arena_words.summary(each, standings[each.id]), each.name) for each in found]
+        rows = [(each.id, arenas.in_words(each, standings[each.id]), each.name) for each in found]
         output.lines(words.table(("Arena", "Entries", "Name"), rows))
     else:
         output.line("There are no arenas yet. `main.py arena new RECIPE.toml --preset all` makes one.")
@@ -83,6 +88,12 @@ def show_arena(asked: argparse.Namespace, output: Output) -> int:
     """Show an arena's results and queue."""
     _show(arenas.find(asked.arena), Reader(), output)
     return COMPLETED
+
+
+def write_report(asked: argparse.Namespace, output: Output) -> int:
+    """Write the report of an arena."""
+    arena = arenas.find(asked.arena)
+    return report_file.write(report.gather_arena(arena), arena.id, "arena", asked.out, output)
 
 
 def _show(arena: Arena, reader: Reader, output: Output) -> None:

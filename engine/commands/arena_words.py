@@ -13,59 +13,16 @@ SIGNS = {"better": "better", "no measurable difference": "no difference", "worse
 
 
 def as_dict(arena: Arena, standings: list[Standing], found: list[Group]) -> dict[str, Any]:
-    """Return an arena in the shape that `arena show --json` prints."""
-    return {
-        "arena": arena.id,
-        "path": str(arena.folder),
-        "name": arena.name,
-        "made_at": arena.made_at,
-        "paused": arena.paused,
-        "entries": [_entry(arena, each) for each in standings],
-        "groups": [
-            {
-                "protocol": group.protocol,
-                "unlike": list(group.unlike),
-                "rows": [_row(row) for row in group.rows],
-            }
-            for group in found
-        ],
-    }
-
-
-def _entry(arena: Arena, standing: Standing) -> dict[str, Any]:
-    entry = standing.entry
-    return {
-        "entry": entry.id,
-        "title": entry.title,
-        "detail": entry.detail,
-        "state": standing.state,
-        "reason": standing.reason,
-        "run": entry.run or None,
-        "recipe": str(arena.recipe_path(entry)),
-    }
-
-
-def _row(row: Row) -> dict[str, Any]:
-    run = row.standing.run
-    return {
-        "entry": row.id,
-        "scores": row.scores,
-        "base": row.base,
-        "difference": row.against_base,
-        "difference_to_full": row.against_full,
-        "full_missing": row.full_missing,
-        "trainable_parameters": row.cost("parameters"),
-        "adapter": run.adapter_id if run else None,
-        "adapter_bytes": run.adapter_bytes if run else None,
-        "memory_bytes": row.cost("memory"),
-        "minutes": row.cost("minutes"),
-        "remark": row.remark,
-    }
+    """Return an arena in the shape that `arena show --json` prints: its tree, and where it lies."""
+    tree = arenas.tree(arena, standings, found)
+    recipes = (str(arena.recipe_path(each.entry)) for each in standings)
+    entries = [{**entry, "recipe": recipe} for entry, recipe in zip(tree["entries"], recipes, strict=True)]
+    return {**tree, "path": str(arena.folder), "entries": entries}
 
 
 def lines(arena: Arena, standings: list[Standing], found: list[Group]) -> list[str]:
     """Return an arena as text: results first, then what is still to come or could not be."""
-    said = [arena.name, summary(arena, standings)]
+    said = [arena.name, arenas.in_words(arena, standings)]
     for group in found:
         said += ["", *_group_lines(group)]
     open_ones = [each for each in standings if each.state != "completed"]
@@ -73,17 +30,6 @@ def lines(arena: Arena, standings: list[Standing], found: list[Group]) -> list[s
         rows = [(each.entry.name, each.state, _progress(each), each.entry.id) for each in open_ones]
         said += ["", *words.table(("Queue", "State", "", "Id"), rows)]
     return said
-
-
-def summary(arena: Arena, standings: list[Standing]) -> str:
-    """Return in one line how far an arena is: "9 of 14 entries completed, 1 refused. The queue is paused."."""
-    counts = arenas.counted(standings)
-    done = f"{counts.pop('completed', 0)} of {words.counted(len(standings), 'entry', 'entries')} completed"
-    others = [f"{count} {state}" for state, count in counts.items()]
-    held = (
-        "The queue is paused." if arena.paused and any(each.state == "waiting" for each in standings) else ""
-    )
-    return " ".join(filter(None, (f"{', '.join([done, *others])}.", held)))
 
 
 def _progress(standing: Standing) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from engine import report, runs
-from engine.commands import words
+from engine.commands import report_file, words
 from engine.commands.output import Output
 from engine.commands.parser import Verbs
 from engine.run_entries import RunEntry, read_entry
@@ -22,22 +21,13 @@ def add(verbs: Verbs) -> None:
         "report", "Write what a run came to: a page to read or print, or its figures", write_report
     )
     told.add_argument("run_id", metavar="RUN", help="a run's id, its beginning, or its folder")
-    told.add_argument(
-        "--out",
-        type=Path,
-        metavar="FILE",
-        help=f"ends in {', '.join(report.FORMATS)}; absent: a page in this folder",
-    )
+    report_file.add_to(told)
 
 
 def write_report(asked: argparse.Namespace, output: Output) -> int:
     """Write the report of a run."""
     job = runs.find_job(asked.run_id)
-    place = (asked.out or Path(report.default_name(job))).expanduser().resolve()
-    report.write(report.gather(job), place)
-    output.json({"run": job.id, "path": str(place)})
-    output.line(f"Wrote the report to {place}.")
-    return 0
+    return report_file.write(report.gather(job), job.id, "run", asked.out, output)
 
 
 def list_runs(_: argparse.Namespace, output: Output) -> int:

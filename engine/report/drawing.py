@@ -73,16 +73,23 @@ def curves(lines: Sequence[Line], total: int, description: str, height: int = 24
             parts += [_diamond(*point) for point in points]
         if line.label and points:
             named.append((*points[-1], line.label))
-    parts += [element("text", label, x=at + 5, y=up + 4, class_="axis") for at, up, label in _apart(named)]
+    parts += [
+        element("text", label, x=at + 5, y=up + 4, class_="axis")
+        for at, up, label in _apart(named, height - BOTTOM)
+    ]
     return picture(parts, height, description)
 
 
-def _apart(named: Sequence[tuple[float, float, str]]) -> list[tuple[float, float, str]]:
-    """Return labels moved down where they would lie on one another."""
+def _apart(named: Sequence[tuple[float, float, str]], lowest: float) -> list[tuple[float, float, str]]:
+    """Return labels moved apart where they would lie on one another, none of them below `lowest`."""
     placed: list[tuple[float, float, str]] = []
     for x, y, label in sorted(named, key=lambda each: each[1]):
-        near = [up for at, up, _ in placed if abs(at - x) < LABEL_WIDTH]
-        placed.append((x, max([y, *(up + LABEL_HEIGHT for up in near)]), label))
+        above = [up for at, up, _ in placed if abs(at - x) < LABEL_WIDTH]
+        placed.append((x, max([y, *(up + LABEL_HEIGHT for up in above)]), label))
+    for place in range(len(placed) - 1, -1, -1):
+        x, y, label = placed[place]
+        below = [up - LABEL_HEIGHT for at, up, _ in placed[place + 1 :] if abs(at - x) < LABEL_WIDTH]
+        placed[place] = (x, min([y, lowest, *below]), label)
     return placed
 
 
@@ -178,6 +185,7 @@ class Scale:
     """Maps an axis to a stretch of the picture."""
 
     def __init__(self, axis: Axis, first: float, last: float) -> None:
+        self.axis = axis
         self._low, self._span = axis[0], (axis[1] - axis[0]) or 1.0
         self._first, self._length = first, last - first
 

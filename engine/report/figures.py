@@ -26,7 +26,7 @@ def tree(report: Report) -> dict[str, Any]:
         "tuned": _scored(state.tuned_scores),
         "difference": state.difference or {},
         "measure_difference": (state.tuned_scores or {}).get("measure_difference") or {},
-        "curves": {name: _curve(curve) for name, curve in _curves(report).items()},
+        "curves": curves_of(report),
         "conversations": list(_conversations(report.examples)) if report.examples else [],
         "started": state.started or {},
         "adapter": state.adapter or {},
@@ -42,6 +42,14 @@ def _scored(event: dict[str, Any] | None) -> dict[str, Any] | None:
     return {name: event[name] for name in told if event.get(name) is not None} if event else None
 
 
+def curves_of(report: Report) -> dict[str, dict[str, list[Any]]]:
+    """Return a run's curves as plain lists of steps and values."""
+    return {
+        name: {"steps": list(curve.steps), "values": list(curve.values)}
+        for name, curve in _curves(report).items()
+    }
+
+
 def _curves(report: Report) -> dict[str, Curve]:
     state = report.state
     return {
@@ -49,10 +57,6 @@ def _curves(report: Report) -> dict[str, Curve]:
         "validation_loss": state.evaluation_loss,
         "learning_rate": state.learning_rate,
     }
-
-
-def _curve(curve: Curve) -> dict[str, list[Any]]:
-    return {"steps": list(curve.steps), "values": list(curve.values)}
 
 
 def _conversations(examples: ExampleScores) -> Iterator[dict[str, Any]]:

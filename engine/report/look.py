@@ -56,6 +56,8 @@ td:last-child,th:last-child{padding-right:0}
 .said-of{min-width:112px;overflow-wrap:normal}
 .facts td:first-child{color:var(--ink2);width:220px}
 .wide{overflow-x:auto}
+.dense th,.dense td{padding-right:12px}.dense .said-of{min-width:84px}.dense td:nth-child(2){min-width:112px}
+figure{margin:0;break-inside:avoid}ul{margin:8px 0;padding-left:20px}li{margin:0 0 4px;overflow-wrap:anywhere}
 pre{font:12px/1.5 ui-monospace,"SF Mono",Menlo,Consolas,monospace;background:var(--sunken);border-radius:6px;
 padding:12px 16px;margin:0;white-space:pre-wrap;overflow-wrap:anywhere}
 article{border-top:1px solid var(--line);padding:14px 0 18px}
@@ -77,6 +79,14 @@ svg.plot{display:block;width:100%;height:auto;margin:8px 0;overflow:visible}
 .after path{stroke:var(--accent)}.after circle{fill:var(--accent)}
 .lost,.key.base{fill:var(--grey);background:var(--grey)}.same{fill:var(--grey_soft)}
 .gained,.key.tuned{fill:var(--accent_mid);background:var(--accent)}.key.validation{background:var(--copper)}
+.base-line{stroke:var(--grey);stroke-dasharray:5 4}.front-line{fill:none;stroke:var(--accent_mid)}
+.interval{fill:none;stroke:var(--grey_soft)}
+.disc circle{fill:var(--surface);stroke:var(--ink2)}.disc text{font-size:10px;fill:var(--ink)}
+.disc.on-front circle{fill:var(--accent);stroke:var(--accent)}.disc.on-front text{fill:var(--surface)}
+.run{fill:none;stroke-width:1.5;stroke-linejoin:round}.dash-1{stroke-dasharray:7 3}.dash-2{stroke-dasharray:2 3}
+.ink-0{stroke:var(--accent)}.ink-1{stroke:var(--copper)}.ink-2{stroke:var(--ink)}
+.ink-3{stroke:var(--brick)}.ink-4{stroke:var(--grey)}.ink-5{stroke:var(--accent_mid)}
+.key-line{vertical-align:middle;margin-right:6px}.key.other{border:1px solid var(--ink2)}
 .key{display:inline-block;width:9px;height:9px;border-radius:2px;margin:0 6px 0 0}
 .legend span.item{margin-right:18px}
 footer{margin-top:48px;border-top:1px solid var(--line);padding-top:12px}

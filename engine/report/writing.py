@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
-from engine.csv_file import write_csv
+from engine.csv_file import Cell, write_csv
 from engine.errors import StorageError
 from engine.files import write_whole
-from engine.jobs import Job
-from engine.report import figures, page
+from engine.report import arena_figures, arena_page, figures, page
+from engine.report.arena_facts import ArenaReport
 from engine.report.facts import Report
 
 FORMATS = {
@@ -19,12 +21,12 @@ FORMATS = {
 }
 
 
-def default_name(job: Job, ending: str = ".html") -> str:
-    """Return what a run's report is called if nobody says otherwise."""
-    return f"{job.id}-report{ending}"
+def default_name(name: str, ending: str = ".html") -> str:
+    """Return what the report of a run or an arena with this id is called if nobody says otherwise."""
+    return f"{name}-report{ending}"
 
 
-def write(report: Report, path: Path) -> None:
+def write(report: Report | ArenaReport, path: Path) -> None:
     """Write a report as its ending says.
 
     Raises StorageError, with its field, for an ending that is not among `FORMATS`, or if the place can't be written.
@@ -35,12 +37,26 @@ def write(report: Report, path: Path) -> None:
             f"{path.name} is neither a page nor a table.", f"End it with {', '.join(FORMATS)}.", "--out"
         )
     if ending == ".csv":
-        write_csv(path, figures.HEAD, figures.rows(report))
+        write_csv(path, *_table(report))
         return
-    text = page.render(report) if ending == ".html" else json.dumps(figures.tree(report), indent=1)
+    text = _page(report) if ending == ".html" else json.dumps(_tree(report), indent=1)
     try:
         write_whole(path, text)
     except OSError as error:
         raise StorageError(
             f"{path} can't be written: {error.strerror}.", "Choose another folder, or free some space."
         ) from error
+
+
+def _page(report: Report | ArenaReport) -> str:
+    return page.render(report) if isinstance(report, Report) else arena_page.render(report)
+
+
+def _tree(report: Report | ArenaReport) -> dict[str, Any]:
+    return figures.tree(report) if isinstance(report, Report) else arena_figures.tree(report)
+
+
+def _table(report: Report | ArenaReport) -> tuple[Sequence[str], Iterable[Sequence[Cell]]]:
+    if isinstance(report, Report):
+        return figures.HEAD, figures.rows(report)
+    return arena_figures.table(report)

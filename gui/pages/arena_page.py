@@ -7,11 +7,10 @@ whatever is changed is written there, and shown when it has been read again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import AppError, Family, Recipe, RecipeError, arenas
 from gui.look.type import px
@@ -22,8 +21,9 @@ from gui.pages.arena.deeds import ArenaDeeds
 from gui.pages.arena.entries_form import EntriesForm
 from gui.pages.arena.words import base_words_of, summary_words
 from gui.pages.library.menus import SEPARATOR, Entry, make_menu
+from gui.pages.train.report_file import ReportFile
 from gui.shell.page import NARROW, Page
-from gui.widgets.buttons import IconButton, plain, primary, quiet
+from gui.widgets.buttons import plain, primary, quiet
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.choice import Choice
 from gui.widgets.empty_state import EmptyState
@@ -62,6 +62,7 @@ class ArenaPage(Page):
         self._recipe: tuple[Recipe, Family | None] | None = None
         self.reader = ArenaReader(self)
         self.deeds = ArenaDeeds(engine, self)
+        self.report_file = ReportFile(self)
         self.table = ArenaTable(self)
         self.view = GroupedTableView(self.table, "Results", ROW_HEIGHT)
         self.below = BelowTable()
@@ -89,7 +90,8 @@ class ArenaPage(Page):
         self.base_line = ElidedLabel("", "label", "ink2")
         self.differences_button = quiet("Show recipe differences")
         self.differences_button.set_short()
-        self.export_button = IconButton("export", "Save the table as CSV")
+        self.report_button = quiet("Report…")
+        self.report_button.set_short()
         self.undo_strip = UndoStrip()
         self.notice = NoticeStrip()
         self.notice.hide()
@@ -111,7 +113,7 @@ class ArenaPage(Page):
         tools = QHBoxLayout()
         tools.addWidget(self.base_line, 1)
         tools.addWidget(self.differences_button)
-        tools.addWidget(self.export_button)
+        tools.addWidget(self.report_button)
         self._content = QWidget()
         column = QVBoxLayout(self._content)
         column.setContentsMargins(24, 12, 24, 16)
@@ -140,7 +142,8 @@ class ArenaPage(Page):
         self.form.made.connect(self._make)
         self.form.cancelled.connect(self._show_state)
         self.differences_button.clicked.connect(self._toggle_differences)
-        self.export_button.clicked.connect(self._ask_where)
+        self.report_button.clicked.connect(self._ask_where)
+        self.report_file.told.connect(self.undo_strip.offer)
         self.notice.acted.connect(self.notice.hide)
         self.view.chosen.connect(lambda row: self.choose(row.id) if row is not None else None)
         self.view.opened.connect(lambda row: self._open_run(row.standing))
@@ -216,7 +219,7 @@ class ArenaPage(Page):
         self.view.setVisible(count > 0)
         self._unscored.setVisible(not count)
         self.differences_button.setVisible(count > 1)
-        self.export_button.setVisible(count > 0)
+        self.report_button.setVisible(found.arena is not None)
         self._fit_table()
         self._show_header()
 
@@ -304,9 +307,8 @@ class ArenaPage(Page):
             deed(self._shown.arena, *rest)
 
     def _ask_where(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save the table", "arena.csv", "CSV (*.csv)")
-        if path:
-            self.deeds.save_figures(self._shown.groups, Path(path))
+        if self._shown.arena is not None:
+            self.report_file.ask(self, self._shown.arena)
 
     def _open_run(self, standing: Standing) -> None:
         if standing.run is not None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QDesktopServices, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from engine import arena as arenas
 from engine.jobs import Job
@@ -295,13 +295,23 @@ def test_losses_leave_as_picture_drawing_and_table(bench, filled, tmp_path, kind
         assert len(rows) == sum(len(line.series) for line in losses.chart.lines())
 
 
-def test_the_table_leaves_as_csv_or_says_why_not(bench, filled, tmp_path):
-    made = bench()
-    path = tmp_path / "arena.csv"
-    made.page.deeds.save_figures(made.page._shown.groups, path)
-    assert len(path.read_text(encoding="utf-8-sig").splitlines()) == 9
-    made.page.deeds.save_figures(made.page._shown.groups, tmp_path / "nowhere" / "arena.csv")
-    assert "can't be written" in made.page.notice._text.text()
+def test_a_report_of_the_arena_leaves_as_page_or_table_or_says_why_not(
+    bench, filled, tmp_path, qtbot, monkeypatch
+):
+    made, opened = bench(), []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    for name in ("arena.html", "arena.csv"):
+        path = tmp_path / name
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))
+        with qtbot.waitSignal(made.page.report_file.told):
+            made.page.report_button.click()
+        assert made.page.undo_strip.isVisible()
+        assert "scores highest" in path.read_text(encoding="utf-8") or path.suffix == ".csv"
+    assert opened == [str(tmp_path / "arena.html")]
+    assert len(path.read_text(encoding="utf-8-sig").splitlines()) == 13
+    with qtbot.waitSignal(made.page.report_file.told) as told:
+        made.page.report_file.save(arenas.open_arena(filled.folder), tmp_path / "nowhere" / "arena.csv")
+    assert "can't be written" in told.args[0]
 
 
 def test_a_file_that_can_not_be_written_is_told(bench, filled, tmp_path, qtbot):

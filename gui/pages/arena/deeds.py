@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -76,11 +75,6 @@ class ArenaDeeds(QObject):
         """Move an arena to the trash; its runs and adapters stay."""
         if self._try(lambda: arenas.delete(arena)):
             self.told.emit(f"Moved {arena.name} to the trash. Its runs and adapters stay.", None)
-
-    def save_figures(self, groups: Sequence[arenas.Group], path: Path) -> None:
-        """Write every figure of the results as CSV."""
-        if self._try(lambda: arenas.save_figures(groups, path)):
-            self.told.emit(f"Saved as {path}.", None)
 
     def _try(self, deed: Callable[[], object]) -> bool:
         """Do something to the folder; tell whether it could be done."""

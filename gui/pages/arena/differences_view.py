@@ -16,7 +16,6 @@ from gui.widgets.labels import Label
 
 Difference = arenas.Difference
 COLUMN = 152
-ABSENT = "not set"
 
 
 class DifferencesTable(GroupedTable[Difference]):
@@ -41,23 +40,14 @@ class DifferencesTable(GroupedTable[Difference]):
         if key == "key":
             return Text(thing.key, "body_medium", "ink")
         value = thing.values[int(key)]
-        return Text(value_words(value), "figure", "ink3" if value is None else "ink")
+        return Text(arenas.value_words(value), "figure", "ink3" if value is None else "ink")
 
     def words(self, thing: Difference) -> str:
         values = [
-            f"{column.title} {value_words(value)}"
+            f"{column.title} {arenas.value_words(value)}"
             for column, value in zip(self.columns[1:], thing.values, strict=True)
         ]
         return ", ".join([thing.key, *values])
-
-
-def value_words(value: Any) -> str:
-    """Return a recipe's value as it is written there, without quotes and brackets."""
-    if value is None:
-        return ABSENT
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class DifferencesView(QWidget):

@@ -1,4 +1,4 @@
-"""A run's report: asked where it goes, written off the GUI thread, opened when it is there."""
+"""The report of a run or an arena: asked where it goes, written off the GUI thread, opened when it is there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from engine.api import AppError, Job, report
+from engine.api import AppError, Job, arenas, report
 from gui.models.background import Background
 
 FILTER = ";;".join(f"{title} (*{ending})" for ending, title in report.FORMATS.items())
@@ -24,19 +24,17 @@ class ReportFile(QObject):
         super().__init__(parent)
         self._background = Background(self)
 
-    def ask(self, parent: QWidget, job: Job) -> None:
-        """Let the person choose a place and write the report of a run there."""
+    def ask(self, parent: QWidget, of: Job | arenas.Arena) -> None:
+        """Let the person choose a place and write the report of a run or an arena there."""
         place, chosen = QFileDialog.getSaveFileName(
-            parent, "Save the report", report.default_name(job), FILTER
+            parent, "Save the report", report.default_name(of.id), FILTER
         )
         if place:
-            self.save(job, _with_ending(Path(place), chosen))
+            self.save(of, _with_ending(Path(place), chosen))
 
-    def save(self, job: Job, place: Path) -> None:
-        """Write the report of a run, and open it if it is a page."""
-        self._background.run(
-            lambda: report.write(report.gather(job), place), lambda _: self._show(place), self._fail
-        )
+    def save(self, of: Job | arenas.Arena, place: Path) -> None:
+        """Write a report, and open it if it is a page."""
+        self._background.run(lambda: _write(of, place), lambda _: self._show(place), self._fail)
 
     def wait(self) -> None:
         """Wait until nothing is left to write."""
@@ -49,6 +47,10 @@ class ReportFile(QObject):
 
     def _fail(self, error: AppError) -> None:
         self.told.emit(f"{error.message} {error.hint}".strip())
+
+
+def _write(of: Job | arenas.Arena, place: Path) -> None:
+    report.write(report.gather(of) if isinstance(of, Job) else report.gather_arena(of), place)
 
 
 def _with_ending(place: Path, chosen: str) -> Path:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-
 import pytest
 
 from engine import arena as arenas
@@ -113,20 +111,17 @@ def test_the_front_holds_what_nothing_beats(points, kept):
     assert arenas.front(points) == kept
 
 
-def test_results_leave_as_one_table_with_every_figure(tmp_path):
-    arena = make_arena("lora", "full", name="=1+1")
+def test_results_leave_as_one_table_with_every_figure_and_what_has_none():
+    arena = make_arena("lora", "full", "bitfit")
     score(arena, 0, (0.4, 0.5, 0.6, 0.7))
     score(arena, 1, FULL)
-    path = tmp_path / "arena.csv"
-    arenas.save_figures(groups(arena), path)
-    with path.open(encoding="utf-8-sig") as stream:
-        full, lora = csv.DictReader(stream)
-    assert (lora["entry"], lora["detail"], lora["parameters"], lora["minutes"]) == (
-        "LoRA",
-        "r 32",
-        "1000",
-        "1.5",
-    )
-    assert float(lora["rouge1_mean"]) == pytest.approx(0.55)
+    standings = arenas.Reader().read(arenas.open_arena(arena.folder))
+    head, lines = arenas.table(standings, arenas.groups(standings))
+    full, lora, bitfit = (dict(zip(head, line, strict=True)) for line in lines)
+    told = ("entry", "detail", "state", "parameters", "minutes")
+    assert [lora[name] for name in told] == ["LoRA", "r 32", "completed", 1000, 1.5]
+    assert lora["rouge1_mean"] == pytest.approx(0.55)
     assert (lora["rouge1_against_full_verdict"], full["rouge1_against_full_verdict"]) == ("worse", "")
-    assert lora["protocol"] == full["protocol"]
+    assert lora["protocol"] == full["protocol"] != ""
+    assert (bitfit["entry"], bitfit["state"], bitfit["rouge1_mean"]) == ("BitFit", "refused", "")
+    assert "no biases" in bitfit["reason"]

@@ -1,0 +1,105 @@
+"""What a report tells of a whole arena: its queue, its results, and the report of each of its runs.
+
+Knows nothing of how it looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from engine import arena as arenas
+from engine.arena import Arena, Difference, Group, Standing
+from engine.errors import AppError
+from engine.recipe import Recipe
+from engine.report import facts
+from engine.report.facts import Report
+from engine.report.made_of import Facts
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class ArenaReport:
+    """An arena as it stands; `recipe` is what its entries share, `runs` the reports of entries' runs by entry id.
+
+    `tables` are the recipes of its entries by entry id, those that can be read.
+    """
+
+    arena: Arena
+    recipe: Recipe | None
+    standings: tuple[Standing, ...]
+    groups: tuple[Group, ...]
+    runs: Mapping[str, Report]
+    tables: Mapping[str, dict[str, Any]]
+
+    @property
+    def unscored(self) -> list[Standing]:
+        """The entries without a score, in the queue's order."""
+        return arenas.unscored(self.standings, self.groups)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What the entries are called, by their ids."""
+        return {each.entry.id: each.entry.name for each in self.standings}
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """The number by which plots name an entry: scored ones by their place in the tables, the others after."""
+        scored = [row.id for group in self.groups for row in group.rows]
+        ids = [*scored, *(each.entry.id for each in self.unscored)]
+        return {entry_id: number for number, entry_id in enumerate(ids, 1)}
+
+    def differences(self) -> tuple[Difference, ...]:
+        """Return what the recipes of the entries differ in, in the order of `tables`."""
+        return arenas.differences(list(self.tables.values()))
+
+    def agreed(self, of: Callable[[Report], Facts]) -> Facts:
+        """Return facts of all runs: each once, and where runs differ every value with the entries that have it."""
+        told: dict[str, dict[str, list[str]]] = {}
+        for entry_id, report in self.runs.items():
+            for name, value in of(report):
+                if value:
+                    told.setdefault(name, {}).setdefault(value, []).append(self.names[entry_id])
+        return [(name, _in_words(values)) for name, values in told.items()]
+
+    def remarks(self) -> list[tuple[str, str]]:
+        """Return what the runs remarked, each once, with the entries that it is of; "" where it is of all."""
+        found: dict[str, list[str]] = {}
+        for entry_id, report in self.runs.items():
+            for notice in report.remarks():
+                text = " ".join(filter(None, (notice["message"], notice.get("hint", ""))))
+                found.setdefault(text, []).append(self.names[entry_id])
+        everywhere = len(self.runs)
+        return [(text, "" if len(names) == everywhere else ", ".join(names)) for text, names in found.items()]
+
+
+def _in_words(values: Mapping[str, list[str]]) -> str:
+    """Return the value that most have, and the others with the names of those that have them."""
+    most, *others = sorted(values, key=lambda value: -len(values[value]))
+    return "; ".join([most, *(f"{value} for {', '.join(values[value])}" for value in others)])
+
+
+def gather(arena: Arena) -> ArenaReport:
+    """Return all that is known of an arena. What can't be read of it is left out, and its entry says why."""
+    standings = tuple(arenas.Reader().read(arena))
+    runs = {each.entry.id: each.run.job for each in standings if each.run is not None}
+    reports = {entry_id: _read(partial(facts.gather, job)) for entry_id, job in runs.items()}
+    tables = {each.entry.id: _read(partial(arena.tables, each.entry)) for each in standings}
+    return ArenaReport(
+        arena=arena,
+        recipe=_read(arena.recipe),
+        standings=standings,
+        groups=tuple(arenas.groups(standings)),
+        runs={name: found for name, found in reports.items() if found is not None},
+        tables={name: found for name, found in tables.items() if found is not None},
+    )
+
+
+def _read(read: Callable[[], Found]) -> Found | None:
+    try:
+        return read()
+    except AppError:
+        return None

@@ -1,0 +1,179 @@
+"""An arena's report: who wins at what cost, what did not run and why, in one page, one table and one tree."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from engine import arena as arenas
+from engine import report
+from engine.arena import Arena
+from engine.commands import entry
+from engine.events import EventWriter
+from tests.helpers.arenas import BASE, FULL, OUTCOMES, filled_arena, make_arena, score
+from tests.helpers.homes import Told, add_adapter, add_run
+from tests.helpers.report_pages import HOSTILE, Page, sound_plots
+
+
+@pytest.fixture
+def filled(home) -> Arena:
+    return filled_arena(examples=30, steps=20)
+
+
+def written(arena: Arena, path: Path) -> str:
+    report.write(report.gather_arena(arenas.open_arena(arena.folder)), path)
+    return path.read_text(encoding="utf-8-sig")
+
+
+def page_of(arena: Arena, tmp_path: Path) -> Page:
+    return Page(written(arena, tmp_path / "report.html"))
+
+
+def test_the_page_tells_results_plots_differences_data_environment_and_recipe(filled, tmp_path):
+    page = page_of(filled, tmp_path)
+    assert "scores highest" in page.text
+    assert "Scored on 30 test conversations" in page.text
+    for standing in arenas.Reader().read(filled):
+        assert standing.entry.title in page.text
+    for head in ("Results", "All scores", "Loss curves", "Differences between the recipes", "Environment"):
+        assert head in page.text
+    assert "Against the base model:" in page.text
+    assert "Against full fine-tuning:" in page.text
+    assert "method.rank 32" in page.text
+    assert "1,228 train, 69 validation, 819 test" in page.text
+    assert 'source = "sample"' in page.text
+
+
+def test_entries_that_did_not_run_stand_with_their_reason(filled, tmp_path):
+    text = page_of(filled, tmp_path).text
+    assert "Entries without a score" in text
+    assert "BitFit Can't run T5 models have no biases to train." in text
+    assert "LoKr, r 16 Waits for its turn" in text
+    assert "VeRA, r 256 Failed" in text
+
+
+def test_the_page_needs_nothing_beside_it_and_its_plots_speak(filled, tmp_path):
+    text = written(filled, tmp_path / "report.html")
+    Page(text).needs_nothing()
+    plots = sound_plots(text)
+    assert [plot.findtext("title").partition(".")[0] for plot in plots[:3]] == [
+        "ROUGE-1 against numbers trained",
+        "ROUGE-1 against peak memory",
+        "ROUGE-1 against minutes of training",
+    ]
+    discs = [each for each in plots[0].iter("g") if each.get("class", "").startswith("disc")]
+    assert len(discs) == len(OUTCOMES)
+    assert {"disc", "disc on-front"} == {each.get("class") for each in discs}
+    # What trained is drawn, that which failed too; a prompt alone has no steps.
+    losses = [each for each in plots[3].iter("path") if each.get("class", "").startswith("run")]
+    assert len(losses) == len(OUTCOMES)
+
+
+def test_the_numbers_in_the_plots_are_those_of_the_tables(filled, home):
+    told = report.gather_arena(arenas.open_arena(filled.folder))
+    assert list(told.numbers.values()) == list(range(1, 13))
+    assert [told.numbers[row.id] for row in told.groups[0].rows] == list(range(1, 9))
+
+
+def test_no_text_of_names_reasons_or_remarks_becomes_markup(home, tmp_path):
+    arena = make_arena("lora", "ia3", name=HOSTILE)
+    job = score(arena, 0, FULL)
+    writer = EventWriter(job.events_path, {"run": job.id, "attempt": 1})
+    writer.write("notice", level="warning", message=HOSTILE, hint=HOSTILE)
+    writer.close()
+    failed = add_run(told=Told(steps=3, outcome=None, gain=None))
+    writer = EventWriter(failed.events_path, {"run": failed.id, "attempt": 1})
+    writer.write("job_ended", outcome="failed", kind="DataError", message=HOSTILE, hint="")
+    writer.close()
+    arenas.set_run(arena, arena.entries[1].id, failed.id)
+    page = page_of(arena, tmp_path)
+    assert not page.tags & {"script", "img"}
+    assert page.text.count("<script>alert(1)</script>") >= 4
+
+
+def test_what_runs_differ_in_is_told_with_the_names_of_the_entries(home, tmp_path):
+    arena = make_arena("lora", "ia3", "full")
+    for place, precision in enumerate(("bfloat16", "bfloat16", "float32")):
+        told = Told(outcome=None, gain=None, facts={"precision": precision, "excluded": {"train": 12}})
+        job = score(arena, place, FULL, told=told)
+        add_adapter(f"of-{place}", id=job.id, follows=report.gather(job).recipe)
+    data = dict(report.gather_arena(arenas.open_arena(arena.folder)).agreed(lambda run: [("x", run.job.id)]))
+    assert data["x"].count("for") == 2
+    text = page_of(arena, tmp_path).text
+    assert "Precision bfloat16; float32 for Full fine-tuning" in text
+    assert "Excluded 12 conversations (12 train)" in text
+
+
+def test_one_conversation_has_no_interval_and_ties_are_said(home, tmp_path):
+    arena = make_arena("lora", "ia3")
+    score(arena, 0, (0.5,), (0.4,))
+    text = page_of(arena, tmp_path).text
+    assert "one conversation, so no interval" in text
+    assert "LoRA, r 32: One conversation, so no interval." in text
+    ties = make_arena("lora")
+    score(ties, 0, BASE)
+    assert "Every conversation scores the same as with the base." in page_of(ties, tmp_path).text
+
+
+def test_scores_of_another_protocol_have_a_table_of_their_own(home, tmp_path):
+    arena = make_arena("lora", "ia3", "full")
+    score(arena, 0, FULL, beams=4)
+    score(arena, 1, FULL)
+    score(arena, 2, FULL)
+    text = page_of(arena, tmp_path).text
+    assert "Results under another protocol" in text
+    assert "Not comparable with the first table: beams differ." in text
+
+
+def test_an_arena_that_never_began_has_a_report(home, tmp_path):
+    text = page_of(make_arena("lora", "bitfit"), tmp_path).text
+    assert "No entry is scored yet" in text
+    assert "LoRA, r 32 Waits for its turn" in text
+
+
+def test_a_recipe_that_is_damaged_is_told_and_the_rest_is_there(filled, tmp_path):
+    filled.recipe_path(filled.entries[10]).write_text("no toml [", encoding="utf-8")
+    (filled.folder / "recipe.toml").write_text("no toml [", encoding="utf-8")
+    text = page_of(filled, tmp_path).text
+    assert "LoKr, r 16 Can't run" in text
+    assert "The recipe that the entries share can't be read." in text
+    assert "scores highest" in text
+
+
+def test_the_table_has_every_entry_and_no_formula(filled, tmp_path):
+    rows = list(csv.DictReader(written(filled, tmp_path / "report.csv").splitlines()))
+    assert len(rows) == len(filled.entries)
+    assert {row["state"] for row in rows} == {"completed", "failed", "refused", "waiting"}
+    path = filled.folder / "arena.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace('"LoRA"', '"=LoRA"'), encoding="utf-8")
+    titles = [row["entry"] for row in csv.DictReader(written(filled, tmp_path / "a.csv").splitlines())]
+    assert "'=LoRA" in titles
+
+
+def test_the_tree_has_everything(filled, tmp_path):
+    tree = json.loads(written(filled, tmp_path / "report.json"))
+    assert tree["arena"] == filled.id
+    assert len(tree["entries"]) == 12
+    assert len(tree["groups"][0]["rows"]) == len(OUTCOMES)
+    assert {each["key"] for each in tree["differences"]} >= {"method.id", "method.rank"}
+    lora = next(each for each in tree["entries"] if each["title"] == "LoRA")
+    assert len(tree["curves"][lora["entry"]]["loss"]["steps"]) == 20
+    assert tree["environment"]["Precision"] == "bfloat16"
+    assert tree["recipe"]["data"]["source"] == "sample"
+
+
+def test_the_command_line_writes_it_beside_the_person_or_where_it_is_told(
+    filled, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    assert entry.run(entry.parse(["arena", "report", filled.id])) == 0
+    page = tmp_path / f"{filled.id}-report.html"
+    assert "scores highest" in page.read_text(encoding="utf-8")
+    assert capsys.readouterr().out == f"Wrote the report to {page}.\n"
+    assert entry.run(entry.parse(["--json", "arena", "report", filled.name, "--out", "a.json"])) == 0
+    assert json.loads(capsys.readouterr().out) == {"arena": filled.id, "path": str(tmp_path / "a.json")}
+    assert entry.run(entry.parse(["arena", "report", filled.id, "--out", "a.pdf"])) == 2
+    assert entry.run(entry.parse(["arena", "report", "nothing"])) == 2
