@@ -160,6 +160,7 @@ class MainWindow(ShellWindow):
             },
             "playground": {
                 "label_requested": lambda rows: self.show_built("labelling").open_conversations(rows),
+                "data_requested": lambda source: self.show_built("data").open(source),
             },
             "history": {
                 "open_requested": lambda run_id: self.show_built("train").open_run(run_id),

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.api import Ending, Event
+from engine.api import Ending, Event, SummarizeOptions
 from gui.engine_thread import EngineThread
 
 State = Literal["off", "starting", "ready", "closing", "dead"]
@@ -30,21 +30,12 @@ STAGE_WORDS = {
 
 
 @dataclass(frozen=True)
-class Decoding:
-    """How summaries are decoded; a temperature of 0 is greedy or beam search."""
-
-    beams: int = 1
-    max_new_tokens: int = 128
-    temperature: float = 0.0
-
-
-@dataclass(frozen=True)
 class Request:
     """What is asked of the worker: one conversation, summarised by the base (None) and by adapters."""
 
     conversation: str
     columns: tuple[str | None, ...]
-    decoding: Decoding
+    options: SummarizeOptions
     reference: str = ""
 
     def arguments(self, request_id: str) -> dict[str, Any]:
@@ -53,9 +44,7 @@ class Request:
             "request": request_id,
             "conversation": self.conversation,
             "columns": list(self.columns),
-            "beams": self.decoding.beams,
-            "max_new_tokens": self.decoding.max_new_tokens,
-            "temperature": self.decoding.temperature,
+            **self.options.model_dump(),
         }
         return asked | ({"reference": self.reference} if self.reference.strip() else {})
 

@@ -3,7 +3,7 @@
 Knows nothing of models or windows, and imports neither torch nor datasets.
 """
 
-from engine.labelling.export import export
+from engine.labelling.export import export, write_rows
 from engine.labelling.history import Step
 from engine.labelling.items import Author, Draft, Item, State
 from engine.labelling.order import ENOUGH_TO_COMPARE, ORDERS, Order, count_words, ordered, usual_words
@@ -43,4 +43,5 @@ __all__ = [
     "list_sets",
     "ordered",
     "usual_words",
+    "write_rows",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,20 @@ def export(labelled: LabellingSet) -> Path:
     if not folder.exists():
         _write(folder, rows, _metadata(labelled, accepted, print_))
     return folder
+
+
+def write_rows(path: Path, items: Sequence[Item], notes: Sequence[str]) -> None:
+    """Write conversations and their summaries to a file of their own, a row each, as any data set is read.
+
+    `notes` say something about each. Raises StorageError; a file that stood there is kept then.
+    """
+    rows = [_row(item) | {"note": note} for item, note in zip(items, notes, strict=True)]
+    try:
+        write_whole(path, b"".join(map(encode, rows)).decode("utf-8"))
+    except OSError as error:
+        raise StorageError(
+            f"{path} can't be written: {error.strerror}.", "Choose another folder, or free some space."
+        ) from error
 
 
 def _row(item: Item) -> dict[str, Any]:

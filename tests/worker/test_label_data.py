@@ -142,6 +142,16 @@ def test_what_was_written_is_a_source_for_a_run(label: Label, tmp_path: Path) ->
     ]
 
 
+def test_good_summaries_of_the_playground_are_a_source_whose_summaries_are_accepted(
+    label: Label, tmp_path: Path
+) -> None:
+    draft = labelling.Draft("starter", "a1", "tuned", "They have tea.")
+    good = labelling.Item(1, "try", chat(1), "", "Both have tea.", "accepted", draft)
+    labelling.write_rows(tmp_path / "good.jsonl", [good], ["short"])
+    (item,) = items(label(tmp_path / "good.jsonl"))
+    assert (item.conversation, item.text, item.state) == (chat(1), "Both have tea.", "accepted")
+
+
 def test_the_job_imports_no_torch() -> None:
     code = "import engine.worker.label_data, sys; print(*sys.modules)"
     loaded = subprocess.run(

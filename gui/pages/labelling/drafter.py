@@ -7,12 +7,12 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.api import STARTER, Adapter, AppError, Ending, Event, labelling, library
+from engine.api import STARTER, Adapter, AppError, Ending, Event, SummarizeOptions, labelling, library
 from gui.device_turn import DeviceTurn, Strip
 from gui.engine import Engine
 from gui.pages.playground import choices
 from gui.pages.playground.board import Board, Entry
-from gui.summarizer import Decoding, Request
+from gui.summarizer import Request
 
 REDRAW_MILLISECONDS = 50
 
@@ -35,10 +35,12 @@ class Writer:
         return self.adapter.name if self.adapter else choices.base_title(self.base_id)
 
     @property
-    def decoding(self) -> Decoding:
+    def decoding(self) -> SummarizeOptions:
         """Return how it was scored, if its passport tells, else the usual decoding."""
         prompt = self.adapter.passport.prompt if self.adapter else None
-        return Decoding(beams=prompt.beams, max_new_tokens=prompt.max_new_tokens) if prompt else Decoding()
+        if prompt is None:
+            return SummarizeOptions()
+        return SummarizeOptions(beams=prompt.beams, max_new_tokens=prompt.max_new_tokens)
 
 
 class Drafter(QObject):

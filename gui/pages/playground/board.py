@@ -12,6 +12,7 @@ from typing import Literal
 from engine.api import Claim, Event, added, unsupported
 
 Status = Literal["empty", "waiting", "running", "finished", "failed", "cancelled"]
+Thumb = Literal["", "up", "down"]
 MARKED: tuple[Status, ...] = ("running", "finished", "cancelled")
 LETTERS_A_TOKEN = 3.6
 # A board is redrawn many times while its last column streams; the others' marks stay as they are.
@@ -28,6 +29,15 @@ class Entry:
     detail: str = ""
 
 
+@dataclass(frozen=True)
+class Feedback:
+    """What a person thinks of a summary: a thumb, a note, and how it should read if it was corrected."""
+
+    thumb: Thumb = ""
+    note: str = ""
+    edited: str = ""
+
+
 @dataclass
 class Column:
     """One column: its entry and the summary in it."""
@@ -41,6 +51,7 @@ class Column:
     is_capped: bool = False
     message: str = ""
     hint: str = ""
+    feedback: Feedback = field(default_factory=Feedback)
 
     @property
     def tokens_per_second(self) -> float | None:
@@ -51,6 +62,7 @@ class Column:
         """Forget the summary."""
         self.status, self.text, self.message, self.hint = status, "", "", ""
         self.tokens, self.seconds, self.scores, self.is_capped = None, None, {}, False
+        self.feedback = Feedback()
 
 
 @dataclass(frozen=True)

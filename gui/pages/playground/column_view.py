@@ -13,6 +13,7 @@ from gui.look import style
 from gui.look.format import UNKNOWN, duration_text, number, score
 from gui.look.type import px
 from gui.pages.playground.board import Column, Marks
+from gui.pages.playground.feedback_view import FeedbackNotes, FeedbackTools
 from gui.widgets.buttons import IconButton, plain
 from gui.widgets.fields import IconLabel
 from gui.widgets.labels import ElidedLabel, Label
@@ -27,12 +28,13 @@ class ColumnView(QWidget):
     """A column, at least 176 wide, with its foot at the bottom.
 
     Signals: `closed` asks to take the column away, `base_wanted` to choose another base model, `cancelled` to
-    take the request back.
+    take the request back; `feedback_given(Feedback)` says what somebody thinks of the summary.
     """
 
     closed = Signal()
     base_wanted = Signal()
     cancelled = Signal()
+    feedback_given = Signal(object)
 
     def __init__(self, is_base: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,6 +48,11 @@ class ColumnView(QWidget):
         self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._text.text()))
         self._cancel = plain("Cancel")
         self._cancel.clicked.connect(self.cancelled)
+        self.tools = FeedbackTools()
+        self.notes = FeedbackNotes()
+        self.tools.given.connect(self.feedback_given)
+        self.tools.edit_wanted.connect(self.notes.edit)
+        self.notes.given.connect(self.feedback_given)
         self._figures = _Figures()
         self._lay_out()
         style.follow(self._restyle)
@@ -61,7 +68,7 @@ class ColumnView(QWidget):
         column.addSpacing(12)
         column.addWidget(Line())
         reading = Scroll((0, 12, 10, 8), spacing=8)
-        for part in (self._text, self._state, self._trouble):
+        for part in (self._text, self._state, self._trouble, self.notes):
             reading.column.addWidget(part)
         reading.column.addStretch(1)
         column.addWidget(reading, 1)
@@ -69,6 +76,7 @@ class ColumnView(QWidget):
         acts.setSpacing(4)
         acts.addStrut(px(34))
         acts.addWidget(self._copy)
+        acts.addWidget(self.tools)
         acts.addWidget(self._cancel)
         acts.addStretch(1)
         column.addLayout(acts)
@@ -115,7 +123,9 @@ class ColumnView(QWidget):
         """Return the figures as shown."""
         return self._figures.shown()
 
-    def show_column(self, column: Column, marks: Marks, waiting_words: str = "") -> None:
+    def show_column(
+        self, column: Column, marks: Marks, waiting_words: str = "", can_rate: bool = False
+    ) -> None:
         """Show what stands in a column; `waiting_words` say what a waiting one waits for."""
         self._name.setText(column.entry.name)
         self._detail.setText(column.entry.detail)
@@ -138,6 +148,9 @@ class ColumnView(QWidget):
         self._trouble.tell(f"{column.message} {column.hint}".strip() if failed else "")
         self._copy.setVisible(column.status in ("finished", "cancelled") and bool(column.text))
         self._cancel.setVisible(running)
+        self.tools.setVisible(can_rate and column.status == "finished" and bool(column.text))
+        self.tools.show_feedback(column.feedback)
+        self.notes.show_feedback(column.feedback, column.text)
         self._figures.show_column(column, marks)
 
 

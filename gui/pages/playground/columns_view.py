@@ -17,7 +17,8 @@ from gui.widgets.line import Line
 class ColumnsView(QWidget):
     """All columns of a board, of equal width.
 
-    Signals: `closed(adapter id)`, `base_wanted`, `add_wanted`, `cancelled`.
+    Signals: `closed(adapter id)`, `base_wanted`, `add_wanted`, `cancelled`, `feedback_given(adapter id or None,
+    Feedback)`.
     """
 
     MARGIN = 8
@@ -26,12 +27,14 @@ class ColumnsView(QWidget):
     base_wanted = Signal()
     add_wanted = Signal()
     cancelled = Signal()
+    feedback_given = Signal(object, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.base = ColumnView(is_base=True)
         self.base.base_wanted.connect(self.base_wanted)
         self.base.cancelled.connect(self.cancelled)
+        self.base.feedback_given.connect(lambda feedback: self.feedback_given.emit(None, feedback))
         self._views: dict[str, ColumnView] = {}
         self._others = QWidget()
         self._row = QHBoxLayout(self._others)
@@ -74,13 +77,13 @@ class ColumnsView(QWidget):
         """Return one column's view."""
         return self.base if adapter is None else self._views[adapter]
 
-    def show_board(self, board: Board, waiting_words: str = "") -> None:
-        """Show a board."""
+    def show_board(self, board: Board, waiting_words: str = "", can_rate: bool = False) -> None:
+        """Show a board; with `can_rate` its summaries can be commented on."""
         if list(self._views) != board.adapters:
             self._rebuild(board.adapters)
         for column in board.columns:
             view = self.view(column.entry.adapter)
-            view.show_column(column, board.marks(column), waiting_words)
+            view.show_column(column, board.marks(column), waiting_words, can_rate)
 
     def _rebuild(self, adapters: list[str]) -> None:
         while (item := self._row.takeAt(0)) is not None:
@@ -103,6 +106,7 @@ class ColumnsView(QWidget):
         view = ColumnView(is_base=False)
         view.closed.connect(lambda: self.closed.emit(adapter))
         view.cancelled.connect(self.cancelled)
+        view.feedback_given.connect(lambda feedback: self.feedback_given.emit(adapter, feedback))
         return view
 
     def resizeEvent(self, event: QResizeEvent) -> None:

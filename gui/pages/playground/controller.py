@@ -10,13 +10,14 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.api import STARTER, Adapter, AppError, Ending, Event, library
+from engine.api import STARTER, Adapter, AppError, Ending, Event, SummarizeOptions, library
 from gui.device_turn import DeviceTurn, Strip
 from gui.engine import Engine
 from gui.pages.playground import choices
-from gui.pages.playground.board import Board, Entry
-from gui.pages.playground.tries import Tries, Try, from_board, into_board
-from gui.summarizer import Decoding, Request
+from gui.pages.playground.board import Board, Entry, Feedback
+from gui.pages.playground.tries import Try, from_board, into_board
+from gui.pages.playground.tries_store import Tries
+from gui.summarizer import Request
 
 REDRAW_MILLISECONDS = 50
 USUAL_LIMIT = 512
@@ -41,6 +42,8 @@ class Controller(QObject):
         self.adapters: list[Adapter] = []
         self.local_models: list[str] = []
         self.tries = Tries()
+        # What stands in the columns, once it is kept: only that can be commented on.
+        self.tried: Try | None = None
         self.summarizer = engine.summarizer
         self.turn = DeviceTurn(engine, self.summarizer, self)
         self._asked: Request | None = None
@@ -86,12 +89,12 @@ class Controller(QObject):
         prompts = [adapter.passport.prompt for adapter in self._shown_adapters()]
         return min((prompt.max_conversation_tokens for prompt in prompts if prompt), default=USUAL_LIMIT)
 
-    def decoding(self) -> Decoding | None:
+    def decoding(self) -> SummarizeOptions | None:
         """Return the decoding that the first shown adapter was scored with, if its passport tells."""
         for adapter in self._shown_adapters():
             prompt = adapter.passport.prompt
             if prompt:
-                return Decoding(beams=prompt.beams, max_new_tokens=prompt.max_new_tokens)
+                return SummarizeOptions(beams=prompt.beams, max_new_tokens=prompt.max_new_tokens)
         return None
 
     def _shown_adapters(self) -> list[Adapter]:
@@ -115,7 +118,7 @@ class Controller(QObject):
         self.cancel()
         self.base_id = base_id
         kept = [adapter for adapter in self._shown_adapters() if adapter.passport.base_model.id == base_id]
-        self.board = Board(_base_entry(base_id))
+        self.board, self.tried = Board(_base_entry(base_id)), None
         for adapter in kept:
             self.board.add(choices.entry(adapter))
         self.changed.emit()
@@ -151,7 +154,7 @@ class Controller(QObject):
         """Bring an earlier try back, summaries and all."""
         self.cancel()
         self.base_id = str(tried.base_model["id"])
-        self.board = into_board(tried)
+        self.board, self.tried = into_board(tried), tried
         self._message = ""
         self.changed.emit()
 
@@ -162,14 +165,14 @@ class Controller(QObject):
         """Whether summaries can be asked for now."""
         return not self.board.busy and self.turn.is_ours
 
-    def summarise(self, conversation: str, reference: str, decoding: Decoding) -> None:
+    def summarise(self, conversation: str, reference: str, options: SummarizeOptions) -> None:
         """Ask for summaries in every column, after pausing the run that has the device, if one has."""
         self._message = ""
         if not conversation:
             self.say("There is no conversation yet. Paste one, open a file, or pick a sample.")
             return
         columns = tuple(column.entry.adapter for column in self.board.columns)
-        request = Request(conversation, columns, decoding, reference)
+        request = Request(conversation, columns, options, reference)
         self._asked, self._ending = request, None
         if self.turn.is_ours:
             self._ask(request)
@@ -183,6 +186,7 @@ class Controller(QObject):
             self._message = f"{error.message} {error.hint}"
         else:
             self.board.begin(request_id, request.conversation)
+            self.tried = None
             self._message = choices.mix_words(self._shown_adapters())
         self.changed.emit()
 
@@ -206,10 +210,10 @@ class Controller(QObject):
         was_busy = self.board.busy
         for event in events:
             self.board.apply(event)
-        if self.board.input_tokens is not None:
-            self.counted.emit(self.board.input_tokens)
         if was_busy and not self.board.busy:
             self._keep()
+        if self.board.input_tokens is not None:
+            self.counted.emit(self.board.input_tokens)
         self._later()
 
     def _keep(self) -> None:
@@ -217,22 +221,48 @@ class Controller(QObject):
         if self._asked is None or not any(column.text for column in self.board.columns):
             return
         asked = self._asked
+        tried = from_board(self.board, asked.reference, self.summarizer.base_model, asked.options)
         try:
-            self.tries.add(
-                from_board(self.board, asked.reference, self.summarizer.base_model, asked.decoding)
-            )
+            self.tries.add(tried)
         except AppError as error:
             self._message = f"{error.message} {error.hint}"
+        else:
+            self.tried = tried
+
+    def give_feedback(self, adapter: str | None, feedback: Feedback) -> None:
+        """Keep what somebody thinks of a summary in the columns."""
+        column = self.board.column(adapter)
+        if self.tried is None or column is None:
+            return
+        tried = self.tried.with_feedback(adapter, feedback)
+        try:
+            self.tries.replace(tried)
+        except AppError as error:
+            self._message = f"{error.message} {error.hint}"
+        else:
+            self.tried, column.feedback = tried, feedback
+        self.changed.emit()
 
     def say(self, message: str) -> None:
         """Say something above the columns."""
         self._message = message
         self.changed.emit()
 
-    def clear_tries(self) -> None:
-        """Forget the earlier tries."""
+    def clear_tries(self) -> list[Try]:
+        """Forget the earlier tries and return them."""
+        gone: list[Try] = []
         try:
-            self.tries.clear()
+            gone = self.tries.clear()
+        except AppError as error:
+            self._message = f"{error.message} {error.hint}"
+        self.tried = None
+        self.changed.emit()
+        return gone
+
+    def bring_back(self, gone: Iterable[Try]) -> None:
+        """Keep tries that were forgotten."""
+        try:
+            self.tries.bring_back(gone)
         except AppError as error:
             self._message = f"{error.message} {error.hint}"
         self.changed.emit()

@@ -1,80 +1,204 @@
-"""The row of decoding options: greedy, beams or sampling, and how long a summary may get."""
+"""How summaries are written: a preset, the longest summary, and all other options on demand.
+
+The fields are drawn from `DecodingOptions`; what a preset is, `presets` knows.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from typing import Any
 
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+
+from engine.api import AppError, DecodingOptions, decoding, describe, options
+from gui.forms.field_grid import FormField, make_field
 from gui.look import style
 from gui.look.type import px
-from gui.summarizer import Decoding
+from gui.pages.playground.presets import Presets
+from gui.widgets.buttons import IconButton, link
 from gui.widgets.choice import Choice
 from gui.widgets.fields import Field
 from gui.widgets.flow import FlowLayout
-from gui.widgets.numbers import FloatField, IntField
+from gui.widgets.name_row import NameRow
 
-WAYS = (("greedy", "Greedy"), ("beams", "Beam search"), ("sample", "Sampling"))
-USUAL_BEAMS, USUAL_TEMPERATURE = 4, 0.7
+# The key of options that no preset has; no preset's name begins with a space.
+OWN = " own"
+FIRST = "max_new_tokens"
+CHOICE_WIDTH, FIELD_WIDTH, NAME_WIDTH = 168, 144, 420
 
 
 class DecodingRow(QWidget):
-    """Four fields in a row, those that the way of decoding doesn't need being off; `changed` tells of any."""
+    """One row, and below it, if wanted, a field for every option; `changed` tells of any."""
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, presets: Presets | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.way = Choice(WAYS)
-        self.beams = IntField(1, 16, 1)
-        self.longest = IntField(1, 4096, 128, suffix="tokens")
-        self.temperature = FloatField(USUAL_TEMPERATURE, 0.05, 2.0, step=0.1)
-        row = FlowLayout(self, 12)
-        for label, control in (
-            ("&Decoding", self.way),
-            ("&Beams", self.beams),
-            ("&Longest summary", self.longest),
-            ("&Temperature", self.temperature),
-        ):
-            row.addWidget(Field(label, control))
+        self._presets = presets or Presets()
+        self._valid = self._presets.last or DecodingOptions()
+        self._filling = False
+        self.preset = Choice()
+        self.more = IconButton("more", "Save or delete presets")
+        self.unfold = link("All options")
+        self.naming = NameRow("Name of the preset")
+        self.fields: dict[str, FormField] = {
+            info.name: make_field("", info) for info in describe(DecodingOptions)
+        }
+        self.all_fields = QWidget()
+        self._lay_out()
+        self._connect()
+        self.show_decoding(self._valid)
+
+    def _lay_out(self) -> None:
+        chooser = QWidget()
+        pair = QHBoxLayout(chooser)
+        pair.setContentsMargins(0, 0, 0, 0)
+        pair.setSpacing(4)
+        pair.addWidget(self.preset)
+        pair.addWidget(self.more)
+        chooser.setFocusProxy(self.preset)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(Field("&Decoding", chooser))
+        row.addWidget(self.fields[FIRST].around)
+        row.addStretch(1)
+        row.addWidget(self.unfold)
+        grid = FlowLayout(self.all_fields, 12)
+        for name, field in self.fields.items():
+            if name != FIRST:
+                grid.addWidget(field.around)
+        self.all_fields.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addLayout(row)
+        column.addWidget(self.naming)
+        column.addWidget(self.all_fields)
+        self.preset.setAccessibleName("Decoding")
         style.follow(self._restyle)
-        self.way.chosen.connect(self._choose)
-        for number in (self.beams, self.longest, self.temperature):
-            number.valueChanged.connect(self.changed)
-        self._choose("greedy")
 
     def _restyle(self) -> None:
-        for control, width in (
-            (self.way, 148),
-            (self.beams, 76),
-            (self.longest, 128),
-            (self.temperature, 84),
-        ):
-            control.setFixedWidth(px(width))
+        self.preset.setFixedWidth(px(CHOICE_WIDTH))
+        self.naming.setMaximumWidth(px(NAME_WIDTH))
+        for field in self.fields.values():
+            field.around.setFixedWidth(px(FIELD_WIDTH))
 
-    def decoding(self) -> Decoding:
-        """Return what is set."""
-        way = self.way.key()
-        return Decoding(
-            beams=self.beams.value() if way == "beams" else 1,
-            max_new_tokens=self.longest.value(),
-            temperature=float(self.temperature.value() or 0.0) if way == "sample" else 0.0,
+    def _connect(self) -> None:
+        self.preset.chosen.connect(self._take)
+        self.more.clicked.connect(self._open_menu)
+        self.unfold.clicked.connect(self._toggle)
+        self.naming.named.connect(self._save)
+        self.naming.left.connect(self.more.setFocus)
+        for field in self.fields.values():
+            field.control.changed.connect(self._edited)
+
+    # What it holds
+
+    def decoding(self) -> DecodingOptions:
+        """Return what is set; where that can't be, what was set before it."""
+        return self._valid
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether what stands in the fields can be; if not, the fields say why."""
+        return not any(
+            isinstance(each.around, Field) and each.around.problem() for each in self.fields.values()
         )
 
-    def show_decoding(self, decoding: Decoding) -> None:
+    def show_decoding(self, shown: DecodingOptions) -> None:
         """Set all fields."""
-        way = "sample" if decoding.temperature > 0 else "beams" if decoding.beams > 1 else "greedy"
-        self.way.set_key(way)
-        self.longest.setValue(decoding.max_new_tokens)
-        if decoding.temperature > 0:
-            self.temperature.set_value(decoding.temperature)
-        self._choose(way)
-        self.beams.setValue(decoding.beams)
+        self._filling = True
+        for name, field in self.fields.items():
+            field.control.write(getattr(shown, name))
+        self._filling = False
+        self._check()
 
-    def _choose(self, way: str) -> None:
-        self.beams.setEnabled(way == "beams")
-        self.temperature.setEnabled(way == "sample")
-        if way == "beams" and self.beams.value() == 1:
-            self.beams.setValue(USUAL_BEAMS)
-        elif way != "beams":
-            self.beams.setValue(1)
+    def keep(self) -> None:
+        """Remember what is set for the next start. Raises StorageError."""
+        self._presets.keep_last(self._valid)
+
+    def unfold_all(self, is_open: bool = True) -> None:
+        """Show a field for every option, or the one row alone."""
+        self.all_fields.setVisible(is_open)
+        self.unfold.setText("Fewer options" if is_open else "All options")
+
+    def _toggle(self) -> None:
+        self.unfold_all(self.all_fields.isHidden())
+
+    def _edited(self, *_value: Any) -> None:
+        if not self._filling:
+            self._check()
+
+    def _check(self) -> None:
+        """Take what stands in the fields, or say beside them why it can't be."""
+        values = {name: field.control.read() for name, field in self.fields.items()}
+        found, problems = options.check(DecodingOptions, values, "")
+        if isinstance(found, DecodingOptions):
+            problems = decoding.problems(found)
+        for field in self.fields.values():
+            field.set_problem()
+        for problem in problems:
+            self.fields[problem.field].set_problem(problem.message, problem.hint)
+        if isinstance(found, DecodingOptions) and not problems:
+            self._valid = found
+        if any(problem.field != FIRST for problem in problems):
+            self.unfold_all()
+        self._show_effects()
+        self._offer()
         self.changed.emit()
+
+    def _show_effects(self) -> None:
+        """Switch off what changes nothing: chances while none are taken, lengths of beams while there is one."""
+        draws, searches = self._valid.temperature > 0.0, self._valid.beams > 1
+        for name, counts in (("top_p", draws), ("seed", draws), ("length_penalty", searches)):
+            self.fields[name].control.widget.setEnabled(counts)
+
+    # Presets
+
+    def _offer(self) -> None:
+        found = self._presets.of(self._valid) if self.is_valid else None
+        own = [] if found else [(OWN, "Your own")]
+        self.preset.set_items([*((each.name, each.name) for each in self._presets.items), *own])
+        self.preset.set_key(found.name if found else OWN)
+
+    def _take(self, name: str) -> None:
+        preset = self._presets.named(name)
+        if preset is not None:
+            self.show_decoding(preset.applied(self._valid))
+
+    def menu(self) -> QMenu:
+        """Return the menu of what can be done with presets, as it is now."""
+        found = self._presets.named(self.preset.key())
+        saved = found.name if found and not found.is_built_in else ""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        save = menu.addAction("Save as…", self._ask_name)
+        save.setEnabled(self.is_valid)
+        delete = menu.addAction(f"Delete {saved}".replace("&", "&&") if saved else "Delete", self._delete)
+        delete.setEnabled(bool(saved))
+        return menu
+
+    def _open_menu(self) -> None:
+        self.menu().popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+
+    def _ask_name(self) -> None:
+        found = self._presets.named(self.preset.key())
+        self.naming.ask("Save", found.name if found and not found.is_built_in else "")
+
+    def _save(self, name: str, replace: bool) -> None:
+        try:
+            self._presets.save(name, self._valid, replace=replace)
+        except AppError as error:
+            self.naming.refuse(error, can_replace=self._presets.can_replace(name))
+            return
+        self.naming.close_row()
+        self._offer()
+        self.more.setFocus()
+
+    def _delete(self) -> None:
+        """Forget the preset; what it set stays in the fields, so that nothing is lost by it."""
+        try:
+            self._presets.delete(self.preset.key())
+        except AppError as error:
+            self.naming.tell(error)
+        self._offer()

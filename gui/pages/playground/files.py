@@ -7,6 +7,7 @@ from pathlib import Path
 from engine.api import DataError
 
 MOST_BYTES = 500_000
+ROWS = "Data sets (*.jsonl);;All files (*)"
 KINDS = "Text and transcripts (*.txt *.md *.log *.text *.vtt *.srt *.json);;All files (*)"
 
 

@@ -1,25 +1,19 @@
-"""Earlier tries: what was summarised, how, and what came out; kept on disk, and shown as Markdown.
+"""Earlier tries as values: what was summarised, how, what came out, and what was thought of it.
 
-Owns the file `tries.json`. Knows no widget and no process.
+Knows no file, no widget and no process.
 """
 
 from __future__ import annotations
 
-import json
+import secrets
 import time
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from engine.api import StorageError, paths, speakers, turns
-from gui.pages.playground.board import Board, Column, Entry
-from gui.summarizer import Decoding
+from engine.api import SummarizeOptions, speakers, turns
+from gui.pages.playground.board import Board, Column, Entry, Feedback
 
-FILE_NAME = "tries.json"
-VERSION = 1
-MOST_TRIES = 50
 HEADLINE_LETTERS = 64
 
 
@@ -34,6 +28,7 @@ class TriedColumn:
     tokens: int | None = None
     seconds: float | None = None
     scores: dict[str, float] = field(default_factory=dict)
+    feedback: Feedback = field(default_factory=Feedback)
 
     @property
     def entry(self) -> Entry:
@@ -43,13 +38,14 @@ class TriedColumn:
 
 @dataclass(frozen=True)
 class Try:
-    """A conversation, the base model, the decoding, and the summaries of every column."""
+    """A conversation, the base model, the decoding, and the summaries of every column; its id sorts by time."""
 
+    id: str
     made_at: float
     conversation: str
     reference: str
     base_model: dict[str, Any]
-    decoding: Decoding
+    decoding: SummarizeOptions
     columns: tuple[TriedColumn, ...]
 
     @property
@@ -57,8 +53,36 @@ class Try:
         """One line that tells tries apart."""
         return headline(self.conversation)
 
+    @property
+    def is_rated(self) -> bool:
+        """Whether somebody said something about a summary of it."""
+        return any(column.feedback != Feedback() for column in self.columns)
 
-@lru_cache(maxsize=64)
+    @property
+    def good(self) -> tuple[TriedColumn, ...]:
+        """The summaries that were found good."""
+        return tuple(column for column in self.columns if column.feedback.thumb == "up")
+
+    def with_feedback(self, adapter: str | None, feedback: Feedback) -> Try:
+        """Return the try with other feedback on one of its summaries."""
+        return replace(
+            self,
+            columns=tuple(
+                replace(column, feedback=feedback) if column.adapter == adapter else column
+                for column in self.columns
+            ),
+        )
+
+    def has(self, words: str) -> bool:
+        """Tell whether every word stands in the conversation, a summary, a note or a name."""
+        said = [self.conversation, self.reference]
+        for column in self.columns:
+            said += [column.name, column.text, column.feedback.note, column.feedback.edited]
+        text = "\n".join(said).casefold()
+        return all(word in text for word in words.casefold().split())
+
+
+@lru_cache(maxsize=1024)
 def headline(conversation: str) -> str:
     """Return who speaks and how the conversation begins, in one short line."""
     said = turns(conversation)
@@ -68,17 +92,24 @@ def headline(conversation: str) -> str:
     return line if len(line) <= HEADLINE_LETTERS else line[: HEADLINE_LETTERS - 1].rstrip() + "…"
 
 
-def from_board(board: Board, reference: str, base_model: dict[str, Any], decoding: Decoding) -> Try:
+def new_id(made_at: float) -> str:
+    """Return an id that sorts by time and is not taken."""
+    return f"{round(made_at * 1000):015d}-{secrets.token_hex(2)}"
+
+
+def from_board(board: Board, reference: str, base_model: dict[str, Any], decoding: SummarizeOptions) -> Try:
     """Return what stands in the columns as a try made now."""
+    now = time.time()
     columns = tuple(_tried(column) for column in board.columns)
-    return Try(time.time(), board.conversation, reference, base_model, decoding, columns)
+    return Try(new_id(now), now, board.conversation, reference, base_model, decoding, columns)
 
 
 def _tried(column: Column) -> TriedColumn:
     entry = column.entry
     return TriedColumn(
-        entry.adapter, entry.name, entry.detail, column.text, column.tokens, column.seconds, column.scores
-    )
+        entry.adapter, entry.name, entry.detail, column.text, column.tokens, column.seconds, column.scores,
+        column.feedback,
+    )  # fmt: skip
 
 
 def into_board(tried: Try) -> Board:
@@ -91,91 +122,5 @@ def into_board(tried: Try) -> Board:
     for column, saved in zip(board.columns, tried.columns, strict=True):
         column.status = "finished" if saved.text else "empty"
         column.text, column.tokens, column.seconds = saved.text, saved.tokens, saved.seconds
-        column.scores = dict(saved.scores)
+        column.scores, column.feedback = dict(saved.scores), saved.feedback
     return board
-
-
-class Tries:
-    """The earlier tries on this computer, newest first; every change is written at once."""
-
-    def __init__(self, path: Path | None = None) -> None:
-        self._path = path or paths.config_folder() / FILE_NAME
-        self.items: list[Try] = list(_read(self._path))
-
-    def add(self, tried: Try) -> None:
-        """Keep a try. Raises StorageError if it can't be written."""
-        self.items = [tried, *self.items][:MOST_TRIES]
-        self._write()
-
-    def clear(self) -> None:
-        """Forget all tries. Raises StorageError if that can't be written."""
-        self.items = []
-        self._write()
-
-    def _write(self) -> None:
-        stored = {"version": VERSION, "tries": [asdict(item) for item in self.items]}
-        partial = self._path.with_name(self._path.name + ".partial")
-        try:
-            partial.write_text(json.dumps(stored, ensure_ascii=False), encoding="utf-8")
-            partial.replace(self._path)
-        except OSError as error:
-            raise StorageError(
-                f"Earlier tries can't be kept: {error.strerror}.", "Free some disk space."
-            ) from error
-
-
-def _read(path: Path) -> Iterable[Try]:
-    """Yield the tries in a file; one that is missing, damaged or of a later version holds none for us."""
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        if stored["version"] == VERSION:
-            return [_try(item) for item in stored["tries"]]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
-    return []
-
-
-def _try(item: dict[str, Any]) -> Try:
-    return Try(
-        **{
-            **item,
-            "decoding": Decoding(**item["decoding"]),
-            "columns": tuple(TriedColumn(**column) for column in item["columns"]),
-        }
-    )
-
-
-def as_markdown(board: Board, reference: str, decoding: Decoding) -> str:
-    """Return the conversation and its summaries as Markdown, for a note or a ticket."""
-    parts = ["## Conversation", _quoted(board.conversation)]
-    if reference:
-        parts += ["## Reference summary", _quoted(reference)]
-    for column in board.columns:
-        if column.text:
-            detail = f" ({column.entry.detail})" if column.entry.detail else ""
-            parts += [f"## {column.entry.name}{detail}", _quoted(column.text), _facts(board, column)]
-    parts.append(f"Decoding: {decoding_words(decoding)}.")
-    return "\n\n".join(parts) + "\n"
-
-
-def decoding_words(decoding: Decoding) -> str:
-    """Return a decoding in words: "greedy, at most 128 tokens"."""
-    how = "greedy" if decoding.beams == 1 else f"{decoding.beams} beams"
-    if decoding.temperature > 0:
-        how = f"sampled at temperature {decoding.temperature:g}"
-    return f"{how}, at most {decoding.max_new_tokens} tokens"
-
-
-def _quoted(text: str) -> str:
-    return "\n".join(f"> {line}  " if line else ">" for line in text.strip().splitlines())
-
-
-def _facts(board: Board, column: Column) -> str:
-    facts = []
-    if "rouge1" in column.scores:
-        facts.append(f"ROUGE-1 {column.scores['rouge1'] * 100:.1f}")
-    missing = ", ".join(claim.text for claim in board.marks(column).unsupported)
-    facts.append(f"not in the conversation: {missing}" if missing else "nothing that was not said")
-    if column.tokens and column.seconds:
-        facts.append(f"{column.tokens} tokens in {column.seconds:.1f} s")
-    return "; ".join(facts)

@@ -2,98 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
-import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 
-from engine.api import Example, Job, paths, recipe
-from engine.passport import BaseModelFacts, MethodFacts, Passport, PromptFacts, save
-from gui.engine import Engine
+from engine.api import Example, SummarizeOptions, paths, recipe
 from gui.pages.playground_page import PlaygroundPage
-from gui.summarizer import Decoding, Request
-from tests.helpers import scripted_summarizer, scripted_worker
-
-WAIT = 60_000
-CONVERSATION = """Leila: the venue wrote, they can't do the 14th
-Tom: what do they offer?
-Leila: Thursday 21st, and Marcus by video at 16:30"""
-SUMMARIES: dict[str, Any] = {
-    "": "The venue can't do the 14th.",
-    "a1": "The venue can't do the 14th and offers Thursday 21st.",
-    "a2": "The venue offers Thursday 21st. Marcus may join at 17:30.",
-}
-TABLES = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
-
-
-def make_adapter(adapter_id: str, base: str = "starter", **facts: str) -> None:
-    folder = paths.adapters_folder() / adapter_id
-    folder.mkdir()
-    prompt = PromptFacts(template="{conversation}", max_conversation_tokens=64, beams=2, max_new_tokens=32)
-    passport = Passport(
-        schema=1,
-        id=adapter_id,
-        name=f"{adapter_id}-name",
-        made_at="2026-11-25T02:00:00+00:00",
-        base_model=BaseModelFacts(id=base, **facts),
-        method=MethodFacts(id="lora", title="LoRA", summary="r 8"),
-        prompt=prompt,
-    )
-    save(passport, folder)
-
-
-class Workers:
-    """An engine whose summarize jobs answer from a table and whose runs follow a script."""
-
-    def __init__(self, monkeypatch) -> None:
-        self._monkeypatch = monkeypatch
-        self.run_script: list[Any] = []
-        self.engine = Engine(self._command)
-        self.say(SUMMARIES)
-
-    def say(self, summaries: dict[str, Any]) -> None:
-        """Answer with these from the next worker on."""
-        self._monkeypatch.setenv(scripted_summarizer.VARIABLE, json.dumps(summaries))
-
-    def _command(self, job: Job) -> list[str]:
-        kind = job.request()["kind"]
-        if kind == "summarize":
-            return scripted_summarizer.command(job)
-        models = {"event": "result_made", "result": {"models": [{"id": "starter"}, {"id": "local/one"}]}}
-        scripted_worker.give_script(job, self.run_script if kind == "train" else [["emit", models]])
-        return scripted_worker.command(job)
-
-
-@pytest.fixture
-def workers(qtbot, home, monkeypatch, styled):
-    made = Workers(monkeypatch)
-    yield made
-    if made.engine.current:
-        made.engine.current.force()
-    made.engine.leave()
-
-
-@pytest.fixture
-def page(workers, qtbot):
-    for adapter_id in ("a1", "a2", "a3", "a4"):
-        make_adapter(adapter_id)
-    make_adapter("b1", "google/flan-t5-base")
-    made = PlaygroundPage(workers.engine)
-    qtbot.addWidget(made)
-    made.resize(1232, 860)
-    made.show()
-    return made
-
-
-def tried(page: PlaygroundPage, qtbot, *adapters: str, reference: str = "") -> None:
-    """Summarise the conversation beside these adapters and wait until all is done."""
-    page.open_conversation(CONVERSATION, reference)
-    page.open(adapters)
-    page.summarise_button.click()
-    qtbot.waitUntil(lambda: not page.controller.board.busy, timeout=WAIT)
-    qtbot.waitUntil(page.summarise_button.isEnabled, timeout=WAIT)
+from gui.summarizer import Request
+from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, TABLES, WAIT, make_adapter, tried
 
 
 def test_base_and_adapters_summarise_side_by_side(page, qtbot):
@@ -258,13 +173,12 @@ def test_a_try_is_kept_and_comes_back_in_another_window(page, workers, qtbot):
     tried(page, qtbot, "a1", reference="The venue offers the 21st.")
     other = PlaygroundPage(workers.engine)
     qtbot.addWidget(other)
-    (row,) = other.tries.rows()
-    row.click()
+    other.tries.list.clicked.emit(other.tries.model.index(0))
     assert other.panel.conversation == CONVERSATION
     assert other.panel.reference == "The venue offers the 21st."
     assert other.columns.view("a1").text() == SUMMARIES["a1"]
-    other.tries.cleared.emit()
-    assert other.tries.rows() == []
+    other.tries.clear_button.click()
+    assert other.tries.tries() == []
 
 
 def test_copy_puts_markdown_on_the_clipboard(page, qtbot):
@@ -432,7 +346,7 @@ def test_a_request_ends_when_another_page_takes_the_worker_to_another_base(page,
     page.open_conversation(CONVERSATION)
     page.summarise()
     qtbot.waitUntil(lambda: page.columns.base.text() == "The beg", timeout=WAIT)
-    asked = Request("Ann: Hi", (None,), Decoding())
+    asked = Request("Ann: Hi", (None,), SummarizeOptions())
     first = workers.engine.summarizer.summarize({"id": "google/flan-t5-base"}, asked)
     assert not page.controller.board.busy
     second = workers.engine.summarizer.summarize({"id": "starter"}, asked)

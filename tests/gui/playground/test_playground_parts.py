@@ -1,40 +1,14 @@
-"""The playground without its widgets: columns built from events, earlier tries on disk, who fits beside a base."""
+"""The playground without its widgets: columns built from events, and who fits beside a base."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-import pytest
-
-from engine.api import STARTER, Adapter, StorageError
+from engine.api import STARTER, Adapter
 from engine.passport import BaseModelFacts, MethodFacts, Passport
 from gui.pages.playground.board import Board, Entry, about_tokens
 from gui.pages.playground.choices import MOST_COLUMNS, adapter_choices, base_choices
-from gui.pages.playground.tries import (
-    MOST_TRIES,
-    Tries,
-    as_markdown,
-    decoding_words,
-    from_board,
-    headline,
-    into_board,
-)
-from gui.summarizer import Decoding
-
-CONVERSATION = "Leila: the venue offers Thursday 21st\nTom: ok, at 16:30"
-
-
-def filled_board() -> Board:
-    board = Board(Entry(None, "Base model", "starter"))
-    board.add(Entry("a1", "tuned", "LoRA, r 8"))
-    board.begin("r", CONVERSATION)
-    for adapter, text in ((None, "The venue offers a day."), ("a1", "The venue offers Friday at 16:30.")):
-        facts = {"request": "r", "adapter": adapter}
-        board.apply({"event": "summary_started", **facts, "input_tokens": 17})
-        board.apply({"event": "summary_extended", **facts, "text": text[:9]})
-        board.apply({"event": "summary_finished", **facts, "summary": text, "tokens": 8, "seconds": 0.5})
-    return board
+from tests.helpers.playground_board import CONVERSATION, filled_board
 
 
 def passport(name: str, base: str) -> Passport:
@@ -121,75 +95,6 @@ def test_an_adapter_stands_on_a_board_once():
 def test_tokens_are_estimated_from_letters():
     assert about_tokens("") == 0
     assert 20 <= about_tokens("word " * 20) <= 40
-
-
-# Earlier tries
-
-
-def test_a_try_comes_back_from_disk_as_it_was(tmp_path):
-    board = filled_board()
-    tries = Tries(tmp_path / "tries.json")
-    tries.add(from_board(board, "Reference.", {"id": STARTER}, Decoding(beams=4)))
-
-    (kept,) = Tries(tmp_path / "tries.json").items
-    again = into_board(kept)
-    assert kept == tries.items[0]
-    assert kept.decoding == Decoding(beams=4)
-    assert [(column.entry, column.text) for column in again.columns] == [
-        (column.entry, column.text) for column in board.columns
-    ]
-    assert again.marks(again.columns[1]) == board.marks(board.columns[1])
-
-
-def test_only_so_many_tries_are_kept_newest_first(tmp_path):
-    tries = Tries(tmp_path / "tries.json")
-    for number in range(MOST_TRIES + 2):
-        tries.add(from_board(filled_board(), str(number), {"id": STARTER}, Decoding()))
-    kept = Tries(tmp_path / "tries.json").items
-    assert len(kept) == MOST_TRIES
-    assert kept[0].reference == str(MOST_TRIES + 1)
-    tries.clear()
-    assert Tries(tmp_path / "tries.json").items == []
-
-
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"version": 2, "tries": []}', '{"version": 1, "tries": [{}]}']
-)
-def test_a_damaged_or_later_file_holds_no_tries(tmp_path, text):
-    (tmp_path / "tries.json").write_text(text)
-    assert Tries(tmp_path / "tries.json").items == []
-
-
-def test_tries_that_cannot_be_written_are_a_trouble_for_the_user(tmp_path):
-    tries = Tries(tmp_path / "nowhere" / "tries.json")
-    with pytest.raises(StorageError):
-        tries.add(from_board(filled_board(), "", {"id": STARTER}, Decoding()))
-
-
-def test_the_file_is_json_that_other_programs_can_read(tmp_path):
-    Tries(tmp_path / "tries.json").add(from_board(filled_board(), "", {"id": STARTER}, Decoding()))
-    stored = json.loads((tmp_path / "tries.json").read_text())
-    assert stored["tries"][0]["conversation"] == CONVERSATION
-
-
-def test_markdown_has_the_conversation_every_summary_and_its_facts():
-    text = as_markdown(filled_board(), "Reference.", Decoding(temperature=0.7))
-    assert "> Leila: the venue offers Thursday 21st" in text
-    assert "## tuned (LoRA, r 8)" in text
-    assert "not in the conversation: Friday" in text
-    assert "8 tokens in 0.5 s" in text
-    assert text.rstrip().endswith("sampled at temperature 0.7, at most 128 tokens.")
-
-
-def test_decodings_have_words():
-    assert decoding_words(Decoding()) == "greedy, at most 128 tokens"
-    assert decoding_words(Decoding(beams=4, max_new_tokens=32)) == "4 beams, at most 32 tokens"
-
-
-def test_a_headline_names_who_speaks_and_stays_short():
-    assert headline(CONVERSATION) == "Leila, Tom: the venue offers Thursday 21st"
-    assert len(headline("Bo: " + "word " * 40)) <= 64
-    assert headline("") == ""
 
 
 # Who fits

@@ -1,0 +1,58 @@
+"""Summaries that were found good, as rows of new training data. Knows no widget and no file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from engine.api import labelling
+from gui.pages.playground.tries import TriedColumn, Try
+
+
+@dataclass(frozen=True)
+class GoodOnes:
+    """One summary for each conversation, with what was noted of it; `passed_over` others are good as well."""
+
+    items: tuple[labelling.Item, ...]
+    notes: tuple[str, ...]
+    passed_over: int
+
+    @property
+    def words(self) -> str:
+        """How many there are, and what of the others."""
+        count = len(self.items)
+        told = f"{count:,} good {'summary is' if count == 1 else 'summaries are'} written"
+        if not self.passed_over:
+            return told
+        others = "another good one" if self.passed_over == 1 else f"{self.passed_over:,} other good ones"
+        return f"{told}, one for each conversation; {others} of the same conversations left out"
+
+
+def good_ones(tries: Iterable[Try]) -> GoodOnes:
+    """Return the good summaries of tries, newest first; of several of one conversation a corrected one, or the newest.
+
+    A model trained on one conversation twice would learn two answers to it.
+    """
+    chosen: dict[str, tuple[Try, TriedColumn]] = {}
+    found = 0
+    for tried in tries:
+        for column in tried.good:
+            found += 1
+            key = tried.conversation.strip()
+            if key not in chosen or (column.feedback.edited and not chosen[key][1].feedback.edited):
+                chosen[key] = (tried, column)
+    items = tuple(_item(number, *pair) for number, pair in enumerate(chosen.values(), start=1))
+    notes = tuple(column.feedback.note for _, column in chosen.values())
+    return GoodOnes(items, notes, found - len(items))
+
+
+def _item(number: int, tried: Try, column: TriedColumn) -> labelling.Item:
+    return labelling.Item(
+        number=number,
+        id=tried.id,
+        conversation=tried.conversation,
+        given=tried.reference,
+        text=column.feedback.edited or column.text,
+        state="accepted",
+        draft=labelling.Draft(str(tried.base_model.get("id", "")), column.adapter, column.name, column.text),
+    )

@@ -1,0 +1,146 @@
+"""Decoding by name: built-in presets, those that a person saved, and what was set last; kept on disk.
+
+Owns the file `decoding.json`. Knows no widget.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.api import AppError, DecodingOptions, StorageError, decoding, options, paths
+
+FILE_NAME = "decoding.json"
+VERSION = 1
+LONGEST_NAME = 40
+# A built-in preset says how tokens are chosen; how long a summary may get belongs to the adapters that are shown.
+_USUAL = {
+    name: field.default
+    for name, field in DecodingOptions.model_fields.items()
+    if name not in ("max_new_tokens", "min_new_tokens", "seed")
+}
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Values of decoding options by name; those that it does not name stay as they are."""
+
+    name: str
+    values: Mapping[str, Any]
+    is_built_in: bool = False
+
+    def applied(self, to: DecodingOptions) -> DecodingOptions:
+        """Return options with the preset's values."""
+        return DecodingOptions(**{**to.model_dump(), **self.values})
+
+    def is_in(self, shown: DecodingOptions) -> bool:
+        """Tell whether options are what the preset makes of them."""
+        return self.applied(shown) == shown
+
+
+BUILT_IN = (
+    Preset("Greedy", _USUAL, is_built_in=True),
+    Preset("Beam search", {**_USUAL, "beams": 4}, is_built_in=True),
+    Preset("Sampling", {**_USUAL, "temperature": 0.7, "top_p": 0.95}, is_built_in=True),
+)
+
+
+class Presets:
+    """The presets on this computer; every change is written at once."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path or paths.config_folder() / FILE_NAME
+        stored = _read(self._path)
+        self._saved = {
+            name: values for name, table in stored.get("presets", {}).items() if (values := _options(table))
+        }
+        self._last = _options(stored.get("last"))
+
+    @property
+    def items(self) -> list[Preset]:
+        """The built-in presets, and then the saved ones by name."""
+        names = sorted(self._saved, key=str.casefold)
+        return [*BUILT_IN, *(Preset(name, self._saved[name].model_dump()) for name in names)]
+
+    @property
+    def last(self) -> DecodingOptions | None:
+        """What was set when summaries were asked for last, if that is known."""
+        return self._last
+
+    def named(self, name: str) -> Preset | None:
+        """Return the preset of a name."""
+        return next((preset for preset in self.items if preset.name == name), None)
+
+    def of(self, shown: DecodingOptions) -> Preset | None:
+        """Return the preset that options are of, one that a person saved before a built-in one."""
+        return next((preset for preset in reversed(self.items) if preset.is_in(shown)), None)
+
+    def save(self, name: str, shown: DecodingOptions, *, replace: bool = False) -> Preset:
+        """Keep options under a name. Raises AppError for a name that can't be used or is taken, StorageError."""
+        name = self._checked(name, replace=replace)
+        self._saved[name] = shown
+        self._write()
+        return Preset(name, shown.model_dump())
+
+    def delete(self, name: str) -> None:
+        """Forget a saved preset. Raises StorageError."""
+        del self._saved[name]
+        self._write()
+
+    def keep_last(self, shown: DecodingOptions) -> None:
+        """Remember what is set for the next start. Raises StorageError."""
+        if shown != self._last:
+            self._last = shown
+            self._write()
+
+    def can_replace(self, name: str) -> bool:
+        """Tell whether a name is that of a saved preset, which may be written over."""
+        return " ".join(name.split()) in self._saved
+
+    def _checked(self, name: str, *, replace: bool) -> str:
+        name = " ".join(name.split())
+        if not name:
+            raise AppError("A preset needs a name.", "Write one.", "name")
+        if len(name) > LONGEST_NAME:
+            raise AppError(f"The name has {len(name)} characters.", f"Use at most {LONGEST_NAME}.", "name")
+        if name.casefold() in {preset.name.casefold() for preset in BUILT_IN}:
+            raise AppError(f'"{name}" is a built-in preset.', "Choose another name.", "name")
+        if name in self._saved and not replace:
+            raise AppError(f'There is a preset "{name}" already.', "Choose another name.", "name")
+        return name
+
+    def _write(self) -> None:
+        presets = {name: shown.model_dump() for name, shown in self._saved.items()}
+        stored = {"version": VERSION, "presets": presets} | (
+            {"last": self._last.model_dump()} if self._last else {}
+        )
+        partial = self._path.with_name(self._path.name + ".partial")
+        try:
+            partial.write_text(json.dumps(stored, ensure_ascii=False, indent=1), encoding="utf-8")
+            partial.replace(self._path)
+        except OSError as error:
+            raise StorageError(
+                f"Decoding presets can't be kept: {error.strerror}.", "Free some disk space."
+            ) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Return what a file holds; one that is missing, damaged or of a later version holds nothing for us."""
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(stored, dict) or stored.get("version") != VERSION:
+        return {}
+    return stored if isinstance(stored.get("presets", {}), dict) else {}
+
+
+def _options(table: Any) -> DecodingOptions | None:
+    """Return the options in a table, None for one that is no such table."""
+    if not isinstance(table, dict):
+        return None
+    found, _problems = options.check(DecodingOptions, table, "")
+    return found if isinstance(found, DecodingOptions) and not decoding.problems(found) else None

@@ -1,0 +1,70 @@
+"""A playground's surroundings: adapters in the library and a worker that answers from a script."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from engine.api import Job, paths
+from engine.passport import BaseModelFacts, MethodFacts, Passport, PromptFacts, save
+from gui.engine import Engine
+from gui.pages.playground_page import PlaygroundPage
+from tests.helpers import scripted_summarizer, scripted_worker
+
+WAIT = 60_000
+CONVERSATION = """Leila: the venue wrote, they can't do the 14th
+Tom: what do they offer?
+Leila: Thursday 21st, and Marcus by video at 16:30"""
+SUMMARIES: dict[str, Any] = {
+    "": "The venue can't do the 14th.",
+    "a1": "The venue can't do the 14th and offers Thursday 21st.",
+    "a2": "The venue offers Thursday 21st. Marcus may join at 17:30.",
+}
+TABLES = {"base_model": {"id": "starter"}, "data": {"source": "sample"}, "method": {"id": "lora"}}
+
+
+def make_adapter(adapter_id: str, base: str = "starter", **facts: str) -> None:
+    folder = paths.adapters_folder() / adapter_id
+    folder.mkdir()
+    prompt = PromptFacts(template="{conversation}", max_conversation_tokens=64, beams=2, max_new_tokens=32)
+    passport = Passport(
+        schema=1,
+        id=adapter_id,
+        name=f"{adapter_id}-name",
+        made_at="2026-11-25T02:00:00+00:00",
+        base_model=BaseModelFacts(id=base, **facts),
+        method=MethodFacts(id="lora", title="LoRA", summary="r 8"),
+        prompt=prompt,
+    )
+    save(passport, folder)
+
+
+class Workers:
+    """An engine whose summarize jobs answer from a table and whose runs follow a script."""
+
+    def __init__(self, monkeypatch) -> None:
+        self._monkeypatch = monkeypatch
+        self.run_script: list[Any] = []
+        self.engine = Engine(self._command)
+        self.say(SUMMARIES)
+
+    def say(self, summaries: dict[str, Any]) -> None:
+        """Answer with these from the next worker on."""
+        self._monkeypatch.setenv(scripted_summarizer.VARIABLE, json.dumps(summaries))
+
+    def _command(self, job: Job) -> list[str]:
+        kind = job.request()["kind"]
+        if kind == "summarize":
+            return scripted_summarizer.command(job)
+        models = {"event": "result_made", "result": {"models": [{"id": "starter"}, {"id": "local/one"}]}}
+        scripted_worker.give_script(job, self.run_script if kind == "train" else [["emit", models]])
+        return scripted_worker.command(job)
+
+
+def tried(page: PlaygroundPage, qtbot, *adapters: str, reference: str = "") -> None:
+    """Summarise the conversation beside these adapters and wait until all is done."""
+    page.open_conversation(CONVERSATION, reference)
+    page.open(adapters)
+    page.summarise_button.click()
+    qtbot.waitUntil(lambda: not page.controller.board.busy, timeout=WAIT)
+    qtbot.waitUntil(page.summarise_button.isEnabled, timeout=WAIT)
