@@ -28,13 +28,15 @@ GPU_TOKENS = 8192
 class MicroBatch:
     """Tensors of examples that are computed at once, all of shape batch × length.
 
-    `labels` are -100 where nothing is learned; `learned_tokens` counts the others.
+    `labels` are -100 where nothing is learned; `learned_tokens` counts the others. `learned_from` is the first
+    place in any row where something is learned.
     """
 
     input_ids: torch.Tensor
     attention_mask: torch.Tensor
     labels: torch.Tensor
     learned_tokens: int
+    learned_from: int
 
     @property
     def padded_tokens(self) -> int:
@@ -50,6 +52,7 @@ class MicroBatch:
             self.attention_mask.to(device, non_blocking=True),
             self.labels.to(device, non_blocking=True),
             self.learned_tokens,
+            self.learned_from,
         )
 
 
@@ -138,7 +141,8 @@ class Collator:
         lengths = torch.tensor([len(example.input_ids) for example in group])
         mask = (torch.arange(input_ids.shape[1])[None, :] < lengths[:, None]).long()
         labels = _rectangle([example.labels for example in group], IGNORED)
-        return MicroBatch(input_ids, mask, labels, sum(example.learned_tokens for example in group))
+        learned = labels != IGNORED
+        return MicroBatch(input_ids, mask, labels, int(learned.sum()), int(learned.any(dim=0).int().argmax()))
 
 
 def _rectangle(rows: Sequence[Sequence[int]], filling: int) -> torch.Tensor:

@@ -27,7 +27,10 @@ class Nothing:
         self._model = model
 
     def logits(self, inputs: Inputs) -> torch.Tensor:
-        """Return the logits (batch × tokens × vocabulary) at the tokens alone; `inputs` are a forward's."""
+        """Return the logits (batch × tokens × vocabulary) at the tokens alone; `inputs` are a forward's.
+
+        With `logits_to_keep` among them, those at so many of the last tokens.
+        """
         found: torch.Tensor = self._model(**inputs, use_cache=False).logits
         return found
 
@@ -71,7 +74,7 @@ class InputVectors(_SoftPrompt):
     def logits(self, inputs: Inputs) -> torch.Tensor:
         """Return the logits at the tokens alone; a decoder's stand behind those at the prompt."""
         found: torch.Tensor = self._base(**self._embedded(inputs), use_cache=False).logits
-        return found if _two_stacks(self._base) else found[:, self.length :]
+        return found if _two_stacks(self._base) else found[:, -inputs["input_ids"].shape[1] :]
 
     def request(self, inputs: Inputs, beams: int) -> Inputs:
         """Return embeddings in place of the ids."""

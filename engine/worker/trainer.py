@@ -199,9 +199,11 @@ class _AfterUpdate(TrainerCallback):
 def token_loss_sum(model: Any, batch: MicroBatch, family: Family) -> torch.Tensor:
     """Return the sum of the learned tokens' cross-entropy, in nats, as a float32 scalar."""
     labels = batch.labels
-    found = forward.logits(model, family, batch.input_ids, batch.attention_mask, labels)
+    # The first learned label is predicted by the token before it; before that one no logits are wanted.
+    last = labels.shape[1] - max(0, batch.learned_from - 1)
+    found = forward.logits(model, family, batch.input_ids, batch.attention_mask, labels, last)
     if family == "decoder-only":
-        found, labels = found[:, :-1], labels[:, 1:]
+        found, labels = found[:, :-1], labels[:, -last:][:, 1:]
     learned = labels != IGNORED
     return functional.cross_entropy(found[learned].float(), labels[learned], reduction="sum")
 

@@ -1,0 +1,86 @@
+"""Logits are computed where something is learned, and nowhere else; the loss does not see the difference."""
+
+import pytest
+import torch
+from torch.nn import functional
+
+from engine.worker import forward
+from engine.worker.prompting import IGNORED
+from engine.worker.trainer import token_loss_sum
+from tests.helpers.soft_prompts import batch, prompts
+from tests.helpers.worker_parts import attach_random, load_tiny, make_recipe
+
+pytestmark = pytest.mark.torch
+
+SUMMARIES = [[20, 21], [22, 23, 24], [25]]
+METHODS = ["lora", "prompt_tuning", "prefix_tuning"]
+
+
+def whole_loss(model, base, micro_batch):
+    """Return the loss from all logits there are."""
+    labels = micro_batch.labels
+    found = forward.logits(model, base.family, micro_batch.input_ids, micro_batch.attention_mask, labels)
+    if base.family == "decoder-only":
+        found, labels = found[:, :-1], labels[:, 1:]
+    return functional.cross_entropy(
+        found.flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="sum"
+    )
+
+
+def gradients(model, loss):
+    model.zero_grad()
+    loss.backward()
+    return {name: each.grad.clone() for name, each in model.named_parameters() if each.grad is not None}
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("kind", ["t5", "llama", "gpt2"])
+def test_loss_and_gradients_are_those_of_all_logits(kind, method):
+    base = load_tiny(kind)
+    more = {} if method == "lora" else {"virtual_tokens": 4}
+    model = attach_random(base, make_recipe(kind, method={"id": method, **more})).eval()
+    micro_batch = batch(base, prompts(base), SUMMARIES)
+    expected = gradients(model, whole := whole_loss(model, base, micro_batch))
+
+    loss = token_loss_sum(model, micro_batch, base.family)
+
+    assert loss.item() == pytest.approx(whole.item(), rel=1e-5)
+    found = gradients(model, loss)
+    assert found.keys() == expected.keys()
+    assert all(torch.allclose(found[name], expected[name], atol=1e-5) for name in expected)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("kind", ["llama", "gpt2"])
+def test_the_output_head_reads_no_more_than_from_the_first_learned_token_on(kind, method):
+    base = load_tiny(kind)
+    more = {} if method == "lora" else {"virtual_tokens": 4}
+    model = attach_random(base, make_recipe(kind, method={"id": method, **more})).eval()
+    micro_batch = batch(base, prompts(base), SUMMARIES)
+    read = []
+    base.model.get_output_embeddings().register_forward_pre_hook(
+        lambda _, inputs: read.append(inputs[0].shape)
+    )
+
+    token_loss_sum(model, micro_batch, base.family)
+
+    shortest = min(map(len, prompts(base)))
+    assert [shape[1] for shape in read] == [micro_batch.labels.shape[1] - shortest + 1]
+
+
+def test_a_base_that_can_only_give_all_logits_gives_them(monkeypatch):
+    base = load_tiny("llama")
+    micro_batch = batch(base, prompts(base), SUMMARIES)
+    expected = token_loss_sum(base.model, micro_batch, base.family).item()
+    monkeypatch.setattr(forward, "_can_keep", lambda _: False)
+
+    assert token_loss_sum(base.model, micro_batch, base.family).item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_row_in_which_all_is_learned_loses_only_what_nothing_predicts():
+    base = load_tiny("llama")
+    micro_batch = batch(base, [[], [30, 31]], [[20, 21, 22], [23]])
+
+    assert token_loss_sum(base.model, micro_batch, base.family).item() == pytest.approx(
+        whole_loss(base.model, base, micro_batch).item(), rel=1e-5
+    )
