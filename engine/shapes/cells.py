@@ -7,6 +7,7 @@ these written as JSON into a text, as tables of csv have it.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -18,6 +19,8 @@ from engine.shapes import names
 
 SYSTEM_SPEAKERS = ("system", "developer")
 FEWEST_INSTRUCTED = 3
+LONGEST_NUMBER = 60
+NUMBER = re.compile(r"[+-]?\d[\d.,']*(?:e[+-]?\d+)? ?%?|nan|[+-]?inf", re.IGNORECASE)
 ANSWERING_SPEAKERS = ("assistant", "gpt", "model", "bot", "chatgpt", "ai", "chatbot")
 
 
@@ -61,14 +64,29 @@ def find_keys(cells: Iterable[Any], speaker: str = "", text: str = "") -> Keys |
         items += listed
     if items and all(isinstance(item, str) for item in items):
         return None if text else Keys()
-    if not items or not all(isinstance(item, dict) for item in items):
+    turns = [item for item in items if isinstance(item, dict)]
+    # A few that are none are broken, and named once their row is read.
+    if not turns or len(turns) * 2 <= len(items):
         return None
+    items = turns
     keys = keys_of(items)
     said = text if text in keys else "" if text else _first_text_key(items, keys)
     if not said:
         return None
     named = [key for key in keys if key != said]
     return Keys(speaker or _speaker_key(items, named), said)
+
+
+def are_numbers(cells: Iterable[Any]) -> bool:
+    """Tell whether cells hold numbers, as such or written as text, and nothing else; empty ones are passed over."""
+    filled = [cell for cell in cells if cell is not None and cell != ""]
+    return bool(filled) and all(map(_is_number, filled))
+
+
+def _is_number(cell: Any) -> bool:
+    if isinstance(cell, str):
+        return len(cell) <= LONGEST_NUMBER and NUMBER.fullmatch(cell.strip()) is not None
+    return isinstance(cell, (int, float)) and not isinstance(cell, bool)
 
 
 def keys_of(items: Iterable[Any]) -> list[str]:
@@ -113,6 +131,10 @@ def _turn(item: Any, keys: Keys, column: str, number: int) -> Turn:
     if not isinstance(item, dict):
         if isinstance(item, (list, tuple)):
             raise _no_turns(column, number, "Its items are lists.")
+        if keys.text:
+            raise _no_turns(
+                column, number, f'Where a turn with "{keys.text}" is due there is {text_of(item)[:40]!r}.'
+            )
         return _spoken(text_of(item).strip())
     if keys.text not in item and keys.speaker not in item:
         there = ", ".join(map(str, item)) or "nothing"

@@ -62,6 +62,7 @@ class _Guess:
         self.by_hand = by_hand
         self.needs_summary = needs_summary
         self.references = mapping.references(by_hand, columns)
+        self.numbers = {name for name in columns if cells.are_numbers(self._cells(name))}
         self.id = mapping.column(by_hand, "id", columns) or next(
             (name for name in columns if name.lower() in names.ID_NAMES), None
         )
@@ -70,8 +71,28 @@ class _Guess:
         if self.conversation != AUTO:
             names.require(self.conversation, self.columns, "data.conversation")
         group = mapping.column(self.by_hand, "group", self.columns) or self._repeated_group()
-        if group:
-            return self._rows(group)
+        shape = self._rows(group) if group else self._one_a_row()
+        self._refuse_numbers(shape)
+        return shape
+
+    def _refuse_numbers(self, shape: Shape) -> None:
+        """Raise DataError for a column that holds nothing but numbers where texts are due."""
+        for column, role in ((shape.conversation, "conversation"), (shape.summary, "summary")):
+            if column in self.numbers:
+                others = [name for name in self.columns if name not in self.numbers]
+                there = f"Other columns are: {', '.join(others)}. " if others else ""
+                raise DataError(
+                    f'The column "{column}" holds numbers, and no {role} is one.',
+                    f"{there}Name the one with the text as data.{role}.",
+                    f"data.{role}",
+                )
+
+    def _by_texts(self, columns: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Return the columns that may hold texts, and all: numbers are taken only where nothing else is called so."""
+        return [name for name in columns if name not in self.numbers], list(columns)
+
+    # ------------------------------------------------------------------------------- one conversation a row
+    def _one_a_row(self) -> Shape:
         lists = self._list_columns()
         column = self._conversation(lists)
         if column in lists:
@@ -100,7 +121,6 @@ class _Guess:
         filled = [cell for cell in self._cells(name) if cell not in (None, "")]
         return bool(filled) and all(map(split_called, filled))
 
-    # ------------------------------------------------------------------------------- one conversation a row
     def _list_columns(self) -> dict[str, Keys]:
         """Return the columns whose cells hold lists of turns, with the keys of those."""
         found = {}
@@ -131,7 +151,8 @@ class _Guess:
         sure = names.exact(texts, names.SURE_CONVERSATION_NAMES)
         if lists and not (sure and self._holds_text(sure)):
             return names.likeliest(tuple(lists), names.CONVERSATION_LIST_NAMES) or next(iter(lists))
-        chosen = names.likeliest(self.columns, names.CONVERSATION_NAMES)
+        likely = (names.likeliest(each, names.CONVERSATION_NAMES) for each in self._by_texts(self.columns))
+        chosen = next(filter(None, likely), None)
         if chosen is None:
             raise self._none_likely("conversation")
         return chosen
@@ -231,7 +252,9 @@ class _Guess:
                 hint = names.there(self.columns)
                 raise DataError("Conversation and summary can't be the same column.", hint, "data.summary")
             return self._with_references(shape, column, "as named", self.references)
-        chosen = self._likely_summary(free)
+        # A label that is a number is no summary that somebody wrote.
+        considered = self._by_texts(free)[: None if self.needs_summary else 1]
+        chosen = next(filter(None, map(self._likely_summary, considered)), None)
         if chosen:
             beside = self.references or names.numbered_beside(chosen, free)
             return self._with_references(shape, chosen, "by its name", beside)

@@ -82,6 +82,37 @@ def test_lists_in_a_column_of_texts_are_refused_by_name() -> None:
     assert caught.value.field == "data.conversation"
 
 
+@pytest.mark.parametrize(
+    "numbers", [(1, 2.5), ("1", " 2,50 "), ("12 %", None), (-1, "1e-3"), (1, float("nan"))]
+)
+@pytest.mark.parametrize("role", ["conversation", "summary"])
+def test_a_column_of_numbers_is_no_text_and_refused_by_its_name(numbers: tuple[Any, Any], role: str) -> None:
+    column = {"conversation": "dialogue", "summary": "summary"}[role]
+    rows = [{"dialogue": "Ann: 1", "summary": "one", "other": "x"} | {column: number} for number in numbers]
+    for by_hand in ({}, {role: column}):
+        with pytest.raises(DataError, match=f'The column "{column}" holds numbers') as caught:
+            guess(["dialogue", "summary", "other"], rows, **by_hand)
+        assert caught.value.field == f"data.{role}"
+        assert "other" in caught.value.hint
+
+
+def test_another_likely_column_goes_before_one_of_numbers() -> None:
+    rows = [{"dialogue": number, "text": "Ann: Hi", "summary": 3, "highlights": "Hi."} for number in range(3)]
+    assert (shape_of(rows).conversation, shape_of(rows).summary) == ("text", "highlights")
+
+
+def test_a_label_that_is_a_number_leaves_rows_without_summaries_where_none_are_needed() -> None:
+    rows = [{"dialogue": "Ann: Hi", "label": number} for number in range(3)]
+    assert shape_of(rows, needs_summary=False).without_summary
+    with pytest.raises(DataError, match='"label" holds numbers'):
+        shape_of(rows)
+
+
+def test_some_numbers_among_texts_are_texts() -> None:
+    rows = [{"dialogue": "7", "summary": "12"}, {"dialogue": "Ann: Hi", "summary": "Hi."}]
+    assert [example.conversation for example in examples(rows)] == ["7", "Ann: Hi"]
+
+
 # ----------------------------------------------------------------------------------------------- lists of turns
 @pytest.mark.parametrize(
     ("column", "speaker", "text"),
@@ -189,6 +220,14 @@ def test_a_broken_turn_is_named_with_its_row() -> None:
     with pytest.raises(DataError, match='Row 2: the column "messages" holds no turns') as caught:
         list(shape.examples(numbered(rows)))
     assert 'A turn has no "content"; it holds: a.' in caught.value.hint
+
+
+def test_a_broken_turn_among_the_first_rows_is_named_with_its_row_too() -> None:
+    rows: list[dict[str, Any]] = [{"messages": chat("Ann: Hi", "Bob: Yo"), "summary": "s"} for _ in range(3)]
+    rows[2]["messages"] = [*chat("Ann: Hi"), 5]
+    with pytest.raises(DataError, match='Row 3: the column "messages" holds no turns') as caught:
+        examples(rows)
+    assert "Where a turn with \"content\" is due there is '5'." in caught.value.hint
 
 
 def test_line_breaks_in_a_turn_stay_unless_they_would_make_a_speaker() -> None:
