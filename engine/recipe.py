@@ -20,7 +20,7 @@ from engine.errors import Problem, RecipeError, StorageError
 from engine.methods import BaseFacts, Family, Method, method, named, unknown_method
 from engine.options import Options, check, describe, option, unknown_key
 from engine.paths import expanded, starter_folder
-from engine.training import EvaluationOptions, TrainingOptions
+from engine.training import EvaluationOptions, TrainingOptions, training_problems
 
 SCHEMA = 1
 STARTER = "starter"
@@ -142,6 +142,7 @@ def from_tables(tables: Mapping[str, Any]) -> Recipe:
         *wrong,
         *_contradictions(legible["base_model"], legible["data"], tables.get("method"), parts["method"]),
         *_beyond_the_method(parts["method"], legible["training"]),
+        *(training_problems(legible["training"]) if legible["training"] else ()),
     ]
     if found:
         found += _problems_here(legible["base_model"], legible["data"])
