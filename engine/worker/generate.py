@@ -21,10 +21,12 @@ from transformers import (
     StoppingCriteriaList,
 )
 
+from engine.decoding import DecodingOptions
 from engine.errors import BaseModelError
 from engine.methods import Family
 from engine.worker import soft_prompts
 from engine.worker.base_models import positions
+from engine.worker.choosing import choosing
 
 # Tokens of one batch, pads and room for the summaries included. On two cores 2**12 to 2**13 cost least (2**15
 # a quarter more); elsewhere the keys and values of 2**14 tokens are 0.4 GB for SmolLM2-135M and 8 GB for a 7B.
@@ -35,6 +37,7 @@ SPECIAL_TOKENS = ("bos_token_id", "decoder_start_token_id", "forced_bos_token_id
 
 OnBatch = Callable[[int, int], None]
 OnTokens = Callable[[torch.Tensor], None]
+OnRows = Callable[[list[int]], None]
 Model: TypeAlias = PreTrainedModel | PeftModel
 
 
@@ -47,65 +50,86 @@ class Generated:
     capped: bool
 
 
+OnWritten = Callable[[int, Generated], None]
+
+
 def generate(
     model: Model,
     tokenizer: PreTrainedTokenizerBase,
     family: Family,
     inputs: Sequence[list[int]],
     *,
-    beams: int,
-    max_new_tokens: int,
-    temperature: float = 0.0,
     on_batch: OnBatch | None = None,
+    on_rows: OnRows | None = None,
     on_tokens: OnTokens | None = None,
+    on_written: OnWritten | None = None,
     batch_tokens: int | None = None,
+    **decoding: Any,
 ) -> list[Generated]:
     """Return a summary for each prompt, in the order of `inputs` (token ids).
 
-    `temperature` 0 decodes greedily, or by `beams`. `on_batch(done, total)` is called after each batch, and
-    `on_tokens(ids)` after each new token with what the running batch has so far (rows × tokens); what they
-    raise ends the work. `batch_tokens` is chosen by the device if absent. Raises BaseModelError if a prompt is
-    too long for the model.
+    `decoding` are settings of DecodingOptions by their names. `on_rows(rows)` is called before each batch with the
+    places of its prompts in `inputs`, `on_tokens(ids)` after each new token with what the running batch has so far
+    (rows × tokens), `on_written(row, summary)` as soon as a summary is whole, and `on_batch(done, total)` after each
+    batch; what they raise ends the work. `batch_tokens` is chosen by the device if absent. Raises BaseModelError if
+    a prompt is too long for the model.
     """
+    options = DecodingOptions(**decoding)
     core = model.get_base_model() if isinstance(model, PeftModel) else model
     prompt = soft_prompts.before(model)
-    _refuse_too_long(core, prompt, inputs, max_new_tokens)
-    config = generation_config(core, tokenizer, beams, max_new_tokens, temperature)
+    _refuse_too_long(core, prompt, inputs, options.max_new_tokens)
+    config = generation_config(core, tokenizer, options)
     budget = batch_tokens or (CPU_BATCH_TOKENS if core.device.type == "cpu" else BATCH_TOKENS)
     written: dict[int, Generated] = {}
+
+    def take(row: int, ids: list[int]) -> None:
+        written[row] = _finished(ids, config, tokenizer)
+        if on_written:
+            on_written(row, written[row])
+
     with _decoding(core, config):
-        for rows in _batches(inputs, max_new_tokens, beams, budget):
-            tokens = _write(core, prompt, family, [inputs[row] for row in rows], on_tokens)
+        for rows in _batches(inputs, options, budget):
+            if on_rows:
+                on_rows(rows)
+            watch = _Watch(rows, on_tokens, take, config)
+            tokens = _write(core, prompt, family, [inputs[row] for row in rows], options, watch)
             for row, ids in zip(rows, tokens.tolist(), strict=True):
-                written[row] = _finished(ids, config, tokenizer)
+                if row not in written:
+                    take(row, ids)
             if on_batch:
                 on_batch(len(written), len(inputs))
     return [written[row] for row in range(len(inputs))]
 
 
+def refuse_too_long(model: Model, ids: list[int], max_new_tokens: int) -> None:
+    """Raise BaseModelError if a prompt, with what is written after it, is too long for the model."""
+    core = model.get_base_model() if isinstance(model, PeftModel) else model
+    _refuse_too_long(core, soft_prompts.before(model), [ids], max_new_tokens)
+
+
 def generation_config(
-    core: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
-    beams: int,
-    max_new_tokens: int,
-    temperature: float = 0.0,
+    core: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, options: DecodingOptions
 ) -> GenerationConfig:
-    """Return all that decides decoding; what ends the model's or the tokenizer's texts ends ours."""
+    """Return what decides decoding beside `choosing`; what ends the model's or the tokenizer's texts ends ours.
+
+    Tokens are drawn there, row by row, so that for transformers decoding is never a matter of chance.
+    """
     own = core.generation_config
     special = {name: getattr(own, name, None) for name in SPECIAL_TOKENS}
     if core.config.is_encoder_decoder and special["decoder_start_token_id"] is None:
         special["decoder_start_token_id"] = core.config.decoder_start_token_id
-    sampling = {"temperature": temperature, "top_k": 0, "top_p": 1.0} if temperature > 0.0 else {}
+    # Said of one beam, transformers warns that it changes nothing.
+    ranking = {"length_penalty": options.length_penalty} if options.beams > 1 else {}
     return GenerationConfig(
-        max_new_tokens=max_new_tokens,
-        num_beams=beams,
-        early_stopping=beams > 1,
-        do_sample=temperature > 0.0,
+        max_new_tokens=options.max_new_tokens,
+        num_beams=options.beams,
+        early_stopping=options.beams > 1,
+        do_sample=False,
         use_cache=True,
         eos_token_id=_end_tokens(own.eos_token_id, tokenizer.eos_token_id),
         pad_token_id=tokenizer.pad_token_id,
         **special,
-        **sampling,
+        **ranking,
     )
 
 
@@ -145,13 +169,11 @@ def _decoding(core: PreTrainedModel, config: GenerationConfig) -> Iterator[None]
         core.train(was_training)
 
 
-def _batches(
-    inputs: Sequence[list[int]], max_new_tokens: int, beams: int, batch_tokens: int
-) -> Iterator[list[int]]:
+def _batches(inputs: Sequence[list[int]], options: DecodingOptions, batch_tokens: int) -> Iterator[list[int]]:
     """Yield the rows of each batch, longest prompts first: little is padded, and memory is tried at once."""
     order = sorted(range(len(inputs)), key=lambda row: len(inputs[row]), reverse=True)
     while order:
-        row_tokens = (len(inputs[order[0]]) + max_new_tokens) * beams
+        row_tokens = (len(inputs[order[0]]) + options.max_new_tokens) * options.beams
         count = max(1, batch_tokens // row_tokens)
         yield order[:count]
         order = order[count:]
@@ -162,15 +184,18 @@ def _write(
     prompt: soft_prompts.Nothing,
     family: Family,
     prompts: list[list[int]],
-    on_tokens: OnTokens | None,
+    options: DecodingOptions,
+    watch: _Watch,
 ) -> torch.Tensor:
     """Return what the model writes after each prompt (rows × tokens, padded at the end)."""
-    pad, beams = core.generation_config.pad_token_id, core.generation_config.num_beams
-    padded = _padded(prompts, pad, left=family == "decoder-only", device=core.device)
-    request = prompt.request(padded, beams)
-    read = _repeated(request, family)
-    if on_tokens:
-        request["stopping_criteria"] = StoppingCriteriaList([_Watch(on_tokens, read)])
+    config = core.generation_config
+    padded = _padded(prompts, config.pad_token_id, left=family == "decoder-only", device=core.device)
+    request = prompt.request(padded, options.beams)
+    read = watch.read = _repeated(request, family)
+    request["logits_processor"] = choosing(
+        options, config.eos_token_id, rows=len(prompts), read=read, device=core.device
+    )
+    request["stopping_criteria"] = StoppingCriteriaList([watch])
     with prompt.decoding():
         return core.generate(**request)[:, read:]
 
@@ -195,14 +220,31 @@ def _padded(prompts: list[list[int]], pad: int, left: bool, device: torch.device
 
 
 class _Watch(StoppingCriteria):
-    """Hand on what is written so far; stops nothing by itself."""
+    """Hand on what is written so far, and each row as soon as it is whole; stops nothing by itself.
 
-    def __init__(self, on_tokens: OnTokens, read: int) -> None:
+    Beams change their minds, so that with them no row is whole before the end.
+    """
+
+    def __init__(
+        self,
+        rows: list[int],
+        on_tokens: OnTokens | None,
+        take: Callable[[int, list[int]], None],
+        config: GenerationConfig,
+    ) -> None:
+        self.read = 0
         self._on_tokens = on_tokens
-        self._read = read
+        self._take = take
+        self._ends = set(config.eos_token_id)
+        self._open = dict(enumerate(rows)) if config.num_beams == 1 else {}
 
     def __call__(self, input_ids: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
-        self._on_tokens(input_ids[:, self._read :])
+        written = input_ids[:, self.read :]
+        if self._on_tokens:
+            self._on_tokens(written)
+        last = written[:, -1].tolist()
+        for place in [place for place in self._open if last[place] in self._ends]:
+            self._take(self._open.pop(place), written[place].tolist())
         return torch.zeros(input_ids.shape[0], dtype=torch.bool, device=input_ids.device)
 
 

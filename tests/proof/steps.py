@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from engine.decoding import DecodingOptions
 from engine.worker import forward, generate
 from engine.worker.base_models import LoadedBase
 
@@ -66,7 +67,9 @@ def _watched(core: Any) -> Iterator[list[WrittenStep]]:
 def furthest_off(steps: list[WrittenStep], model: Any, base: LoadedBase, read: list[list[int]]) -> float:
     """Return the largest difference of a step's logits to the training-time forward over the same tokens."""
     model.eval()
-    ends = torch.tensor(generate.generation_config(base.model, base.tokenizer, 1, 1).eos_token_id)
+    ends = torch.tensor(
+        generate.generation_config(base.model, base.tokenizer, DecodingOptions()).eos_token_id
+    )
     furthest = 0.0
     for step in steps:
         beams = len(step.written) // len(read)

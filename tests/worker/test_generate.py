@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -191,20 +192,115 @@ def test_training_goes_on_after_generating(kind: Kind) -> None:
     assert any(parameter.grad is not None for parameter in model.parameters())
 
 
-def test_sampling_follows_the_seed_and_greedy_decoding_draws_nothing() -> None:
+def test_sampling_follows_the_seed_and_draws_from_no_generator_but_its_own() -> None:
     base = load_tiny("t5")
     model, tokenizer, family = base.model, base.tokenizer, base.family
     inputs = prompts(tokenizer)[:2]
 
     def sampled(seed: int) -> list[Generated]:
-        torch.manual_seed(seed)
-        return generate(model, tokenizer, family, inputs, beams=1, max_new_tokens=12, temperature=1.0)
+        asked = {"beams": 1, "max_new_tokens": 12, "temperature": 1.0}
+        return generate(model, tokenizer, family, inputs, seed=seed, **asked)
 
+    state = torch.get_rng_state()
     assert sampled(1) == sampled(1)
     assert sampled(1) != sampled(2)
-    state = torch.get_rng_state()
     generate(model, tokenizer, family, inputs, beams=1, max_new_tokens=12)
     assert torch.equal(state, torch.get_rng_state())
+
+
+CHOSEN: dict[str, dict[str, Any]] = {
+    "drawn": {"temperature": 1.5, "seed": 3},
+    "drawn among few": {"temperature": 1.5, "top_p": 0.4},
+    "penalties": {"repetition_penalty": 1.8, "no_repeat_ngram": 2, "min_new_tokens": 9},
+    "all": {"temperature": 0.8, "top_p": 0.9, "repetition_penalty": 1.3, "no_repeat_ngram": 3},
+    "beams": {"beams": 3, "length_penalty": 3.0, "repetition_penalty": 1.3, "min_new_tokens": 4},
+}
+
+
+@pytest.mark.parametrize("chosen", CHOSEN.values(), ids=CHOSEN)
+@pytest.mark.parametrize("kind", ["t5", "bart", "llama", "gpt2"])
+def test_no_setting_makes_a_summary_depend_on_its_batch(kind: Kind, chosen: dict[str, Any]) -> None:
+    base = load_tiny(kind)
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    inputs, asked = prompts(tokenizer)[:4], {"max_new_tokens": 12} | chosen
+    together = generate(model, tokenizer, family, inputs, **asked)
+    assert together == [generate(model, tokenizer, family, [ids], **asked)[0] for ids in inputs]
+    assert together != generate(model, tokenizer, family, inputs, max_new_tokens=12)
+
+
+def test_only_what_was_written_counts_as_repeated() -> None:
+    base = load_tiny("llama")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    (plain,) = generate(model, tokenizer, family, prompts(tokenizer)[:1], max_new_tokens=30)
+    read = [*prompts(tokenizer)[0], *plain.ids[:1]]
+    (free,) = generate(model, tokenizer, family, [read], max_new_tokens=1)
+    (penalised,) = generate(model, tokenizer, family, [read * 2], max_new_tokens=1)
+    asked = {"max_new_tokens": 1, "repetition_penalty": 5.0, "no_repeat_ngram": 1}
+    assert generate(model, tokenizer, family, [read, read * 2], **asked) == [free, penalised]
+    (once,) = generate(model, tokenizer, family, [read], max_new_tokens=30, no_repeat_ngram=1)
+    assert len(set(once.ids)) == 30 > len(set(plain.ids))
+
+
+def test_no_summary_ends_before_the_shortest_length() -> None:
+    base = load_tiny("t5")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    inputs = prompts(tokenizer)[:1]
+    (free,) = generate(model, tokenizer, family, inputs, max_new_tokens=12)
+    model.generation_config.eos_token_id = [tokenizer.eos_token_id, free.ids[2]]
+    (short,) = generate(model, tokenizer, family, inputs, max_new_tokens=12)
+    (longer,) = generate(model, tokenizer, family, inputs, max_new_tokens=12, min_new_tokens=8)
+    assert len(short.ids) == free.ids.index(free.ids[2])
+    assert len(longer.ids) >= 8
+
+
+def test_the_length_penalty_ranks_beams() -> None:
+    base = load_tiny("t5")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    # Every third token ends a text, so that short and long beams compete.
+    model.generation_config.eos_token_id = list(range(0, len(tokenizer), 3))
+    lengths = [
+        sum(
+            len(one.ids)
+            for one in generate(
+                model,
+                tokenizer,
+                family,
+                prompts(tokenizer),
+                beams=4,
+                max_new_tokens=12,
+                length_penalty=penalty,
+            )
+        )
+        for penalty in (-5.0, 5.0)
+    ]
+    assert lengths[0] < lengths[1]
+
+
+def test_a_summary_is_handed_on_as_soon_as_it_is_whole() -> None:
+    base = load_tiny("t5")
+    model, tokenizer, family = base.model, base.tokenizer, base.family
+    inputs = prompts(tokenizer)
+    (first, *_) = generate(model, tokenizer, family, inputs, max_new_tokens=12)
+    model.generation_config.eos_token_id = [tokenizer.eos_token_id, first.ids[3]]
+    told: list[Any] = []
+    found = generate(
+        model,
+        tokenizer,
+        family,
+        inputs,
+        max_new_tokens=12,
+        on_rows=told.append,
+        on_tokens=lambda ids: told.append(ids.shape[1]),
+        on_written=lambda row, one: told.append((row, one)),
+    )
+    assert sorted(told[0]) == [0, 1, 2, 3, 4]
+    handed = dict(entry for entry in told if isinstance(entry, tuple))
+    assert [handed[row] for row in range(5)] == found
+    for row, one in handed.items():
+        place = told.index((row, one))
+        steps = max(step for step in told[:place] if isinstance(step, int))
+        assert steps == (12 if one.capped else len(one.ids) + 1)
+    assert len({len(one.ids) for one in found}) > 1
 
 
 def test_more_than_the_model_has_positions_for_is_refused() -> None:
