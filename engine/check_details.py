@@ -145,16 +145,14 @@ def export_rows(details: Details, finding: str, path: Path) -> None:
     write_csv(path, COLUMNS, (_cells(row) for row in details.rows(finding)))
 
 
-def export_broken(rows: Sequence[Mapping[str, str]], folder: Path) -> Path:
-    """Write the rows that could not be read, each with its place and why, as a csv file, and return that.
+def export_broken(rows: Sequence[Mapping[str, str]], path: Path) -> None:
+    """Write the rows that could not be read, each with its place and why, as one csv file, in a folder that is made.
 
-    Raises StorageError if the folder can't be written.
+    Raises StorageError if it can't be written.
     """
-    with _told(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    path = folder / BROKEN
+    with _told(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
     write_csv(path, ("place", "why"), ((row["place"], row["why"]) for row in rows))
-    return path
 
 
 def _cells(row: CheckedRow) -> tuple[Cell, ...]:

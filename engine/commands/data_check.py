@@ -61,7 +61,11 @@ def check_data(asked: argparse.Namespace, output: Output) -> int:
         broken.extend(event["rows"] if event["event"] == "rows_broken" else ())
 
     def written() -> list[str]:
-        return [str(check_details.export_broken(broken, _folder(asked)))] if broken and asked.export else []
+        if not broken or not asked.export:
+            return []
+        path = _folder(asked) / check_details.BROKEN
+        check_details.export_broken(broken, path)
+        return [str(path)]
 
     def complete(result: Result) -> Result:
         details = check_details.read(Path(result["details"]))

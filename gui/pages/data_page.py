@@ -5,7 +5,7 @@ Asks the engine for a data check and leads between the parts in `gui.pages.data`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,7 @@ class DataPage(Page):
         parts.question.acted.connect(lambda: self._read(self._wanted))
         parts.broken.acted.connect(self._read_the_rest)
         parts.remarks.acted.connect(self._refuse_broken_rows)
+        parts.broken_rows.export_wanted.connect(self._export_broken)
         self._downloads.clear.connect(self._read)
         self._downloads.asked.connect(self._ask)
         self._downloads.refused.connect(self._refuse)
@@ -127,6 +128,7 @@ class DataPage(Page):
         values = self.parts.source.values()
         self.parts.source.show_problems([])
         self.parts.broken.hide()
+        self.parts.broken_rows.show_rows([])
         if not values["source"]:
             self.parts.source.show_problems([Problem("data.source", "There is no source yet.", "Name one.")])
             return
@@ -215,6 +217,7 @@ class DataPage(Page):
         )
         self.parts.unlabelled.setVisible(any(problem.field == "data.summary" for problem in problems))
         if is_broken:
+            self.parts.broken_rows.show_rows(self.checker.broken)
             self.parts.broken.show_notice(
                 "The other rows can be read without the broken ones.", "Read the rest"
             )
@@ -224,6 +227,7 @@ class DataPage(Page):
         self.use_button.setEnabled(False)
         for strip in (self.parts.unlabelled, self.parts.broken, self.parts.remarks):
             strip.hide()
+        self.parts.broken_rows.show_rows([])
         self.header.set_title("Data")
         self.header.set_subtitle("No data checked yet")
         self.parts.show_nothing()
@@ -242,6 +246,7 @@ class DataPage(Page):
         parts.findings.show_findings(found.findings)
         parts.part.set_text("findings", f"Findings ({len(found.findings)})")
         self._show_remarks(self.checker.notices)
+        parts.broken_rows.show_rows(self.checker.broken)
         self._show_decisions()
         self._finding = None
         self._count_splits()
@@ -380,16 +385,30 @@ class DataPage(Page):
         """Write the rows of a finding where the person says."""
         if self.report is None or finding is None:
             return
-        name = f"{Path(self.report.source).stem}-{finding.id}.csv"
+        details, of = self.report.details, finding.id
+        self._save(
+            self.report.source, of, finding.count, lambda path: check_details.export_rows(details, of, path)
+        )
+
+    def _export_broken(self) -> None:
+        """Write which rows can't be read, and why, where the person says."""
+        rows = self.checker.broken
+        self._save(
+            self._wanted["source"], "broken", len(rows), lambda path: check_details.export_broken(rows, path)
+        )
+
+    def _save(self, source: str, what: str, count: int, write: Callable[[Path], None]) -> None:
+        """Ask for a place, write there, and say so."""
+        name = f"{Path(source).stem}-{what}.csv"
         path, _ = QFileDialog.getSaveFileName(self, "Export rows", name, "Table (*.csv)")
         if not path:
             return
         try:
-            check_details.export_rows(self.report.details, finding.id, Path(path))
+            write(Path(path))
         except AppError as error:
             self.parts.remarks.show_notice(f"{error.message} {error.hint}", icon_name="warning")
         else:
-            told = f"{finding.count:,} rows are written to {path}."
+            told = f"{count:,} rows are written to {path}."
             self.parts.remarks.show_notice(told, icon_name="info", token="ink2")
 
 

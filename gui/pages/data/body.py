@@ -12,6 +12,7 @@ from engine.api import SAMPLE, DataOptions
 from gui.look import style
 from gui.look.type import px, text_scale
 from gui.pages.data import report as reports
+from gui.pages.data.broken_view import BrokenView
 from gui.pages.data.decisions import Decisions
 from gui.pages.data.findings_view import FindingsView
 from gui.pages.data.first_look_view import FirstLookView
@@ -53,6 +54,7 @@ class DataBody(QSplitter):
         )
         for strip in (self.question, self.broken, self.remarks, self.unlabelled):
             strip.hide()
+        self.broken_rows = BrokenView()
         self.figures = Figures()
         self.conversations = LengthView("Conversation length", USUAL.max_conversation_tokens)
         self.summaries = LengthView("Summary length", USUAL.max_summary_tokens)
@@ -82,7 +84,8 @@ class DataBody(QSplitter):
         self._stack.addWidget(self._found())
         # In a low window, or with large text, the page scrolls rather than clip anything.
         left = Scroll((24, 14, 24, 16), spacing=14)
-        for strip in (self.source, self.broken, self.question, self.unlabelled, self.remarks, Line()):
+        strips = (self.broken, self.question, self.unlabelled, self.remarks, self.broken_rows)
+        for strip in (self.source, *strips, Line()):
             left.column.addWidget(strip)
         left.column.addWidget(self._stack, 1)
         self.setHandleWidth(1)

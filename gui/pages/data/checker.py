@@ -18,7 +18,8 @@ class Checker(QObject):
 
     Signals: `progressed(stage, done, total, unit)` with an empty stage once nothing is at work; `looked(event)` with
     the first rows; `found(result, asked)` with the `[data]` values that were asked with; `failed(list of Problem)`.
-    `notices` are what the check remarked so far, in sentences.
+    `notices` are what the check remarked so far, in sentences; `broken` are the rows that it could not read, each with
+    its `place` and `why`.
     """
 
     # Not int: sizes in bytes may be past 32 bits.
@@ -32,6 +33,7 @@ class Checker(QObject):
         self._engine = engine
         self._stage = ""
         self.notices: list[str] = []
+        self.broken: list[dict[str, str]] = []
         self.thread_in_hand: EngineThread | None = None
         self._shown_job: Job | None = None
 
@@ -49,7 +51,7 @@ class Checker(QObject):
         except AppError as error:
             self.failed.emit(list(error.problems))
             return
-        self.thread_in_hand, self._stage, self.notices = thread, "Starting", []
+        self.thread_in_hand, self._stage, self.notices, self.broken = thread, "Starting", [], []
         thread.tell(
             self,
             events=lambda events: self._follow(thread, events),
@@ -79,6 +81,8 @@ class Checker(QObject):
                 self.progressed.emit(self._stage, event["done"], event["total"], event["unit"])
             elif event["event"] == "rows_previewed":
                 self.looked.emit(event)
+            elif event["event"] == "rows_broken":
+                self.broken += event["rows"]
             elif event["event"] == "notice":
                 self.notices.append(event["message"])
 
