@@ -96,11 +96,10 @@ def _link(path: Path, place: Path) -> None:
 
 def _suffix(text: str) -> str:
     """Return the ending that tells readers what a text is; what is nothing else is a conversation."""
-    if chats.read(text).is_export:
-        return ".txt"
+    is_export = chats.read(text).is_export
     if text.lstrip("\ufeff \t\r\n")[:1] in {"[", "{"}:
-        return _json_suffix(text)
-    return _table_suffix(text) or ".txt"
+        return ".json" if is_export else _json_suffix(text)
+    return ".txt" if is_export else _table_suffix(text) or ".txt"
 
 
 def _json_suffix(text: str) -> str:

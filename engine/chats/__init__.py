@@ -1,6 +1,7 @@
 """Chat exports into turns: WhatsApp, Slack, Teams, Discord, Telegram, transcripts, plain "Name: text".
 
-Pure functions over text; knows nothing of files, windows or models. Whatever the text is, `read` returns a Chat.
+Pure functions over text and entries; knows nothing of files, windows or models. Whatever the text is, `read` returns
+a Chat. As data a chat is `parted` into conversations, and a `Tally` counts what became of it.
 """
 
 from __future__ import annotations
@@ -8,9 +9,32 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.chats import exports, headed, plain, subtitles, whatsapp
-from engine.chats.chat import TITLES, Chat, Kind, LeftOut
+from engine.chats.chat import TITLES, Chat, Kind, LeftOut, Log
+from engine.chats.exports import Account, Export, chat_in, find
+from engine.chats.parting import Part, Timed, parted, timed, timed_exactly
+from engine.chats.slack import names_of
+from engine.chats.tally import Tally, remarks
 
-__all__ = ["TITLES", "Chat", "Kind", "LeftOut", "read"]
+__all__ = [
+    "TITLES",
+    "Account",
+    "Chat",
+    "Export",
+    "Kind",
+    "LeftOut",
+    "Log",
+    "Part",
+    "Tally",
+    "Timed",
+    "chat_in",
+    "find",
+    "names_of",
+    "parted",
+    "read",
+    "remarks",
+    "timed",
+    "timed_exactly",
+]
 
 Reader = Callable[[str], Chat | None]
 # Characters of a text by which its kind is told.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -69,15 +70,20 @@ class Chat:
 
     def described(self) -> str:
         """Return in words what was understood and what was left out, without a full stop."""
-        said = _counted(len(self.turns), "turn", "turns")
-        people = _counted(len(self.speakers), "speaker", "speakers") if self.speakers else "no named speaker"
-        counts = Counter(each.kind for each in self.left_out)
-        left = [_counted(counts[kind], *words) for kind, words in LEFT_OUT_WORDS.items() if counts[kind]]
-        out = f"; {_listed(left)} left out" if left else ""
-        return f"{TITLES[self.kind]}: {said} of {people}{out}"
+        said = counted(len(self.turns), "turn", "turns")
+        people = counted(len(self.speakers), "speaker", "speakers") if self.speakers else "no named speaker"
+        left = left_out_words(Counter(each.kind for each in self.left_out))
+        return f"{TITLES[self.kind]}: {said} of {people}{f'; {left}' if left else ''}"
 
 
-def _counted(count: int, one: str, more: str) -> str:
+def left_out_words(counts: Mapping[LeftOutKind, int]) -> str:
+    """Return what is left out: "1 system line and 2 media tags left out", "" for nothing."""
+    left = [counted(counts[kind], *words) for kind, words in LEFT_OUT_WORDS.items() if counts.get(kind)]
+    return f"{_listed(left)} left out" if left else ""
+
+
+def counted(count: int, one: str, more: str) -> str:
+    """Return a number with its noun."""
     return f"{count:,} {one if count == 1 else more}"
 
 
@@ -114,7 +120,12 @@ class Log:
         if text.strip():
             self.left_out.append(LeftOut(kind, text.strip()))
 
+    def taken(self) -> list[Turn]:
+        """Return the turns so far, and begin anew; what is left out stays."""
+        turns = [Turn(speaker, "\n".join(lines), time) for speaker, lines, time in self._said if lines]
+        self._said = []
+        return turns
+
     def chat(self, kind: Kind, headers: int, reason: str) -> Chat:
         """Return what was gathered."""
-        turns = tuple(Turn(speaker, "\n".join(lines), time) for speaker, lines, time in self._said if lines)
-        return Chat(kind, turns, tuple(self.left_out), reason, headers)
+        return Chat(kind, tuple(self.taken()), tuple(self.left_out), reason, headers)

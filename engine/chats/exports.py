@@ -1,71 +1,140 @@
-"""JSON exports of channels and chats: Slack, Telegram Desktop, DiscordChatExporter."""
+"""JSON exports of channels and chats: Slack, Teams, Telegram Desktop, DiscordChatExporter.
+
+A text is read whole for the playground; as data the entries come one by one from a reader of files. Both ways, one
+`Export` says what an entry means.
+"""
 
 from __future__ import annotations
 
-import html
 import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.chats.chat import Chat, Log
+from engine.chats import slack, teams
+from engine.chats.chat import Chat, Kind, LeftOut, Log
+from engine.chats.entries import Entry, Names, table, tables, text
+from engine.conversations import Turn
 
-SLACK_LINK = re.compile(r"<(?P<sigil>[@#!]?)(?P<target>[^<>|]+)(?:\|(?P<label>[^<>]*))?>")
-SLACK_SPOKEN = {"", "bot_message", "thread_broadcast", "me_message", "file_share"}
 DISCORD_SPOKEN = {"Default", "Reply", "0", "19", "20"}
-Entry = Mapping[str, Any]
+# The list of messages in an object that is an export; of an account it is a list of chats with such lists.
+MESSAGES = ("messages", "value", "MessageList")
+CHATS = ("chats", "left_chats", "conversations")
+TELEGRAM_MEDIA = ("media_type", "photo", "file", "poll", "contact_information", "location_information")
 
 
-def read(text: str) -> Chat | None:
-    """Return what a JSON export holds, None for any other text."""
-    if text.lstrip("\ufeff \t\r\n")[:1] not in {"[", "{"}:
+@dataclass(frozen=True)
+class Export:
+    """How one application writes the entries of an export.
+
+    `holds` tells its messages from anything else, `take` adds one to a log. Entries that may not stand in the order of
+    their times are sorted by `order`. `names_in` finds names for ids in the entries themselves.
+    """
+
+    kind: Kind
+    shown: str
+    holds: Callable[[Entry], bool]
+    take: Callable[[Entry, Log, Names], None]
+    order: Callable[[Entry], float] | None = None
+    names_in: Callable[[Sequence[Entry]], Names] = lambda _: {}
+
+    def turns(self, entries: Iterable[Entry], names: Names, log: Log) -> Iterator[Turn]:
+        """Give what is said in entries, as they are read if these are in order; `log` gathers what no one said.
+
+        `names` are those known for ids.
+        """
+        if self.order is not None:
+            entries = sorted(entries, key=self.order)
+            names = {**names, **self.names_in(entries)}
+        for entry in entries:
+            self.take(entry, log, names)
+            yield from log.taken()
+
+
+@dataclass(frozen=True)
+class Account:
+    """One chat of the export of a whole account."""
+
+    name: str
+    export: Export
+    entries: Sequence[Entry]
+
+
+def read(content: str) -> Chat | None:
+    """Return what a JSON export holds, None for any other text; of an account that is its longest chat."""
+    if content.lstrip("\ufeff \t\r\n")[:1] not in {"[", "{"}:
         return None
     try:
-        content = json.loads(text.lstrip("\ufeff"))
+        found = json.loads(content.lstrip("\ufeff"))
     except (ValueError, RecursionError):
         return None
-    if isinstance(content, dict) and "chats" in content:
-        return _telegram_account(content)
-    messages = content.get("messages") if isinstance(content, dict) else content
-    if not isinstance(messages, list):
+    entries = _entries(found)
+    export = find(entries)
+    if export is not None:
+        return _chat(export, entries)
+    chats = [chat for entry in entries if (chat := chat_in(entry))]
+    return _longest(chats) if chats else None
+
+
+def find(entries: Iterable[Entry]) -> Export | None:
+    """Return the export that entries are of, None if they are something else."""
+    known = list(entries)
+    return next((export for export in EXPORTS if any(map(export.holds, known))), None)
+
+
+def chat_in(entry: Entry) -> Account | None:
+    """Return the chat that an entry of an account's export is, None for anything else."""
+    # Messages beside a summary are an example as others are.
+    if "summary" in entry:
         return None
-    entries = [entry for entry in messages if isinstance(entry, dict)]
-    for holds, reader in ((_is_discord, _discord), (_is_telegram, _telegram), (_is_slack, _slack)):
-        if any(holds(entry) for entry in entries):
-            return reader(entries)
-    return None
+    messages = tables(entry.get("MessageList") or entry.get("messages"))
+    export = find(messages)
+    name = text(entry.get("name")) or text(entry.get("displayName")) or "a chat without a name"
+    return Account(name, export, messages) if export else None
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else str(value) if isinstance(value, (int, float)) else ""
+def _entries(content: Any) -> list[Entry]:
+    """Return the entries of an export: messages, or an account's chats."""
+    if not isinstance(content, dict):
+        return tables(content)
+    for key in CHATS:
+        inner = content.get(key)
+        listed = tables(inner.get("list") if isinstance(inner, dict) else inner)
+        if listed:
+            return listed
+    return next((found for key in MESSAGES if (found := tables(content.get(key)))), [])
 
 
-def _table(value: Any) -> Entry:
-    return value if isinstance(value, dict) else {}
+def _chat(export: Export, entries: Sequence[Entry]) -> Chat:
+    log = Log()
+    turns = tuple(export.turns(entries, {}, log))
+    reason = f"{len(entries):,} messages with {export.shown}"
+    return Chat(export.kind, turns, tuple(log.left_out), reason, len(entries))
 
 
-def _tables(value: Any) -> list[Entry]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+def _longest(chats: Sequence[Account]) -> Chat:
+    """Return the longest chat; the others are named as left out."""
+    longest = max(chats, key=lambda chat: len(chat.entries))
+    others = tuple(LeftOut("chat", chat.name) for chat in chats if chat is not longest)
+    found = _chat(longest.export, longest.entries)
+    return replace(found, left_out=(*found.left_out, *others))
 
 
 # -------------------------------------------------------------------------------------------------------- Discord
 def _is_discord(entry: Entry) -> bool:
-    return "author" in entry and "content" in entry and "timestamp" in entry
+    return isinstance(entry.get("author"), dict) and "content" in entry and "timestamp" in entry
 
 
-def _discord(entries: Sequence[Entry]) -> Chat:
-    log = Log()
-    for entry in entries:
-        author, content = _table(entry.get("author")), _text(entry.get("content"))
-        name = _text(author.get("nickname")) or _text(author.get("name"))
-        if _text(entry.get("type", "Default")) not in DISCORD_SPOKEN:
-            log.leave_out("system", f"{name}: {content or _text(entry.get('type'))}")
-            continue
-        log.say(name, content, _text(entry.get("timestamp")))
-        for kind in ("attachments", "stickers"):
-            for each in _tables(entry.get(kind)):
-                log.leave_out("media", f"{name}: {_text(each.get('fileName') or each.get('name')) or kind}")
-    return log.chat("discord", len(entries), f"{len(entries):,} messages with author, content and timestamp")
+def _take_discord(entry: Entry, log: Log, _names: Names) -> None:
+    author, content = table(entry.get("author")), text(entry.get("content"))
+    name = text(author.get("nickname")) or text(author.get("name"))
+    if text(entry.get("type", "Default")) not in DISCORD_SPOKEN:
+        log.leave_out("system", f"{name}: {content or text(entry.get('type'))}")
+        return
+    log.say(name, content, text(entry.get("timestamp")))
+    for kind in ("attachments", "stickers"):
+        for each in tables(entry.get(kind)):
+            log.leave_out("media", f"{name}: {text(each.get('fileName') or each.get('name')) or kind}")
 
 
 # ------------------------------------------------------------------------------------------------------- Telegram
@@ -73,101 +142,35 @@ def _is_telegram(entry: Entry) -> bool:
     return (
         ("from" in entry or "actor" in entry)
         and "date" in entry
-        and _text(entry.get("type")) in {"message", "service"}
+        and text(entry.get("type")) in {"message", "service"}
     )
 
 
-def _telegram(entries: Sequence[Entry]) -> Chat:
-    log = Log()
-    for entry in entries:
-        name = _text(entry.get("from")) or _text(entry.get("actor")) or "Deleted account"
-        said = _telegram_text(entry.get("text"))
-        if _text(entry.get("type")) == "service":
-            log.leave_out("system", f"{name}: {_text(entry.get('action')) or said}")
-            continue
-        log.say(name, said, _text(entry.get("date")))
-        media = next((key for key in ("media_type", "photo", "file", "poll") if entry.get(key)), None)
-        if media:
-            what = _text(entry["media_type"]).replace("_", " ") if media == "media_type" else media
-            log.leave_out("media", f"{name}: {what}")
-    return log.chat("telegram", len(entries), f"{len(entries):,} messages with from, date and text")
+def _take_telegram(entry: Entry, log: Log, _names: Names) -> None:
+    name = text(entry.get("from")) or text(entry.get("actor")) or "Deleted account"
+    said = _telegram_text(entry.get("text"))
+    if text(entry.get("type")) == "service":
+        log.leave_out("system", f"{name}: {text(entry.get('action')) or said}")
+        return
+    log.say(name, said, text(entry.get("date")))
+    media = next((key for key in TELEGRAM_MEDIA if entry.get(key)), None)
+    if media:
+        what = text(entry["media_type"]) if media == "media_type" else media
+        log.leave_out("media", f"{name}: {what.replace('_', ' ')}")
 
 
 def _telegram_text(value: Any) -> str:
     """Return a message's text; links and bold words stand in it as objects."""
     if isinstance(value, list):
         return "".join(
-            _text(_table(part).get("text")) if isinstance(part, dict) else _text(part) for part in value
+            text(table(part).get("text")) if isinstance(part, dict) else text(part) for part in value
         )
-    return _text(value)
+    return text(value)
 
 
-def _telegram_account(content: Entry) -> Chat | None:
-    """Return the longest chat of an export of a whole account; the others are named as left out."""
-    chats = _tables(_table(content["chats"]).get("list"))
-    chats = [chat for chat in chats if any(map(_is_telegram, _tables(chat.get("messages"))))]
-    if not chats:
-        return None
-    longest = max(chats, key=lambda chat: len(chat["messages"]))
-    read_one = _telegram(_tables(longest["messages"]))
-    log = Log()
-    for chat in chats:
-        if chat is not longest:
-            log.leave_out("chat", _text(chat.get("name")) or "a chat without a name")
-    return Chat(
-        "telegram", read_one.turns, (*read_one.left_out, *log.left_out), read_one.reason, read_one.headers
-    )
-
-
-# ---------------------------------------------------------------------------------------------------------- Slack
-def _is_slack(entry: Entry) -> bool:
-    return "ts" in entry and "text" in entry and ("user" in entry or "username" in entry or "bot_id" in entry)
-
-
-def _slack(entries: Sequence[Entry]) -> Chat:
-    names = {_text(entry.get("user")): _slack_name(entry) for entry in entries if _slack_name(entry)}
-    log = Log()
-    # Files of a day hold the newest message last, answers of the interface first.
-    for entry in sorted(entries, key=_slack_time):
-        user = _text(entry.get("user"))
-        name = _slack_name(entry) or names.get(user) or user or _text(entry.get("bot_id")) or "Slack"
-        said = _slack_text(_text(entry.get("text")), names)
-        if _text(entry.get("subtype")) not in SLACK_SPOKEN:
-            log.leave_out("system", f"{name}: {said or _text(entry.get('subtype'))}")
-            continue
-        log.say(name, said, _text(entry.get("ts")))
-        for each in _tables(entry.get("files")):
-            log.leave_out("media", f"{name}: {_text(each.get('name') or each.get('title')) or 'file'}")
-    return log.chat("slack", len(entries), f"{len(entries):,} messages with user, text and ts")
-
-
-def _slack_name(entry: Entry) -> str:
-    profile = _table(entry.get("user_profile"))
-    named = (
-        profile.get("display_name"),
-        profile.get("real_name"),
-        profile.get("name"),
-        entry.get("username"),
-    )
-    return next(filter(None, map(_text, named)), "")
-
-
-def _slack_time(entry: Entry) -> float:
-    try:
-        return float(_text(entry.get("ts")))
-    except ValueError:
-        return 0.0
-
-
-def _slack_text(text: str, names: Mapping[str, str]) -> str:
-    """Return a text with names for ids, and links and signs as they are read."""
-
-    def shown(match: re.Match[str]) -> str:
-        sigil, target, label = match["sigil"], match["target"], match["label"]
-        if sigil == "@":
-            return f"@{label or names.get(target, target)}"
-        if sigil == "#":
-            return f"#{label or target}"
-        return label or (f"@{target.split('^')[0]}" if sigil == "!" else target)
-
-    return html.unescape(SLACK_LINK.sub(shown, text))
+EXPORTS = (
+    Export("discord", "author, content and timestamp", _is_discord, _take_discord),
+    Export("telegram", "from, date and text", _is_telegram, _take_telegram),
+    Export("teams", "sender, time and body", teams.holds, teams.take, teams.order),
+    Export("slack", "user, text and ts", slack.holds, slack.take, slack.order, slack.names_in),
+)

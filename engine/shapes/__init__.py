@@ -4,7 +4,7 @@ Pure functions over plain values; knows nothing of files, splits, tokens or mode
 """
 
 from engine.shapes.guessing import guess
-from engine.shapes.mapping import KEYS, problems
+from engine.shapes.mapping import KEYS, PAUSE_HOURS, pause_hours, problems
 from engine.shapes.names import AUTO
 from engine.shapes.shape import Kind, Record, Shape, Shaped
 from engine.shapes.splits import SPLIT_WORDS, SPLITS, Split, split_called
@@ -12,6 +12,7 @@ from engine.shapes.splits import SPLIT_WORDS, SPLITS, Split, split_called
 __all__ = [
     "AUTO",
     "KEYS",
+    "PAUSE_HOURS",
     "SPLITS",
     "SPLIT_WORDS",
     "Kind",
@@ -20,6 +21,7 @@ __all__ = [
     "Shaped",
     "Split",
     "guess",
+    "pause_hours",
     "problems",
     "split_called",
 ]

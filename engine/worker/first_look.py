@@ -30,7 +30,7 @@ def show_first_rows(source: Source, options: DataOptions, channel: Channel) -> N
 
     Raises DataError with the field `data.source` if nothing can be read.
     """
-    tables = open_tables(source)
+    tables = open_tables(source, options)
     split, first = next(iter(tables.items()))
     shape: Shape | None = None
     problem: dict[str, str] | None = None

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from engine.data_options import DataOptions
 from engine.errors import DataError
-from engine.shapes import SPLITS, Shape, Shaped, Split, guess, split_called
+from engine.shapes import SPLITS, Shape, Shaped, Split, guess, pause_hours, split_called
 from engine.worker.channel import Channel
 from engine.worker.readers import FIELD, Broken, Record, Table, open_table
 from engine.worker.sources import Source
@@ -28,10 +29,11 @@ MOST_CHARACTERS_WHY = 500
 Tables = Mapping[Split | None, Table]
 
 
-def open_tables(source: Source) -> Tables:
+def open_tables(source: Source, options: DataOptions) -> Tables:
     """Return the table of each split of a source, that of training first; nothing is read yet."""
     splits = sorted(source.files, key=lambda split: split != "train")
-    return {split: open_table(source.files[split]) for split in splits}
+    hours = pause_hours(options.columns)
+    return {split: open_table(source.files[split], hours) for split in splits}
 
 
 def find_shape(
@@ -62,7 +64,7 @@ def _guessed(
     *,
     needs_summary: bool,
 ) -> Shape:
-    return guess(
+    shape = guess(
         columns,
         [row.values for row in rows],
         options.conversation,
@@ -72,6 +74,14 @@ def _guessed(
         # What files are called goes before what stands in them.
         needs_split=None in tables,
     )
+    reasons = dict.fromkeys(reason for table in tables.values() for reason in table.reasons)
+    if "pause" in options.columns and not reasons:
+        raise DataError(
+            "There is no chat export in the data that a pause could part.",
+            "Leave data.columns.pause out.",
+            "data.columns",
+        )
+    return replace(shape, reason="; ".join([*reasons, shape.reason]))
 
 
 def _shared(tables: Tables) -> list[str]:
@@ -97,7 +107,9 @@ def read_rows(
     Raises DataError: with the field `data.source` for files that can't be read, with `data.broken_rows` for broken
     rows that this does not leave out, with another field for rows that are in no shape.
     """
-    tables = open_tables(source)
+    for message, hint in source.remarks:
+        channel.notice(message, hint)
+    tables = open_tables(source, options)
     shape = find_shape(tables, options, needs_summary=needs_summary)
     total, done = sum(table.size_bytes for table in tables.values()), 0
     found: dict[Split | None, tuple[Shaped, ...]] = {}

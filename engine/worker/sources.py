@@ -17,7 +17,7 @@ from engine.recipe import SAMPLE, looks_like_path
 from engine.shapes import SPLIT_WORDS, SPLITS, Split
 from engine.worker import hub
 from engine.worker.channel import Channel
-from engine.worker.readers import SUFFIXES, archives, text_folder
+from engine.worker.readers import SUFFIXES, archives, chat_files, text_folder
 from engine.worker.readers.table import FIELD
 
 __all__ = ["SPLITS", "Source", "Split", "locate", "split_of"]
@@ -34,11 +34,15 @@ KNOWN = ", ".join(suffix.removeprefix(".") for suffix in (*PLAIN_SUFFIXES, *arch
 
 @dataclass(frozen=True)
 class Source:
-    """The files of a source by split; if no name says a split, all stand under None."""
+    """The files of a source by split; if no name says a split, all stand under None.
+
+    `remarks` say what is not read of it, each with a hint. A folder among the files is a channel of Slack.
+    """
 
     name: str
     files: dict[Split | None, tuple[Path, ...]]
     licence: str = ""
+    remarks: tuple[tuple[str, str], ...] = ()
 
 
 def locate(source: str, channel: Channel) -> Source:
@@ -119,35 +123,57 @@ def _tell_unpacking(channel: Channel, done: int, total: int) -> None:
 
 
 def _folder_source(name: str, folder: Path, channel: Channel) -> Source:
-    by_split = _by_split(name, folder)
-    if len(by_split) > 1:
-        _tell_unsplit(by_split.pop(None, []), channel)
-    kept = {split: _readable(paths, channel) for split, paths in by_split.items()}
-    return Source(name, kept, hub.licence(folder))
-
-
-def _tell_unsplit(paths: list[Path], channel: Channel) -> None:
-    """Say which files are not read because others say by their names which split they are, and these don't."""
-    if paths:
-        channel.notice(
-            f"Left out, as no split stands in the name: {', '.join(path.name for path in paths[:MOST_NAMED])}"
-            f"{', …' if len(paths) > MOST_NAMED else ''}.",
-            'Put "train", "validation" or "test" into the name of a file that is to be read.',
+    by_split, remarks = _by_split(name, folder)
+    unsplit = by_split.pop(None, []) if len(by_split) > 1 else []
+    if unsplit:
+        # Others say by their names which split they are.
+        remarks.append(
+            (
+                f"Left out, as no split stands in the name: {_named(unsplit)}.",
+                'Put "train", "validation" or "test" into the name of a file that is to be read.',
+            )
         )
+    kept = {split: _readable(paths, channel) for split, paths in by_split.items()}
+    return Source(name, kept, hub.licence(folder), tuple(remarks))
 
 
-def _by_split(name: str, folder: Path) -> dict[Split | None, list[Path]]:
-    """Return a folder's data files: tables, else texts with summaries, else what is packed, else texts alone."""
+def _by_split(name: str, folder: Path) -> tuple[dict[Split | None, list[Path]], list[tuple[str, str]]]:
+    """Return a folder's data: chats, else tables, else texts with summaries, else what is packed, else texts alone."""
     found = [path for path in sorted(folder.rglob("*")) if _may_hold_data(path, folder)]
     plain = [path for path in found if path.suffix.lower() in SUFFIXES]
     texts = [path for path in found if path.suffix.lower() in text_folder.SUFFIXES]
     packed = [path for path in found if _is_packed(path)]
     if texts and not plain and (not packed or any(map(text_folder.is_summary, texts))):
-        return _grouped((_split_of_folder(path.relative_to(folder)), path) for path in texts)
+        return _grouped((_split_of_folder(path.relative_to(folder)), path) for path in texts), []
+    exported, none = _chats(plain)
+    if exported:
+        said = [(f"Left out, as no messages of a chat stand in it: {_named(none)}.", "")] if none else []
+        return _grouped((_split_of_folder(path.relative_to(folder)), path) for path in exported), said
     files = plain or packed
     if not files:
         raise DataError(f"There are no data files in {name}.", f"These are read: {KNOWN}.", FIELD)
-    return _grouped((split_of(path.relative_to(folder)), path) for path in files)
+    return _grouped((split_of(path.relative_to(folder)), path) for path in files), []
+
+
+def _chats(plain: list[Path]) -> tuple[list[Path], list[Path]]:
+    """Return the chats among tables if these are JSON alone, and what is none; a folder is a channel of Slack.
+
+    What such a chat is called is for people and says no split.
+    """
+    if not all(path.suffix.lower() == ".json" for path in plain):
+        return [], []
+    days: dict[Path, list[Path]] = {}
+    for path in filter(chat_files.is_day, plain):
+        days.setdefault(path.parent, []).append(path)
+    channels = [folder for folder, files in days.items() if any(map(chat_files.holds_messages, files))]
+    others = [path for path in plain if not (path.parent in channels and chat_files.is_day(path))]
+    files = list(filter(chat_files.holds_messages, others))
+    none = [path for path in others if path not in files and path.name not in chat_files.BESIDE_CHANNELS]
+    return [*channels, *files], none
+
+
+def _named(paths: list[Path]) -> str:
+    return ", ".join(path.name for path in paths[:MOST_NAMED]) + (", …" if len(paths) > MOST_NAMED else "")
 
 
 def _grouped(files: Iterable[tuple[Split | None, Path]]) -> dict[Split | None, list[Path]]:
@@ -174,7 +200,7 @@ def _may_hold_data(path: Path, folder: Path) -> bool:
 
 def _readable(paths: list[Path], channel: Channel) -> tuple[Path, ...]:
     for path in paths:
-        if path.suffix.lower() not in text_folder.SUFFIXES:
+        if path.suffix.lower() not in text_folder.SUFFIXES and not path.is_dir():
             _require_readable(path)
     return tuple(_plain(path, channel) for path in paths)
 

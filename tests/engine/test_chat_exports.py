@@ -112,3 +112,79 @@ CONTENT = (
 @given(CONTENT)
 def test_any_json_ends_in_a_chat(content: Any) -> None:
     assert read(content).described()
+
+
+# ----------------------------------------------------------------------------------------------------------- Teams
+def graph(number: int, name: str, content: str, kind: str = "text", **more: Any) -> dict[str, Any]:
+    """Return a message as Graph gives it."""
+    return {
+        "id": str(number),
+        "messageType": "message",
+        "createdDateTime": f"2024-01-02T10:0{number}:00.123Z",
+        "from": {"application": None, "user": {"displayName": name}},
+        "body": {"contentType": kind, "content": content},
+        "attachments": [],
+        **more,
+    }
+
+
+def test_messages_of_graph_are_read_oldest_first_with_their_answers() -> None:
+    html = '<div><p>Yes &amp; <at id="0">Ann</at></p><p>ok <emoji alt="🙂"></emoji></p><img src="x"></div>'
+    files = [{"contentType": "reference", "name": "plan.docx"}, {"contentType": "messageReference"}]
+    first = graph(1, "Ann", "Review < today?", replies=[graph(3, "Ann", "b"), graph(2, "Bob", "a")])
+    chat = read({"@odata.context": "x", "value": [graph(4, "Bob", html, "html", attachments=files), first]})
+    assert (chat.kind, chat.reason) == ("teams", "2 messages with sender, time and body")
+    assert chat.text == "Ann: Review < today?\nBob: a\nAnn: b\nBob: Yes & Ann\nok 🙂"
+    assert left_out(chat) == [("media", "Bob: picture"), ("media", "Bob: plan.docx")]
+
+
+def test_what_teams_itself_writes_and_what_was_deleted_is_left_out() -> None:
+    added = {"@odata.type": "#microsoft.graph.membersAddedEventMessageDetail"}
+    event = graph(1, "", "<systemEventMessage/>", messageType="systemEventMessage", eventDetail=added)
+    gone = graph(2, "Ann", "", deletedDateTime="2024-01-02T11:00:00Z")
+    chat = read([{**event, "from": None}, gone, graph(3, "Ann", "Hi")])
+    assert chat.text == "Ann: Hi"
+    assert left_out(chat) == [("system", "Teams: membersAdded"), ("system", "Ann: deleted message")]
+
+
+def test_names_with_capitals_as_scripts_write_them_are_known() -> None:
+    message = {
+        "MessageType": "message",
+        "CreatedDateTime": "2024-01-02T10:00:00Z",
+        "From": {"User": {"DisplayName": "Ann"}},
+        "Body": {"ContentType": "html", "Content": "<p>Hi</p>"},
+    }
+    assert read([message]).text == "Ann: Hi"
+
+
+def personal(number: int, sender: str, kind: str, content: str) -> dict[str, Any]:
+    """Return a message as the export of a personal account has it."""
+    time = f"2024-01-02T10:0{number}:00Z"
+    return {"from": sender, "messagetype": kind, "content": content, "originalarrivaltime": time}
+
+
+def test_the_export_of_a_personal_account_of_teams_is_read() -> None:
+    quoted = (
+        "<quote><legacyquote>[1] Ann: </legacyquote>go?<legacyquote>&lt;&lt;&lt; </legacyquote></quote>ok"
+    )
+    messages = [
+        personal(3, "8:live:bob", "RichText/Html", quoted),
+        personal(2, "8:live:ann", "Text", "go? <3"),
+        personal(4, "8:live:bob", "RichText/UriObject", "<URIObject>See the picture</URIObject>"),
+        personal(1, "19:x@thread", "ThreadActivity/AddMember", "<addmember/>"),
+    ]
+    chat = read({"userId": "8:live:ann", "conversations": [{"displayName": "Ops", "MessageList": messages}]})
+    assert (chat.kind, chat.text) == ("teams", "ann: go? <3\nbob: go?ok")
+    assert left_out(chat) == [
+        ("system", "x@thread: threadactivity/addmember"),
+        ("media", "bob: See the picture"),
+    ]
+
+
+def test_rows_of_a_table_are_no_messages() -> None:
+    rows = [
+        {"author": "ann", "content": "Long", "timestamp": "2024", "summary": "Short"},
+        {"ts": "1", "user": "ann", "text": "Hi", "summary": "Short"},
+        {"messages": SLACK, "summary": "They plan."},
+    ]
+    assert [read([row]).is_export for row in rows] == [False, False, False]

@@ -25,6 +25,7 @@ WHATSAPP = "12/31/23, 10:00 - Ann: hi\n12/31/23, 10:01 - Bo: hello\n12/31/23, 10
         ("dialogue;summary\nAnn: hi, Bo;They greet\n", ".csv"),
         ("dialogue\tsummary\nAnn: hi, Bo\tThey greet\n", ".tsv"),
         (WHATSAPP, ".txt"),
+        ('{"messages": [{"type": "message", "user": "U1", "ts": "1.0", "text": "Hi"}]}', ".json"),
         ("Ann: hi, Bo, and hello\nBo: yes, I am, here\n", ".txt"),
         ("One line, that is all.", ".txt"),
     ],

@@ -97,8 +97,10 @@ def _jsonl() -> bytes:
 
 
 def _chat() -> bytes:
-    said = [f"[0{number % 9 + 1}.11.24, 10:{number:02}:00] Ann: Wie geht's? {number}" for number in range(40)]
-    return "\n".join([*said, "[09.11.24, 11:00:00] Bob: \u200e<Anhang: 1.jpg>", "und dann"]).encode()
+    said = [
+        f"[{number // 4 + 1:02}.11.24, 10:{number:02}:00] Ann: Wie geht's? {number}" for number in range(48)
+    ]
+    return "\n".join([*said, "[12.11.24, 11:00:00] Bob: \u200e<Anhang: 1.jpg>", "und dann"]).encode()
 
 
 def _subtitles() -> bytes:
@@ -107,6 +109,33 @@ def _subtitles() -> bytes:
         for number in range(1, 30)
     ]
     return "\n".join(cues).encode()
+
+
+def _messages() -> bytes:
+    messages = [
+        {
+            "type": "message",
+            "user": f"U{n % 2}",
+            "ts": f"{1_704_103_200 + n * 7200}.0",
+            "text": f"Hi <@U1> {n}",
+        }
+        for n in range(12)
+    ]
+    return json.dumps(messages).encode()
+
+
+def _account() -> bytes:
+    messages = [
+        {
+            "type": "message",
+            "from": "Ann",
+            "date": f"2024-01-{n + 1:02}T10:00:00",
+            "text": ["Hi ", {"text": "é"}],
+        }
+        for n in range(12)
+    ]
+    chat = {"name": "Trip", "type": "personal_chat", "messages": messages}
+    return json.dumps({"about": "…", "chats": {"about": "…", "list": [chat, chat]}}, indent=1).encode()
 
 
 def seeds() -> dict[str, bytes]:
@@ -124,6 +153,9 @@ def seeds() -> dict[str, bytes]:
         "columns.json": json.dumps({name: [row[name] for row in ROWS] for name in NAMES}).encode(),
         "nested.json": json.dumps({"version": 1, "data": turns}).encode(),
         "lines.jsonl": _jsonl(),
+        "splits.json": json.dumps({"train": ROWS[:8], "test": ROWS[8:]}).encode(),
+        "slack.json": _messages(),
+        "telegram.json": _account(),
         "chat.txt": _chat(),
         "talk.srt": _subtitles(),
         "talk.vtt": b"WEBVTT\n\n" + _subtitles().replace(b",", b"."),

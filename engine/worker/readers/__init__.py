@@ -5,12 +5,14 @@ Knows nothing of conversations, columns' meaning or recipes. Imports neither tor
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from engine.errors import DataError
-from engine.worker.readers import delimited, json_files, text_folder
+from engine.shapes import PAUSE_HOURS
+from engine.worker.readers import chat_files, delimited, text_folder
 from engine.worker.readers.table import FIELD, Broken, Notes, Reader, Record, Table
 
 __all__ = ["FIELD", "SUFFIXES", "Broken", "Record", "Table", "open_table"]
@@ -38,26 +40,37 @@ def _read_workbook(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | Bro
 _READERS: dict[str, Reader] = {
     ".csv": delimited.read,
     ".tsv": delimited.read,
-    ".json": json_files.read,
-    ".jsonl": json_files.read,
-    ".ndjson": json_files.read,
     ".parquet": _read_parquet,
     ".arrow": _read_arrow,
     ".xlsx": _read_workbook,
+}
+# Of what may hold chats: these are told the pause that parts one, in hours. A folder is a channel of Slack.
+_CHAT_READERS: dict[str, Callable[..., Iterator[Mapping[str, Any] | Broken]]] = {
+    "": chat_files.read_channel,
+    **dict.fromkeys((".json", ".jsonl", ".ndjson"), chat_files.read),
     **dict.fromkeys(text_folder.SUFFIXES, text_folder.read),
 }
 # What makes a data file by its name alone; a text file is one where it was chosen, or where there is no other.
-SUFFIXES = tuple(suffix for suffix in _READERS if suffix not in text_folder.SUFFIXES)
+SUFFIXES = tuple(
+    suffix for suffix in (*_READERS, *_CHAT_READERS) if suffix and suffix not in text_folder.SUFFIXES
+)
 
 
-def open_table(files: Sequence[Path]) -> Table:
-    """Return the rows of files of one kind as one table; nothing is read yet.
+def open_table(files: Sequence[Path], pause_hours: float = PAUSE_HOURS) -> Table:
+    """Return the rows of files of one kind as one table; nothing is read yet. A folder is a channel of Slack.
 
-    Raises DataError with the field `data.source` for files of several kinds.
+    `pause_hours` are the silence that parts a chat into conversations, 0 for never. Raises DataError with the field
+    `data.source` for files of several kinds.
     """
-    readers = {_READERS[path.suffix.lower()] for path in files}
+    readers = {_reader(path) for path in files}
     if len(readers) > 1:
         names = ", ".join(path.name for path in files)
         raise DataError(f"The files are of several kinds: {names}.", "Leave one kind in the folder.", FIELD)
     reader = readers.pop()
-    return Table(files, reader, may_have_more_columns=reader is json_files.read)
+    read: Reader = partial(reader, hours=pause_hours) if reader in _CHAT_READERS.values() else reader
+    return Table(files, read, may_have_more_columns=reader is chat_files.read)
+
+
+def _reader(path: Path) -> Callable[..., Iterator[Mapping[str, Any] | Broken]]:
+    suffix = path.suffix.lower()
+    return _CHAT_READERS[""] if path.is_dir() else _READERS.get(suffix) or _CHAT_READERS[suffix]

@@ -27,11 +27,8 @@ Found = Mapping[str, Any] | Broken
 
 
 def read(path: Path, notes: Notes) -> Iterator[Found]:
-    """Yield the rows of a JSON file, whichever of its shapes it has. Raises DataError for a damaged one."""
-    for found in _by_line(path, notes) if _one_a_line(path) else _document(_Scanner(path, notes)):
-        if not isinstance(found, Broken):
-            notes.columns.update(dict.fromkeys(found))
-        yield found
+    """Yield the rows of a JSON file, whichever of its shapes it has; notes no columns. DataError for a damaged one."""
+    return _by_line(path, notes) if _one_a_line(path) else _document(_Scanner(path, notes))
 
 
 def _one_a_line(path: Path) -> bool:

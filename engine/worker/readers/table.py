@@ -17,6 +17,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from engine import chats
+from engine.chats import Tally
 from engine.errors import DataError
 
 FIELD = "data.source"
@@ -54,13 +56,16 @@ class Notes:
     """What a reader tells beside its rows, while it goes through a file.
 
     `columns` are those found so far, in order; `remarks` are sentences for the user; `done_bytes` is how far the
-    reader is. `beside` is what stands beside the rows in an object of JSON.
+    reader is. `beside` is what stands beside the rows in an object of JSON, `reason` why rows that stand in the file in
+    another way are made as they are, `chats` what became of the chats they are made of.
     """
 
     columns: dict[str, None] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     done_bytes: int = 0
     beside: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    chats: list[Tally] = field(default_factory=list)
 
 
 Reader = Callable[[Path, Notes], Iterator[Mapping[str, Any] | Broken]]
@@ -96,7 +101,13 @@ class Table:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What is to be told of the files, found so far."""
-        return tuple(remark for notes in self._notes for remark in notes.remarks)
+        told = (remark for notes in self._notes for remark in notes.remarks)
+        return (*told, *chats.remarks([tally for notes in self._notes for tally in notes.chats]))
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why rows are made as they are that stand in the files in another way, found so far."""
+        return tuple(dict.fromkeys(notes.reason for notes in self._notes if notes.reason))
 
     @property
     def done_bytes(self) -> int:
@@ -106,7 +117,7 @@ class Table:
     @property
     def size_bytes(self) -> int:
         """The size of all files together; a file that is gone counts nothing, its reading says so."""
-        return sum(path.stat().st_size for path in self._files if path.exists())
+        return sum(map(_size, self._files))
 
     def head(self, most: int) -> tuple[Record, ...]:
         """Return the first rows, reading no further than that."""
@@ -131,7 +142,7 @@ class Table:
                         self._keep_broken(path, wrong)
                     elif not isinstance(found, Broken):
                         yield Record(number, found)
-                notes.done_bytes = path.stat().st_size
+                notes.done_bytes = _size(path)
         if not number:
             raise DataError(f"There are no rows in {self.name}.", "Choose a file with rows.", FIELD)
         if number == len(self.broken):
@@ -169,6 +180,12 @@ class Table:
         places = "; ".join(f"{each.place}: {each.why}" for each in self.broken[:MOST_PLACES_NAMED])
         more = "; …" if count > MOST_PLACES_NAMED else ""
         return f"{count:,} {'row is' if count == 1 else 'rows are'} broken ({places}{more})"
+
+
+def _size(path: Path) -> int:
+    """Return how many bytes there are to read; of a folder that is a part of a table, those of its files."""
+    files = path.iterdir() if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.exists())
 
 
 def _require_few_columns(path: Path, notes: Notes) -> None:

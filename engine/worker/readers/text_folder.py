@@ -1,6 +1,6 @@
 """Folders of text: `x.txt`, `x.vtt` or `x.srt` holds a conversation, `x.summary.txt` beside it its reference summary.
 
-A conversation that is an export of chats or a transcript gives its turns, with a remark of what is left out.
+What is an export of chats or a transcript gives its turns, with a remark of what is left out.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from engine import chats
+from engine.chats import Tally
+from engine.worker.readers.chat_files import conversations
 from engine.worker.readers.encodings import chunks
 from engine.worker.readers.table import MOST_CHARACTERS, Broken, Notes
 
@@ -18,8 +20,11 @@ SUMMARY_ENDING = ".summary.txt"
 MOST_BYTES = 4 * MOST_CHARACTERS
 
 
-def read(path: Path, notes: Notes) -> Iterator[Mapping[str, str | None] | Broken]:
-    """Yield the one row that a conversation and its summary make; a summary alone is broken."""
+def read(path: Path, notes: Notes, hours: float) -> Iterator[Mapping[str, str | None] | Broken]:
+    """Yield the one row that a conversation and its summary make; a summary alone is broken.
+
+    A chat export without a summary makes a row for each of its conversations; `hours` are the pause that parts them.
+    """
     if is_summary(path):
         stem = path.name[: -len(SUMMARY_ENDING)]
         endings = (spelt for suffix in SUFFIXES for spelt in (suffix, suffix.upper()))
@@ -32,27 +37,23 @@ def read(path: Path, notes: Notes) -> Iterator[Mapping[str, str | None] | Broken
         if part.exists() and part.stat().st_size > MOST_BYTES:
             yield Broken("its one row", f"{part.name} has more than {MOST_BYTES:,} bytes")
             return
-    row = {
-        "id": path.stem,
-        "conversation": _conversation(path, notes),
-        "summary": _text(summary, notes) if summary.exists() else None,
-    }
-    notes.columns.update(dict.fromkeys(row))
-    yield row
+    given = _text(summary, notes) if summary.exists() else None
+    text = _text(path, notes)
+    chat = chats.read(text)
+    # What someone has summarised is one conversation, however long its pauses are.
+    tally = Tally(path.name, chat.kind, 0 if summary.exists() else hours)
+    tally.leave_out(chat.left_out)
+    plain = [{"id": path.stem, "conversation": text}]
+    rows = conversations(path.stem, chats.timed(chat.turns), tally, notes) if chat.is_export else plain
+    for row in rows:
+        whole = {**row, "summary": given}
+        notes.columns.update(dict.fromkeys(whole))
+        yield whole
 
 
 def is_summary(path: Path) -> bool:
     """Tell a summary's file from a conversation's by its name."""
     return path.name.lower().endswith(SUMMARY_ENDING)
-
-
-def _conversation(path: Path, notes: Notes) -> str:
-    text = _text(path, notes)
-    chat = chats.read(text)
-    if not chat.is_export:
-        return text
-    notes.remarks.append(f"{path.name} is read as turns. {chat.described()}.")
-    return chat.text
 
 
 def _text(path: Path, notes: Notes) -> str:

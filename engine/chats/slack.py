@@ -1,0 +1,76 @@
+"""Messages of Slack as JSON: the files of a day in a channel's folder, and the list of members beside the channels."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+
+from engine.chats.chat import Log
+from engine.chats.entries import Entry, Names, table, tables, text
+
+LINK = re.compile(r"<(?P<sigil>[@#!]?)(?P<target>[^<>|]+)(?:\|(?P<label>[^<>]*))?>")
+SPOKEN = {"", "bot_message", "thread_broadcast", "me_message", "file_share"}
+
+
+def holds(entry: Entry) -> bool:
+    """Tell whether an entry is a message of Slack."""
+    said_by = "user" in entry or "username" in entry or "bot_id" in entry
+    return entry.get("type") == "message" and "ts" in entry and "text" in entry and said_by
+
+
+def order(entry: Entry) -> float:
+    """Return when a message was written, in seconds: files have the newest last, answers of the interface first."""
+    try:
+        return float(text(entry.get("ts")))
+    except ValueError:
+        return 0.0
+
+
+def take(entry: Entry, log: Log, names: Names) -> None:
+    """Add one message; `names` are those of people by their ids."""
+    user = text(entry.get("user"))
+    name = _name(entry) or names.get(user) or user or text(entry.get("bot_id")) or "Slack"
+    said = _shown(text(entry.get("text")), names)
+    if text(entry.get("subtype")) not in SPOKEN:
+        log.leave_out("system", f"{name}: {said or text(entry.get('subtype'))}")
+        return
+    log.say(name, said, text(entry.get("ts")))
+    for each in tables(entry.get("files")):
+        log.leave_out("media", f"{name}: {text(each.get('name') or each.get('title')) or 'file'}")
+
+
+def names_in(entries: Sequence[Entry]) -> dict[str, str]:
+    """Return the names that messages tell of their writers, by id."""
+    return {text(entry.get("user")): name for entry in entries if (name := _name(entry))}
+
+
+def names_of(members: Iterable[Entry]) -> dict[str, str]:
+    """Return the names of members, by id, in the list that an export has beside its channels."""
+    named = {text(each.get("id")): _first_name(table(each.get("profile")), each) for each in members}
+    return {user: name for user, name in named.items() if user and name}
+
+
+def _name(entry: Entry) -> str:
+    return _first_name(table(entry.get("user_profile")), {}) or text(entry.get("username"))
+
+
+def _first_name(profile: Entry, member: Entry) -> str:
+    """Return how a person is called in Slack: as shown, else as registered, else by the name of the account."""
+    named = [profile.get("display_name"), profile.get("real_name"), member.get("real_name")]
+    named += [profile.get("name"), member.get("name")]
+    return next(filter(None, map(text, named)), "")
+
+
+def _shown(said: str, names: Names) -> str:
+    """Return a text with names for ids, and links and signs as they are read."""
+
+    def shown(match: re.Match[str]) -> str:
+        sigil, target, label = match["sigil"], match["target"], match["label"]
+        if sigil == "@":
+            return f"@{label or names.get(target, target)}"
+        if sigil == "#":
+            return f"#{label or target}"
+        return label or (f"@{target.split('^')[0]}" if sigil == "!" else target)
+
+    return html.unescape(LINK.sub(shown, said))

@@ -1,0 +1,91 @@
+"""Messages of Microsoft Teams as JSON: those of Graph, of its scripts, and of the export of a personal account."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+from engine.chats.chat import Log
+from engine.chats.entries import Entry, Names, table, tables, text
+from engine.chats.times import moment
+
+SPOKEN = {"message", "text", "richtext", "richtext/html"}
+MEDIA = ("richtext/uriobject", "richtext/media")
+# What a message repeats of the one that it answers.
+QUOTED = re.compile(r"<(legacyquote|blockquote)\b[^>]*>.*?</\1>", re.DOTALL | re.IGNORECASE)
+PICTURE = re.compile(r"<(?:img|video|audio)\b[^>]*>", re.IGNORECASE)
+SIGN = re.compile(r"<emoji\b[^>]*\balt=\"([^\"]*)\"[^>]*>", re.IGNORECASE)
+BREAK = re.compile(r"<(?:br|/p|/div|/li|/tr|/h\d)\b[^>]*>", re.IGNORECASE)
+TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
+
+
+def holds(entry: Entry) -> bool:
+    """Tell whether an entry is a message of Teams."""
+    known = _lowered(entry)
+    graph = isinstance(known.get("body"), dict) and "createddatetime" in known
+    return "messagetype" in known and (graph or ("content" in known and "originalarrivaltime" in known))
+
+
+def order(entry: Entry) -> float:
+    """Return when a message was written, in seconds: Graph gives the newest first."""
+    when = moment(_time(_lowered(entry)))
+    return when.timestamp() if when else 0.0
+
+
+def take(entry: Entry, log: Log, names: Names) -> None:
+    """Add one message, and those that answer it where they stand inside it."""
+    known = _lowered(entry)
+    body = _lowered(table(known.get("body")))
+    content, kind = text(body.get("content") or known.get("content")), text(known.get("messagetype")).lower()
+    name = _name(known)
+    if kind.startswith(MEDIA):
+        log.leave_out("media", f"{name}: {_plain(content) or kind}")
+    elif kind not in SPOKEN or known.get("deleteddatetime"):
+        log.leave_out("system", f"{name}: {'deleted message' if kind in SPOKEN else _event(known) or kind}")
+    else:
+        form = text(body.get("contenttype")).lower() if body else kind
+        is_html = form not in ("text", "0")
+        log.say(name, _plain(content) if is_html else content, _time(known))
+        pictures = PICTURE.findall(content) if is_html else []
+        files = [text(each.get("name")) or "attachment" for each in _attachments(known)]
+        for what in [*("picture" for _ in pictures), *files]:
+            log.leave_out("media", f"{name}: {what}")
+    for reply in sorted(tables(known.get("replies")), key=order):
+        take(reply, log, names)
+
+
+def _attachments(known: Entry) -> list[dict[str, Any]]:
+    """Return what is attached but for messages that are answered."""
+    attached = [_lowered(each) for each in tables(known.get("attachments"))]
+    return [each for each in attached if text(each.get("contenttype")) != "messageReference"]
+
+
+def _time(known: Entry) -> str:
+    return text(known.get("createddatetime")) or text(known.get("originalarrivaltime"))
+
+
+def _lowered(entry: Entry) -> dict[str, Any]:
+    """Return an entry with its names in lower case, since scripts write them with capitals."""
+    return {str(name).lower(): value for name, value in entry.items()}
+
+
+def _name(known: Entry) -> str:
+    sender = known.get("from")
+    if isinstance(sender, dict):
+        people = (table(each) for each in sender.values())
+        named = (text(_lowered(each).get("displayname")) for each in people)
+        return next(filter(None, named), "Teams")
+    # Of an account the last part is the person: 8:live:ann, 8:orgid:….
+    return text(known.get("displayname")) or text(sender).rpartition(":")[2] or "Teams"
+
+
+def _event(known: Entry) -> str:
+    kind = text(table(known.get("eventdetail")).get("@odata.type"))
+    return kind.rpartition(".")[2].removesuffix("EventMessageDetail")
+
+
+def _plain(content: str) -> str:
+    """Return what an HTML text says."""
+    shown = SIGN.sub(r"\1", QUOTED.sub("", content))
+    return html.unescape(TAG.sub("", BREAK.sub("\n", shown)))

@@ -1,0 +1,298 @@
+"""Chat exports as data: a row for each conversation, and what is said of how they are made."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import labelling
+from engine.data_options import DataOptions
+from engine.errors import DataError
+from engine.events import Event, EventWriter, read_all
+from engine.jobs import create_job
+from engine.paths import jobs_folder
+from engine.worker import label_data
+from engine.worker.channel import Channel
+from engine.worker.first_look import show_first_rows
+from engine.worker.reading import read_rows
+from engine.worker.sources import locate
+
+# 2024-01-01 10:00
+BEGINNING = 1_704_103_200
+HOUR = 3600
+USUAL_PAUSE = "a chat's next conversation begins after a pause of 4 hours"
+MEMBERS = [
+    {"id": "U1", "name": "ann.l", "profile": {"display_name": "Ann"}},
+    {"id": "U2", "name": "bob", "profile": {"display_name": "", "real_name": "Bob Ray"}},
+]
+
+
+@pytest.fixture
+def channel() -> Iterator[Channel]:
+    job = create_job(jobs_folder(), "check_data", {})
+    writer = EventWriter(job.events_path, {"job": job.id, "attempt": 1})
+    yield Channel(job, writer)
+    writer.close()
+
+
+def events(channel: Channel, name: str) -> list[Event]:
+    return [event for event in read_all(channel.job.events_path) if event["event"] == name]
+
+
+def notices(channel: Channel) -> list[str]:
+    return [event["message"] for event in events(channel, "notice")]
+
+
+def conversations(source: Path, channel: Channel, **columns: str) -> dict[str, str]:
+    """Return the conversations of a source without splits, by their names."""
+    options = DataOptions(source=str(source), columns=columns)
+    shape, found = read_rows(locate(options.source, channel), options, channel)
+    assert (shape.conversation, shape.summary) == ("conversation", "summary")
+    assert {each.example.summary for each in found[None]} == {""}
+    return {each.example.id: each.example.conversation for each in found[None]}
+
+
+def write(path: Path, content: Any) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    return path
+
+
+def slack(user: str, hours: float, text: str, **more: Any) -> dict[str, Any]:
+    """Return a message of Slack, some hours after the beginning."""
+    seconds = f"{BEGINNING + hours * HOUR:.6f}"
+    return {"type": "message", "user": user, "ts": seconds, "text": text, **more}
+
+
+def workspace(folder: Path) -> Path:
+    """Write an export of a workspace: two channels, one with a conversation across midnight."""
+    write(folder / "users.json", MEMBERS)
+    write(folder / "channels.json", [{"id": "C1", "name": "dev-team"}])
+    joined = slack("U3", 0.1, "<@U3> has joined", subtype="channel_join")
+    late = slack("U2", 13.9, "Still here")
+    write(folder / "dev-team" / "2024-01-01.json", [slack("U1", 0, "Tea, <@U2>?"), joined, late])
+    file = slack("U1", 14.2, "Good night", files=[{"name": "plan.pdf"}])
+    write(folder / "dev-team" / "2024-01-02.json", [file])
+    write(folder / "test" / "2024-01-01.json", [slack("U2", 1, "Lunch?"), slack("U1", 1.5, "Yes")])
+    return folder
+
+
+EXPECTED = {
+    "dev-team 2024-01-01 10:00": "Ann: Tea, @Bob Ray?",
+    "dev-team 2024-01-01 23:54": "Bob Ray: Still here\nAnn: Good night",
+    "test 2024-01-01 11:00": "Bob Ray: Lunch?\nAnn: Yes",
+}
+TOLD = (
+    "2 chats are read as turns. Slack messages: 5 turns of 2 speakers in 3 conversations; "
+    "1 system line and 1 media tag left out."
+)
+
+
+def test_a_workspace_of_slack_is_read_channel_by_channel_with_its_members_names(
+    tmp_path: Path, channel: Channel
+) -> None:
+    assert conversations(workspace(tmp_path / "export"), channel) == EXPECTED
+    assert notices(channel) == [TOLD]
+
+
+def test_a_zip_of_a_workspace_is_the_same(tmp_path: Path, channel: Channel) -> None:
+    folder = workspace(tmp_path / "export")
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        for path in folder.rglob("*.json"):
+            archive.write(path, path.relative_to(folder))
+    assert conversations(tmp_path / "export.zip", channel) == EXPECTED
+
+
+def test_one_channel_and_one_day_know_the_members_too(tmp_path: Path, channel: Channel) -> None:
+    folder = workspace(tmp_path / "export")
+    assert list(conversations(folder / "dev-team", channel)) == list(EXPECTED)[:2]
+    day = conversations(folder / "test" / "2024-01-01.json", channel)
+    assert day == {"test 2024-01-01 11:00": "Bob Ray: Lunch?\nAnn: Yes"}
+
+
+def test_what_holds_no_messages_beside_chats_is_left_out_and_named(tmp_path: Path, channel: Channel) -> None:
+    folder = workspace(tmp_path / "export")
+    write(folder / "notes.json", [{"a": 1}])
+    assert conversations(folder, channel) == EXPECTED
+    assert notices(channel) == ["Left out, as no messages of a chat stand in it: notes.json.", TOLD]
+
+
+def telegram(hours: int, sender: str, text: str, **more: Any) -> dict[str, Any]:
+    day, hour = divmod(hours, 24)
+    date = f"2024-01-{day + 1:02}T{hour:02}:00:00"
+    return {"type": "message", "date": date, "from": sender, "text": text, **more}
+
+
+TRIP = {
+    "name": "Trip",
+    "type": "personal_chat",
+    "messages": [
+        {"type": "service", "actor": "Ann", "action": "create_group", "date": "2024-01-01T09:00:00", "text": ""},
+        telegram(10, "Ann", "Off?"),
+        telegram(11, "Bob", "", media_type="sticker"),
+        telegram(16, "Bob", "Yes"),
+    ],
+}  # fmt: skip
+WORK = {"name": "Work", "type": "private_group", "messages": [telegram(40, "Cem", "Done")]}
+
+
+def test_a_chat_of_telegram_is_called_as_it_calls_itself(tmp_path: Path, channel: Channel) -> None:
+    assert conversations(write(tmp_path / "result.json", TRIP), channel) == {
+        "Trip 2024-01-01 10:00": "Ann: Off?",
+        "Trip 2024-01-01 16:00": "Bob: Yes",
+    }
+    (told,) = notices(channel)
+    assert told == (
+        'result.json ("Trip") is read as turns. Telegram messages: 2 turns of 2 speakers in 2 conversations; '
+        "1 system line and 1 media tag left out."
+    )
+
+
+def test_of_an_account_all_chats_are_read(tmp_path: Path, channel: Channel) -> None:
+    account = {
+        "about": "Here is your data.",
+        "contacts": {"about": "…", "list": [{"first_name": "Zed"}]},
+        "chats": {"about": "…", "list": [TRIP, {"name": "Empty", "type": "bot_chat", "messages": []}]},
+        "left_chats": {"about": "…", "list": [WORK]},
+    }
+    assert list(conversations(write(tmp_path / "result.json", account), channel)) == [
+        "Trip 2024-01-01 10:00",
+        "Trip 2024-01-01 16:00",
+        "Work 2024-01-02 16:00",
+    ]
+
+
+def discord(name: str) -> dict[str, Any]:
+    author = {"id": "1", "name": "ann", "nickname": "Ann"}
+    message = {
+        "type": "Default",
+        "timestamp": "2024-01-01T10:00:00+00:00",
+        "content": "Hi",
+        "author": author,
+    }
+    return {"guild": {"name": "Bakers"}, "channel": {"name": name}, "messages": [message]}
+
+
+def test_names_of_channels_say_no_split(tmp_path: Path, channel: Channel) -> None:
+    for name in ("test", "dev"):
+        write(tmp_path / "chats" / f"Bakers - {name} [7].json", discord(name))
+    assert conversations(tmp_path / "chats", channel) == {
+        "dev 2024-01-01 10:00": "Ann: Hi",
+        "test 2024-01-01 10:00": "Ann: Hi",
+    }
+
+
+def test_messages_of_teams_are_read_oldest_first(tmp_path: Path, channel: Channel) -> None:
+    def message(hour: int, name: str, said: str) -> dict[str, Any]:
+        return {
+            "messageType": "message",
+            "createdDateTime": f"2024-01-01T{hour}:00:00Z",
+            "from": {"user": {"displayName": name}},
+            "body": {"contentType": "html", "content": f"<p>{said}</p>"},
+        }
+
+    source = write(tmp_path / "ops.json", {"value": [message(11, "Bob", "Yes"), message(10, "Ann", "Tea?")]})
+    assert conversations(source, channel) == {"ops 2024-01-01 10:00": "Ann: Tea?\nBob: Yes"}
+
+
+WHATSAPP = """\
+31.12.23, 21:15 - Messages and calls are end-to-end encrypted.
+31.12.23, 23:58 - Ann: Happy
+01.01.24, 00:01 - Bob: New year
+01.01.24, 12:00 - Ann: Awake?
+"""
+
+
+def test_a_chat_written_in_lines_is_parted_the_same_way(tmp_path: Path, channel: Channel) -> None:
+    (tmp_path / "chat.txt").write_text(WHATSAPP)
+    assert conversations(tmp_path / "chat.txt", channel) == {
+        "chat 2023-12-31 23:58": "Ann: Happy\nBob: New year",
+        "chat 2024-01-01 12:00": "Ann: Awake?",
+    }
+
+
+def test_the_pause_can_be_another_one_or_none(tmp_path: Path, channel: Channel) -> None:
+    (tmp_path / "chat.txt").write_text(WHATSAPP)
+    assert list(conversations(tmp_path / "chat.txt", channel, pause="24")) == ["chat 2023-12-31 23:58"]
+    assert conversations(tmp_path / "chat.txt", channel, pause="0") == {
+        "chat": "Ann: Happy\nBob: New year\nAnn: Awake?"
+    }
+    source = write(tmp_path / "result.json", TRIP)
+    assert list(conversations(source, channel, pause="6")) == [
+        "Trip 2024-01-01 10:00",
+        "Trip 2024-01-01 16:00",
+    ]
+    assert list(conversations(source, channel, pause="6.5")) == ["Trip 2024-01-01 10:00"]
+
+
+@pytest.mark.parametrize("pause", ["soon", "-1", "nan", "1e9"])
+def test_a_pause_that_is_no_number_of_hours_is_refused(tmp_path: Path, channel: Channel, pause: str) -> None:
+    with pytest.raises(DataError, match=f"A pause of {pause} hours makes no sense") as caught:
+        conversations(write(tmp_path / "a.json", TRIP), channel, pause=pause)
+    assert caught.value.field == "data.columns"
+
+
+def test_a_pause_for_data_without_chats_is_refused(tmp_path: Path, channel: Channel) -> None:
+    source = write(tmp_path / "a.json", [{"conversation": "Ann: Hi", "summary": ""}])
+    with pytest.raises(DataError, match="no chat export in the data that a pause could part"):
+        conversations(source, channel, pause="4")
+
+
+def test_the_preview_shows_the_conversations_and_how_they_are_made(tmp_path: Path, channel: Channel) -> None:
+    options = DataOptions(source=str(write(tmp_path / "result.json", TRIP)))
+    show_first_rows(locate(options.source, channel), options, channel)
+    (event,) = events(channel, "rows_previewed")
+    assert event["problem"] is None
+    assert event["shape"]["reason"].startswith(f"{USUAL_PAUSE}; conversation: ")
+    assert event["rows"][0] == {
+        "id": "Trip 2024-01-01 10:00",
+        "conversation": "Ann: Off?",
+        "summary": "",
+    }
+
+
+def test_a_broken_entry_is_named_and_the_others_read(tmp_path: Path, channel: Channel) -> None:
+    source = write(tmp_path / "a.json", [slack("U1", 0, "Hi"), "x", slack("U1", 1, "Yo")])
+    options = DataOptions(source=str(source), broken_rows="leave_out")
+    _, found = read_rows(locate(options.source, channel), options, channel)
+    assert [each.example.conversation for each in found[None]] == ["U1: Hi\nU1: Yo"]
+    assert any("row 2: it is text, no object with names" in notice for notice in notices(channel))
+
+
+def test_a_damaged_day_is_refused_by_its_name(tmp_path: Path, channel: Channel) -> None:
+    folder = workspace(tmp_path / "export")
+    (folder / "dev-team" / "2024-01-03.json").write_text('[{"type": "message", ')
+    with pytest.raises(DataError, match=r"2024-01-03\.json can't be read"):
+        conversations(folder, channel)
+
+
+def test_members_that_can_not_be_read_leave_ids_and_say_so(tmp_path: Path, channel: Channel) -> None:
+    folder = workspace(tmp_path / "export")
+    (folder / "users.json").write_text("[{")
+    found = conversations(folder / "test", channel)
+    assert found == {"test 2024-01-01 11:00": "U2: Lunch?\nU1: Yes"}
+    assert notices(channel)[0] == "users.json can't be read: who wrote what is told by ids."
+
+
+def test_tables_with_columns_like_those_of_messages_stay_tables(tmp_path: Path, channel: Channel) -> None:
+    rows = [
+        {"ts": str(n), "user": "ann", "text": f"Ann: {n}", "summary": "", "date": "2024"} for n in range(3)
+    ]
+    options = DataOptions(source=str(write(tmp_path / "a.json", rows)))
+    shape, _ = read_rows(locate(options.source, channel), options, channel)
+    assert (shape.conversation, shape.summary) == ("text", "summary")
+
+
+def test_an_export_becomes_a_set_to_label(tmp_path: Path, channel: Channel) -> None:
+    source = workspace(tmp_path / "export")
+    label_data.run(channel, {"data": {"source": str(source)}})
+    (event,) = events(channel, "result_made")
+    opened = labelling.LabellingSet(event["result"]["set"])
+    opened.close()
+    assert {item.id: item.conversation for item in opened.items} == EXPECTED
+    assert {item.state for item in opened.items} == {"open"}
