@@ -27,7 +27,16 @@ from engine.files import write_whole
 from engine.locks import try_lock, unlock
 
 JobKind = Literal[
-    "train", "evaluate", "summarize", "plan", "check_data", "label_data", "models", "merge", "devices"
+    "train",
+    "evaluate",
+    "summarize",
+    "plan",
+    "check_data",
+    "label_data",
+    "models",
+    "merge",
+    "devices",
+    "count_tokens",
 ]
 Command = dict[str, Any]
 

@@ -29,6 +29,7 @@ JOBS = {
     "plan": "engine.worker.plan",
     "check_data": "engine.worker.check_data",
     "label_data": "engine.worker.label_data",
+    "count_tokens": "engine.worker.count_tokens",
     "models": "engine.worker.models",
     "merge": "engine.worker.merge",
     "devices": "engine.worker.devices_probe",

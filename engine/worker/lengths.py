@@ -16,6 +16,9 @@ from tokenizers import Tokenizer
 
 from engine import base_facts
 from engine.methods import Family
+from engine.paths import starter_folder
+from engine.recipe import STARTER, looks_like_path
+from engine.worker import hub
 from engine.worker.special_tokens import SpecialTokens
 
 CHARACTERS_A_TOKEN = 4
@@ -36,6 +39,15 @@ class TokenCounter:
     summary_marks: int
     exact: bool
     words: str
+
+
+def counter_of(base_model: str | None) -> TokenCounter:
+    """Return how to count the tokens of a base model by its id, with what is on this computer; None estimates."""
+    name = base_model or ""
+    if name == STARTER:
+        return token_counter(starter_folder(), name)
+    folder = Path(name).expanduser() if looks_like_path(name) else hub.cached_folder(name)
+    return token_counter(folder if name else None, name)
 
 
 def token_counter(folder: Path | None, name: str) -> TokenCounter:

@@ -23,6 +23,8 @@ from gui.pages.playground.controller import Controller
 from gui.pages.playground.conversation_panel import ConversationPanel
 from gui.pages.playground.decoding_row import DecodingRow
 from gui.pages.playground.good_ones import good_ones
+from gui.pages.playground.length import Length
+from gui.pages.playground.live_count import LiveCount
 from gui.pages.playground.markdown import as_markdown
 from gui.pages.playground.parts import FoldedConversation, Legend, StripView
 from gui.pages.playground.samples import samples
@@ -51,6 +53,7 @@ class PlaygroundPage(Page):
         super().__init__("Playground", "", parent)
         self._engine = engine
         self.controller = Controller(engine, self)
+        self.live_count = LiveCount(engine, self)
         self.panel = ConversationPanel()
         self.columns = ColumnsView()
         self.decoding = DecodingRow()
@@ -111,6 +114,8 @@ class PlaygroundPage(Page):
         controller = self.controller
         controller.changed.connect(self._refresh)
         controller.counted.connect(self._show_counted)
+        self.live_count.counted.connect(self._show_length)
+        self.panel.typed.connect(self._count)
         self.add_button.clicked.connect(self._offer_adapters)
         self.copy_button.clicked.connect(self._copy)
         self.summarise_button.clicked.connect(self.summarise)
@@ -349,6 +354,17 @@ class PlaygroundPage(Page):
         self.panel.show_counted(tokens)
         self._refresh()
 
+    def _count(self) -> None:
+        """Let what is shown or typed be counted."""
+        self.live_count.count(self.panel.conversation, self.controller.limit(), self.controller.base_id)
+
+    def _show_length(self, text: str, length: Length) -> None:
+        self.panel.show_length(text, length)
+        self._show_folded()
+
+    def _show_folded(self) -> None:
+        self.folded.show_conversation(self.panel.conversation, self.panel.length)
+
     def _refresh(self) -> None:
         controller = self.controller
         ready = controller.summarizer.state == "ready"
@@ -357,9 +373,9 @@ class PlaygroundPage(Page):
         can_rate = controller.tried is not None
         self.columns.show_board(controller.board, controller.summarizer.words, can_rate)
         self.strip.show_strip(controller.strip())
-        limit = controller.limit()
-        self.panel.show_limit(limit)
-        self.folded.show_conversation(self.panel.conversation, self.panel.counted, limit)
+        self.panel.show_limit(controller.limit())
+        self._show_folded()
+        self._count()
         self._allow_asking(controller.can_ask)
         self.copy_button.setEnabled(any(column.text for column in controller.board.columns))
         if controller.tries.items != self.tries.tries():

@@ -15,10 +15,11 @@ from engine.api import Example, speakers, turns
 from gui.look import style
 from gui.look.format import number
 from gui.look.type import font, px
-from gui.pages.playground.board import about_tokens
+from gui.pages.playground.conversation_edit import ConversationEdit
 from gui.pages.playground.export_offer import ExportOffer
+from gui.pages.playground.length import Length, estimated, parted, told
 from gui.pages.playground.picker import Picker
-from gui.widgets.bars import MeterRow
+from gui.pages.playground.token_meter import TokenMeter
 from gui.widgets.buttons import link, plain, quiet
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel, Label
@@ -30,32 +31,15 @@ REFERENCE_HEIGHT = 84
 MOST_TURNS = 400
 
 
-class TokenMeter(MeterRow):
-    """How much of the trained limit a conversation takes: "212 of 512 tokens, fits the trained limit"."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("", parent, above=False)
-
-    def show_length(self, text: str, counted: int | None, limit: int) -> None:
-        """Show a conversation's tokens, counted by the worker or else estimated, against the limit."""
-        tokens = about_tokens(text) if counted is None else counted
-        about = "about " if counted is None and text else ""
-        over = tokens > limit
-        self.bar.set_token("copper" if over else "accent")
-        fits = "the end is cut off" if over else "fits the trained limit"
-        self.set_value(
-            tokens / limit, fits if text else "", f"{about}{number(tokens)} of {number(limit)} tokens"
-        )
-
-
 class ConversationPanel(QWidget):
     """The conversation and its reference summary.
 
-    Signals: `changed` when either is another one; `file_wanted` when a text file is to be opened; `label_wanted` when
-    a summary of the conversation is to be written.
+    Signals: `changed` when either is another one, `typed` while the conversation is written; `file_wanted` when a text
+    file is to be opened; `label_wanted` when a summary of the conversation is to be written.
     """
 
     changed = Signal()
+    typed = Signal()
     file_wanted = Signal()
     label_wanted = Signal()
 
@@ -64,8 +48,9 @@ class ConversationPanel(QWidget):
         style.ground(self, "surface")
         self._conversation = ""
         self._whence = ""
-        self._counted: int | None = None
         self._limit = 512
+        self._length = estimated("", self._limit)
+        self._measured = ""
         self._make_parts()
         self._lay_out()
         self._show()
@@ -75,10 +60,8 @@ class ConversationPanel(QWidget):
         self.export_offer = ExportOffer()
         self.export_offer.chosen.connect(self._take)
         self._turns = ConversationView()
-        self.editor = QPlainTextEdit()
-        self.editor.setPlaceholderText("Name: what they say")
-        self.editor.setAccessibleName("Conversation as text")
-        self.editor.setTabChangesFocus(True)
+        self.editor = ConversationEdit()
+        self.editor.textChanged.connect(self._type)
         self.picker = Picker()
         self.picker.picked.connect(self._pick)
         self.picker.closed.connect(self._show)
@@ -99,8 +82,7 @@ class ConversationPanel(QWidget):
         style.follow(self._restyle)
 
     def _restyle(self) -> None:
-        for edit in (self.editor, self.reference_edit):
-            edit.setFont(font("body"))
+        self.reference_edit.setFont(font("body"))
         self.reference_edit.setFixedHeight(px(REFERENCE_HEIGHT))
 
     def _lay_out(self) -> None:
@@ -156,7 +138,7 @@ class ConversationPanel(QWidget):
     @property
     def conversation(self) -> str:
         """The conversation as text."""
-        return self.editor.toPlainText().strip() if self.is_editing else self._conversation
+        return self.editor.conversation() if self.is_editing else self._conversation
 
     @property
     def reference(self) -> str:
@@ -164,9 +146,9 @@ class ConversationPanel(QWidget):
         return self.reference_edit.toPlainText().strip()
 
     @property
-    def counted(self) -> int | None:
-        """The conversation's tokens, once the worker has counted them."""
-        return self._counted
+    def length(self) -> Length:
+        """The conversation's length, estimated until it was counted."""
+        return self._length
 
     @property
     def is_editing(self) -> bool:
@@ -179,7 +161,7 @@ class ConversationPanel(QWidget):
 
     def show_conversation(self, text: str, reference: str | None = "", whence: str = "") -> None:
         """Show another conversation; a reference of None keeps the one that is there."""
-        self._conversation, self._whence, self._counted = text.strip(), whence, None
+        self._conversation, self._whence = text.strip(), whence
         self.export_offer.put_away()
         if reference is not None:
             self.reference_edit.setPlainText(reference)
@@ -196,13 +178,20 @@ class ConversationPanel(QWidget):
 
     def show_limit(self, tokens: int) -> None:
         """Measure against another trained limit."""
-        self._limit = tokens
-        self._measure()
+        if tokens != self._limit:
+            self._limit = tokens
+            self._measured = ""
+            self._measure()
 
     def show_counted(self, tokens: int) -> None:
-        """Show the tokens that the worker counted."""
-        self._counted = tokens
-        self._measure()
+        """Show the tokens that a model's worker counted."""
+        if not self._length.is_counted:
+            self._show_length(told(self.conversation, tokens, self._limit))
+
+    def show_length(self, text: str, length: Length) -> None:
+        """Show the length of a text, unless another one stands there by now or another limit holds."""
+        if text == self.conversation and length.limit == self._limit:
+            self._show_length(length)
 
     def _offer_ways(self) -> None:
         below = self._open_button.rect().bottomLeft()
@@ -244,6 +233,7 @@ class ConversationPanel(QWidget):
         self.editor.setPlainText(self._conversation)
         self._stack.setCurrentWidget(self.editor)
         self._edit_button.setText("Done")
+        self.editor.show_cut(self._length.cut_at)
         self.editor.setFocus()
 
     def settle(self) -> None:
@@ -252,20 +242,22 @@ class ConversationPanel(QWidget):
             self.toggle_edit()
 
     def _settle(self) -> None:
-        if self.is_editing and self.editor.toPlainText().strip() != self._conversation:
-            self._conversation = self.editor.toPlainText().strip()
-            self._counted, self._whence = None, self._whence and f"{self._whence}, edited"
+        if self.is_editing and self.editor.conversation() != self._conversation:
+            self._conversation = self.editor.conversation()
+            self._whence = self._whence and f"{self._whence}, edited"
             self.export_offer.look_at(self._conversation)
             self.changed.emit()
 
     def _pick(self, example: Example) -> None:
         self.show_conversation(example.conversation, example.summary, f"Sample {example.id}")
 
+    def _type(self) -> None:
+        if self.is_editing:
+            self._measure()
+            self.typed.emit()
+
     def _show(self) -> None:
         said = turns(self._conversation)
-        shown = [Turn(turn.speaker, turn.text) for turn in said[:MOST_TURNS]]
-        more = len(said) - len(shown)
-        self._turns.set_turns([*shown, Turn("", f"{number(more)} more turns")] if more else shown)
         self._stack.setCurrentIndex(0 if said else 3)
         self._edit_button.setText("Edit")
         count = len(speakers(self._conversation))
@@ -276,7 +268,34 @@ class ConversationPanel(QWidget):
         self._measure()
 
     def _measure(self) -> None:
-        self.meter.show_length(self._conversation, self._counted, self._limit)
+        """Estimate the length of another text; one that was counted stays so."""
+        text = self.conversation
+        if text != self._measured or not text:
+            self._show_length(estimated(text, self._limit))
+        elif not self.is_editing:
+            self._show_turns()
+
+    def _show_length(self, length: Length) -> None:
+        self._length, self._measured = length, self.conversation
+        if self.is_editing:
+            self.editor.show_cut(length.cut_at)
+        self._show_turns()
+
+    def _show_turns(self) -> None:
+        """Show the turns, those that the limit cuts off below a line."""
+        read, cut = parted(self.conversation, self._length.cut_at)
+        self.meter.show_length(self._length, len(cut))
+        if self.is_editing:
+            return
+        said = [*read, *cut]
+        shown = [Turn(turn.speaker, turn.text) for turn in said[:MOST_TURNS]]
+        more = len(said) - len(shown)
+        about = "" if self._length.is_counted else "about here "
+        self._turns.set_turns(
+            [*shown, Turn("", f"{number(more)} more turns")] if more else shown,
+            len(read) if cut else None,
+            f"{about}the trained limit ends",
+        )
 
 
 def _some(count: int, what: str) -> str:

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from gui.device_turn import Strip
 from gui.look import style
 from gui.look.type import font, metrics, px
-from gui.pages.playground.conversation_panel import TokenMeter
+from gui.pages.playground.length import Length, parted
+from gui.pages.playground.token_meter import TokenMeter
 from gui.pages.playground.tries import headline
 from gui.widgets.buttons import quiet
 from gui.widgets.cards import NoticeStrip
@@ -88,10 +89,10 @@ class FoldedConversation(QWidget):
     def _restyle(self) -> None:
         self.meter.setFixedWidth(px(260))
 
-    def show_conversation(self, text: str, counted: int | None, limit: int) -> None:
-        """Show a conversation."""
+    def show_conversation(self, text: str, length: Length) -> None:
+        """Show a conversation and how long it is."""
         self._headline.setText(headline(text) or "No conversation yet")
-        self.meter.show_length(text, counted, limit)
+        self.meter.show_length(length, len(parted(text, length.cut_at)[1]))
 
     def set_open(self, is_open: bool) -> None:
         """Say whether the whole conversation is shown below."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gui.pages.playground.live_count import LiveCount
 from gui.pages.playground_page import PlaygroundPage
 from tests.helpers.playground_stage import Workers, make_adapter
 
@@ -18,7 +19,13 @@ def workers(qtbot, home, monkeypatch, styled):
 
 
 @pytest.fixture
-def page(workers, qtbot):
+def uncounted(monkeypatch):
+    """Pages that start no worker to count tokens."""
+    monkeypatch.setattr(LiveCount, "count", lambda *_args: None)
+
+
+@pytest.fixture
+def page(workers, uncounted, qtbot):
     for adapter_id in ("a1", "a2", "a3", "a4"):
         make_adapter(adapter_id)
     make_adapter("b1", "google/flan-t5-base")

@@ -1,0 +1,57 @@
+"""How long a conversation is against the limit that it is cut at, and where it is cut. Knows no widget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.api import Turn, turns
+from gui.look.format import number
+from gui.pages.playground.board import LETTERS_A_TOKEN, about_tokens
+
+
+@dataclass(frozen=True)
+class Length:
+    """A conversation's tokens against a limit; `cut_at` is the character behind which it is cut, None if it fits.
+
+    `is_counted` tells a tokenizer's count from an estimate.
+    """
+
+    tokens: int
+    limit: int
+    is_counted: bool
+    cut_at: int | None
+
+    @property
+    def words(self) -> str:
+        """How much there is: "about 212 of 512 tokens"."""
+        about = "" if self.is_counted or not self.tokens else "about "
+        return f"{about}{number(self.tokens)} of {number(self.limit)} tokens"
+
+
+def estimated(text: str, limit: int) -> Length:
+    """Return a length before anything has counted it."""
+    tokens = about_tokens(text)
+    cut_at = round(limit * LETTERS_A_TOKEN)
+    return Length(tokens, limit, is_counted=False, cut_at=cut_at if tokens > limit else None)
+
+
+def told(text: str, tokens: int, limit: int) -> Length:
+    """Return a length whose tokens were told without their places: the cut is where its share of the text ends."""
+    cut_at = len(text) * limit // tokens if tokens > limit else None
+    return Length(tokens, limit, is_counted=True, cut_at=cut_at)
+
+
+def parted(text: str, cut_at: int | None) -> tuple[tuple[Turn, ...], tuple[Turn, ...]]:
+    """Return the turns that are read and those that are cut off; one that the cut goes through stands in both."""
+    if cut_at is None:
+        return turns(text), ()
+    first, _, rest = text[cut_at:].partition("\n")
+    within = (Turn("", first.strip()),) if first.strip() else ()
+    return turns(text[:cut_at]), (*within, *turns(rest))
+
+
+def cut_words(cut: int) -> str:
+    """Return what there is to say of so many turns that are cut off, wholly or in part."""
+    if cut == 0:
+        return "fits the trained limit"
+    return "the end is cut off" if cut == 1 else f"the last {number(cut)} turns are cut off"

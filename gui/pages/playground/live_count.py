@@ -1,0 +1,103 @@
+"""The tokens of what is being typed, counted by a small worker: started when there is something to count.
+
+Holds no device and loads no model. Where it can't count, nothing is told and the page's estimate stays. Knows no
+widget.
+"""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.api import AppError, Event
+from gui.engine import Engine
+from gui.engine_thread import EngineThread
+from gui.pages.playground.length import Length
+
+REST_MILLISECONDS = 250
+IDLE_MILLISECONDS = 120_000
+
+
+class LiveCount(QObject):
+    """`counted(text, Length)` tells what a text that was given to `count` has."""
+
+    counted = Signal(str, object)
+
+    def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self._thread: EngineThread | None = None
+        self._base_id = ""
+        self._is_exact = False
+        self._wanted = ("", 0)
+        self._asked: dict[str, tuple[str, int]] = {}
+        self._rest = self._timer(REST_MILLISECONDS, self._ask)
+        self._idle = self._timer(IDLE_MILLISECONDS, self.close)
+
+    def _timer(self, milliseconds: int, act: Any) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(milliseconds)
+        timer.timeout.connect(act)
+        return timer
+
+    def count(self, text: str, limit: int, base_id: str) -> None:
+        """Count a text's tokens soon, with the tokenizer of a base model; typing on puts it off."""
+        if base_id != self._base_id:
+            self.close()
+            self._base_id = base_id
+        if (text, limit) != self._wanted:
+            self._wanted = (text, limit)
+            self._rest.start()
+
+    def close(self) -> None:
+        """Let the worker go; the next text starts another."""
+        if self._thread is not None:
+            with suppress(AppError):
+                self._thread.send("quit")
+        self._thread, self._is_exact = None, False
+        self._wanted = ("", 0)
+        self._asked.clear()
+
+    def _ask(self) -> None:
+        text, limit = self._wanted
+        if not text:
+            return
+        if self._thread is None:
+            self._start()
+        if self._thread is not None:
+            request = secrets.token_hex(4)
+            self._asked = {request: (text, limit)}
+            self._idle.start()
+            with suppress(AppError):
+                self._thread.send("count", request=request, text=text, limit=limit)
+
+    def _start(self) -> None:
+        try:
+            thread = self._engine.ask("count_tokens", {"base_model": self._base_id}, parent=self)
+        except AppError:
+            # The estimate stays.
+            return
+        self._thread = thread
+        thread.tell(
+            self,
+            events=lambda events: self._follow(thread, events),
+            ended=lambda _ending: self._forget(thread),
+        )
+
+    def _follow(self, thread: EngineThread, events: list[Event]) -> None:
+        for event in events if thread is self._thread else ():
+            if event["event"] == "counter_ready":
+                self._is_exact = event["exact"]
+            elif event["event"] == "tokens_counted" and event["request"] in self._asked and self._is_exact:
+                text, limit = self._asked.pop(event["request"])
+                self.counted.emit(
+                    text, Length(event["tokens"], limit, is_counted=True, cut_at=event["cut_at"])
+                )
+
+    def _forget(self, thread: EngineThread) -> None:
+        if thread is self._thread:
+            self._thread = None
