@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine.conversations import Turn
+from engine.conversations import Turn, turns
 from engine.errors import DataError
 from engine.shapes import cells, mapping, names
 from engine.shapes.cells import Keys
@@ -225,6 +225,12 @@ class _Guess:
             message = f'The turns of column "{column}" have no "{wanted}".'
             hint = f"They hold: {', '.join(keys)}. Name the key of what is said as data.columns.text."
             raise DataError(message, hint, mapping.FIELD)
+        if self.by_hand.keys().isdisjoint({"text", "last_turn"}) and wants_turns and self._row_speaker():
+            raise DataError(
+                "No column says which rows belong to one conversation.",
+                "Name it as data.columns.group, or leave data.columns.speaker out.",
+                mapping.FIELD,
+            )
         if wants_turns:
             raise DataError(
                 f'The column "{column}" holds no lists of turns.',
@@ -294,7 +300,7 @@ class _Guess:
             f"{shape.reason}; summary: the last turn, as no column looks like the summary and each conversation is "
             "one text with a shorter answer to it"
         )
-        instruction = cells.shared_instruction([turns[0].text for turns in self._said(shape)])
+        instruction = cells.shared_instruction([said[0].text for said in self._said(shape)])
         if instruction:
             quoted = " ".join(instruction.split())
             reason += f'; left out of the conversations is what all of them begin with: "{quoted}"'
@@ -317,14 +323,37 @@ class _Guess:
 
     # ------------------------------------------------------------------------------------ turns in rows
     def _repeated_group(self) -> str | None:
-        """Return the column that says which conversation a row belongs to, if rows look like single turns."""
-        if self.conversation != AUTO or self.by_hand.keys() & {"last_turn"}:
+        """Return the column that says which conversation a row belongs to, if rows look like single turns.
+
+        A column of speakers that is named by hand makes them so: whole conversations have none. Rows with lists of
+        turns, or with several turns in a text, are whole conversations, however often their ids repeat.
+        """
+        named = self.conversation != AUTO
+        if self.by_hand.keys() & {"last_turn"} or (named and "speaker" not in self.by_hand):
             return None
         speaker = self._row_speaker()
-        if speaker is None or self._row_text(speaker, "") is None:
+        if speaker is None or self._holds_turns():
             return None
         likely = (names.exact(self.columns, (name,)) for name in names.GROUP_NAMES)
-        return next((name for name in likely if name and name != speaker and self._groups(name)), None)
+        for name in filter(None, likely):
+            text = self.conversation if named else self._row_text(speaker, name)
+            if name not in {speaker, text} and text and not self._is_whole(text) and self._groups(name):
+                return name
+        return None
+
+    def _holds_turns(self) -> bool:
+        """Tell whether a column called after turns holds lists of them, or any with the speaker that is named."""
+        speaker = self.by_hand.get("speaker")
+        return any(
+            names.exact([name], names.CONVERSATION_LIST_NAMES) or keys.speaker == speaker
+            for name, keys in self._list_columns().items()
+        )
+
+    def _is_whole(self, text: str) -> bool:
+        """Tell whether most cells of a column are several turns each."""
+        filled = [cell for cell in self._cells(text) if isinstance(cell, str) and cell.strip()]
+        several = sum(len([turn for turn in turns(cell) if turn.speaker]) > 1 for cell in filled)
+        return several * 2 > len(filled)
 
     def _groups(self, column: str) -> bool:
         """Tell whether a column repeats short values, with no two summaries for one of them."""
@@ -338,9 +367,10 @@ class _Guess:
         return 0 < len(summaries) < len(self.rows) and all(len(each) < 2 for each in summaries.values())
 
     def _row_speaker(self) -> str | None:
+        plain = [name for name in self.columns if self._plain(name)]
         if "speaker" in self.by_hand:
-            return self.by_hand["speaker"] if self.by_hand["speaker"] in self.columns else None
-        return names.exact([name for name in self.columns if self._plain(name)], names.SPEAKER_NAMES)
+            return self.by_hand["speaker"] if self.by_hand["speaker"] in plain else None
+        return names.exact(plain, names.SPEAKER_NAMES)
 
     def _row_text(self, speaker: str | None, group: str) -> str | None:
         free = [name for name in self.columns if name not in {speaker, group} and self._plain(name)]

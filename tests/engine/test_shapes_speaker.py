@@ -1,0 +1,71 @@
+"""A column or key of speakers named by hand, and when it makes rows the turns of a conversation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.helpers.shaped_rows import chat, examples, refusal, shape_of
+
+Rows = list[dict[str, Any]]
+WHO = {"speaker": "who"}
+TURNS: Rows = [
+    {"id": "1", "who": "Ann", "text": "Hi", "summary": "They meet."},
+    {"id": "1", "who": "Bob", "text": "Yo", "summary": "They meet."},
+    {"id": "2", "who": "Bob", "text": "Off?", "summary": "Bob asks."},
+]
+
+
+@pytest.mark.parametrize("conversation", ["auto", "text"])
+def test_a_column_of_speakers_makes_rows_with_a_repeated_id_turns(conversation: str) -> None:
+    """Whole conversations have no one speaker, so such a column can mean nothing else."""
+    shape = shape_of(TURNS, by_hand=WHO, conversation=conversation)
+    assert (shape.kind, shape.group, shape.speaker, shape.text) == ("rows", "id", "who", "text")
+    found = examples(TURNS, by_hand=WHO, conversation=conversation)
+    assert [example.conversation for example in found] == ["Ann: Hi\nBob: Yo", "Bob: Off?"]
+
+
+def test_without_a_repeated_id_it_is_asked_for() -> None:
+    rows = [{**row, "id": str(number)} for number, row in enumerate(TURNS)]
+    error = refusal(rows, by_hand=WHO)
+    assert error.message == "No column says which rows belong to one conversation."
+    assert error.hint == "Name it as data.columns.group, or leave data.columns.speaker out."
+    assert error.field == "data.columns"
+
+
+def test_lists_of_speakers_belong_to_the_lists_beside_them_however_often_ids_repeat() -> None:
+    rows = [
+        {"id": "1", "who": ["Ann", "Bob"], "utt": ["Hi", "Yo"], "text": "a title", "summary": "They meet."},
+        {"id": "1", "who": ["Ann"], "utt": ["Off?"], "text": "a title", "summary": "They meet."},
+    ]
+    shape = shape_of(rows, by_hand=WHO)
+    assert (shape.kind, shape.conversation, shape.speaker) == ("lists", "utt", "who")
+    assert len(examples(rows, by_hand=WHO)) == 2
+
+
+@pytest.mark.parametrize("column", ["messages", "talk"])
+def test_a_key_of_turns_stands_before_a_column_of_the_same_name(column: str) -> None:
+    said = chat("Ann: Hi", "Bob: Yo", speaker="who", text="content")
+    rows = [{"id": "1", column: said, "who": "a survey", "text": "a title", "summary": "They meet."}] * 2
+    shape = shape_of(rows, by_hand=WHO)
+    assert (shape.kind, shape.conversation, shape.speaker) == ("turns", column, "who")
+
+
+def test_rows_with_lists_of_turns_are_conversations_also_beside_an_author_and_a_repeated_id() -> None:
+    rows = [{"id": "1", "messages": chat("Ann: Hi"), "author": "x", "text": "a title", "summary": "s"}] * 2
+    assert (shape_of(rows).kind, shape_of(rows).conversation) == ("turns", "messages")
+
+
+def test_texts_of_several_turns_are_conversations_also_beside_an_author_and_a_repeated_id() -> None:
+    row = {"id": "1", "author": "x", "dialogue": "Ann: Hi\nBob: Yo", "summary": "They meet."}
+    rows = [row, row, {**row, "id": "2", "dialogue": "Ann: Off?\nBob: No"}]
+    assert (shape_of(rows).kind, shape_of(rows).conversation) == ("columns", "dialogue")
+
+
+def test_what_is_said_is_not_what_rows_are_grouped_by() -> None:
+    rows = [{**row, "dialogue": row["text"]} for row in TURNS]
+    for row in rows:
+        del row["text"]
+    shape = shape_of([rows[0], rows[0], *rows[1:]], by_hand=WHO)
+    assert (shape.kind, shape.group, shape.text) == ("rows", "id", "dialogue")
