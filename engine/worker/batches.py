@@ -26,17 +26,18 @@ GPU_TOKENS = 8192
 
 @dataclass(frozen=True)
 class MicroBatch:
-    """Tensors of examples that are computed at once, all of shape batch × length.
+    """Tensors of examples that are computed at once, the first three of shape batch × length.
 
-    `labels` are -100 where nothing is learned; `learned_tokens` counts the others. `learned_from` is the first
-    place in any row where something is learned.
+    `labels` are -100 where nothing is learned; `learned_tokens` counts the others. `targets` are those that something
+    predicts, and `places` (2 × targets) the row and place of the logits that do.
     """
 
     input_ids: torch.Tensor
     attention_mask: torch.Tensor
     labels: torch.Tensor
+    places: torch.Tensor
+    targets: torch.Tensor
     learned_tokens: int
-    learned_from: int
 
     @property
     def padded_tokens(self) -> int:
@@ -51,8 +52,9 @@ class MicroBatch:
             self.input_ids.to(device, non_blocking=True),
             self.attention_mask.to(device, non_blocking=True),
             self.labels.to(device, non_blocking=True),
+            self.places.to(device, non_blocking=True),
+            self.targets.to(device, non_blocking=True),
             self.learned_tokens,
-            self.learned_from,
         )
 
 
@@ -141,8 +143,22 @@ class Collator:
         lengths = torch.tensor([len(example.input_ids) for example in group])
         mask = (torch.arange(input_ids.shape[1])[None, :] < lengths[:, None]).long()
         labels = _rectangle([example.labels for example in group], IGNORED)
-        learned = labels != IGNORED
-        return MicroBatch(input_ids, mask, labels, int(learned.sum()), int(learned.any(dim=0).int().argmax()))
+        return MicroBatch(
+            input_ids,
+            mask,
+            labels,
+            *self._predicted(labels),
+            learned_tokens=sum(example.learned_tokens for example in group),
+        )
+
+    def _predicted(self, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return where the logits of the learned labels stand, and those labels; found here to spare a device."""
+        rows, columns = (labels != IGNORED).nonzero(as_tuple=True)
+        if self._family == "encoder-decoder":
+            return torch.stack([rows, columns]), labels[rows, columns]
+        # A label is predicted by the token before it.
+        rows, columns = rows[columns > 0], columns[columns > 0]
+        return torch.stack([rows, columns - 1]), labels[rows, columns]
 
 
 def _rectangle(rows: Sequence[Sequence[int]], filling: int) -> torch.Tensor:

@@ -116,8 +116,8 @@ class Outline:
 class Load:
     """A micro-batch's shape: rows, and their padded lengths in tokens.
 
-    With an encoder-decoder `label_length` is the decoder's; with one stack, where the labels stand behind the input
-    in the same row, it is how many of the last tokens have logits.
+    With an encoder-decoder `label_length` is the decoder's; with one stack both lengths are the same, since the
+    labels stand behind the input in the same row.
     """
 
     rows: int = 0
@@ -182,7 +182,7 @@ def _load(group: list[tuple[int, int]], two_stacks: bool) -> Load:
         inputs, labels = (max(column) for column in zip(*group, strict=True))
         return Load(len(group), inputs, labels, learned)
     longest = max(map(sum, group))
-    return Load(len(group), longest, longest - max(0, min(inputs for inputs, _ in group) - 1), learned)
+    return Load(len(group), longest, longest, learned)
 
 
 def memory(

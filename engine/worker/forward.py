@@ -5,7 +5,6 @@ Knows nothing of losses, nor of what may stand before the tokens (see `soft_prom
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 import torch
@@ -16,31 +15,46 @@ from engine.worker.base_models import shift_right
 
 
 def logits(
+    model: Any, family: Family, input_ids: torch.Tensor, attention_mask: torch.Tensor, labels: torch.Tensor
+) -> torch.Tensor:
+    """Return the logits (batch x length of `labels` x vocabulary) with the active adapter.
+
+    Encoder-decoder: those that predict each label. Decoder-only: those that stand at each input token, so the
+    one that predicts a label stands before it.
+    """
+    inputs = {"input_ids": input_ids, "attention_mask": attention_mask}
+    if family == "encoder-decoder":
+        inputs["decoder_input_ids"] = shift_right(_base(model), labels)
+    return soft_prompts.before(model).logits(inputs)
+
+
+def logits_at(
     model: Any,
     family: Family,
     input_ids: torch.Tensor,
     attention_mask: torch.Tensor,
     labels: torch.Tensor,
-    last: int = 0,
+    places: torch.Tensor,
 ) -> torch.Tensor:
-    """Return the logits (batch x length of `labels` x vocabulary) with the active adapter.
+    """Return the logits (places x vocabulary) at some places alone; the output head is spared all others.
 
-    Encoder-decoder: those that predict each label. Decoder-only: those that stand at each input token, so the
-    one that predicts a label stands before it; of the `last` tokens alone if given, which spares the output head
-    all others.
+    `places` (2 x places) holds the row of each and where it stands in what `logits` returns. In a small model the
+    head is a large part of the work, and of a decoder's input only the summary's end of it is learned.
     """
-    inputs = {"input_ids": input_ids, "attention_mask": attention_mask}
-    if family == "encoder-decoder":
-        inputs["decoder_input_ids"] = shift_right(_base(model), labels)
-        return soft_prompts.before(model).logits(inputs)
-    if last and _can_keep(_base(model)):
-        inputs["logits_to_keep"] = last
-    return soft_prompts.before(model).logits(inputs)[:, -last:]
+    rows, columns = places
+    head = _base(model).get_output_embeddings()
 
+    def chosen(_: Any, given: tuple[torch.Tensor]) -> torch.Tensor:
+        # What is read before the tokens, such as a soft prompt, stands before them here too.
+        return given[0][:, -labels.shape[1] :][rows, columns]
 
-def _can_keep(base: Any) -> bool:
-    """Tell whether a base model's forward can leave out the logits of the tokens before the last ones."""
-    return "logits_to_keep" in inspect.signature(base.forward).parameters
+    hook = head.register_forward_pre_hook(chosen)
+    try:
+        found = logits(model, family, input_ids, attention_mask, labels)
+    finally:
+        hook.remove()
+    # A model that multiplies by the head's weights itself gives them all.
+    return found if found.dim() == 2 else found[rows, columns]
 
 
 def _base(model: Any) -> Any:

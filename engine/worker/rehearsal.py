@@ -65,11 +65,10 @@ def _loss(model: Any, family: Family, load: Load) -> torch.Tensor:
     """Compute what `engine.worker.trainer.token_loss_sum` computes; which tokens are learned has no numbers here."""
     input_ids = torch.ones(load.rows, load.input_length, dtype=torch.long)
     labels = torch.ones(load.rows, load.label_length, dtype=torch.long)
-    found = forward.logits(model, family, input_ids, torch.ones_like(input_ids), labels, load.label_length)
-    if family == "decoder-only":
-        found = found[:, :-1]
-    learned = torch.ones(load.learned_tokens, dtype=torch.long)
-    return functional.cross_entropy(found[learned, learned].float(), learned, reduction="sum")
+    targets = torch.ones(load.learned_tokens, dtype=torch.long)
+    places = torch.stack([targets, targets])
+    found = forward.logits_at(model, family, input_ids, torch.ones_like(input_ids), labels, places)
+    return functional.cross_entropy(found.float(), targets, reduction="sum")
 
 
 class LivingBytes(TorchDispatchMode):

@@ -27,10 +27,7 @@ class Nothing:
         self._model = model
 
     def logits(self, inputs: Inputs) -> torch.Tensor:
-        """Return the logits (batch × tokens × vocabulary) at the tokens alone; `inputs` are a forward's.
-
-        With `logits_to_keep` among them, those at so many of the last tokens.
-        """
+        """Return the logits (batch × tokens × vocabulary) at the tokens alone; `inputs` are a forward's."""
         found: torch.Tensor = self._model(**inputs, use_cache=False).logits
         return found
 
@@ -74,7 +71,8 @@ class InputVectors(_SoftPrompt):
     def logits(self, inputs: Inputs) -> torch.Tensor:
         """Return the logits at the tokens alone; a decoder's stand behind those at the prompt."""
         found: torch.Tensor = self._base(**self._embedded(inputs), use_cache=False).logits
-        return found if _two_stacks(self._base) else found[:, -inputs["input_ids"].shape[1] :]
+        # Where only some places are computed they are none of the prompt's.
+        return found if _two_stacks(self._base) or found.dim() == 2 else found[:, self.length :]
 
     def request(self, inputs: Inputs, beams: int) -> Inputs:
         """Return embeddings in place of the ids."""

@@ -26,7 +26,6 @@ from engine.methods import Family
 from engine.training import TrainingOptions
 from engine.worker import checkpoints, forward, handling
 from engine.worker.batches import MicroBatch, Step, StepSampler
-from engine.worker.prompting import IGNORED
 
 OPTIMIZERS = {
     "adamw": "adamw_torch_fused",
@@ -198,14 +197,10 @@ class _AfterUpdate(TrainerCallback):
 
 def token_loss_sum(model: Any, batch: MicroBatch, family: Family) -> torch.Tensor:
     """Return the sum of the learned tokens' cross-entropy, in nats, as a float32 scalar."""
-    labels = batch.labels
-    # The first learned label is predicted by the token before it; before that one no logits are wanted.
-    last = labels.shape[1] - max(0, batch.learned_from - 1)
-    found = forward.logits(model, family, batch.input_ids, batch.attention_mask, labels, last)
-    if family == "decoder-only":
-        found, labels = found[:, :-1], labels[:, -last:][:, 1:]
-    learned = labels != IGNORED
-    return functional.cross_entropy(found[learned].float(), labels[learned], reduction="sum")
+    found = forward.logits_at(
+        model, family, batch.input_ids, batch.attention_mask, batch.labels, batch.places
+    )
+    return functional.cross_entropy(found.float(), batch.targets, reduction="sum")
 
 
 @torch.inference_mode()

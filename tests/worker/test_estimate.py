@@ -17,7 +17,7 @@ from engine.worker.base_models import LoadedBase
 from engine.worker.batches import Collator
 from engine.worker.channel import Channel
 from engine.worker.estimate import Load, Outline, heaviest, outline
-from engine.worker.prompting import IGNORED, Encoded
+from engine.worker.prompting import Encoded
 from engine.worker.trainer import token_loss_sum
 from tests.helpers.tiny_models import Kind, tiny_model
 from tests.helpers.tiny_runs import tiny_recipe
@@ -113,8 +113,7 @@ def test_rehearsed_bytes_are_those_that_a_real_micro_batch_keeps(
     counter.leave_out(parameter.grad for parameter in model.parameters() if parameter.grad is not None)
     with counter:
         token_loss_sum(model, batch, base.family).backward()
-    # In one stack logits begin where the shorter row's last prompt token stands.
-    load = Load(rows, inputs, labels if base.family == "encoder-decoder" else labels + 2, rows * labels)
+    load = Load(rows, inputs, label_length, rows * labels)
     assert rehearsed(recipe, channel, load) == pytest.approx(counter.most, rel=0.05)
 
 
@@ -175,13 +174,3 @@ def test_heaviest_micro_batch_is_one_of_the_collators() -> None:
         shapes = [(*batch.input_ids.shape, batch.labels.shape[1]) for batch in step.micro_batches]
         assert (load.rows, load.input_length, load.label_length) in shapes
     assert heaviest([], 100, 8, two_stacks=True) == Load()
-
-
-def test_in_one_stack_the_logits_of_the_heaviest_micro_batch_begin_before_its_first_label() -> None:
-    lengths = [(60, 10), (64, 8), (64, 9)]
-    examples = [Encoded([1] * (read + said), [IGNORED] * read + [1] * said) for read, said in lengths]
-    (batch,) = Collator("decoder-only", 0, 1000)(examples).micro_batches
-
-    load = heaviest(lengths, 1000, batch_size=3, two_stacks=False)
-
-    assert load.label_length == batch.labels.shape[1] - (batch.learned_from - 1) == 14

@@ -7,7 +7,7 @@ from torch.nn import functional
 from engine.worker import forward
 from engine.worker.prompting import IGNORED
 from engine.worker.trainer import token_loss_sum
-from tests.helpers.soft_prompts import batch, prompts
+from tests.helpers.soft_prompts import batch, forward_logits, prompts
 from tests.helpers.worker_parts import attach_random, load_tiny, make_recipe
 
 pytestmark = pytest.mark.torch
@@ -51,28 +51,26 @@ def test_loss_and_gradients_are_those_of_all_logits(kind, method):
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("kind", ["llama", "gpt2"])
-def test_the_output_head_reads_no_more_than_from_the_first_learned_token_on(kind, method):
+@pytest.mark.parametrize("kind", ["t5", "llama", "gpt2"])
+def test_the_output_head_reads_what_predicts_something_and_no_more(kind, method):
     base = load_tiny(kind)
     more = {} if method == "lora" else {"virtual_tokens": 4}
     model = attach_random(base, make_recipe(kind, method={"id": method, **more})).eval()
-    micro_batch = batch(base, prompts(base), SUMMARIES)
     read = []
-    base.model.get_output_embeddings().register_forward_pre_hook(
-        lambda _, inputs: read.append(inputs[0].shape)
-    )
+    base.model.get_output_embeddings().register_forward_hook(lambda *told: read.append(told[2].shape[:-1]))
 
-    token_loss_sum(model, micro_batch, base.family)
+    token_loss_sum(model, batch(base, prompts(base), SUMMARIES), base.family)
 
-    shortest = min(map(len, prompts(base)))
-    assert [shape[1] for shape in read] == [micro_batch.labels.shape[1] - shortest + 1]
+    assert read == [(sum(map(len, SUMMARIES)),)]
+    forward_logits(model, base, prompts(base)[0], SUMMARIES[0])
+    assert len(read[1]) == 2
 
 
-def test_a_base_that_can_only_give_all_logits_gives_them(monkeypatch):
+def test_a_base_that_has_no_place_to_choose_at_gives_all_logits(monkeypatch):
     base = load_tiny("llama")
     micro_batch = batch(base, prompts(base), SUMMARIES)
     expected = token_loss_sum(base.model, micro_batch, base.family).item()
-    monkeypatch.setattr(forward, "_can_keep", lambda _: False)
+    monkeypatch.setattr(type(base.model), "get_output_embeddings", lambda _: torch.nn.Identity())
 
     assert token_loss_sum(base.model, micro_batch, base.family).item() == pytest.approx(expected, rel=1e-6)
 

@@ -271,7 +271,7 @@ def test_eva_without_examples_or_with_too_few_says_so():
     with pytest.raises(AdapterError, match="there are none") as caught:
         adapters.attach(base, lora(initialisation="eva"))
     assert caught.value.field == "method.initialisation"
-    few = MicroBatch(torch.tensor([[5, 6]]), torch.ones(1, 2, dtype=torch.long), torch.tensor([[5, 6]]), 2, 0)
+    (few,) = Collator("decoder-only", 0, 100)([Encoded([5, 6], [5, 6])]).micro_batches
     with pytest.raises(AdapterError, match=r"at least 4 tokens to look at; the training examples have 2"):
         adapters.attach(load_tiny("llama"), lora(initialisation="eva"), Course(STEPS, (few,)))
 
