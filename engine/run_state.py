@@ -106,6 +106,12 @@ class RunState:
         return float(self.last_step.get("time_share", 0.0)) if self.last_step else 0.0
 
     @property
+    def evaluated_examples(self) -> int:
+        """How many conversations the scores on the way are of, 0 without any."""
+        protocols = (each.get("protocol") for each in self.evaluations if each.get("loss") is not None)
+        return next((int(protocol["examples"]) for protocol in protocols if protocol), 0)
+
+    @property
     def difference(self) -> dict[str, Any] | None:
         """The paired difference of base and tuned, by score, once both are scored."""
         return self.tuned_scores.get("difference") if self.tuned_scores else None

@@ -19,27 +19,11 @@ from PySide6.QtWidgets import QWidget
 from gui.look import style
 from gui.look.format import number
 from gui.look.type import font, px
+from gui.plots.axis import ChosenAxis
+from gui.plots.names import apart
+from gui.plots.score_line import ScoreLine
 from gui.plots.series import Drawing, Floats
 from gui.plots.ticks import level_ticks, log_ticks, nice_ticks
-
-
-class _Axis(pg.AxisItem):
-    """An axis without line and ticks, whose labels stand at chosen values."""
-
-    def __init__(self, orientation: str) -> None:
-        super().__init__(orientation, maxTickLength=0)
-        self.chosen: list[tuple[float, str]] = []
-        self.setStyle(tickLength=0, tickAlpha=0, tickTextOffset=8, autoExpandTextSpace=False)
-        self.setPen(pg.mkPen(None))
-
-    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
-        """Return the chosen values that are in view."""
-        return [(1.0, [value for value, _ in self.chosen if minVal <= value <= maxVal])]
-
-    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        """Return the chosen labels."""
-        labels = dict(self.chosen)
-        return [labels.get(value, "") for value in values]
 
 
 class Canvas(pg.PlotWidget):
@@ -49,8 +33,9 @@ class Canvas(pg.PlotWidget):
     menu_wanted = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        self._left, self._bottom = _Axis("left"), _Axis("bottom")
-        super().__init__(parent, background=None, axisItems={"left": self._left, "bottom": self._bottom})
+        self._left, self._bottom, self._right = (ChosenAxis(side) for side in ("left", "bottom", "right"))
+        axes = {"left": self._left, "bottom": self._bottom, "right": self._right}
+        super().__init__(parent, background=None, axisItems=axes)
         self._box = self.getPlotItem().getViewBox()
         self._auto = True
         self._hairlines: list[pg.InfiniteLine] = []
@@ -69,6 +54,7 @@ class Canvas(pg.PlotWidget):
         self._box.setMouseEnabled(x=True, y=False)
         self._box.setDefaultPadding(0)
         self._box.disableAutoRange()
+        item.hideAxis("right")
         self._box.sigRangeChangedManually.connect(self._moved)
 
     def _add_items(self) -> None:
@@ -80,15 +66,20 @@ class Canvas(pg.PlotWidget):
         self._kept = pg.InfiniteLine(angle=90, movable=False)
         self._train_name = pg.TextItem(anchor=(0, 0.5))
         self._evaluation_name = pg.TextItem(anchor=(0, 0.5))
+        self._score_name = pg.TextItem(anchor=(0, 0))
         self._kept_name = pg.TextItem(anchor=(0, 0))
         for z, item in enumerate(
             (self._now, self._raw, self._evaluations, self._smooth, self._diamonds, self._kept)
         ):
             item.setZValue(z)
             self._box.addItem(item, ignoreBounds=True)
-        for name in (self._train_name, self._evaluation_name, self._kept_name):
+        self._scores = ScoreLine(self.getPlotItem(), self._right)
+        for name in (*self._end_names(), self._kept_name):
             name.setZValue(20)
             self._box.addItem(name, ignoreBounds=True)
+
+    def _end_names(self) -> tuple[pg.TextItem, ...]:
+        return self._train_name, self._evaluation_name, self._score_name
 
     def restyle(self) -> None:
         """Take pens and fonts from the tokens."""
@@ -100,10 +91,11 @@ class Canvas(pg.PlotWidget):
         self._diamonds.setBrush(pg.mkBrush(style.color("copper")))
         self._diamonds.setPen(pg.mkPen(None))
         self._diamonds.setSize(9)
+        self._scores.restyle(ratio)
         self._now.setPen(_pen("edge", 1))
         self._kept.setPen(QPen(_pen("ink", ratio, Qt.PenStyle.DashLine)))
         self._style_names()
-        for axis in (self._left, self._bottom):
+        for axis in (self._left, self._bottom, self._right):
             axis.setTickFont(font("axis"))
             axis.setTextPen(pg.mkPen(style.color("ink3")))
         self._left.setWidth(px(40))
@@ -118,6 +110,7 @@ class Canvas(pg.PlotWidget):
         for name, token in (
             (self._train_name, "accent"),
             (self._evaluation_name, "copper"),
+            (self._score_name, "ink2"),
             (self._kept_name, "ink2"),
         ):
             name.setFont(medium)
@@ -142,7 +135,8 @@ class Canvas(pg.PlotWidget):
         self._box.setYRange(*shown_y, padding=0)
         self._draw_axes(drawing, low, high, shown_y)
         smooth = self._draw_curves(drawing, low, high, columns)
-        self._draw_ends(drawing, smooth, (low, high), shown_y)
+        score = self._scores.draw(drawing.scores, shown_y, self._box.height())
+        self._draw_ends(drawing, smooth, score, (low, high), shown_y)
 
     def _y_range(self, drawing: Drawing, low: float, high: float, columns: int) -> tuple[float, float]:
         """1st to 99th percentile with all means and evaluations inside, or all there is."""
@@ -167,15 +161,12 @@ class Canvas(pg.PlotWidget):
         room = px(20) * (high - low) / max(1.0, self._box.width())
         about = max(2, min(8, int(self._box.width() / px(80))))
         steps = nice_ticks(low, high, about, whole=True)
-        self._bottom.chosen = [(x, number(x)) for x in steps if 0 < x < high - room]
+        self._bottom.choose([(x, number(x)) for x in steps if 0 < x < high - room])
         edge = px(7) * (shown_y[1] - shown_y[0]) / max(1.0, self._box.height())
         inside = (shown_y[0] + edge, shown_y[1] - edge)
         ticks = log_ticks(*inside) if drawing.log else level_ticks(*inside)
         digits = _digits([10**y for y in ticks] if drawing.log else ticks)
-        self._left.chosen = [(y, number(10**y if drawing.log else y, digits)) for y in ticks]
-        for axis in (self._left, self._bottom):
-            axis.picture = None
-            axis.update()
+        self._left.choose([(y, number(10**y if drawing.log else y, digits)) for y in ticks])
         self._place_hairlines(ticks)
 
     def _place_hairlines(self, ticks: list[float]) -> None:
@@ -204,53 +195,55 @@ class Canvas(pg.PlotWidget):
         self,
         drawing: Drawing,
         smooth: tuple[Floats, Floats],
+        score: tuple[float, float] | None,
         shown_x: tuple[float, float],
         shown_y: tuple[float, float],
     ) -> None:
         """Names at the line ends, the line of now, and the step that was kept."""
         self._now.setVisible(bool(len(drawing.train)) and not drawing.finished)
-        ends: list[tuple[pg.TextItem, str, float, float]] = []
+        ends: list[tuple[pg.TextItem, str, float]] = []
         reached = float(drawing.train.steps[-1]) if len(drawing.train) else 0.0
         if smooth[0].size:
             self._now.setValue(reached)
             mean = float(drawing.train.mean_at(len(drawing.train) - 1, drawing.window()))
-            ends.append((self._train_name, f"train {number(mean, 3)}", reached, float(smooth[1][-1])))
+            ends.append((self._train_name, f"train {number(mean, 3)}", float(smooth[1][-1])))
         if len(drawing.evaluation):
             value = float(drawing.evaluation.values[-1])
             shown = math.log10(max(value, 1e-8)) if drawing.log else value
-            ends.append((self._evaluation_name, f"evaluation {number(value, 3)}", reached, shown))
-        for name in (self._train_name, self._evaluation_name):
+            ends.append((self._evaluation_name, f"evaluation {number(value, 3)}", shown))
+        if score is not None:
+            ends.append((self._score_name, f"ROUGE-1 {number(score[0], 1)}", score[1]))
+        for name in self._end_names():
             name.setVisible(any(name is end[0] for end in ends))
-        self._place_ends(ends, shown_x, shown_y)
+        self._place_ends(ends, reached, shown_x, shown_y)
         self._place_kept(drawing.kept, shown_y)
 
     def _place_ends(
         self,
-        ends: list[tuple[pg.TextItem, str, float, float]],
+        ends: list[tuple[pg.TextItem, str, float]],
+        reached: float,
         shown_x: tuple[float, float],
         shown_y: tuple[float, float],
     ) -> None:
-        """Beside the ends where there is room, else above the evaluation and below the loss; never on one another."""
+        """Beside the ends where there is room, else below the loss and above all others; never on one another."""
         width, height = max(1.0, self._box.width()), max(1.0, self._box.height())
         per_x, per_y = (shown_x[1] - shown_x[0]) / width, (shown_y[1] - shown_y[0]) / height
-        room = (shown_x[1] - max((end[2] for end in ends), default=0.0)) / per_x
-        beside = room > px(124)
-        ends = sorted(ends, key=lambda end: end[3])
-        apart = px(16) * per_y
-        close = len(ends) == 2 and ends[1][3] - ends[0][3] < apart
-        middle = (ends[0][3] + ends[1][3]) / 2 if close else 0.0
-        for at, (name, text, x, y) in enumerate(ends):
-            name.setText(text)
-            height_of_name = middle + (apart / 2 if at else -apart / 2) if close else y
+        beside = (shown_x[1] - reached) / per_x > px(124)
+        high, off = px(16), 6.0
+
+        def top_of(end: tuple[pg.TextItem, str, float]) -> float:
+            at = (shown_y[1] - end[2]) / per_y
             if beside:
-                name.setAnchor((0, 0.5))
-                name.setPos(x + 8 * per_x, height_of_name)
-            else:
-                upper = name is self._evaluation_name
-                name.setAnchor((1, 1) if upper else (1, 0))
-                lowest = shown_y[0] + apart  # a name below the loss must not leave the plot
-                place = height_of_name + 6 * per_y if upper else max(height_of_name - 6 * per_y, lowest)
-                name.setPos(min(x, shown_x[1]) - 8 * per_x, place)
+                return at - high / 2
+            return at + off if end[0] is self._train_name else at - off - high
+
+        ends = sorted(ends, key=top_of)
+        tops = apart([top_of(end) for end in ends], high, 0.0, height - high / 2)
+        for top, (name, text, _) in zip(tops, ends, strict=True):
+            name.setText(text)
+            name.setAnchor((0, 0) if beside else (1, 0))
+            x = reached + 8 * per_x if beside else min(reached, shown_x[1]) - 8 * per_x
+            name.setPos(x, shown_y[1] - top * per_y)
 
     def _place_kept(self, kept: int | None, shown_y: tuple[float, float]) -> None:
         self._kept.setVisible(kept is not None)

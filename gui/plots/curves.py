@@ -21,6 +21,7 @@ from gui.look import style
 from gui.look.format import number
 from gui.look.type import font, metrics, px
 from gui.plots.chart import Chart, Frame, Tick
+from gui.plots.names import apart
 from gui.plots.series import Floats, Series
 from gui.plots.ticks import level_ticks, log_ticks, nice_ticks
 
@@ -181,7 +182,7 @@ class Curves(Chart):
         painter.setFont(font("small_medium"))
         high = metrics("small_medium").height()
         ends = sorted(ends, key=lambda end: end[0])[: max(1, int(frame.rect.height() / high))]
-        tops = _apart([y - high / 2 for y, _, _ in ends], high, frame.rect.top(), frame.rect.bottom())
+        tops = apart([y - high / 2 for y, _, _ in ends], high, frame.rect.top(), frame.rect.bottom())
         self._names = []
         for top, (_, line, pen) in zip(tops, ends, strict=True):
             place = QRectF(frame.rect.right() + px(8), top, px(self.right_room) - px(8), high)
@@ -252,13 +253,3 @@ class Curves(Chart):
                 mean = float(line.series.mean_at(at, self._window(line)))
                 if math.isfinite(loss):
                     yield [line.name, int(step), float(loss), mean]
-
-
-def _apart(tops: list[float], high: float, least: float, most: float) -> list[float]:
-    """Return places in rising order with `high` between them and all above `most`, moved as little as that takes."""
-    made: list[float] = []
-    for top in tops:
-        made.append(max(top, made[-1] + high if made else least))
-    for at in range(len(made) - 1, -1, -1):
-        made[at] = min(made[at], made[at + 1] - high if at + 1 < len(made) else most - high / 2)
-    return made

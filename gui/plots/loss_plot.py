@@ -1,4 +1,4 @@
-"""The loss of one run, live: every step, the smoothed line and the evaluations.
+"""The loss of one run, live: every step, the smoothed line, the evaluations, and beside them what those scored.
 
 Owns the buffers, the row above the plot (legend, smoothing, scale, export) and when to redraw: on a timer of 100 ms
 after something changed, never per event. pyqtgraph is imported when the plot is first shown, numpy when the first value
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSizePolicy, QVBo
 
 from engine.api import write_csv
 from gui.look import style
-from gui.look.format import number
+from gui.look.format import number, score
 from gui.look.type import px
 from gui.widgets.buttons import IconButton
 from gui.widgets.labels import Label
@@ -32,7 +32,7 @@ REDRAW_MILLISECONDS = 100
 
 
 class LossPlot(QWidget):
-    """Show a run's loss. Feed it with `append` and `append_evaluation`; it redraws by itself."""
+    """Show a run's loss. Feed it with `append`, `append_evaluation` and `append_score`; it redraws by itself."""
 
     def __init__(self, parent: QWidget | None = None, title: str = "Loss") -> None:
         super().__init__(parent)
@@ -99,11 +99,17 @@ class LossPlot(QWidget):
         self._need_drawing().evaluation.append(step, loss)
         self._mark_dirty()
 
+    def append_score(self, step: int, rouge1: float, examples: int) -> None:
+        """Add the ROUGE-1 (a fraction) of one evaluation's summaries, those of so many conversations."""
+        self._need_drawing().scores.append(step, rouge1)
+        self._legend.show_score(examples)
+        self._mark_dirty()
+
     def drop_after(self, step: int) -> None:
         """Forget what lies past a step, as when a run goes on from its checkpoint."""
         drawing = self._need_drawing()
-        drawing.train.drop_after(step)
-        drawing.evaluation.drop_after(step)
+        for series in (drawing.train, drawing.evaluation, drawing.scores):
+            series.drop_after(step)
         self._mark_dirty()
 
     def set_total(self, steps: int) -> None:
@@ -130,8 +136,9 @@ class LossPlot(QWidget):
         """Forget everything, for another run."""
         self._total, self._kept, self._finished = 0, None, False
         if self._drawing is not None:
-            self._drawing.train.clear()
-            self._drawing.evaluation.clear()
+            for series in (self._drawing.train, self._drawing.evaluation, self._drawing.scores):
+                series.clear()
+        self._legend.show_score(0)
         if self._canvas is not None:
             self._canvas.show_all()
         self._mark_dirty()
@@ -153,17 +160,18 @@ class LossPlot(QWidget):
         return self.grab().save(str(path), "PNG")
 
     def save_csv(self, path: Path) -> None:
-        """Write step, loss, smoothed and evaluation loss as CSV. Raises StorageError."""
-        write_csv(path, ["step", "loss", "smoothed", "evaluation_loss"], self._table())
+        """Write steps, losses and scores (fractions) as CSV. Raises StorageError."""
+        write_csv(path, ["step", "loss", "smoothed", "evaluation_loss", "evaluation_rouge1"], self._table())
 
     def _table(self) -> Iterator[list[int | float | str]]:
         drawing = self._need_drawing()
         evaluations = dict(zip(drawing.evaluation.steps, drawing.evaluation.values, strict=True))
+        scores = dict(zip(drawing.scores.steps, drawing.scores.values, strict=True))
         for at, (step, loss) in enumerate(zip(drawing.train.steps, drawing.train.values, strict=True)):
             mean = float(drawing.train.mean_at(at, drawing.window()))
-            yield [int(step), float(loss), mean, evaluations.pop(step, "")]
+            yield [int(step), float(loss), mean, evaluations.pop(step, ""), scores.get(step, "")]
         for step, loss in evaluations.items():
-            yield [int(step), "", "", float(loss)]
+            yield [int(step), "", "", float(loss), scores.get(step, "")]
 
     def redraw(self) -> None:
         """Draw now what is due; without a canvas (never shown) nothing is."""
@@ -226,6 +234,8 @@ class LossPlot(QWidget):
         told = f"Loss after step {number(drawing.train.steps[-1])}: {number(mean, 3)} smoothed."
         if len(drawing.evaluation):
             told += f" Last evaluation {number(float(drawing.evaluation.values[-1]), 3)}."
+        if len(drawing.scores):
+            told += f" {self._legend.score_words()}: {score(float(drawing.scores.values[-1]))}."
         self.setAccessibleName("Loss plot")
         self.setAccessibleDescription(told)
 
@@ -269,7 +279,7 @@ class LossPlot(QWidget):
 
 
 class _Legend(QWidget):
-    """Shows what the three marks mean."""
+    """Shows what the marks mean; that of the scores only where there are any."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -280,10 +290,28 @@ class _Legend(QWidget):
             row.addWidget(_Sample(mark))
             row.addWidget(Label(text, "label", "ink2"))
             row.addSpacing(8)
+        self._score = (_Sample("score"), Label("", "label", "ink2"))
+        for part in self._score:
+            row.addWidget(part)
+        self.show_score(0)
+
+    def show_score(self, examples: int) -> None:
+        """Say on how many conversations is scored; 0 takes the mark away."""
+        for part in self._score:
+            part.setVisible(examples > 0)
+        self._score[1].setText(f"ROUGE-1 on {number(examples)}, right")
+        self._score[1].setToolTip(self.score_words(examples))
+        self._examples = examples
+
+    def score_words(self, examples: int | None = None) -> str:
+        """Return what is scored, in full."""
+        count = self._examples if examples is None else examples
+        noun = "conversation" if count == 1 else f"{number(count)} conversations"
+        return f"ROUGE-1 of the summaries of the first {noun} of the validation split"
 
 
 class _Sample(QWidget):
-    """A short piece of a line, or a diamond."""
+    """A short piece of a line, a diamond, or a dot on a dashed line."""
 
     def __init__(self, mark: str) -> None:
         super().__init__()
@@ -300,6 +328,12 @@ class _Sample(QWidget):
             painter.setBrush(style.color("copper"))
             corners = (QPointF(0, -5), QPointF(5, 0), QPointF(0, 5), QPointF(-5, 0))
             painter.drawPolygon(QPolygonF([middle + corner for corner in corners]))
+        elif self._mark == "score":
+            painter.setPen(QPen(style.color("ink2"), 1, Qt.PenStyle.DashLine))
+            painter.drawLine(QPointF(1, middle.y()), QPointF(17, middle.y()))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(style.color("ink2"))
+            painter.drawEllipse(middle, 3.5, 3.5)
         else:
             raw = self._mark == "raw"
             painter.setPen(QPen(style.color("accent", 0.5 if raw else 1.0), 1 if raw else 2))

@@ -7,7 +7,7 @@ maxima over what is in view.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,10 +132,11 @@ class Series:
 
 @dataclass
 class Drawing:
-    """What a loss plot draws: both series, the planned steps, and how."""
+    """What a loss plot draws: both losses, the scores beside them (fractions), the planned steps, and how."""
 
     train: Series
     evaluation: Series
+    scores: Series = field(default_factory=Series)
     total: int = 0
     smoothing: float = 0.6
     log: bool = False

@@ -52,6 +52,7 @@ class RunView(Scroll):
         self._model: RunModel | None = None
         self._plotted = 0
         self._evaluated = 0
+        self._scored = 0
         self._revision = 0
         self._ended = False
         self.figures = FiguresRow()
@@ -88,7 +89,7 @@ class RunView(Scroll):
     def show_run(self, model: RunModel) -> None:
         """Show another run from its beginning."""
         self._model = model
-        self._plotted = self._evaluated = 0
+        self._plotted = self._evaluated = self._scored = 0
         self._revision, self._ended = model.state.revision, False
         self._all_notices = False
         self.plot.clear()
@@ -161,7 +162,7 @@ class RunView(Scroll):
         if state.revision != self._revision:
             self._revision = state.revision
             self.plot.clear()
-            self._plotted = self._evaluated = 0
+            self._plotted = self._evaluated = self._scored = 0
         self.plot.set_total(state.total_steps)
         if len(state.loss.steps) > self._plotted:
             self.plot.append_many(state.loss.steps[self._plotted :], state.loss.values[self._plotted :])
@@ -170,6 +171,10 @@ class RunView(Scroll):
         for place in range(self._evaluated, len(evaluations.steps)):
             self.plot.append_evaluation(evaluations.steps[place], evaluations.values[place])
         self._evaluated = len(evaluations.steps)
+        scores = state.evaluation_rouge1
+        for place in range(self._scored, len(scores.steps)):
+            self.plot.append_score(scores.steps[place], scores.values[place], state.evaluated_examples)
+        self._scored = len(scores.steps)
 
     def _show_samples(self, model: RunModel) -> None:
         state = model.state

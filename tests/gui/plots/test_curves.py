@@ -11,7 +11,8 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 
 from engine.run_state import Curve
-from gui.plots.curves import Curves, _apart, line_of
+from gui.plots.curves import Curves, line_of
+from gui.plots.names import apart
 
 
 def loss(steps: int, last: float) -> Curve:
@@ -107,7 +108,7 @@ def test_nothing_checked_draws_empty_axes(curves):
 
 @pytest.mark.parametrize("tops", [[], [5.0], [5.0, 6.0, 7.0], [90.0, 95.0, 99.0], [0.0, 50.0, 99.0]])
 def test_names_keep_apart_and_inside(tops):
-    found = _apart(tops, 12.0, 0.0, 100.0)
+    found = apart(tops, 12.0, 0.0, 100.0)
     assert np.all(np.diff(found) >= 12.0 - 1e-9)
     assert all(0.0 <= each <= 100.0 - 6.0 for each in found)
     if tops == [0.0, 50.0, 99.0]:

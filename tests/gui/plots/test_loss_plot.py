@@ -1,6 +1,7 @@
 """The loss plot: what it shows, when it redraws, what it exports, and what it does not import."""
 
 import csv
+import itertools
 import subprocess
 import sys
 
@@ -204,3 +205,74 @@ def test_a_change_of_scheme_reaches_the_plots_ground(plot):
 
     assert shown["light"] > 200
     assert shown["dark"] < 60
+
+
+def with_scores(plot):
+    plot.append_many(range(1, 101), [3.0 - at / 50 for at in range(100)])
+    for step, loss, rouge1 in ((50, 2.1, 0.441), (100, 1.2, 0.575)):
+        plot.append_evaluation(step, loss)
+        plot.append_score(step, rouge1, 16)
+    plot.redraw()
+
+
+def test_scores_have_an_axis_of_their_own_only_where_there_are_any(plot):
+    plot.append_many(range(1, 11), [2.0] * 10)
+    plot.redraw()
+    assert not plot._canvas.getPlotItem().getAxis("right").isVisible()
+    assert not plot._legend._score[1].isVisibleTo(plot)
+    with_scores(plot)
+    axis = plot._canvas.getPlotItem().getAxis("right")
+    assert axis.isVisible()
+    labels = [float(text) for _, text in axis.chosen()]
+    assert len(labels) >= 3
+    assert min(labels) < 50.0 < max(labels) < 75.0
+    assert plot._legend._score[1].text() == "ROUGE-1 on 16, right"
+    told = "ROUGE-1 of the summaries of the first 16 conversations of the validation split: 57.5."
+    assert told in plot.accessibleDescription()
+    plot.clear()
+    plot.redraw()
+    assert not axis.isVisible()
+
+
+def test_names_at_the_ends_keep_apart(plot):
+    with_scores(plot)
+    for log in ("linear", "log"):
+        plot._scale.set_current(log)
+        plot.redraw()
+        shown = plot._canvas._end_names()
+        assert [name.toPlainText() for name in shown] == ["train 1.050", "evaluation 1.200", "ROUGE-1 57.5"]
+        low, high = plot._canvas.getPlotItem().viewRange()[1]
+        heights = sorted(name.pos().y() for name in shown)
+        pixels = [
+            (y - low) / (high - low) * plot._canvas.getPlotItem().getViewBox().height() for y in heights
+        ]
+        assert all(after - before >= 15 for before, after in itertools.pairwise(pixels))
+
+
+def test_csv_has_the_scores_beside_the_losses(plot, tmp_path):
+    with_scores(plot)
+    plot.save_csv(tmp_path / "loss.csv")
+    with (tmp_path / "loss.csv").open(newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["evaluation_rouge1"] for row in rows if row["evaluation_rouge1"]] == ["0.441", "0.575"]
+
+
+@pytest.mark.parametrize("values", [[0.0], [1.0], [0.5, 0.5], [0.0, 1.0]])
+def test_scores_at_the_ends_of_their_scale_are_drawn_inside(plot, values):
+    plot.append_many(range(1, 11), [2.0] * 10)
+    for step, value in enumerate(values, start=1):
+        plot.append_score(step, value, 1)
+    plot.redraw()
+    low, high = plot._canvas.getPlotItem().viewRange()[1]
+    assert all(low < y < high for y in plot._canvas._scores._line.yData)
+    labels = [float(text) for _, text in plot._canvas.getPlotItem().getAxis("right").chosen()]
+    assert labels
+    assert min(labels) >= 0.0
+    assert max(labels) <= 100.0
+
+
+def test_a_resumed_run_drops_its_later_scores(plot):
+    with_scores(plot)
+    plot.drop_after(60)
+    plot.redraw()
+    assert list(plot._drawing.scores.steps) == [50.0]

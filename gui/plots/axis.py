@@ -1,0 +1,37 @@
+"""An axis of a pyqtgraph plot without line and ticks, whose labels stand at chosen values.
+
+Import it only when a plot is first shown: pyqtgraph costs half a second.
+"""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+
+
+class ChosenAxis(pg.AxisItem):
+    """`choose` says which values are labelled, and how."""
+
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation, maxTickLength=0)
+        self._chosen: list[tuple[float, str]] = []
+        self.setStyle(tickLength=0, tickAlpha=0, tickTextOffset=8, autoExpandTextSpace=False)
+        self.setPen(pg.mkPen(None))
+
+    def choose(self, labels: list[tuple[float, str]]) -> None:
+        """Label these values from now on."""
+        self._chosen = labels
+        self.picture = None
+        self.update()
+
+    def chosen(self) -> list[tuple[float, str]]:
+        """Return what is labelled, in view or not."""
+        return self._chosen
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+        """Return the chosen values that are in view."""
+        return [(1.0, [value for value, _ in self._chosen if minVal <= value <= maxVal])]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        """Return the chosen labels."""
+        labels = dict(self._chosen)
+        return [labels.get(value, "") for value in values]
