@@ -35,7 +35,8 @@ class RunEntry:
 
     `recipe` is None if its file can't be read, and `trouble` says why. `loss` holds at most 60 values over
     the steps done. `gain` is the paired ROUGE-1 difference, a fraction. `base_scored` and `scored` are the events
-    that told the scores of base and adapter. What a run took is None where it is not told.
+    that told the scores of base and adapter. What a run took is None where it is not told. `seconds` are those of the
+    whole run so far, `seconds_left` what its training still takes, None while unknown.
     """
 
     job: Job
@@ -51,6 +52,7 @@ class RunEntry:
     total_steps: int = 0
     time_share: float = 0.0
     seconds: float = 0.0
+    seconds_left: float | None = None
     started_at: float = 0.0
     loss: tuple[float, ...] = ()
     gain: float | None = None
@@ -196,6 +198,7 @@ def _training(state: RunState) -> dict[str, Any]:
         "step": state.step,
         "total_steps": state.total_steps,
         "time_share": state.time_share,
+        "seconds_left": state.seconds_left(),
         "loss": thinned(state.loss.values, SPARK_POINTS),
         "trainable_parameters": started.get("trainable_parameters"),
         "precision": str(started.get("precision") or ""),

@@ -27,6 +27,7 @@ from engine.arena.figures import table, tree, unscored
 from engine.arena.presets import PRESETS, Change, Preset, at_preset, preset
 from engine.arena.results import COSTS, SCORE, Cost, Group, Row, front, groups
 from engine.arena.standings import Reader, Standing, State, counted, in_words, job_of, next_up, why_not
+from engine.arena.time_left import TimeLeft, time_left
 
 __all__ = [
     "COSTS",
@@ -44,6 +45,7 @@ __all__ = [
     "Row",
     "Standing",
     "State",
+    "TimeLeft",
     "add",
     "add_recipe",
     "at_preset",
@@ -67,6 +69,7 @@ __all__ = [
     "set_paused",
     "set_run",
     "table",
+    "time_left",
     "tree",
     "unscored",
     "value_words",
