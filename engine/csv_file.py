@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 
 from engine.errors import StorageError
@@ -28,8 +29,7 @@ def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -
     try:
         with partial.open("w", newline="", encoding="utf-8-sig", errors="replace") as stream:
             table = csv.writer(stream)
-            table.writerow(head)
-            table.writerows([_harmless(cell) for cell in row] for row in rows)
+            table.writerows([_harmless(cell) for cell in row] for row in chain([head], rows))
             stream.flush()
             os.fsync(stream.fileno())
         partial.replace(path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -45,6 +46,11 @@ def find_shape(
     Rows without summaries are in a shape only where none is needed. Raises DataError with the field of what can't be
     found, or `data.source` for what can't be read.
     """
+    with _naming(", ".join(table.name for table in tables.values())):
+        return _found_shape(tables, options, to_the_end=to_the_end, needs_summary=needs_summary)
+
+
+def _found_shape(tables: Tables, options: DataOptions, *, to_the_end: bool, needs_summary: bool) -> Shape:
     heads = [table.head(FIRST_ROWS) for table in tables.values()]
     columns = _shared(tables)
     try:
@@ -128,12 +134,19 @@ def read_rows(
 
 
 def _shaped(table: Table, shape: Shape, rows: Iterator[Record]) -> tuple[Shaped, ...]:
-    try:
+    with _naming(table.name):
         return tuple(shape.examples(rows))
+
+
+@contextmanager
+def _naming(files: str) -> Iterator[None]:
+    """Name the files in what is said of their rows and columns; readers name them themselves."""
+    try:
+        yield
     except DataError as error:
         if error.field == FIELD:
             raise
-        raise DataError(f"{table.name}: {error.message}", error.hint, error.field) from error
+        raise DataError(f"{files}: {error.message}", error.hint, error.field) from error
 
 
 def _followed(table: Table, before: int, total: int, channel: Channel) -> Iterator[Record]:

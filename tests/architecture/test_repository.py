@@ -94,3 +94,14 @@ def test_constraints_name_a_version_and_nothing_else():
     assert len(pins) > 50
     assert [str(each) for each in pins if not re.fullmatch(r"[\w.-]+==[\w.]+", str(each))] == []
     assert "torch" not in {each.name for each in pins}
+
+
+def test_tables_for_spreadsheets_are_written_in_one_way_only():
+    """Elsewhere, cells that begin as formulas would be carried out by whoever opens the file."""
+    writing = re.compile(r"\bcsv\.(?:writer|DictWriter)\b|\.(?:to_csv|to_excel)\(|\bWorkbook\(")
+    product = [file for file in tracked() if file.suffix == ".py" and file.is_relative_to(ROOT / "engine")]
+    product += [file for file in tracked() if file.suffix == ".py" and file.is_relative_to(ROOT / "gui")]
+    found = [
+        str(file.relative_to(ROOT)) for file in product if writing.search(file.read_text(encoding="utf-8"))
+    ]
+    assert found == ["engine/csv_file.py"]

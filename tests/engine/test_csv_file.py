@@ -26,8 +26,8 @@ def test_texts_are_read_back_as_they_were(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("start", FORMULA_STARTS)
 def test_a_cell_that_a_spreadsheet_would_carry_out_gets_an_apostrophe(tmp_path: Path, start: str) -> None:
-    write_csv(tmp_path / "rows.csv", ["a"], [[f"{start}1+1"]])
-    assert read(tmp_path / "rows.csv")[1] == [f"'{start}1+1"]
+    write_csv(tmp_path / "rows.csv", [f"{start}a"], [[f"{start}1+1"]])
+    assert read(tmp_path / "rows.csv") == [[f"'{start}a"], [f"'{start}1+1"]]
 
 
 def test_numbers_stay_numbers(tmp_path: Path) -> None:
