@@ -61,7 +61,11 @@ def _answer(report: ArenaReport) -> Html:
         return _box(element("strong", "No entry is scored yet"), texts)
     rows = report.groups[0].rows
     best = rows[0]
-    strong = element("strong", f"{best.name} scores highest", class_=tone(_verdict_of(best.against_base)))
+    names = [row.name for row in rows if row.mean == best.mean]
+    said_of = "scores highest" if len(names) == 1 else "score alike, above all others"
+    said_of = "score alike" if len(names) == len(rows) > 1 else said_of
+    headline = f"{' and '.join(names)} {said_of}"
+    strong = element("strong", headline, class_=tone(_verdict_of(best.against_base)))
     texts = [
         f"ROUGE-1 {words.interval(best.scores[SCORE])}.",
         _counted("against the base model", [row.against_base for row in rows]),
@@ -91,11 +95,14 @@ def _counted(against: str, found: Sequence[dict[str, dict[str, str]]]) -> str:
 
 
 def _cheapest(rows: Sequence[Row]) -> str:
-    """Return the entry that trains the fewest numbers of those that full fine-tuning is not better than."""
+    """Return the entry that trains the fewest numbers of those that full fine-tuning is not better than.
+
+    Where a single conversation gives no interval, nothing shows that.
+    """
     equal = [
         (row.cost("parameters") or 0.0, row.name)
         for row in rows
-        if row.against_full and _verdict_of(row.against_full) != "worse"
+        if row.against_full and "low" in row.against_full[SCORE] and _verdict_of(row.against_full) != "worse"
     ]
     if not equal:
         return ""

@@ -113,6 +113,9 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     devices.reserve(recipe.training.device)
     channel.enter("load_base")
     base = base_models.load(recipe.base_model, recipe.training.device, channel)
+    for adapter in chosen:
+        # Before minutes are spent on scoring the others.
+        adapters.refuse_other_base(base, adapter)
     channel.enter("read_data")
     needs = {recipe.evaluation.split, "train"} if recipe.data.shots else {recipe.evaluation.split}
     counter = partial(counting.fetched, recipe.base_model, channel)

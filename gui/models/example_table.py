@@ -10,6 +10,7 @@ from engine.api import comparison
 from gui.look.format import gain, percent, score
 from gui.models.cells import EMPTY, Cell, Link, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable
+from gui.models.words import NOTHING_WRITTEN
 
 Row = comparison.Compared
 Order = comparison.Order
@@ -101,8 +102,8 @@ def _line(row: Row, key: str) -> str:
     text = {
         "conversation": row.conversation or f"Conversation {row.id}",
         "reference": row.references[0] if row.references else "",
-        "base": row.base or "Nothing was written",
-        "tuned": row.tuned or "Nothing was written",
+        "base": row.base or NOTHING_WRITTEN,
+        "tuned": row.tuned or NOTHING_WRITTEN,
     }[key]
     return " ".join(text[:LONGEST_LINE].split())
 

@@ -21,6 +21,8 @@ VERDICTS = {
     "lower": ("arrow-down", "Lower", "ink2"),
 }
 UNKNOWN_VERDICT = ("minus", "Not compared", "ink3")
+# What stands in the place of a summary that ends before its first word.
+NOTHING_WRITTEN = "Nothing was written."
 
 
 def data_words(source: str) -> str:

@@ -15,10 +15,11 @@ from engine import arena as arenas
 from engine.jobs import Job
 from gui.engine import Engine
 from gui.engine_thread import EngineThread
+from gui.models.queue_table import QueueTable, left_text
 from gui.pages.arena_page import ArenaPage
 from tests.helpers import scripted_worker
 from tests.helpers.arenas import BASE, FULL, OUTCOMES, filled_arena, make_arena, score
-from tests.helpers.homes import make_recipe, unsynced
+from tests.helpers.homes import Told, add_run, make_recipe, unsynced
 from tests.helpers.train_stage import COMPLETE, ENDLESS
 
 WAIT = 20_000
@@ -180,6 +181,42 @@ def test_a_row_says_all_of_it_in_words(bench):
     assert table.index(row, 7).data(Qt.ItemDataRole.ToolTipRole).startswith("Worse: −10.0 against full")
 
 
+def test_what_else_was_measured_can_be_shown_as_columns(bench, filled):
+    page = bench().page
+    table, button = page.table, page.columns_button
+    assert button.isVisible()
+    menu = button.menu_now()
+    titles = [action.text() for action in menu.actions()]
+    assert titles == ["Length in words", "Cut by the limit", "Not in the conversation"]
+    for at in (2, 0):
+        menu.actions()[at].trigger()
+    assert [column.key for column in table.columns][:4] == ["name", "score", "words", "unsupported"]
+    assert [action.isChecked() for action in button.menu_now().actions()] == [True, False, True]
+    row = table.row_of(filled.entries[1].id)
+    assert table.index(row, 2).data() == "20.9"
+    said = table.index(row, 3).data(Qt.ItemDataRole.ToolTipRole)
+    assert "Base model 9." in said
+    assert said.endswith("better than base.")
+    page.view.order_wanted.emit("unsupported")
+    shares = [each.measures["unsupported"]["mean"] for each in table.things()]
+    assert shares == sorted(shares)
+    menu.actions()[2].trigger()
+    assert (table.order, [column.key for column in table.columns][:3]) == (
+        "score",
+        ["name", "score", "words"],
+    )
+    assert not page.view.grab().isNull()
+
+
+def test_runs_that_measured_no_more_offer_no_columns(bench):
+    with unsynced():
+        score(make_arena("lora"), 0, FULL)
+    made = bench()
+    assert not made.page.columns_button.isVisible()
+    made.page.table.set_measures(["words"])
+    assert made.page.table.index(0, 2).data() == "–"
+
+
 def test_unlike_scores_stand_under_headings_of_their_own(bench):
     with unsynced():
         arena = make_arena("lora", "ia3", "full")
@@ -204,6 +241,24 @@ def test_what_can_not_run_stays_in_the_queue_with_its_reason(bench, filled):
     row = next(at for at, each in enumerate(table.things()) if each.entry.title == "BitFit")
     assert table.index(row, 1).data() == "can't run"
     assert "no biases to train" in table.index(row, 0).data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_a_queue_whose_data_vanished_says_so_and_goes_on_when_it_is_back(bench, tmp_path):
+    source = tmp_path / "chats.csv"
+    source.write_text("dialogue,summary\nAnn: Tea?,Tea.\n", encoding="utf-8")
+    recipe = make_recipe("Own data", base="starter", source=str(source))
+    arenas.create(recipe, [{"method": {"id": each}} for each in ("lora", "ia3")])
+    aside = source.rename(tmp_path / "aside.csv")
+    made = bench()
+    reasons = [each.reason for each in made.page.below.queue.table.things()]
+    assert all(reason.startswith(f"There is nothing at {source}.") for reason in reasons)
+    assert "2 can't run" in made.page._subtitle()
+    assert not made.page.start_button.isVisible()
+    aside.rename(source)
+    made.page.refresh()
+    made.settle()
+    assert [each.state for each in made.page.below.queue.table.things()] == ["waiting", "waiting"]
+    assert made.page.start_button.isVisible()
 
 
 def test_heads_sort_and_space_checks_what_is_drawn(bench, filled):
@@ -343,6 +398,48 @@ def test_the_queue_runs_is_paused_and_goes_on(bench):
     page.start_button.click()
     made.until(lambda: len(made.names()) == 2)
     made.until(lambda: not page.start_button.isVisible() and not page.pause_button.isVisible())
+
+
+def test_the_queue_says_how_long_it_still_takes_as_soon_as_that_is_known(bench):
+    make_arena("lora", "ia3", "layernorm")
+    queue = bench().page.below.queue
+    assert queue._left.text() == "3 to go"
+    arena = arenas.list_arenas()[0][0]
+    told = Told(outcome=None, gain=None, seconds=750.0, facts={"trainable_parameters": 1000})
+    with unsynced():
+        score(arena, 0, FULL, facts={"seconds": 600.0}, told=told)
+    queue = bench().page.below.queue
+    assert queue._left.text() == "2 to go, 25 min left"
+    table = queue.table
+    assert [table.index(at, 1).data() for at in range(3)] == ["12 min 30 s", "about 12 min", "about 12 min"]
+    assert table.index(0, 1).data(Qt.ItemDataRole.ToolTipRole) == (
+        "the whole run took 12 min 30 s, training alone 10 min"
+    )
+    done = bench().page.table
+    minutes = [column.key for column in done.columns].index("minutes")
+    assert done.columns[minutes].title == "Training, min"
+    assert done.index(0, minutes).data() == "10.0"
+    assert "The whole run took 12 min 30 s." in done.index(0, minutes).data(Qt.ItemDataRole.ToolTipRole)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(10.0, "under 1 min left"), (40.0, "1 min left"), (2040.0, "34 min left"), (6700.0, "1 h 52 min left")],
+)
+def test_what_is_left_is_said_no_finer_than_it_is_known(seconds, words):
+    assert left_text(seconds) == words
+
+
+def test_a_running_entry_says_what_is_left_of_it(home):
+    arena = make_arena("lora")
+    [waiting] = arenas.Reader().read(arena)
+    job = add_run(waiting.recipe, Told(steps=50, total_steps=100, seconds=600.0, outcome=None, gain=None))
+    arenas.set_run(arena, arena.entries[0].id, job.id)
+    table = QueueTable()
+    table.set_standings(arenas.Reader().read(arenas.open_arena(arena.folder)), job.id)
+    assert table.index(0, 1).data() == "10 min left"
+    assert table.index(0, 1).data(Qt.ItemDataRole.ToolTipRole) == "50\u00a0% trained, 10 min left"
+    assert table.seconds_left == pytest.approx(600.0)
 
 
 def test_entries_are_moved_by_keys_and_taken_out(bench):

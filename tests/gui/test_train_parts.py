@@ -9,7 +9,8 @@ from gui.look import style
 from gui.pages.train.expected_time import expected_seconds
 from gui.pages.train.failure_card import FailureCard
 from gui.pages.train.learned_preview import LearnedPreview
-from gui.pages.train.measures_view import MeasuresView, amount
+from gui.models.measure_words import amount
+from gui.pages.train.measures_view import MeasuresView
 from gui.pages.train.recipe_panel import plan_words
 from gui.pages.train.samples_view import SamplesView, new_parts
 from gui.pages.train.words import progress_words
@@ -42,6 +43,16 @@ def test_the_scrubber_goes_back_to_earlier_summaries(qtbot):
     view.scrubber.set_current(0)
 
     assert view.summaries() == ["summary 0"]
+
+
+def test_a_summary_that_is_only_the_end_token_is_said_to_be_one(qtbot):
+    view = SamplesView()
+    qtbot.addWidget(view)
+    view.show_samples(
+        [Sample(0, "1", "A: b", "r", "", 0.0), Sample(10, "1", "A: b", "r", "word", 0.0)], 40, []
+    )
+    view.scrubber.set_current(0)
+    assert view.summaries() == ["Nothing was written."]
 
 
 def test_the_summaries_of_a_prompt_alone_have_no_steps_to_go_through(qtbot):

@@ -284,11 +284,12 @@ def test_an_adapter_scored_beside_others_scores_as_alone(source):
     assert beside["adapters"][0]["scores"] != single["adapters"][0]["scores"]
 
 
-def test_an_adapter_of_another_base_model_is_refused(source):
-    other = install_random("t5-tied", "other")
+def test_an_adapter_of_another_base_model_is_refused_before_anything_is_scored(source):
+    mine, other = install_random("t5", "mine"), install_random("t5-tied", "other")
     channel = make_channel("evaluate", make_recipe("t5", source))
     with pytest.raises(AdapterError, match="other was made for"):
-        evaluate.run(channel, {"kind": "evaluate", "adapters": [other.id]})
+        evaluate.run(channel, {"kind": "evaluate", "adapters": [mine.id, other.id]})
+    assert events_of(channel, "evaluated") == []
 
 
 def test_an_adapter_that_is_not_there_is_told_before_anything_is_loaded(source):

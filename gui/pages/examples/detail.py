@@ -11,6 +11,7 @@ from engine.api import added, turns, unsupported
 from gui.look import style
 from gui.look.format import gain, score
 from gui.models.example_table import Row
+from gui.models.words import NOTHING_WRITTEN
 from gui.pages.playground.parts import MarkLegend
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.line import Line
@@ -124,7 +125,7 @@ class _Summary(QWidget):
         self._head.setText(text)
 
     def show_text(self, text: str, marks: tuple[Mark, ...]) -> None:
-        self.text.set_text(text or "Nothing was written.", marks)
+        self.text.set_text(text or NOTHING_WRITTEN, marks)
 
 
 def marks(text: str, beside: str, conversation: str) -> tuple[Mark, ...]:

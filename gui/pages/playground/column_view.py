@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from gui.look import style
 from gui.look.format import UNKNOWN, duration_text, number, score
 from gui.look.type import px
+from gui.models.words import NOTHING_WRITTEN
 from gui.pages.playground.board import Column, Marks
 from gui.pages.playground.feedback_view import FeedbackNotes, FeedbackTools
 from gui.widgets.buttons import IconButton, plain
@@ -140,9 +141,10 @@ class ColumnView(QWidget):
             "empty": "No summary yet",
             "waiting": waiting_words or "Waiting",
             "cancelled": "Cancelled",
+            "finished": "" if column.text else NOTHING_WRITTEN,
         }
         capped = "Cut off at the longest summary" if column.is_capped else ""
-        self._state.setText(waiting.get(column.status, capped))
+        self._state.setText(waiting.get(column.status) or capped)
         self._state.setVisible(bool(self._state.text()))
         failed = column.status == "failed"
         self._trouble.tell(f"{column.message} {column.hint}".strip() if failed else "")

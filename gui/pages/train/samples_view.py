@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from engine.api import Sample, speakers
 from gui.look.format import number
 from gui.look.type import px
+from gui.models.words import NOTHING_WRITTEN
 from gui.widgets.labels import Label
 from gui.widgets.line import Line
 from gui.widgets.reading import Mark, ReadingText
@@ -150,7 +151,9 @@ class SampleRow:
         self._who.setText(who)
         self._what.set_text(shortened(sample.conversation))
         self._reference.set_text(sample.reference)
-        self.summary.set_text(sample.summary, () if earlier is None else new_parts(earlier, sample.summary))
+        self.summary.set_text(
+            sample.summary or NOTHING_WRITTEN, () if earlier is None else new_parts(earlier, sample.summary)
+        )
         self._score.setText("–" if sample.rouge1 is None else number(round(sample.rouge1 * 100)))
 
 

@@ -118,6 +118,19 @@ def test_one_conversation_has_no_interval_and_ties_are_said(home, tmp_path):
     assert "Every conversation scores the same as with the base." in page_of(ties, tmp_path).text
 
 
+def test_entries_that_tie_share_the_headline_and_one_conversation_names_none_as_good_as_full(home, tmp_path):
+    arena = make_arena("lora", "ia3", "full")
+    for place, tuned in enumerate((FULL, FULL, BASE)):
+        score(arena, place, tuned)
+    assert "LoRA, r 32 and IA3 score alike, above all others" in page_of(arena, tmp_path).text
+    single = make_arena("lora", "full")
+    for place in (0, 1):
+        score(single, place, (0.5,), (0.4,))
+    text = page_of(single, tmp_path).text
+    assert "LoRA, r 32 and Full fine-tuning score alike" in text
+    assert "Fewest numbers" not in text
+
+
 def test_scores_of_another_protocol_have_a_table_of_their_own(home, tmp_path):
     arena = make_arena("lora", "ia3", "full")
     score(arena, 0, FULL, beams=4)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from engine.api import STARTER, Adapter
 from engine.passport import BaseModelFacts, MethodFacts, Passport
-from gui.pages.playground.board import Board, Entry, about_tokens
+from gui.pages.playground.board import Board, Entry, Marks, about_tokens
 from gui.pages.playground.choices import MOST_COLUMNS, adapter_choices, base_choices
+from gui.pages.playground.column_view import ColumnView
 from tests.helpers.playground_board import CONVERSATION, filled_board
 
 
@@ -52,6 +53,17 @@ def test_a_board_follows_its_request_column_by_column():
     assert board.base.scores == {"rouge1": 0.25}
     assert board.column("a1").status == "failed"
     assert not board.busy
+
+
+def test_a_summary_that_is_only_the_end_token_is_said_to_be_one(qtbot, styled):
+    column = Board(Entry(None, "Base model", "")).columns[0]
+    view = ColumnView(is_base=True)
+    qtbot.addWidget(view)
+    view.show_column(column, Marks())
+    assert view.state_text() == "No summary yet"
+    column.status = "finished"
+    view.show_column(column, Marks())
+    assert view.state_text() == "Nothing was written."
 
 
 def test_events_of_another_request_change_nothing():
