@@ -53,7 +53,8 @@ def result(tmp_path: Path) -> dict[str, Any]:
     }
     (tmp_path / "details.json").write_text(json.dumps(kept))
     shape = {"kind": "columns", "all": ["id", "dialogue"], "conversation": "dialogue", "summary": "id",
-             "reason": "by name", "id": "", "speaker": "", "text": "", "group": "", "references": []}  # fmt: skip
+             "reason": "by name", "id": "", "speaker": "", "text": "", "group": "", "split": "",
+             "references": []}  # fmt: skip
     return {
         "source": "/data/chats",
         "licence": "MIT",
@@ -161,7 +162,7 @@ def test_the_cut_falls_where_the_tokens_end(limit, expected):
 
 def test_columns_are_headed_by_their_roles_and_keys_of_turns_are_found():
     roles = {"conversation": "messages", "summary": "s1", "speaker": "role", "text": "content", "group": "",
-             "references": "s2, s3", "id": ""}  # fmt: skip
+             "split": "", "references": "s2, s3", "id": ""}  # fmt: skip
     columns = ("role", "messages", "s1", "s2")
     cell = '[{"role": "user", "content": "hi"}, {"role": "bot", "con'
     look = FirstLook("x", "", columns, ({"messages": cell},), Shape("turns", columns, roles, ""), None)

@@ -21,6 +21,7 @@ ROLE_WORDS = {
     "speaker": "speaker",
     "group": "which conversation",
     "id": "name",
+    "split": "which split",
 }
 LEAST_WIDTH, MOST_WIDTH = 120, 320
 

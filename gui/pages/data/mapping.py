@@ -30,8 +30,24 @@ BY_HAND = {
     "references": ("&Further summaries", "Columns with more reference summaries, separated by commas."),
     "last_turn": ("&Last turn", "Whether the last turn of each conversation is its summary."),
     "id": ("&Id", "The column that names an example."),
+    "split": ("Spli&t", "The column that says which split a row is in."),
+    "pause": (
+        "P&ause in a chat",
+        "Of chat exports: hours of silence after which the next conversation begins.",
+    ),
 }
-LAST_TURN = ((AUTO, "as guessed (auto)"), ("summary", "is the summary"))
+# What a key may be that names no column; of the pause any other number of hours as well.
+CHOICES = {
+    "last_turn": ((AUTO, "as guessed (auto)"), ("summary", "is the summary")),
+    "pause": (
+        (AUTO, "usual (auto)"),
+        ("0", "none: each chat whole"),
+        ("1", "1 hour"),
+        ("8", "8 hours"),
+        ("24", "24 hours"),
+    ),
+}
+FIXED = {"last_turn"}
 IN_TURNS = {"speaker", "text"}
 KEY = re.compile(r'"([^"\\]{1,40})"\s*:')
 COLUMNS = 3
@@ -50,8 +66,7 @@ class ColumnMapping(QWidget):
         self.conversation = Choice([(AUTO, GUESSED)])
         self.summary = Choice([(AUTO, GUESSED)])
         self.by_hand = {
-            key: Choice(list(LAST_TURN)) if key == "last_turn" else Choice([(AUTO, AUTO)], editable=True)
-            for key in BY_HAND
+            key: Choice(CHOICES.get(key, ((AUTO, AUTO),)), editable=key not in FIXED) for key in BY_HAND
         }
         self._changed_last = ""
         self.fields = {
@@ -116,7 +131,7 @@ class ColumnMapping(QWidget):
             choice.set_items([(AUTO, GUESSED)])
             choice.set_key(AUTO)
         for key, choice in self.by_hand.items():
-            choice.set_items(list(LAST_TURN) if key == "last_turn" else [(AUTO, AUTO)])
+            choice.set_items(CHOICES.get(key, ((AUTO, AUTO),)))
             choice.set_key(AUTO)
         self._values = self.values()
         self._reason.setText("")
@@ -133,7 +148,7 @@ class ColumnMapping(QWidget):
             guess = roles.get(role) or ("none" if shape else "not known")
             _offer(choice, [(AUTO, f"{guess} (auto)"), *((name, name) for name in columns)])
         for key, choice in self.by_hand.items():
-            if key == "last_turn":
+            if key in CHOICES:
                 continue
             guess = roles.get(key) or "none"
             names = (*columns, *(name for name in keys if key in IN_TURNS and name not in columns))
