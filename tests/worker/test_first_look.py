@@ -74,7 +74,7 @@ def test_rows_are_shown_beside_the_problem_of_their_columns(tmp_path: Path, look
     assert event["shape"] is None
     assert (event["problem"]["field"], event["problem"]["message"]) == (
         "data.conversation",
-        'There is no column "z".',
+        'a.jsonl: There is no column "z".',
     )
     assert event["rows"] == [{"x": "a", "y": "b"}]
 
