@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.data_options import DataOptions
 from engine.errors import DataError
-from engine.shapes import SPLITS, Shape, Shaped, Split, guess, pause_hours, split_called
+from engine.shapes import AUTO, SPLITS, Shape, Shaped, Split, guess, pause_hours, split_called
 from engine.worker.channel import Channel
 from engine.worker.readers import FIELD, Broken, Record, Table, open_table
 from engine.worker.sources import Source
@@ -87,7 +87,10 @@ def _guessed(
             "Leave data.columns.pause out.",
             "data.columns",
         )
-    return replace(shape, reason="; ".join([*reasons, shape.reason]))
+    # Of rows that were made of chats, the columns' names are ours and tell nothing.
+    is_guessed = (options.conversation, options.summary) == (AUTO, AUTO)
+    said = list(reasons) if reasons and is_guessed else [*reasons, shape.reason]
+    return replace(shape, reason="; ".join(said))
 
 
 def _shared(tables: Tables) -> list[str]:

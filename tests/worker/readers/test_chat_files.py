@@ -248,7 +248,7 @@ def test_the_preview_shows_the_conversations_and_how_they_are_made(tmp_path: Pat
     show_first_rows(locate(options.source, channel), options, channel)
     (event,) = events(channel, "rows_previewed")
     assert event["problem"] is None
-    assert event["shape"]["reason"].startswith(f"{USUAL_PAUSE}; conversation: ")
+    assert event["shape"]["reason"] == USUAL_PAUSE
     assert event["rows"][0] == {
         "id": "Trip 2024-01-01 10:00",
         "conversation": "Ann: Off?",
