@@ -36,7 +36,7 @@ from engine.quantities import size
 from engine.worker.channel import Stopped
 from engine.worker.hub_errors import FIELDS, DamagedError, Kind, told
 from engine.worker.hub_transfer import TIMEOUT_SECONDS, fetch
-from engine.worker.readers import SUFFIXES
+from engine.worker.readers import DESCRIPTIONS, SUFFIXES
 
 CONFIG = "config.json"
 WEIGHTS = re.compile(r"model(-\d+-of-\d+)?\.safetensors")
@@ -250,7 +250,7 @@ def _refuse_script(repo_id: str, names: list[str]) -> None:
 
 
 def _holds_rows(name: str) -> bool:
-    return _wanted(name, "dataset") and name != "README.md"
+    return _wanted(name, "dataset") and name != "README.md" and name.rpartition("/")[2] not in DESCRIPTIONS
 
 
 def _refuse_useless(repo_id: str, kind: Kind, files: tuple[RemoteFile, ...]) -> None:

@@ -17,15 +17,15 @@ from engine.recipe import SAMPLE, looks_like_path
 from engine.shapes import SPLIT_WORDS, SPLITS, Split
 from engine.worker import hub
 from engine.worker.channel import Channel
-from engine.worker.readers import SUFFIXES, archives, chat_files, text_folder
+from engine.worker.readers import DESCRIPTIONS, SUFFIXES, archives, chat_files, text_folder
 from engine.worker.readers.table import FIELD
 
 __all__ = ["SPLITS", "Source", "Split", "locate", "split_of"]
 
-# Written beside data by `datasets`, kaggle and others; they describe it and hold none.
-DESCRIPTIONS = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json", "metadata.json"}
 # What `datasets` computed, and the mark of a workbook that is open.
 BESIDE_DATA = ("cache-", "~$")
+# Text files that speak of the data rather than hold some.
+NOTES = ("readme", "licen", "notice", "changelog", "citation", "requirements")
 MOST_NAMED = 5
 # Alone, and in folders and archives.
 PLAIN_SUFFIXES = (*SUFFIXES, *text_folder.SUFFIXES)
@@ -99,7 +99,7 @@ def _file_source(name: str, path: Path, channel: Channel) -> Source:
 def _require_readable(path: Path) -> None:
     packed = path.suffix.lower() == ".gz"
     suffix = Path(path.stem).suffix if packed else path.suffix
-    if suffix.lower() not in (SUFFIXES if packed else (*PLAIN_SUFFIXES, ".zip")):
+    if suffix.lower() not in (PLAIN_SUFFIXES if packed else (*PLAIN_SUFFIXES, ".zip")):
         raise DataError(f"{path.name} is no kind of file that can be read.", f"These are: {KNOWN}.", FIELD)
     if path.stat().st_size == 0:
         raise DataError(f"{path.name} is empty.", "Choose a file with conversations and summaries.", FIELD)
@@ -138,21 +138,33 @@ def _folder_source(name: str, folder: Path, channel: Channel) -> Source:
 
 
 def _by_split(name: str, folder: Path) -> tuple[dict[Split | None, list[Path]], list[tuple[str, str]]]:
-    """Return a folder's data: chats, else tables, else texts with summaries, else what is packed, else texts alone."""
+    """Return a folder's data: chats, else tables, packed ones too, else texts; with remarks on what is not read."""
     found = [path for path in sorted(folder.rglob("*")) if _may_hold_data(path, folder)]
     plain = [path for path in found if path.suffix.lower() in SUFFIXES]
     texts = [path for path in found if path.suffix.lower() in text_folder.SUFFIXES]
     packed = [path for path in found if _is_packed(path)]
     if texts and not plain and (not packed or any(map(text_folder.is_summary, texts))):
-        return _grouped((_split_of_folder(path.relative_to(folder)), path) for path in texts), []
+        by_folder = _grouped((_split_of_folder(path.relative_to(folder)), path) for path in texts)
+        return by_folder, _beside(found, texts)
     exported, none = _chats(plain)
     if exported:
         said = [(f"Left out, as no messages of a chat stand in it: {_named(none)}.", "")] if none else []
-        return _grouped((_split_of_folder(path.relative_to(folder)), path) for path in exported), said
-    files = plain or packed
+        by_folder = _grouped((_split_of_folder(path.relative_to(folder)), path) for path in exported)
+        return by_folder, [*said, *_beside(found, plain)]
+    # What is there unpacked as well is not read twice.
+    files = [
+        path for path in found if path in plain or (path in packed and path.with_suffix("") not in plain)
+    ]
     if not files:
         raise DataError(f"There are no data files in {name}.", f"These are read: {KNOWN}.", FIELD)
-    return _grouped((split_of(path.relative_to(folder)), path) for path in files), []
+    return _grouped((split_of(path.relative_to(folder)), path) for path in files), _beside(found, files)
+
+
+def _beside(found: list[Path], files: list[Path]) -> list[tuple[str, str]]:
+    """Return the remark on what may hold data and is not read, since `files` of another kind are; notes are none."""
+    rest = [path for path in found if path not in files and not path.name.lower().startswith(NOTES)]
+    hint = "To read them, put them into a folder of their own."
+    return [(f"Left out, as other files are read: {_named(rest)}.", hint)] if rest else []
 
 
 def _chats(plain: list[Path]) -> tuple[list[Path], list[Path]]:

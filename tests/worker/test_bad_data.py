@@ -6,6 +6,7 @@ Each case goes the whole way of a recipe's source; how single readers say it is 
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -24,6 +25,8 @@ from engine.paths import jobs_folder
 from engine.worker import data
 from engine.worker.channel import Channel
 from engine.worker.readers import open_table
+from engine.worker.reading import read_rows
+from engine.worker.sources import locate
 
 Rows = list[dict[str, Any]]
 TEN_MILLION = 10_000_000
@@ -187,3 +190,40 @@ def test_every_broken_row_is_told_however_many_there_are(tmp_path: Path, channel
     splits = read(tmp_path / "a.jsonl", channel, broken_rows="leave_out")
     assert count(splits) == 4500
     assert broken_lines(channel) == [f"line {number + 1:,}" for number in range(9000) if number % 2]
+
+
+def test_packed_tables_beside_plain_ones_are_read_and_the_rest_is_told(
+    tmp_path: Path, channel: Channel
+) -> None:
+    folder = tmp_path / "talks"
+    folder.mkdir()
+    as_csv(folder / "train.csv", talks(6))
+    as_csv(folder / "test.csv", talks(3))
+    for name in ("train", "test"):
+        content = (folder / f"{name}.csv").read_bytes()
+        (folder / f"{name}.csv.gz").write_bytes(gzip.compress(content))
+    (folder / "test.csv").unlink()
+    as_lines(folder / "validation.jsonl", talks(2))
+    (folder / "notes.txt").write_text("Ann: Hi")
+    (folder / "README.txt").write_text("What this is.")
+    splits = read(folder, channel)
+    assert (len(splits.train), len(splits.validation), len(splits.test)) == (6, 2, 3)
+    assert notices(channel) == ["Left out, as other files are read: notes.txt, train.csv.gz."]
+
+
+def test_packed_tables_beside_texts_are_told(tmp_path: Path, channel: Channel) -> None:
+    folder = tmp_path / "talks"
+    folder.mkdir()
+    for number in range(4):
+        (folder / f"{number}.txt").write_text(f"Ann: {number}")
+        (folder / f"{number}.summary.txt").write_text(f"Ann says {number}.")
+    (folder / "more.csv.gz").write_bytes(gzip.compress(b"dialogue,summary\na,b\n"))
+    assert count(read(folder, channel)) == 4
+    assert "Left out, as other files are read: more.csv.gz." in notices(channel)
+
+
+def test_a_text_packed_by_gz_is_a_source(tmp_path: Path, channel: Channel) -> None:
+    (tmp_path / "chat.txt.gz").write_bytes(gzip.compress(b"Ann: Hi\nBob: Yo"))
+    options = DataOptions(source=str(tmp_path / "chat.txt.gz"))
+    _, found = read_rows(locate(options.source, channel), options, channel, needs_summary=False)
+    assert [each.example.conversation for each in found[None]] == ["Ann: Hi\nBob: Yo"]

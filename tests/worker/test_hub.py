@@ -122,7 +122,7 @@ def test_a_data_set_that_a_script_makes_is_refused_by_its_script(small_hub, tmp_
     place = tmp_path / "served/datasets" / DATA
     (place / "load.py").rename(place / script)
     if not with_data:
-        (place / "train.jsonl").unlink()
+        (place / "train.jsonl").rename(place / "dataset_infos.json")
     with pytest.raises(DataError, match=f"{DATA} is made by a script, {script}") as caught:
         fetch(DATA, "dataset")
     assert caught.value.field == "data.source"

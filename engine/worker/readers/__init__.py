@@ -15,7 +15,7 @@ from engine.shapes import PAUSE_HOURS
 from engine.worker.readers import chat_files, delimited, text_folder
 from engine.worker.readers.table import FIELD, Broken, Notes, Reader, Record, Table
 
-__all__ = ["FIELD", "SUFFIXES", "Broken", "Record", "Table", "open_table"]
+__all__ = ["DESCRIPTIONS", "FIELD", "SUFFIXES", "Broken", "Record", "Table", "open_table"]
 
 
 def _read_parquet(path: Path, notes: Notes) -> Iterator[Mapping[str, Any] | Broken]:
@@ -54,6 +54,8 @@ _CHAT_READERS: dict[str, Callable[..., Iterator[Mapping[str, Any] | Broken]]] = 
 SUFFIXES = tuple(
     suffix for suffix in (*_READERS, *_CHAT_READERS) if suffix and suffix not in text_folder.SUFFIXES
 )
+# Written beside data by `datasets`, kaggle and others; they describe it and hold none.
+DESCRIPTIONS = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json", "metadata.json"}
 
 
 def open_table(files: Sequence[Path], pause_hours: float = PAUSE_HOURS) -> Table:
