@@ -1,0 +1,189 @@
+"""How much faster is scoring than writing one summary at a time, and does it write the same?
+
+The yardstick is the tutorial's loop: each conversation alone through `model.generate`, with the same decoding, then
+ROUGE over all. Both are done in one process, one after the other. The starter, which writes hardly a word before it is
+tuned, is tuned for a few steps first and scored on all its test conversations; a model folder in `EVALUATION_MODEL` is
+scored as it is, on 64 conversations of the file in `EVALUATION_DATA`, spread over their lengths.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from transformers import GenerationConfig
+
+from engine import library, runs
+from engine import recipe as recipes
+from engine.conversations import Example
+from engine.paths import presets_folder
+from engine.recipe import Recipe
+from engine.supervisor import Supervisor
+from engine.worker import base_models, data, devices, measuring, rouge
+from engine.worker.base_models import LoadedBase
+from engine.worker.channel import Channel
+from engine.worker.generate import Model, generate
+from engine.worker.prompting import make_prompter, scored
+from engine.worker.switcher import Switcher
+from tests.helpers.benchmark_report import show
+from tests.helpers.worker_parts import make_channel
+
+GOAL = 8.0
+SPREAD_OVER = 64
+STEPS = 80
+NEAR = 0.005
+STARTER = {"base_model.id": "starter"}
+Row = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one way of scoring wrote, its mean ROUGE-1, and how long it took: by the clock, and of the processor."""
+
+    summaries: tuple[str, ...]
+    rouge1: float
+    seconds: float
+    processor_seconds: float
+
+
+def main() -> None:
+    """Measure and print; EVALUATION_MODEL and EVALUATION_DATA add another model."""
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["TUNESMITH_HOME"] = home
+        wanted = [("starter, tuned", STARTER, _tuned(), 0)]
+        model, source = os.environ.get("EVALUATION_MODEL"), os.environ.get("EVALUATION_DATA")
+        if model and source:
+            own = {"base_model.id": model, "data.source": source}
+            wanted.append((Path(model).name, own, None, SPREAD_OVER))
+        for name, settings, adapter, count in wanted:
+            for precision in ("float32", "bfloat16"):
+                recipe = _recipe({**settings, "base_model.precision": precision})
+                rows += _rows(f"{name}, {precision}", recipe, adapter, count)
+    show("Scoring against one conversation at a time", rows)
+
+
+def _tuned() -> str:
+    """Tune the starter for a few steps; return the adapter's id."""
+    recipe = _recipe(STARTER)
+    supervisor = Supervisor(runs.create_run(recipe))
+    supervisor.start()
+    found = [event["adapter"] for event in supervisor.follow() if event["event"] == "adapter_saved"]
+    ending = supervisor.ending()
+    if ending.outcome != "completed":
+        raise SystemExit(f"{ending.message} {ending.hint}\n{ending.log_tail}")
+    return str(found[-1])
+
+
+def _rows(name: str, recipe: Recipe, adapter: str | None, count: int) -> list[Row]:
+    devices.reserve(recipe.training.device)
+    channel = make_channel("evaluate", recipe)
+    base = base_models.load(recipe.base_model, recipe.training.device, channel)
+    examples, inputs = _spread(recipe, base, channel, count)
+    with Switcher(base).use(library.find(adapter)) if adapter else nullcontext(base.model) as model:
+        ours = _ours(base, model, recipe, examples, inputs)
+        loop = _loop(base, model, recipe, examples, inputs)
+    same = sum(one == other for one, other in zip(ours.summaries, loop.summaries, strict=True))
+    exact = base.precision == "float32"
+    told = [
+        ("times as fast", _ratio(loop.seconds, ours.seconds), f"{GOAL:g}"),
+        ("times less of the processor", _ratio(loop.processor_seconds, ours.processor_seconds), ""),
+        ("same summaries", f"{same} of {len(examples)}", "all" if exact else ""),
+        ("ROUGE-1 apart", f"{abs(ours.rouge1 - loop.rouge1) * 100:.2f}", f"{NEAR * 100:g}"),
+    ]
+    for figure, reached, _ in told:
+        print(f"{name}: {figure} {reached}", flush=True)
+    return [(f"{name}, {figure}", reached, goal) for figure, reached, goal in told]
+
+
+def _ratio(loop: float, ours: float) -> str:
+    return f"{loop / ours:.1f} ({loop:.1f} and {ours:.1f} s)"
+
+
+def _recipe(settings: dict[str, str]) -> Recipe:
+    """Return the starter's recipe with these settings, tuned for a few steps and scored on the processor."""
+    tables = recipes.parse((presets_folder() / "starter.toml").read_text(encoding="utf-8"))
+    few = [f"training.max_steps={STEPS}", "training.device=cpu", f"training.evaluate_every={STEPS}"]
+    given = [f"{name}={value}" for name, value in settings.items()]
+    return recipes.from_tables(recipes.overridden(tables, [*few, *given]))
+
+
+def _spread(
+    recipe: Recipe, base: LoadedBase, channel: Channel, count: int
+) -> tuple[list[Example], list[list[int]]]:
+    """Return examples with their token ids: all, or `count` whose lengths lie evenly in the order of lengths."""
+    splits = data.read(recipe.data, channel, needs=[recipe.evaluation.split])
+    prompter = make_prompter(recipe, base, splits)
+    pairs = [(each, prompter.input_ids(each.conversation)) for each in scored(recipe, splits)]
+    if count and len(pairs) > count:
+        ordered = sorted(pairs, key=lambda pair: len(pair[1]))
+        pairs = [ordered[round(place * (len(ordered) - 1) / (count - 1))] for place in range(count)]
+    return [example for example, _ in pairs], [ids for _, ids in pairs]
+
+
+def _timed(work: Callable[[], tuple[Sequence[str], float]]) -> Side:
+    started, spent = time.perf_counter(), time.process_time()
+    summaries, rouge1 = work()
+    return Side(tuple(summaries), rouge1, time.perf_counter() - started, time.process_time() - spent)
+
+
+def _ours(
+    base: LoadedBase, model: Model, recipe: Recipe, examples: list[Example], inputs: list[list[int]]
+) -> Side:
+    """Score as a run does, every measure included."""
+    limit = recipe.evaluation.max_new_tokens
+
+    def work() -> tuple[Sequence[str], float]:
+        written = generate(model, base.tokenizer, base.family, inputs, beams=1, max_new_tokens=limit)
+        found = measuring.measure(examples, written, 0, 0.0)
+        return found.summaries, sum(found.rouge["rouge1"]) / len(examples)
+
+    return _timed(work)
+
+
+def _greedy(base: LoadedBase, limit: int) -> GenerationConfig:
+    """Return what the loop decodes by: what is left open here is the model's own."""
+    own = base.model.generation_config.eos_token_id
+    ends = {*(own if isinstance(own, list) else [own]), base.tokenizer.eos_token_id} - {None}
+    return GenerationConfig(
+        max_new_tokens=limit,
+        do_sample=False,
+        num_beams=1,
+        eos_token_id=sorted(ends),
+        pad_token_id=base.tokenizer.pad_token_id,
+    )
+
+
+def _loop(
+    base: LoadedBase, model: Model, recipe: Recipe, examples: list[Example], inputs: list[list[int]]
+) -> Side:
+    """Write one summary after the other, then compute ROUGE."""
+    limit, read = recipe.evaluation.max_new_tokens, base.family == "decoder-only"
+    config = _greedy(base, limit)
+
+    def alone(ids: list[int]) -> str:
+        asked = torch.tensor([ids])
+        found = model.generate(
+            input_ids=asked, attention_mask=torch.ones_like(asked), generation_config=config
+        )
+        return str(
+            base.tokenizer.decode(found[0][len(ids) if read else 0 :], skip_special_tokens=True)
+        ).strip()
+
+    def work() -> tuple[Sequence[str], float]:
+        with torch.inference_mode():
+            summaries = [alone(ids) for ids in inputs]
+        means = rouge.Rouge().compute(predictions=summaries, references=[each.summary for each in examples])
+        return summaries, float(means["rouge1"])
+
+    return _timed(work)
+
+
+if __name__ == "__main__":
+    main()
