@@ -52,9 +52,9 @@ def _group_lines(group: Group) -> list[str]:
         "Trained",
         "Adapter",
         "Memory",
-        "Minutes",
+        "Training, min",
     )
-    right = ("Base", "Trained", "Adapter", "Memory", "Minutes")
+    right = ("Base", "Trained", "Adapter", "Memory", "Training, min")
     remarks = [f"{row.name}: {row.remark}" for row in group.rows if row.remark]
     return [
         f"Scored on {on} of the {protocol.get('split', 'test')} split.{apart}",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject
 
-from engine.api import arenas
-from gui.look.format import NO_INTERVAL, UNKNOWN, bytes_text, gain, interval, number, score
+from engine.api import arenas, measures
+from gui.look.format import NO_INTERVAL, UNKNOWN, bytes_text, duration_text, gain, interval, number, score
 from gui.models.cells import Cell, Checked, Scored, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
+from gui.models.measure_words import amount, in_full
 from gui.models.words import UNKNOWN_VERDICT, VERDICTS, protocol_words
 from gui.widgets.whisker import WhiskerCell, in_words, whisker_of
 
@@ -20,21 +22,26 @@ SCORE = arenas.SCORE
 FULL_WORDS = {"better": "Better", "no measurable difference": "No measurable difference", "worse": "Worse"}
 # What is worth seeing from the top down; everything else from the bottom up.
 DESCENDING = ("score",)
+MEASURE_WIDTH = 160
 
 
 class ArenaTable(GroupedTable[Row]):
-    """`set_groups` takes the rows of every protocol, the one of most entries first."""
+    """`set_groups` takes the rows of every protocol, the one of most entries first.
 
-    columns = (
+    `set_measures` chooses what else is shown beside ROUGE-1, by the names of `engine.measures`.
+    """
+
+    _fixed: tuple[Column, ...] = (
         Column("name", "Entry", order="name"),
         Column("score", "ROUGE-1, 95 % interval", 196, order="score"),
         Column("parameters", "Trainable", 108, right=True, order="parameters"),
         Column("bytes", "Adapter", 92, right=True, order="bytes", hidden_below=980),
         Column("memory", "Peak memory", 104, right=True, order="memory"),
-        Column("minutes", "Minutes", 72, right=True, order="minutes", hidden_below=980),
+        Column("minutes", "Training, min", 108, right=True, order="minutes", hidden_below=980),
         Column("base", "Paired with base", 132),
         Column("full", "Paired with full", 132),
     )
+    columns = _fixed
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -53,11 +60,45 @@ class ArenaTable(GroupedTable[Row]):
         self._checked = frozenset(ids)
         self._refill()
 
+    def set_measures(self, names: Sequence[str]) -> None:
+        """Show a column for each of these measures, after ROUGE-1; what hides in a narrow table hides sooner then."""
+        more = tuple(
+            Column(name, measures.MEASURES[name].title, MEASURE_WIDTH, right=True, order=name)
+            for name in names
+        )
+        room = MEASURE_WIDTH * len(more)
+        self.beginResetModel()
+        fixed = [
+            replace(each, hidden_below=each.hidden_below + room) if each.hidden_below else each
+            for each in self._fixed
+        ]
+        self.columns = (*fixed[:2], *more, *fixed[2:])
+        self.endResetModel()
+        if self.order not in {each.order for each in self.columns}:
+            self.sort_by("score")
+
+    def measures_known(self) -> list[str]:
+        """Return the measures that any entry has, in their usual order; ROUGE-1 always stands in the table."""
+        rows = [row for group in self._groups for row in group.rows]
+        return [
+            name for name in measures.MEASURES if name != SCORE and any(_found(row, name) for row in rows)
+        ]
+
     def sort_by(self, order: str) -> None:
         """Sort within the groups; the same order again turns it around."""
-        self.descending = not self.descending if order == self.order else order in DESCENDING
+        falls = order in DESCENDING or (
+            order in measures.MEASURES and measures.MEASURES[order].good == "higher"
+        )
+        self.descending = not self.descending if order == self.order else falls
         self.order = order
         self._refill()
+
+    def _sorted(self, rows: Sequence[Row]) -> list[Row]:
+        return sorted(rows, key=ORDERS.get(self.order) or self._by_measure, reverse=self.descending)
+
+    def _by_measure(self, row: Row) -> float:
+        found = _found(row, self.order)
+        return _known(found[0]["mean"] if found else None)
 
     def _refill(self) -> None:
         rows: list[Head | Row] = []
@@ -65,8 +106,7 @@ class ArenaTable(GroupedTable[Row]):
         for group in self._groups:
             if len(self._groups) > 1:
                 rows.append(_head(group))
-            ordered: list[Row] = sorted(group.rows, key=ORDERS[self.order], reverse=self.descending)
-            rows += ordered
+            rows += self._sorted(group.rows)
             axis = axis_of(group.rows)
             self._axes.update((row.id, axis) for row in group.rows)
         self.set_rows(rows)
@@ -86,6 +126,8 @@ class ArenaTable(GroupedTable[Row]):
             return Scored(score(thing.mean), whisker)
         if key in ("base", "full"):
             return _verdict(thing.against_base if key == "base" else thing.against_full)
+        if key in measures.MEASURES:
+            return _measured(thing, key)
         figures = {
             "parameters": number(thing.cost("parameters")),
             "bytes": bytes_text(run.adapter_bytes) if run and run.trainable_parameters else UNKNOWN,
@@ -121,7 +163,46 @@ class ArenaTable(GroupedTable[Row]):
         if key == "full":
             missing = "It is what the others are compared with." if thing.is_yardstick else thing.full_missing
             return _in_full(thing.against_full, "full fine-tuning", missing)
-        return ""
+        if key == "minutes":
+            return _whole_run(thing)
+        found = _found(thing, key) if key in measures.MEASURES else None
+        return in_full(key, *found) if found else ""
+
+
+Spread = dict[str, Any]
+
+
+def _found(row: Row, name: str) -> tuple[Spread, Spread | None, Spread | None] | None:
+    """Return a measure of an entry, that of its base and the paired difference; None where it was not measured."""
+    sources = (
+        (row.scores, row.base, row.against_base)
+        if name in row.scores
+        else (row.measures, row.base_measures, row.measures_against_base)
+    )
+    own, base, difference = (source.get(name) for source in sources)
+    return (own, base, difference) if own else None
+
+
+def _measured(row: Row, name: str) -> Cell:
+    """Return a measure; its sign says whether it rose or fell against the base, its ink whether that is good.
+
+    The word of the verdict is in the tooltip: a column of many numbers has no room for it.
+    """
+    found = _found(row, name)
+    if found is None:
+        return Text(UNKNOWN, "figure", right=True)
+    own, _, difference = found
+    icon, _, token = VERDICTS.get(str((difference or {}).get("verdict")), UNKNOWN_VERDICT)
+    if difference and icon != "equals":
+        icon = "arrow-up" if difference["mean"] > 0 else "arrow-down"
+    text = amount(own["mean"], measures.MEASURES[name].unit)
+    return Signed(icon, text, token, right=True, role="figure", text_token="ink")
+
+
+def _whole_run(row: Row) -> str:
+    run = row.standing.run
+    whole = f" The whole run took {duration_text(run.seconds)}." if run is not None else ""
+    return f"Minutes of training alone, without loading and scoring.{whole}"
 
 
 def _head(group: Group) -> Head:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from PySide6.QtCore import QObject
+
 from engine.api import arenas
 from gui.look.format import duration_text, percent
 from gui.models.cells import Cell, Signed, Text
@@ -24,18 +26,30 @@ SIGNS = {
 
 
 class QueueTable(GroupedTable[Standing]):
-    """`set_standings` takes the entries in order; `current` is the run that this window follows."""
+    """`set_standings` takes the entries in order; `current` is the run that this window follows.
 
-    columns = (Column("name", "Entry"), Column("state", "State", 100, right=True))
+    Times are those of whole runs, from loading the base model to scoring the adapter.
+    """
+
+    columns = (Column("name", "Entry"), Column("state", "Whole run", 116, right=True))
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._left = arenas.TimeLeft({}, None)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long all that wait or run still take, None while that can't be told."""
+        return self._left.queue
 
     def set_standings(self, standings: Sequence[Standing], current: str) -> None:
         """Show other entries; a run that has begun a moment ago is shown as running."""
-        self.set_rows(
-            [
-                replace(each, state="running") if current and each.entry.run == current else each
-                for each in standings
-            ]
-        )
+        shown = [
+            replace(each, state="running", reason="") if current and each.entry.run == current else each
+            for each in standings
+        ]
+        self._left = arenas.time_left(shown)
+        self.set_rows(shown)
 
     def key_of(self, thing: Standing) -> str:
         return thing.entry.id
@@ -46,29 +60,53 @@ class QueueTable(GroupedTable[Standing]):
             done = thing.state == "completed"
             return Signed(icon, thing.entry.name, token, text_token="ink2" if done else "ink")
         quiet = thing.state in ("waiting", "completed")
-        return Text(state_words(thing), "figure_small", "ink3" if quiet else token, right=True)
+        return Text(
+            state_words(thing, self._left_of(thing)), "figure_small", "ink3" if quiet else token, right=True
+        )
+
+    def _left_of(self, thing: Standing) -> float | None:
+        return self._left.entries.get(thing.entry.id)
 
     def words(self, thing: Standing) -> str:
         said = f"{thing.entry.name}, {thing.state}"
-        return f"{said}: {thing.reason}" if thing.reason else f"{said}, {state_words(thing)}"
+        return f"{said}: {thing.reason}" if thing.reason else f"{said}, {self._in_full(thing)}"
 
     def explanation(self, thing: Standing, key: str) -> str:
-        return thing.reason
+        return thing.reason or self._in_full(thing)
+
+    def _in_full(self, thing: Standing) -> str:
+        run, left = thing.run, self._left_of(thing)
+        if thing.state == "completed" and run is not None:
+            trained = run.training_seconds is not None and bool(run.trainable_parameters)
+            alone = f", training alone {duration_text(run.training_seconds)}" if trained else ""
+            return f"the whole run took {duration_text(run.seconds)}{alone}"
+        if thing.state == "running" and run is not None and run.total_steps and left is not None:
+            return f"{percent(run.share)} trained, {left_text(left)}"
+        return state_words(thing, left)
 
 
-def state_words(standing: Standing) -> str:
-    """Return in a few words how an entry stands: "13.1 min", "46 %", "about 10 min", "can't run here"."""
+def left_text(seconds: float) -> str:
+    """Return an estimate as coarse as it is sure: "under 1 min left", "34 min left", "1 h 52 min left"."""
+    minutes = round(seconds / 60)
+    return f"{duration_text(60.0 * minutes)} left" if minutes else "under 1 min left"
+
+
+def state_words(standing: Standing, left: float | None = None) -> str:
+    """Return in a few words how an entry stands: "13 min 06 s", "12 min left", "46 %", "about 10 min", "can't run".
+
+    `left` are the seconds that it still takes, None while unknown.
+    """
     run = standing.run
+    begun = run is not None and run.total_steps > 0
+    words = {"waiting": "waits", "running": "begins", "refused": "can't run"}.get(
+        standing.state, standing.state
+    )
     if standing.state == "completed" and run is not None:
-        return duration_text(run.seconds)
-    if standing.state == "running":
-        return percent(run.share) if run is not None and run.total_steps else "begins"
-    if standing.state == "waiting":
-        minutes = standing.recipe.training.max_minutes if standing.recipe is not None else 0.0
-        trains = standing.recipe is not None and standing.recipe.method.method.trains
-        return f"about {duration_text(60 * minutes)}" if minutes and trains else "waits"
-    if standing.state == "refused":
-        return "can't run"
-    if standing.state == "stopped" and run is not None and run.total_steps:
-        return f"at {percent(run.share)}"
-    return standing.state
+        words = duration_text(run.seconds)
+    elif standing.state == "waiting" and left is not None:
+        words = f"about {duration_text(60.0 * max(1, round(left / 60)))}"
+    elif standing.state == "running" and (left is not None or begun):
+        words = left_text(left) if left is not None else percent(run.share if run is not None else None)
+    elif standing.state == "stopped" and run is not None and begun:
+        words = f"at {percent(run.share)}"
+    return words

@@ -17,6 +17,7 @@ from gui.look.type import px
 from gui.models.arena_reader import ArenaReader, Snapshot
 from gui.models.arena_table import ArenaTable
 from gui.pages.arena.below import BelowTable
+from gui.pages.arena.columns_button import ColumnsButton
 from gui.pages.arena.deeds import ArenaDeeds
 from gui.pages.arena.entries_form import EntriesForm
 from gui.pages.arena.words import base_words_of, summary_words
@@ -88,6 +89,7 @@ class ArenaPage(Page):
         for part in (self.choice, self.new_button, self.add_button, self.pause_button, self.start_button):
             self.header.add(part)
         self.base_line = ElidedLabel("", "label", "ink2")
+        self.columns_button = ColumnsButton()
         self.differences_button = quiet("Show recipe differences")
         self.differences_button.set_short()
         self.report_button = quiet("Report…")
@@ -112,6 +114,7 @@ class ArenaPage(Page):
     def _lay_out(self) -> None:
         tools = QHBoxLayout()
         tools.addWidget(self.base_line, 1)
+        tools.addWidget(self.columns_button)
         tools.addWidget(self.differences_button)
         tools.addWidget(self.report_button)
         self._content = QWidget()
@@ -141,6 +144,7 @@ class ArenaPage(Page):
             button.clicked.connect(lambda _=False, new=new: self._ask(new=new))
         self.form.made.connect(self._make)
         self.form.cancelled.connect(self._show_state)
+        self.columns_button.chosen.connect(self.table.set_measures)
         self.differences_button.clicked.connect(self._toggle_differences)
         self.report_button.clicked.connect(self._ask_where)
         self.report_file.told.connect(self.undo_strip.offer)
@@ -218,6 +222,7 @@ class ArenaPage(Page):
         count = self.table.rowCount()
         self.view.setVisible(count > 0)
         self._unscored.setVisible(not count)
+        self.columns_button.offer(self.table.measures_known())
         self.differences_button.setVisible(count > 1)
         self.report_button.setVisible(found.arena is not None)
         self._fit_table()

@@ -6,10 +6,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from engine.api import Ending, RunState, Sample
 from engine.measures import MORE
 from gui.look import style
+from gui.models.measure_words import amount
 from gui.pages.train.expected_time import expected_seconds
 from gui.pages.train.failure_card import FailureCard
 from gui.pages.train.learned_preview import LearnedPreview
-from gui.models.measure_words import amount
 from gui.pages.train.measures_view import MeasuresView
 from gui.pages.train.recipe_panel import plan_words
 from gui.pages.train.samples_view import SamplesView, new_parts

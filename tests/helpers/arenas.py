@@ -12,6 +12,7 @@ from engine.arena import Arena
 from engine.events import EventWriter
 from engine.example_scores import ExampleScores, Written
 from engine.jobs import Job
+from engine.measures import MEASURES
 from tests.helpers.homes import Told, add_run, make_recipe
 
 BASE = (0.3, 0.4, 0.5, 0.6)
@@ -42,9 +43,13 @@ def score(
     base: Sequence[float] = BASE,
     facts: Mapping[str, Any] | None = None,
     told: Told | None = None,
+    measured: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None,
     **protocol: object,
 ) -> Job:
-    """Give an entry a completed run that scored so on each conversation; `facts` are those of `adapter_saved`."""
+    """Give an entry a completed run that scored so on each conversation; `facts` are those of `adapter_saved`.
+
+    `measured` are other measures, those of the base and of the entry.
+    """
     entry = arena.entries[place]
     recipe = arenas.Reader().read(arena)[place].recipe
     told = told or Told(outcome=None, gain=None, facts={"trainable_parameters": 1000})
@@ -55,10 +60,29 @@ def score(
     ended = told.started_at + told.seconds
     writer.write("adapter_saved", adapter=job.id, path="", time=ended, **saved)
     common = {"split": "test", "protocol": rules, "loss": None, "time": ended}
-    writer.write("evaluated", of="base", step=0, scores=_spread(base), difference=None, **common)
+    more = {
+        name: statistics.interval(values, 500).as_dict() for name, (values, _) in (measured or {}).items()
+    }
+    writer.write(
+        "evaluated", of="base", step=0, scores=_spread(base), difference=None, measures=more, **common
+    )
     paired = statistics.difference_dict(statistics.difference(base, tuned, 500))
     difference = {"rouge1": paired}
-    writer.write("evaluated", of=job.id, step=40, scores=_spread(tuned), difference=difference, **common)
+    own = {name: statistics.interval(values, 500).as_dict() for name, (_, values) in (measured or {}).items()}
+    between = {
+        name: statistics.difference_dict(statistics.difference(*values, 500), MEASURES[name].good)
+        for name, values in (measured or {}).items()
+    }
+    writer.write(
+        "evaluated",
+        of=job.id,
+        step=40,
+        scores=_spread(tuned),
+        difference=difference,
+        measures=own,
+        measure_difference=between,
+        **common,
+    )
     writer.write("job_ended", outcome="completed", time=ended)
     writer.close()
     ids = tuple(str(each) for each in range(len(tuned)))
@@ -94,7 +118,12 @@ def filled_arena(examples: int = 200, steps: int = 400) -> Arena:
             samples=0,
             facts={"trainable_parameters": numbers},
         )
-        score(arena, place, tuned, base, facts, told)
+        measured = {
+            "words": ([22.0 + 9 * value for value in base], [18.0 + 9 * value - 90 * gain for value in base]),
+            "capped": ([float(value > 0.6) for value in base], [float(value > 0.75) for value in base]),
+            "unsupported": ([0.2 * value for value in base], [(0.14 - gain) * value for value in base]),
+        }
+        score(arena, place, tuned, base, facts, told, measured)
     failed = Told(steps=3, outcome="failed", kind="OutOfMemoryError", gain=None)
     standing = arenas.Reader().read(arenas.open_arena(arena.folder))[len(OUTCOMES)]
     arenas.set_run(arena, standing.entry.id, add_run(standing.recipe, failed).id)

@@ -25,7 +25,7 @@ Row = arenas.Row
 COSTS: dict[arenas.Cost, tuple[str, str]] = {
     "parameters": ("trainable parameters", "numbers trained"),
     "memory": ("peak memory", "MB at most"),
-    "minutes": ("minutes", "minutes"),
+    "minutes": ("minutes of training", "minutes of training"),
 }
 MEGABYTE = 1e6
 # Charts stand side by side down to this width each.

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import arenas
 from gui.look.type import px
-from gui.models.queue_table import QueueTable
+from gui.models.queue_table import QueueTable, left_text
 from gui.widgets.buttons import IconButton
 from gui.widgets.grouped_table import GroupedTableView
 from gui.widgets.labels import Label
@@ -32,7 +32,6 @@ class QueueView(QWidget):
         super().__init__(parent)
         self.table = QueueTable(self)
         self.view = GroupedTableView(self.table, "Queue")
-        self.view.horizontalHeader().hide()
         self._title = Label("Queue", "section", "ink")
         self._left = Label("", "label", "ink2")
         self.up_button = IconButton("chevron-up", "Earlier (Alt+Up)")
@@ -76,7 +75,12 @@ class QueueView(QWidget):
         """Show the entries; `current` is the run that this window follows."""
         self.table.set_standings(standings, current)
         to_go = sum(each.state in ("waiting", "running") for each in self.table.things())
-        self._left.setText(f"{to_go} to go" if to_go else "")
+        seconds = self.table.seconds_left
+        told = [
+            f"{to_go} to go" if to_go else "",
+            left_text(seconds) if to_go and seconds is not None else "",
+        ]
+        self._left.setText(", ".join(part for part in told if part))
         self._show_deeds(self.view.current())
 
     def _show_deeds(self, standing: Standing | None) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import RunState, measures
-from gui.look.format import number, percent, score
+from gui.models.measure_words import amount
 from gui.models.words import UNKNOWN_VERDICT, VERDICTS
 from gui.pages.train.words import sides
 from gui.widgets.buttons import link
@@ -87,14 +87,6 @@ def _amount(found: Spread, unit: measures.Unit, *, signed: bool) -> QWidget:
         label.setAlignment(RIGHT)
         column.addWidget(label)
     return box
-
-
-def amount(value: float, unit: measures.Unit, *, signed: bool = False) -> str:
-    """Return a measure in its unit; a difference of shares in percentage points, signed as all differences are."""
-    if unit == "share" and not signed:
-        return percent(value, 1)
-    text = number(value, 1) if unit == "words" else score(value)
-    return f"+{text}" if signed and value > 0 else text
 
 
 def _verdict(found: Spread) -> QWidget:

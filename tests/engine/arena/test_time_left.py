@@ -17,7 +17,7 @@ def standing(name: str, state: State, method: str = "lora", minutes: float = 0.0
     recipe = make_recipe(name, method_id=method)
     recipe = replace(recipe, training=recipe.training.model_copy(update={"max_minutes": minutes}))
     entry = Entry(id=name, title=name)
-    known = RunEntry(job=Job(None), name=name, recipe=recipe, **run) if run else None  # type: ignore[arg-type]
+    known = RunEntry(job=Job(None), name=name, recipe=recipe, **run) if run else None
     return Standing(entry, state, "", recipe, known)
 
 

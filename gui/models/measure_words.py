@@ -1,0 +1,48 @@
+"""What is measured of summaries, in the words and units of the screen. Knows no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.api import measures
+from gui.look.format import NO_INTERVAL, number, percent, score
+
+# "better than base", "equal to base" and so on, after a value.
+TOLD = {
+    "better": "better than base",
+    "worse": "worse than base",
+    "higher": "higher than base",
+    "lower": "lower than base",
+    "no measurable difference": "no measurable difference to base",
+}
+
+
+def amount(value: float, unit: measures.Unit, *, signed: bool = False) -> str:
+    """Return a measure in its unit; a difference of shares in percentage points, signed as all differences are."""
+    if unit == "share" and not signed:
+        return percent(value, 1)
+    text = number(value, 1) if unit == "words" else score(value)
+    return f"+{text}" if signed and value > 0 else text
+
+
+def spread_words(found: Mapping[str, Any], unit: measures.Unit, *, signed: bool = False) -> str:
+    """Return an interval in a measure's unit: "6.1 to 7.4", or why there is none."""
+    low, high = found.get("low"), found.get("high")
+    if low is None or high is None:
+        return NO_INTERVAL
+    return f"{amount(low, unit, signed=signed)} to {amount(high, unit, signed=signed)}"
+
+
+def in_full(
+    name: str, own: Mapping[str, Any], base: Mapping[str, Any] | None, difference: Mapping[str, Any] | None
+) -> str:
+    """Return what a measure is, what was found with its interval, and how that stands to the base model."""
+    measure = measures.MEASURES[name]
+    said = f"{measure.help} {amount(own['mean'], measure.unit)}, {spread_words(own, measure.unit)}."
+    if base and difference:
+        between = f"{amount(difference['mean'], measure.unit, signed=True)}, "
+        between += spread_words(difference, measure.unit, signed=True)
+        said += f" Base model {amount(base['mean'], measure.unit)}; difference {between}"
+        said += f": {TOLD.get(str(difference.get('verdict')), 'not compared')}."
+    return said

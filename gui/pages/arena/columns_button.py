@@ -1,0 +1,56 @@
+"""Chooses what else the arena's table shows beside ROUGE-1. Knows measures by name; not the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QWidget
+
+from engine.api import measures
+from gui.widgets.buttons import Button
+
+
+class ColumnsButton(Button):
+    """`chosen(list of names)` follows each check in its menu; `offer` says which measures there are."""
+
+    chosen = Signal(list)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("quiet", "Columns…", parent=parent)
+        self.set_short()
+        self.setToolTip("Choose what else was measured to be shown")
+        self._offered: tuple[str, ...] = ()
+        self._on: list[str] = []
+        self.clicked.connect(self._open)
+
+    def offer(self, names: Sequence[str]) -> None:
+        """Offer other measures; the button hides where there is none."""
+        self._offered = tuple(names)
+        self.setVisible(bool(names))
+
+    def menu_now(self) -> QMenu:
+        """Return the menu as it is now: a check for each measure."""
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        for name in self._offered:
+            measure = measures.MEASURES[name]
+            action = menu.addAction(measure.title)
+            action.setData(name)
+            action.setToolTip(measure.help)
+            action.setCheckable(True)
+            action.setChecked(name in self._on)
+        menu.triggered.connect(self._toggle)
+        return menu
+
+    def _open(self) -> None:
+        menu = self.menu_now()
+        menu.exec(self.mapToGlobal(self.rect().bottomLeft()))
+        menu.deleteLater()
+
+    def _toggle(self, action: QAction) -> None:
+        name = action.data()
+        on = set(self._on) ^ {name}
+        self._on = [each for each in measures.MEASURES if each in on]
+        self.chosen.emit(self._on)
