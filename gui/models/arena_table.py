@@ -12,7 +12,7 @@ from engine.api import arenas, measures
 from gui.look.format import NO_INTERVAL, UNKNOWN, bytes_text, duration_text, gain, interval, number, score
 from gui.models.cells import Cell, Checked, Scored, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
-from gui.models.measure_words import amount, in_full
+from gui.models.measure_words import amount, in_full, sign_of
 from gui.models.words import UNKNOWN_VERDICT, VERDICTS, protocol_words
 from gui.widgets.whisker import WhiskerCell, in_words, whisker_of
 
@@ -192,9 +192,7 @@ def _measured(row: Row, name: str) -> Cell:
     if found is None:
         return Text(UNKNOWN, "figure", right=True)
     own, _, difference = found
-    icon, _, token = VERDICTS.get(str((difference or {}).get("verdict")), UNKNOWN_VERDICT)
-    if difference and icon != "equals":
-        icon = "arrow-up" if difference["mean"] > 0 else "arrow-down"
+    icon, token = sign_of(difference)
     text = amount(own["mean"], measures.MEASURES[name].unit)
     return Signed(icon, text, token, right=True, role="figure", text_token="ink")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.api import measures
 from gui.look.format import NO_INTERVAL, number, percent, score
+from gui.models.words import UNKNOWN_VERDICT, VERDICTS
 
 # "better than base", "equal to base" and so on, after a value.
 TOLD = {
@@ -32,6 +33,17 @@ def spread_words(found: Mapping[str, Any], unit: measures.Unit, *, signed: bool 
     if low is None or high is None:
         return NO_INTERVAL
     return f"{amount(low, unit, signed=signed)} to {amount(high, unit, signed=signed)}"
+
+
+def sign_of(difference: Mapping[str, Any] | None) -> tuple[str, str]:
+    """Return icon and ink of a difference beside a number: whether it rose or fell, and whether that is good.
+
+    An arrow beside a number is read as the number's; the word of the verdict, where there is room for one, has its own.
+    """
+    icon, _, token = VERDICTS.get(str((difference or {}).get("verdict")), UNKNOWN_VERDICT)
+    if difference and icon not in {"equals", UNKNOWN_VERDICT[0]}:
+        icon = "arrow-up" if difference["mean"] > 0 else "arrow-down"
+    return icon, token
 
 
 def in_full(

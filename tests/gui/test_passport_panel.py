@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtWidgets import QLabel
 
 from engine.methods import METHODS, Method, method
 from engine.passport import BaseModelFacts, MethodFacts
 from gui.pages.library.passport_panel import PassportPanel
-from tests.helpers.homes import add_adapter
+from tests.helpers.homes import add_adapter, score_card
 
 
 @pytest.fixture
@@ -46,3 +47,42 @@ def test_adapters_of_other_programs_are_judged_by_the_type_that_peft_knows(panel
     assert panel.merge_button.isEnabled() == method("lora").merges
     panel.show_adapter(add_adapter("prefix", method=MethodFacts(id="", peft_type="PREFIX_TUNING")))
     assert not panel.merge_button.isEnabled()
+
+
+def measured_card():
+    card = score_card(0.61)
+    spread = {"mean": 21.4, "low": 20.1, "high": 22.9}
+    return card.model_copy(
+        update={
+            "measures": {"words": spread, "capped": {"mean": 0.01, "low": 0.0, "high": 0.02}},
+            "base_measures": {"words": {"mean": 60.0}, "capped": {"mean": 0.4}},
+            "measure_difference": {
+                "words": {"mean": -38.6, "low": -40.0, "high": -37.0, "verdict": "lower"},
+                "capped": {"mean": -0.39, "low": -0.42, "high": -0.3, "verdict": "better"},
+            },
+        }
+    )
+
+
+def test_what_else_was_measured_is_unfolded_and_stays_so(panel):
+    panel.show_adapter(add_adapter("plain", scores=(score_card(0.5),)))
+    assert panel.measures.isHidden()
+    panel.show_adapter(add_adapter("measured", scores=(measured_card(),)))
+    assert not panel.measures.isHidden()
+    assert panel.measures.rows.isHidden()
+    panel.measures.toggle.click()
+    labels = [each.text() for each in panel.measures.rows.findChildren(QLabel) if each.text()]
+    assert labels == [
+        "Base",
+        "Tuned",
+        "Length in words",
+        "60.0",
+        "21.4",
+        "Cut by the limit",
+        "40.0\u00a0%",
+        "1.0\u00a0%",
+    ]
+    tips = [each.toolTip() for each in panel.measures.rows.findChildren(QLabel)]
+    assert any(tip.endswith("difference −39.0, −42.0 to −30.0: better than base.") for tip in tips)
+    panel.show_adapter(add_adapter("another", scores=(measured_card(),)))
+    assert not panel.measures.rows.isHidden()

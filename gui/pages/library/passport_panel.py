@@ -17,6 +17,7 @@ from gui.look.format import percent
 from gui.look.type import metrics, px
 from gui.models.words import base_words, moment_words, protocol_words
 from gui.pages.library.facts_view import FactsView
+from gui.pages.library.measures_rows import MeasuresRows
 from gui.pages.library.passport_facts import made_from, method_facts
 from gui.pages.library.scores_view import ScoresView
 from gui.widgets.buttons import IconButton, link, plain, primary
@@ -105,6 +106,7 @@ class PassportPanel(QWidget):
         self._protocol = ElidedLabel("", "label", "ink3")
         self._scores = ScoresView()
         self._capped = Label("", "label", "ink3", wrap=True)
+        self.measures = MeasuresRows()
         self._unscored = Label("Not scored yet.", "body", "ink2")
         self.score_button = link("Score now")
         self._made_from = FactsView("Made from")
@@ -137,7 +139,7 @@ class PassportPanel(QWidget):
         self._protocol.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         column.addLayout(head)
         column.addSpacing(4)
-        for part in (self._scores, self._capped):
+        for part in (self._scores, self._capped, self.measures):
             column.addWidget(part)
         unscored = _row(self._unscored, self.score_button)
         unscored.setStretch(0, 0)
@@ -220,6 +222,7 @@ class PassportPanel(QWidget):
         scored = card is not None
         self._protocol.setText(protocol_words(card.protocol) if card is not None else "")
         self._scores.show_card(card)
+        self.measures.show_card(card)
         many = card is not None and card.capped > MANY_CAPPED
         share = percent(card.capped) if card is not None else ""
         self._capped.setText(f"{share} of the summaries were cut at the length limit." if many else "")
