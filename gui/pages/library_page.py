@@ -137,6 +137,7 @@ class LibraryPage(Page):
         self.jobs.started.connect(self._on_job_started)
         self.jobs.progressed.connect(self.busy.set_progress)
         self.jobs.finished.connect(self._on_job_finished)
+        self.jobs.remarked.connect(self.pane.tell)
         self.jobs.failed.connect(self._on_job_failed)
         self.jobs.stopped.connect(self._on_job_stopped)
         self.cancel_button.clicked.connect(self.jobs.cancel)

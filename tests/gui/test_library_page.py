@@ -346,12 +346,13 @@ def test_the_other_pages_are_asked_for(bench, qtbot):
 
 
 # -------------------------------------------------------------------------------------------------------- jobs
-def test_an_adapter_is_scored_as_its_own_recipe_says(bench):
+def test_an_adapter_is_scored_as_its_own_recipe_says_and_remarks_stay_to_be_read(bench):
     add_adapter("a", follows=make_recipe(rank=8))
     made = bench()
     made.scripts["evaluate"] = [
         ["emit", {"event": "stage_entered", "stage": "evaluate"}],
         ["emit", {"event": "stage_progressed", "done": 3, "total": 8, "unit": "conversations"}],
+        *[["emit", {"event": "notice", "message": "a had another prompt.", "hint": "It has this."}]] * 2,
         ["wait_for_stop", 0.3],
     ]
     made.page.panel.score_button.click()
@@ -361,6 +362,7 @@ def test_an_adapter_is_scored_as_its_own_recipe_says(bench):
     made.until(lambda: not made.page.busy.isVisible())
     assert made.asked == [{"kind": "evaluate", "adapters": ["a"]}]
     assert made.page.pane.undo_strip.text() == "Scored a."
+    assert made.page.pane.notice.text() == "a had another prompt. It has this."
     assert "in use" not in made.page.table.tags(made.page.view.current())
 
 

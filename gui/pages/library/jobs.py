@@ -26,7 +26,8 @@ class LibraryJobs(QObject):
     """Asks the engine for one job at a time.
 
     `started(words)`, `progressed(share, words)` and `finished(text, folder or None)` follow a job; `failed(message)`
-    ends one that went wrong or could not be started; `stopped` one that was cancelled.
+    ends one that went wrong or could not be started; `stopped` one that was cancelled. `remarked(text)` tells what a
+    job that was done had to say beside its result.
     """
 
     started = Signal(str)
@@ -34,6 +35,7 @@ class LibraryJobs(QObject):
     finished = Signal(str, object)
     failed = Signal(str)
     stopped = Signal()
+    remarked = Signal(str)
 
     def __init__(self, engine: Any, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +43,7 @@ class LibraryJobs(QObject):
         self._thread: Any = None
         self._adapter_id = ""
         self._began: float | None = None
+        self._remarks: list[str] = []
 
     @property
     def busy(self) -> bool:
@@ -91,7 +94,7 @@ class LibraryJobs(QObject):
         except AppError as error:
             self.failed.emit(in_one_line(error.message, error.hint))
             return
-        self._thread, self._adapter_id, self._began = thread, adapter.id, None
+        self._thread, self._adapter_id, self._began, self._remarks = thread, adapter.id, None, []
         result: dict[str, Any] = {}
         thread.tell(
             self,
@@ -112,6 +115,8 @@ class LibraryJobs(QObject):
             if event["event"] == "stage_entered":
                 self._began = None
                 self.progressed.emit(0.0, STAGES.get(event["stage"], doing))
+            elif event["event"] == "notice":
+                self._remarks.append(in_one_line(event["message"], event.get("hint", "")))
             elif event["event"] == "stage_progressed":
                 self._tell_progress(event)
 
@@ -137,6 +142,8 @@ class LibraryJobs(QObject):
             folder = Path(path) if path else None
             text = done or f"Merged into {folder.name if folder else 'a plain model'}, {size}."
             self.finished.emit(text, folder)
+            if self._remarks:
+                self.remarked.emit(" ".join(dict.fromkeys(self._remarks)))
         elif ending.outcome == "stopped":
             self.stopped.emit()
         else:
