@@ -11,19 +11,24 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from engine import alike
 from engine.csv_file import Cell, write_csv
 from engine.errors import StorageError
 
 DETAILS = "details.json"
 ROWS = "rows.jsonl"
 BROKEN = "broken_rows.csv"
+# Findings that go by a limit, with the text that has it.
+LIMITED = {"long_conversation": "conversation", "long_summary": "summary"}
 COLUMNS = ("row", "split", "id", "conversation", "summary")
 
 
@@ -69,6 +74,30 @@ class CheckedRow:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """What there is to know of a row to count it: tokens, and by which numbers its text is known if it stands twice.
+
+    `stripped` is the number of the text without the spaces around it; 0 for one that stands alone.
+    """
+
+    conversation_tokens: int
+    summary_tokens: int
+    exact: int
+    stripped: int
+
+    def tokens(self, text: str) -> int:
+        """Return the tokens of the "conversation" or the "summary"."""
+        return self.conversation_tokens if text == "conversation" else self.summary_tokens
+
+
+# In the order in which runs leave them out, each with what makes two texts equal for it.
+RELATIONS: dict[str, tuple[Callable[[alike.Keys], dict[str, list[int]]], Callable[[Mark], int]]] = {
+    "leaks": (alike.leaks, attrgetter("stripped")),
+    "duplicates": (alike.duplicates, attrgetter("exact")),
+}
+
+
+@dataclass(frozen=True)
 class Details:
     """All that a check found: row numbers by finding and split, lengths by split and text.
 
@@ -80,10 +109,55 @@ class Details:
     lengths: Mapping[str, Mapping[str, Lengths]]
     summary_marks: int
     places: Mapping[str, Mapping[int, int]]
+    marks: Mapping[str, Mapping[int, Mark]]
 
     def cut(self, split: str, text: str, limit: int) -> int:
         """Return how many texts ("conversation" or "summary") of a split a run would cut at `limit` tokens."""
-        return self.lengths[split][text].beyond(limit - (self.summary_marks if text == "summary" else 0))
+        return self.lengths[split][text].beyond(self._bound(text, limit))
+
+    def _bound(self, text: str, limit: int) -> int:
+        return limit - (self.summary_marks if text == "summary" else 0)
+
+    def left_out(self, findings: Collection[str], limits: Mapping[str, int]) -> tuple[int, bool]:
+        """Return how many rows excluding findings leaves out, and whether that is sure or the most it can be.
+
+        `limits` are the tokens that a "conversation" and a "summary" may have, which need not be those of the check.
+        """
+        out: dict[str, set[int]] = {split: set() for split in self.marks}
+        unmarked: Counter[str] = Counter()
+        for finding in findings:
+            for split in self.marks:
+                if finding in LIMITED:
+                    text = LIMITED[finding]
+                    over = self._over(split, text, limits[text])
+                    out[split] |= over
+                    unmarked[text] += self.cut(split, text, limits[text]) - len(over)
+                elif finding not in RELATIONS:
+                    out[split].update(self.findings.get(finding, {}).get(split, ()))
+        for finding in (finding for finding in RELATIONS if finding in findings):
+            for split, numbers in self._alike(finding, out).items():
+                out[split].update(numbers)
+        # A row that is in no finding of the check may be over both limits as they are now.
+        return sum(map(len, out.values())) + unmarked.total(), sum(map(bool, unmarked.values())) < 2
+
+    def _over(self, split: str, text: str, limit: int) -> set[int]:
+        """Return the marked rows of a split that are over a limit."""
+        bound = self._bound(text, limit)
+        return {number for number, mark in self.marks[split].items() if mark.tokens(text) > bound}
+
+    def _alike(self, finding: str, out: Mapping[str, Collection[int]]) -> Mapping[str, Collection[int]]:
+        """Return which rows of those that are not left out are findings because of others."""
+        relate, key = RELATIONS[finding]
+        return relate(
+            {
+                split: {
+                    number: key(mark)
+                    for number, mark in marks.items()
+                    if key(mark) and number not in out[split]
+                }
+                for split, marks in self.marks.items()
+            }
+        )
 
     def row(self, split: str, number: int) -> CheckedRow | None:
         """Return one row; None if it is neither shown nor of a finding. Raises StorageError if the file is gone."""
@@ -122,6 +196,7 @@ def read(folder: Path) -> Details:
             split: {int(number): place for number, place in rows.items()}
             for split, rows in kept["places"].items()
         },
+        {split: {number: Mark(*facts) for number, *facts in marks} for split, marks in kept["marks"].items()},
     )
 
 

@@ -149,6 +149,7 @@ class _Check:
             },
             "lengths": {split: self._lengths(split, places) for split, places in measured.items()},
             "summary_marks": self._counter.summary_marks,
+            "marks": details.marks(self._rows, self._whole, found, self._measures),
         }
         details.write(
             self._channel.job.folder,

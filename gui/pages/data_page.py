@@ -269,7 +269,7 @@ class DataPage(Page):
     def _show_decisions(self) -> None:
         """Show what is left out and masked by what was decided."""
         if self.report is not None:
-            left_out = self.report.left_out(self.decisions.excluded, self._moved(), self._limits())
+            left_out = self.report.left_out(self.decisions.excluded, self._limits())
             self.parts.figures.show_left_out(*left_out)
             self._show_row(self.parts.preview.row())
             self.parts.rows.refresh()

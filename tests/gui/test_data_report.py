@@ -49,6 +49,8 @@ def result(tmp_path: Path) -> dict[str, Any]:
             for name in ("train", "test")
         },
         "summary_marks": 1,
+        # Number, tokens of both texts, and by which numbers the conversation is known.
+        "marks": {name: [[1, 4, 3, 1, 1], [4, 9, 0, 0, 0]] for name in ("train", "test")},
         "places": {"train": {"1": begins[0], "4": begins[1]}, "test": {"1": begins[2], "4": begins[3]}},
     }
     (tmp_path / "details.json").write_text(json.dumps(kept))
@@ -112,19 +114,24 @@ def test_findings_of_one_kind_are_one_row_and_warnings_come_first(result):
     assert report.numbers("test", report.findings[0]) == ()
 
 
-def test_rows_of_several_findings_go_once_and_those_that_are_alike_make_it_a_bound(result):
+def test_rows_of_several_findings_go_once(result):
     report = read(result)
-    assert report.left_out((), (), LIMITS) == (0, True)
-    assert report.left_out(("duplicates",), (), LIMITS) == (2, True)
-    assert report.left_out(("long_summary", "duplicates"), (), LIMITS) == (3, False)
+    assert report.left_out((), LIMITS) == (0, True)
+    assert report.left_out(("leaks",), LIMITS) == (1, True)
+    assert report.left_out(("long_summary", "leaks"), LIMITS) == (1, True)
+    assert report.left_out(("long_summary", "leaks"), LIMITS | {"max_summary_tokens": 3}) == (2, True)
 
 
 def test_a_limit_that_was_moved_is_counted_anew(result):
     report = read(result)
     assert report.over("long_conversation", LIMITS) == {"train": 1, "test": 1}
     assert report.over("long_conversation", LIMITS | {"max_conversation_tokens": 9}) == {}
-    assert report.left_out(("long_conversation",), ("long_conversation",), LIMITS) == (2, True)
-    assert report.left_out(("duplicates", "long_conversation"), ("long_conversation",), LIMITS) == (4, False)
+    assert report.left_out(("long_conversation",), LIMITS) == (2, True)
+    assert report.left_out(("leaks", "long_conversation"), LIMITS) == (3, True)
+    assert report.left_out(("leaks", "long_conversation"), LIMITS | {"max_conversation_tokens": 3}) == (
+        4,
+        True,
+    )
 
 
 def test_a_report_whose_details_are_gone_is_refused(result, tmp_path):

@@ -98,7 +98,7 @@ def test_a_copy_of_an_empty_rows_conversation_is_no_copy(tmp_path: Path, channel
 def test_what_is_too_long_goes_by_the_base_models_tokens(tmp_path: Path, channel: Channel) -> None:
     # One token a character, and one for a summary's end.
     limit = {"max_conversation_tokens": 10, "max_summary_tokens": 5}
-    talks = [("A: " + "x" * 7, "1234"), ("A: " + "x" * 8, "1234"), ("A: x", "12345")]
+    talks = [("A: " + "x" * 7, "abcd"), ("A: " + "x" * 8, "abcd"), ("A: x", "abcde")]
     source = write(tmp_path, train=talks)
     folder = tiny_model("llama")
     splits = read(

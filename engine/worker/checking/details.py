@@ -12,6 +12,7 @@ from typing import IO, Any
 from engine.check_details import DETAILS, ROWS
 from engine.files import write_whole
 from engine.worker.checking.measures import Measures
+from engine.worker.checking.relations import keys
 from engine.worker.lengths import TokenCounter
 from engine.worker.rows import Row
 from engine.worker.sources import Split
@@ -19,6 +20,8 @@ from engine.worker.sources import Split
 # Where a cut falls takes looking at the tokens again, which is done for as many rows of a split.
 MOST_WITH_ENDS = 600
 MOST_CHARACTERS_WITH_ENDS = 50_000
+
+Mark = tuple[int, ...]
 
 
 def write(
@@ -51,6 +54,33 @@ def write(
                 done += 1
                 on_written(done, total)
     write_whole(folder / DETAILS, json.dumps(facts | {"places": places}, separators=(",", ":")))
+
+
+def marks(
+    rows: Mapping[Split, Sequence[Row]],
+    used: Mapping[Split, Sequence[int]],
+    found: Mapping[str, Mapping[Split, Sequence[int]]],
+    measures: Mapping[Split, Measures],
+) -> dict[Split, list[Mark]]:
+    """Return what counting exclusions takes of each row of a finding, and of each whose conversation stands twice.
+
+    That is its number, its tokens, and by which numbers its conversation is known, 0 for one that stands alone.
+    """
+    alike = keys(rows, used)
+    made: dict[Split, list[Mark]] = {}
+    for split, places in used.items():
+        marked = {place for of in found.values() for place in of.get(split, ())} | alike[split].keys()
+        made[split] = [
+            (
+                rows[split][place].number,
+                measures[split].conversation_tokens[place],
+                measures[split].summary_tokens[place],
+                *(number + 1 for number in alike[split].get(place, (-1, -1))),
+            )
+            for place in places
+            if place in marked
+        ]
+    return made
 
 
 def lengths(counts: Iterable[int]) -> list[tuple[int, int]]:

@@ -6,8 +6,10 @@ split, from 0, and holds those only that a run would use.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
+from engine import alike
 from engine.worker.rows import Row
 from engine.worker.sources import SPLITS, Split
 
@@ -15,40 +17,23 @@ Rows = Mapping[Split, Sequence[Row]]
 Places = Mapping[Split, Sequence[int]]
 Both = dict[tuple[Split, Split], tuple[list[int], list[int]]]
 
-# Scores are made on test and choices on validation: these stay whole.
-_LATER: dict[Split, tuple[Split, ...]] = {
-    "train": ("validation", "test"),
-    "validation": ("test",),
-    "test": (),
-}
 PAIRS: tuple[tuple[Split, Split], ...] = (("test", "train"), ("test", "validation"), ("validation", "train"))
 
 
 def leaks(rows: Rows, used: Places) -> dict[Split, list[int]]:
     """Return the places, in every split, of conversations that also stand in a later split."""
-    texts = {split: _texts(rows, used, split) for split in SPLITS}
-    known = {split: set(texts[split].values()) for split in SPLITS}
-    return {
-        split: [
-            place
-            for place, text in texts[split].items()
-            if any(text in known[later] for later in _LATER[split])
-        ]
-        for split in SPLITS
-    }
+    found = alike.leaks({split: _texts(rows, used, split) for split in SPLITS})
+    return {split: found[split] for split in SPLITS}
 
 
 def duplicates(rows: Rows, used: Places) -> dict[Split, list[int]]:
     """Return the places of conversations that stood before in their split, letter by letter; the first stays."""
-    found: dict[Split, list[int]] = {split: [] for split in SPLITS}
-    for split in SPLITS:
-        seen: set[str] = set()
-        for place in used.get(split, ()):
-            text = rows[split][place].example.conversation
-            if text in seen:
-                found[split].append(place)
-            seen.add(text)
-    return found
+    exact: dict[str, dict[int, str]] = {
+        split: {place: rows[split][place].example.conversation for place in used.get(split, ())}
+        for split in SPLITS
+    }
+    found = alike.duplicates(exact)
+    return {split: found[split] for split in SPLITS}
 
 
 RELATIONS: dict[str, Callable[[Rows, Places], dict[Split, list[int]]]] = {
@@ -86,3 +71,24 @@ def differing_in_spaces(rows: Rows, used: Places, split: Split) -> int:
 
 def _texts(rows: Rows, used: Places, split: Split) -> dict[int, str]:
     return {place: rows[split][place].example.conversation.strip() for place in used.get(split, ())}
+
+
+def keys(rows: Rows, used: Places) -> dict[Split, dict[int, tuple[int, int]]]:
+    """Return two numbers for each place whose conversation stands elsewhere too: equal ones are equal texts.
+
+    The first goes by every letter, the second leaves the spaces around out, as duplicates and leaks do.
+    """
+    texts = {split: _texts(rows, used, split) for split in SPLITS}
+    counts = Counter(text for found in texts.values() for text in found.values())
+    numbers: dict[str, int] = {}
+    return {
+        split: {
+            place: (
+                numbers.setdefault(rows[split][place].example.conversation, len(numbers)),
+                numbers.setdefault(text, len(numbers)),
+            )
+            for place, text in texts[split].items()
+            if counts[text] > 1
+        }
+        for split in SPLITS
+    }

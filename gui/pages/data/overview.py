@@ -68,7 +68,7 @@ class Figures(QWidget):
             why = (
                 ""
                 if is_sure
-                else "Of rows that are alike, one stays if the other is left out for another reason."
+                else "Rows that are over both limits count twice until the data is checked again."
             )
             self._left_out = FigureCell(number(count), words, why)
             self._row.addWidget(self._left_out)

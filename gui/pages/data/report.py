@@ -20,8 +20,6 @@ SHAPES = {
     "lists": "What is said and who says it in lists side by side",
     "rows": "A turn in each row",
 }
-# Which of two equal conversations stays depends on what else is left out.
-RELATED = {"leaks", "duplicates"}
 # Findings that go by a limit, with the text and the limit's name.
 LIMITED = {
     "long_conversation": ("conversation", "max_conversation_tokens"),
@@ -165,21 +163,9 @@ class Report:
         counts = {split: length.beyond(limits[name]) for split, length in lengths.items()}
         return {split: count for split, count in counts.items() if count}
 
-    def left_out(
-        self, findings: Collection[str], moved: Collection[str], limits: Mapping[str, int]
-    ) -> tuple[int, bool]:
-        """Return how many rows excluding findings leaves out, and whether that is sure or the most it can be.
-
-        Of `moved` findings the limit is another one now than that which the rows were checked with.
-        """
-        rows = {
-            (split, number)
-            for finding in set(findings) - set(moved)
-            for split, numbers in self.details.findings.get(finding, {}).items()
-            for number in numbers
-        }
-        more = sum(sum(self.over(finding, limits).values()) for finding in set(findings) & set(moved))
-        return len(rows) + more, len(findings) < 2 or not (RELATED | set(moved)) & set(findings)
+    def left_out(self, findings: Collection[str], limits: Mapping[str, int]) -> tuple[int, bool]:
+        """Return how many rows excluding findings leaves out, and whether that is sure or the most it can be."""
+        return self.details.left_out(findings, {text: limits[name] for text, name in LIMITED.values()})
 
 
 def by_split(counts: Mapping[str, int]) -> str:
