@@ -8,11 +8,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from engine.example_scores import ExampleScores
 
 SCORE = "rouge1"
+RESAMPLES = 1_000
 Order = Literal["given", "gain", "loss", "disagreement"]
 
 
@@ -38,6 +39,33 @@ class Compared:
     def gain(self) -> float:
         """What the tuned model scores above the base."""
         return self.tuned_score - self.base_score
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a column of scores stands: its mean with an interval, and its paired difference from the first column's.
+
+    The intervals are "mean", "low" and "high" as events carry them, the difference with its "verdict"; the first column
+    has none, and one conversation alone gives no "low" and no "high".
+    """
+
+    score: dict[str, float]
+    difference: dict[str, Any] | None
+
+
+def standings(columns: Sequence[Sequence[float]]) -> list[Standing]:
+    """Return how columns of scores of the same conversations stand, the first being the yardstick."""
+    # numpy, which a window need not load before there is something to compare.
+    from engine import statistics
+
+    first, *_ = columns
+    return [
+        Standing(
+            statistics.interval(values, RESAMPLES).as_dict(),
+            statistics.difference_dict(statistics.difference(first, values, RESAMPLES)) if place else None,
+        )
+        for place, values in enumerate(columns)
+    ]
 
 
 def compared(scores: ExampleScores) -> list[Compared]:

@@ -37,6 +37,7 @@ JobKind = Literal[
     "merge",
     "devices",
     "count_tokens",
+    "read_conversations",
 ]
 Command = dict[str, Any]
 

@@ -30,6 +30,7 @@ JOBS = {
     "check_data": "engine.worker.check_data",
     "label_data": "engine.worker.label_data",
     "count_tokens": "engine.worker.count_tokens",
+    "read_conversations": "engine.worker.read_conversations",
     "models": "engine.worker.models",
     "merge": "engine.worker.merge",
     "devices": "engine.worker.devices_probe",

@@ -20,7 +20,7 @@ THING_ROLE = Qt.ItemDataRole.UserRole + 3
 
 @dataclass(frozen=True)
 class Column:
-    """One column: `width` in pixels before text scaling; 0 takes what is left.
+    """One column: `width` in pixels before text scaling; 0 takes what is left, or its share of it.
 
     It hides while the table is narrower than `hidden_below`. `order` is what a click on its head sorts by.
     """

@@ -1,4 +1,4 @@
-"""The playground page: one conversation, the base model's summary, and as many adapters' beside it.
+"""The playground page: one conversation, or several, summarised by the base model and as many adapters beside it.
 
 Lays out the parts in `gui.pages.playground` and wires them to their controller. Decides nothing itself.
 """
@@ -8,35 +8,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import QFileDialog, QMenu, QStackedWidget, QWidget
 
 from engine.api import AppError, DataError, Example, StorageError, SummarizeOptions, labelling
+from gui.data_files import dropped
 from gui.engine import Engine
-from gui.look import style
-from gui.look.type import px, text_scale
-from gui.pages.playground import choices, files
-from gui.pages.playground.column_view import LEAST_WIDTH
-from gui.pages.playground.columns_view import ColumnsView
+from gui.look.format import number
+from gui.pages.playground import choices, files, menus
 from gui.pages.playground.controller import Controller
-from gui.pages.playground.conversation_panel import ConversationPanel
 from gui.pages.playground.decoding_row import DecodingRow
 from gui.pages.playground.good_ones import good_ones
 from gui.pages.playground.length import Length
 from gui.pages.playground.live_count import LiveCount
 from gui.pages.playground.markdown import as_markdown
-from gui.pages.playground.parts import FoldedConversation, Legend, StripView
+from gui.pages.playground.one_view import OneView
+from gui.pages.playground.parts import StripView
 from gui.pages.playground.samples import samples
+from gui.pages.playground.several import Several
 from gui.pages.playground.tries import Try
-from gui.pages.playground.tries_view import TriesView
-from gui.shell.page import NARROW, Page
+from gui.shell.page import Page
 from gui.widgets.buttons import plain, primary
-from gui.widgets.line import Line
-from gui.widgets.scroll import Scroll
-from gui.widgets.toast import UndoStrip
+from gui.widgets.segmented import Segmented
 
-PANEL_WIDTH, PANEL_LEAST, COLUMNS_LEAST = 368, 300, 240
+ONE, SEVERAL = "one", "several"
 
 
 class PlaygroundPage(Page):
@@ -54,15 +50,12 @@ class PlaygroundPage(Page):
         self._engine = engine
         self.controller = Controller(engine, self)
         self.live_count = LiveCount(engine, self)
-        self.panel = ConversationPanel()
-        self.columns = ColumnsView()
+        self.one = OneView()
+        self.several = Several(engine, self.controller, self)
+        self.panel, self.columns, self.folded = self.one.panel, self.one.columns, self.one.folded
+        self.tries, self.told = self.one.tries, self.one.told
         self.decoding = DecodingRow()
-        self.tries = TriesView()
-        self.told = UndoStrip()
         self.strip = StripView()
-        self.folded = FoldedConversation()
-        self._is_narrow = False
-        self._columns_shown = 0
         self._sources: dict[str, Sequence[Example]] = {}
         self._asked_for_models = False
         self._add_buttons()
@@ -73,49 +66,30 @@ class PlaygroundPage(Page):
         self._refresh()
 
     def _add_buttons(self) -> None:
+        self.mode = Segmented([(ONE, "One conversation"), (SEVERAL, "Several")], name="Summarise")
         self.add_button = plain("Add adapter", "plus")
         self.copy_button = plain("Copy as Markdown", "copy")
         self.summarise_button = primary("Summarise", "play")
         self.summarise_button.setToolTip(QKeySequence("Ctrl+Return").toString())
-        for button in (self.add_button, self.copy_button, self.summarise_button):
-            self.header.add(button)
+        for part in (self.mode, self.add_button, self.copy_button, self.summarise_button):
+            self.header.add(part)
 
     def _lay_out(self) -> None:
-        # In a low window, or with large text, the right side scrolls rather than clip anything.
-        right = Scroll((0, 0, 10, 16), spacing=0)
-        self.columns.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-        right.column.addWidget(self.columns, 1)
-        foot = QVBoxLayout()
-        foot.setContentsMargins(24, 0, 14, 0)
-        foot.setSpacing(12)
-        for part in (Line(), Legend(), self.decoding, self.tries, self.told):
-            foot.addWidget(part)
-        right.column.addLayout(foot)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setHandleWidth(1)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(self.panel)
-        self.splitter.addWidget(right)
-        self.splitter.setStretchFactor(1, 1)
+        self._stack = QStackedWidget()
+        for view in (self.one, self.several.view):
+            self._stack.addWidget(view)
+        self.one.put_decoding(self.decoding)
         self.body.addWidget(self.strip)
-        self.body.addWidget(self.folded)
-        self.body.addWidget(self.splitter, 1)
-        self.folded.hide()
-        style.follow(self._restyle)
-
-    def _restyle(self) -> None:
-        """Give what is fixed its size in the present text size."""
-        self.columns.setMinimumHeight(px(COLUMNS_LEAST))
-        self.panel.setMinimumWidth(px(PANEL_LEAST))
-        self._columns_shown = 0
-        self.adapt(self.window().width())
+        self.body.addWidget(self._stack, 1)
 
     def _connect(self) -> None:
         controller = self.controller
         controller.changed.connect(self._refresh)
         controller.counted.connect(self._show_counted)
+        self.several.changed.connect(self._refresh)
+        self.several.opened.connect(self._open_tried)
+        self.mode.currentChanged.connect(self._switch)
         self.live_count.counted.connect(self._show_length)
-        self.panel.typed.connect(self._count)
         self.add_button.clicked.connect(self._offer_adapters)
         self.copy_button.clicked.connect(self._copy)
         self.summarise_button.clicked.connect(self.summarise)
@@ -125,16 +99,16 @@ class PlaygroundPage(Page):
         self.columns.cancelled.connect(controller.cancel)
         self.columns.feedback_given.connect(controller.give_feedback)
         self.panel.changed.connect(self._refresh)
+        self.panel.typed.connect(self._count)
         self.panel.file_wanted.connect(self._choose_file)
         self.panel.label_wanted.connect(self._label)
         self.tries.label_wanted.connect(self._label)
-        self.strip.acted.connect(self._act)
-        self.folded.toggled.connect(self._toggle_conversation)
         self.tries.chosen.connect(self._restore)
         self.tries.cleared.connect(self._clear_tries)
         self.tries.export_wanted.connect(self._choose_export)
+        self.strip.acted.connect(self._act)
         QShortcut(QKeySequence("Ctrl+Return"), self, self.summarise)
-        QShortcut(QKeySequence.StandardKey.Paste, self, self.panel.paste)
+        QShortcut(QKeySequence.StandardKey.Paste, self, self._paste)
 
     # Being shown something
 
@@ -153,17 +127,18 @@ class PlaygroundPage(Page):
 
     def open_conversation(self, text: str, reference: str = "", whence: str = "") -> None:
         """Show a conversation, with its reference summary if there is one."""
+        self.mode.set_current(ONE)
         self.panel.show_conversation(text, reference, whence)
 
     def open_example(self, example: Example) -> None:
         """Show the conversation of an example, with its reference summary."""
-        self.panel.show_conversation(example.conversation, example.summary, f"Row {example.id}")
+        self.open_conversation(example.conversation, example.summary, f"Row {example.id}")
 
     def offer_conversations(self, name: str, examples: Sequence[Example]) -> None:
         """Offer the rows of checked data to pick from, in place of those of the data checked before."""
         kept = {known: found for known, found in self._sources.items() if known == choices.SAMPLES_NAME}
         self._sources = {name: examples} | kept
-        self.panel.offer(self._sources)
+        self._offer_sources()
 
     def _offer_samples(self) -> None:
         if choices.SAMPLES_NAME not in self._sources:
@@ -171,16 +146,35 @@ class PlaygroundPage(Page):
                 self._sources[choices.SAMPLES_NAME] = samples()
             except StorageError as error:
                 self.controller.say(f"{error.message} {error.hint}")
-            self.panel.offer(self._sources)
+            self._offer_sources()
+
+    def _offer_sources(self) -> None:
+        self.panel.offer(self._sources)
+        self.several.offer(self._sources)
 
     def _take_models(self, result: dict[str, list[dict[str, str]]]) -> None:
         self.controller.local_models = [model["id"] for model in result["models"]]
 
     # Doing
 
+    @property
+    def shows_several(self) -> bool:
+        """Whether several conversations are in front."""
+        return self.mode.current() == SEVERAL
+
+    def _switch(self, _mode: str) -> None:
+        """Bring one conversation or several to the front; the options go along."""
+        if self.shows_several:
+            self.panel.settle()
+            self.several.view.foot.addWidget(self.decoding)
+        else:
+            self.one.put_decoding(self.decoding)
+        self._stack.setCurrentWidget(self.several.view if self.shows_several else self.one)
+        self._refresh()
+
     def summarise(self) -> None:
         """Ask for summaries of what is shown, pausing a run that has the device."""
-        if self.controller.board.busy:
+        if self.controller.board.busy or self.several.is_busy:
             return
         self.panel.settle()
         if not self.decoding.is_valid:
@@ -190,7 +184,10 @@ class PlaygroundPage(Page):
             self.decoding.keep()
         except AppError as error:
             self.controller.say(f"{error.message} {error.hint}")
-        self.controller.summarise(self.panel.conversation, self.panel.reference, self._options())
+        if self.shows_several:
+            self.several.summarise(self._options())
+        else:
+            self.controller.summarise(self.panel.conversation, self.panel.reference, self._options())
 
     def _options(self) -> SummarizeOptions:
         """Return all that is set about how summaries are written."""
@@ -198,30 +195,23 @@ class PlaygroundPage(Page):
 
     def _act(self) -> None:
         """Do what the strip offers; trying needs something to try."""
-        if self.controller.turn.run_is_computing and self.panel.conversation:
+        wants_one = not self.shows_several and bool(self.panel.conversation)
+        if self.controller.turn.run_is_computing and wants_one:
             self.summarise()
         else:
-            self.controller.act()
+            self.controller.act(again=not self.shows_several)
 
     def _offer_adapters(self) -> None:
         self.adapter_menu().popup(self.add_button.mapToGlobal(self.add_button.rect().bottomLeft()))
 
     def adapter_menu(self) -> QMenu:
         """Return a menu of every adapter, those that can't stand here greyed with the reason."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for choice in self.controller.adapter_choices():
-            words = choice.reason or choices.entry(choice.adapter).detail
-            action = menu.addAction(f"{choice.adapter.name}   {words}".replace("&", "&&"))
-            action.setEnabled(choice.fits)
-            action.setData(choice.adapter.id)
-        if menu.isEmpty():
-            menu.addAction("No adapters yet. Train one, or import one in the library.").setEnabled(False)
+        menu = menus.adapter_menu(self, self.controller)
         menu.triggered.connect(self._add)
         return menu
 
-    def _add(self, action: object) -> None:
-        self.controller.add(action.data())  # type: ignore[attr-defined]
+    def _add(self, action: QAction) -> None:
+        self.controller.add(action.data())
         self._use_adapters_decoding()
 
     def _use_adapters_decoding(self) -> None:
@@ -231,19 +221,12 @@ class PlaygroundPage(Page):
 
     def _offer_bases(self) -> None:
         button = self.columns.base.act
-        self.base_menu().popup(button.mapToGlobal(button.rect().bottomLeft()))
+        menu = menus.base_menu(self, self.controller)
+        menu.triggered.connect(self._choose_base)
+        menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
 
-    def base_menu(self) -> QMenu:
-        """Return a menu of the base models."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for base_id in self.controller.base_choices():
-            action = menu.addAction(choices.base_title(base_id).replace("&", "&&"))
-            action.setCheckable(True)
-            action.setChecked(base_id == self.controller.base_id)
-            action.setData(base_id)
-        menu.triggered.connect(lambda action: self.controller.choose_base(action.data()))
-        return menu
+    def _choose_base(self, action: QAction) -> None:
+        self.controller.choose_base(action.data())
 
     def _copy(self) -> None:
         tried = self.controller.tried
@@ -255,7 +238,15 @@ class PlaygroundPage(Page):
 
     def _restore(self, tried: Try) -> None:
         self.controller.restore(tried)
-        self.panel.show_conversation(tried.conversation, tried.reference, "Earlier try")
+        self._show_tried(tried, "Earlier try")
+
+    def _open_tried(self, tried: Try) -> None:
+        """Show a conversation of several alone, as a try that can be commented on."""
+        self.controller.take_over(tried)
+        self._show_tried(tried, "One of several")
+
+    def _show_tried(self, tried: Try, whence: str) -> None:
+        self.open_conversation(tried.conversation, tried.reference, whence)
         self.decoding.show_decoding(tried.decoding)
 
     def _label(self) -> None:
@@ -306,17 +297,25 @@ class PlaygroundPage(Page):
         except DataError as error:
             self.controller.say(f"{error.message} {error.hint}")
 
+    def _paste(self) -> None:
+        self.mode.set_current(ONE)
+        self.panel.paste()
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take text and files."""
         if event.mimeData().hasUrls() or event.mimeData().hasText():
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Show what was dropped."""
-        dropped = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if dropped:
-            self.open_file(dropped[0])
+        """Show what was dropped: several files, or any beside several conversations, go into the table."""
+        found = dropped(event.mimeData())
+        if found and (self.shows_several or len(found) > 1):
+            self.mode.set_current(SEVERAL)
+            self.several.read(found)
+        elif found:
+            self.open_file(found[0])
         elif event.mimeData().hasText():
+            self.mode.set_current(ONE)
             self.panel.receive(event.mimeData().text(), "Dropped")
         event.acceptProposedAction()
 
@@ -324,31 +323,7 @@ class PlaygroundPage(Page):
 
     def adapt(self, width: int) -> None:
         """Fold the conversation to a strip below 1200."""
-        narrow = width < NARROW * text_scale()
-        if narrow != self._is_narrow:
-            self._is_narrow = narrow
-            self.folded.setVisible(narrow)
-            self._open_conversation(not narrow)
-
-    def _share_width(self) -> None:
-        """Let the conversation give way, down to its least, before the columns have to be scrolled."""
-        columns = len(self.controller.board.columns)
-        if columns == self._columns_shown or self._is_narrow:
-            return
-        self._columns_shown = columns
-        rest = self.width() - columns * px(LEAST_WIDTH) - 3 * ColumnsView.MARGIN - columns
-        wide = max(px(PANEL_LEAST), min(px(PANEL_WIDTH), rest))
-        self.splitter.setSizes([wide, max(1, self.width() - wide)])
-
-    def _toggle_conversation(self) -> None:
-        self._open_conversation(self.panel.isHidden())
-
-    def _open_conversation(self, is_open: bool) -> None:
-        self.panel.setVisible(is_open)
-        if is_open:
-            wide = px(PANEL_LEAST if self._is_narrow else PANEL_WIDTH)
-            self.splitter.setSizes([wide, max(1, self.width() - wide)])
-        self.folded.set_open(is_open)
+        self.one.adapt(width)
 
     def _show_counted(self, tokens: int) -> None:
         self.panel.show_counted(tokens)
@@ -360,29 +335,30 @@ class PlaygroundPage(Page):
 
     def _show_length(self, text: str, length: Length) -> None:
         self.panel.show_length(text, length)
-        self._show_folded()
-
-    def _show_folded(self) -> None:
-        self.folded.show_conversation(self.panel.conversation, self.panel.length)
+        self.one.show_length()
 
     def _refresh(self) -> None:
         controller = self.controller
         ready = controller.summarizer.state == "ready"
         self.header.set_subtitle(controller.subtitle(), "accent" if ready else "")
-        self._share_width()
+        self.one.share_width(len(controller.board.columns))
         can_rate = controller.tried is not None
         self.columns.show_board(controller.board, controller.summarizer.words, can_rate)
+        self.several.follow_columns()
         self.strip.show_strip(controller.strip())
         self.panel.show_limit(controller.limit())
-        self._show_folded()
+        self.one.show_length()
         self._count()
-        self._allow_asking(controller.can_ask)
+        self._allow_asking(controller.can_ask and not self.several.is_busy)
         self.copy_button.setEnabled(any(column.text for column in controller.board.columns))
+        self.copy_button.setVisible(not self.shows_several)
         if controller.tries.items != self.tries.tries():
             self.tries.show_tries(controller.tries.items)
 
     def _allow_asking(self, can_ask: bool) -> None:
         """Switch the primary button, and keep the focus for it while it is off."""
+        count = f" {number(self.several.count)}" if self.shows_several and self.several.count else ""
+        self.summarise_button.setText(f"Summarise{count}")
         if not can_ask and self.summarise_button.hasFocus():
             self.setFocus()
         self.summarise_button.setEnabled(can_ask)

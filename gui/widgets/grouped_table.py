@@ -169,9 +169,11 @@ class GroupedTableView(QTableView):
             if not hidden and column.width:
                 self.setColumnWidth(at, px(column.width))
                 left -= px(column.width)
-        for at, column in enumerate(columns):
-            if not column.width:
-                self.setColumnWidth(at, max(px(96), left))
+        sharing = [
+            at for at, column in enumerate(columns) if not column.width and not self.isColumnHidden(at)
+        ]
+        for at in sharing:
+            self.setColumnWidth(at, max(px(96), left // len(sharing)))
 
     # Pointer and keys.
     @property

@@ -40,11 +40,12 @@ def make_adapter(adapter_id: str, base: str = "starter", **facts: str) -> None:
 
 
 class Workers:
-    """An engine whose summarize jobs answer from a table and whose runs follow a script."""
+    """An engine whose summarize jobs answer from a table, and whose runs and readings follow scripts."""
 
     def __init__(self, monkeypatch) -> None:
         self._monkeypatch = monkeypatch
         self.run_script: list[Any] = []
+        self.reading: list[Any] = []
         self.engine = Engine(self._command)
         self.say(SUMMARIES)
 
@@ -57,7 +58,8 @@ class Workers:
         if kind == "summarize":
             return scripted_summarizer.command(job)
         models = {"event": "result_made", "result": {"models": [{"id": "starter"}, {"id": "local/one"}]}}
-        scripted_worker.give_script(job, self.run_script if kind == "train" else [["emit", models]])
+        scripts = {"train": self.run_script, "read_conversations": self.reading}
+        scripted_worker.give_script(job, scripts.get(kind, [["emit", models]]))
         return scripted_worker.command(job)
 
 

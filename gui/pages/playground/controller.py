@@ -102,7 +102,7 @@ class Controller(QObject):
         known = {adapter.id: adapter for adapter in self.adapters}
         return [known[name] for name in self.board.adapters if name in known]
 
-    def _base_table(self) -> dict[str, Any]:
+    def base_table(self) -> dict[str, Any]:
         """Return the form of the base model to compare on; alone, the one that is loaded will do."""
         shown, loaded = self._shown_adapters(), self.summarizer.base_model
         if not shown and self.summarizer.alive and loaded.get("id") == self.base_id:
@@ -158,6 +158,14 @@ class Controller(QObject):
         self._message = ""
         self.changed.emit()
 
+    def take_over(self, tried: Try) -> None:
+        """Keep what was tried elsewhere as a try, and show it."""
+        try:
+            self.tries.add(tried)
+        except AppError as error:
+            self._message = f"{error.message} {error.hint}"
+        self.restore(tried)
+
     # Asking
 
     @property
@@ -181,7 +189,7 @@ class Controller(QObject):
 
     def _ask(self, request: Request) -> None:
         try:
-            request_id = self.summarizer.summarize(self._base_table(), request)
+            request_id = self.summarizer.summarize(self.base_table(), request)
         except AppError as error:
             self._message = f"{error.message} {error.hint}"
         else:
@@ -203,6 +211,8 @@ class Controller(QObject):
         self._ending = None
         if self._asked is not None:
             self._ask(self._asked)
+        else:
+            self.changed.emit()
 
     # What comes of it
 
@@ -295,8 +305,10 @@ class Controller(QObject):
             return Strip(self._message, "", "info", "ink2")
         return said
 
-    def act(self) -> None:
-        """Do what the strip's action says."""
+    def act(self, *, again: bool = True) -> None:
+        """Do what the strip's action says; what was asked last is asked `again` where that is in front."""
+        if not again:
+            self._asked = None
         if self._ending is not None:
             self._ask_again()
         else:

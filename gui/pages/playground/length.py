@@ -46,8 +46,11 @@ def parted(text: str, cut_at: int | None) -> tuple[tuple[Turn, ...], tuple[Turn,
     if cut_at is None:
         return turns(text), ()
     first, _, rest = text[cut_at:].partition("\n")
-    within = (Turn("", first.strip()),) if first.strip() else ()
-    return turns(text[:cut_at]), (*within, *turns(rest))
+    read, within = turns(text[:cut_at]), (Turn("", first.strip()),) if first.strip() else ()
+    if within and read and not read[-1].text:
+        # A name of whose words nothing is read goes with them.
+        read, within = read[:-1], (Turn(read[-1].speaker, within[0].text),)
+    return read, (*within, *turns(rest))
 
 
 def cut_words(cut: int) -> str:

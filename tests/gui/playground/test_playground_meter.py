@@ -30,6 +30,9 @@ def test_turns_are_parted_where_the_limit_falls_and_a_turn_within_it_in_two():
     read, cut = parted(TEXT, TEXT.index("\nLeila: Th"))
     assert (len(read), len(cut)) == (2, 1)
     assert parted(TEXT, None)[1] == ()
+    read, cut = parted(TEXT, TEXT.index(" what do"))
+    assert [(turn.speaker, turn.text) for turn in read] == [("Leila", "the venue wrote")]
+    assert (cut[0].speaker, cut[0].text) == ("Tom", "what do they offer?")
 
 
 def test_lengths_say_whether_they_are_counted():

@@ -1,0 +1,213 @@
+"""Several conversations, summarised one after the other in every column: asked for, followed, and gone on with.
+
+Owns the rows. Shares the worker, the device and the columns with the playground's controller. Knows no widget.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.api import AppError, Ending, Event, Example, SummarizeOptions, comparison
+from gui.look.format import duration_text, number
+from gui.pages.playground.board import Board, Column, Entry
+from gui.pages.playground.controller import Controller
+from gui.summarizer import Request
+
+# So many are asked for at a time: the worker never waits for the window, and little is to be taken back.
+AHEAD = 4
+REDRAW_MILLISECONDS = 100
+
+
+@dataclass(frozen=True)
+class BatchRow:
+    """A conversation and its columns, which fill as any board's."""
+
+    place: int
+    example: Example
+    board: Board
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every column has come to its end."""
+        return all(column.status in ("finished", "failed") for column in self.board.columns)
+
+
+class Batch(QObject):
+    """One batch at a time. `changed` tells, at most ten times a second, that something has come of it."""
+
+    changed = Signal()
+
+    def __init__(self, controller: Controller, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._summarizer = controller.summarizer
+        self.rows: list[BatchRow] = []
+        self.entries: tuple[Entry, ...] = ()
+        self.options = SummarizeOptions()
+        self.is_running = False
+        self.message = ""
+        self._sent: dict[str, BatchRow] = {}
+        self._began, self._done_before = 0.0, 0
+        self._redraw = QTimer(self)
+        self._redraw.setSingleShot(True)
+        self._redraw.setInterval(REDRAW_MILLISECONDS)
+        self._redraw.timeout.connect(self.changed)
+        self._summarizer.events.connect(self._on_events)
+        self._summarizer.changed.connect(self._on_summarizer_changed)
+        self._summarizer.died.connect(self._on_died)
+        controller.turn.lost.connect(self._on_lost)
+
+    # What there is of it
+
+    @property
+    def done(self) -> int:
+        """How many conversations are summarised."""
+        return sum(row.is_done for row in self.rows)
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether some conversations are left of a batch that stands."""
+        return not self.is_running and self.done < len(self.rows)
+
+    def progress(self) -> tuple[float, str]:
+        """Return how far it is: a share, and words with what is left."""
+        done, total = self.done, len(self.rows)
+        here = done - self._done_before
+        left = f", {duration_text(self._seconds() / here * (total - done))} left" if here else ""
+        return (done / total if total else 0.0), f"{number(done)} of {number(total)} conversations{left}"
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    def scored(self) -> list[list[float]]:
+        """Return ROUGE-1 of every column, for the conversations that were scored in all of them."""
+        scored = [
+            [column.scores["rouge1"] for column in row.board.columns]
+            for row in self.rows
+            if row.is_done and all("rouge1" in column.scores for column in row.board.columns)
+        ]
+        return [list(column) for column in zip(*scored, strict=True)]
+
+    def standings(self) -> list[comparison.Standing]:
+        """Return how the columns stand against the base; none before anything was scored."""
+        columns = self.scored()
+        return comparison.standings(columns) if columns else []
+
+    # Doing
+
+    def offer(self, examples: Sequence[Example]) -> None:
+        """Show conversations that can be summarised, with the columns that the playground shows now."""
+        self.cancel()
+        self.message = ""
+        self.entries = self.present_entries()
+        self.rows = [
+            BatchRow(place, example, self._empty_board()) for place, example in enumerate(examples, 1)
+        ]
+        self.changed.emit()
+
+    def present_entries(self) -> tuple[Entry, ...]:
+        """Return the columns that the playground shows now."""
+        return tuple(column.entry for column in self._controller.board.columns)
+
+    def start(self, options: SummarizeOptions) -> None:
+        """Summarise the conversations that are offered, in the columns that the playground shows now."""
+        self.offer([row.example for row in self.rows])
+        self.options = options
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Summarise what is left."""
+        self.message, self.is_running = "", True
+        self._began, self._done_before = time.monotonic(), self.done
+        self._feed()
+        self.changed.emit()
+
+    def cancel(self, message: str = "") -> None:
+        """Stop; what is summarised stays, and what was under way can be gone on with."""
+        if not self.is_running:
+            return
+        self.is_running = False
+        for request in self._sent:
+            self._summarizer.cancel(request)
+        for row in self._sent.values():
+            row.board.give_up("cancelled")
+        self._sent.clear()
+        count, total = number(self.done), number(len(self.rows))
+        self.message = message or f"Cancelled after {count} of {total} conversations."
+        self.changed.emit()
+
+    def _empty_board(self) -> Board:
+        first, *others = self.entries
+        board = Board(first)
+        for other in others:
+            board.add(other)
+        return board
+
+    def _feed(self) -> None:
+        """Keep the worker busy; one that is still loading, or leaving, is asked for one conversation alone."""
+        most = AHEAD if self._summarizer.state == "ready" else 1
+        sent = {row.place for row in self._sent.values()}
+        for row in self.rows:
+            if not self.is_running or len(self._sent) >= most:
+                return
+            if not row.is_done and row.place not in sent:
+                self._ask(row)
+
+    def _ask(self, row: BatchRow) -> None:
+        columns = tuple(entry.adapter for entry in self.entries)
+        request = Request(row.example.conversation, columns, self.options, row.example.summary)
+        try:
+            request_id = self._summarizer.summarize(self._controller.base_table(), request)
+        except AppError as error:
+            self.cancel(f"{error.message} {error.hint}".strip())
+        else:
+            row.board.begin(request_id, row.example.conversation)
+            self._sent[request_id] = row
+
+    # What comes of it
+
+    def _on_events(self, events: list[Event]) -> None:
+        for event in events:
+            row = self._sent.get(str(event.get("request")))
+            if row is not None:
+                row.board.apply(event)
+                if not row.board.busy:
+                    del self._sent[event["request"]]
+                self._later()
+        if self.is_running:
+            self._feed()
+            self.is_running = bool(self._sent)
+            if not self.is_running:
+                self.changed.emit()
+
+    def _on_summarizer_changed(self) -> None:
+        if not self.is_running:
+            return
+        if not all(self._summarizer.will_answer(request) for request in self._sent):
+            self.cancel("The worker went to other summaries. What was done is kept.")
+        elif self._summarizer.state == "ready":
+            self._feed()
+        self._later()
+
+    def _on_lost(self) -> None:
+        self.cancel("The device is needed by a run. What was done is kept.")
+
+    def _on_died(self, ending: Ending) -> None:
+        self.cancel(f"{ending.message} What was done is kept.")
+
+    def _later(self) -> None:
+        if not self._redraw.isActive():
+            self._redraw.start()
+
+
+def state_words(column: Column) -> str:
+    """Return what stands in the place of a summary that is not there."""
+    if column.status == "failed":
+        return f"{column.message} {column.hint}".strip()
+    return {"running": column.text or "Writing", "waiting": "Waiting", "cancelled": "Cancelled"}.get(
+        column.status, ""
+    )

@@ -1,0 +1,123 @@
+"""Conversations of files and folders, for a batch: asks the engine, gathers what comes, and puts its end into words.
+
+Knows no widget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.api import AppError, Ending, Event, Example, intake
+from gui.engine import Engine
+from gui.engine_thread import EngineThread
+from gui.look.format import bytes_text, number
+
+LEFT_OUT = {
+    "empty": ("has no conversation", "have no conversation"),
+    "too_long": ("is too long to be tried", "are too long to be tried"),
+    "beyond": ("is beyond the first 1,000", "are beyond the first 1,000"),
+}
+
+
+class BatchReader(QObject):
+    """The files that are being read.
+
+    Signals: `changed` while they are; `found(list of (name, list of Example), left out in words)`.
+    """
+
+    changed = Signal()
+    found = Signal(list, str)
+
+    def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self._thread: EngineThread | None = None
+        self._read: dict[str, list[Example]] = {}
+        self._far = ""
+        self.share = 0.0
+        self.name = ""
+        self.trouble = ""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether files are being read."""
+        return self._thread is not None
+
+    @property
+    def words(self) -> str:
+        """How far it is."""
+        return self._far
+
+    def read(self, files: Sequence[Path]) -> None:
+        """Read files, several as one source, or a folder, in place of whatever is being read."""
+        self.stop()
+        self.name = files[0].name if len(files) == 1 else f"{number(len(files))} files"
+        self._read, self._far, self.share, self.trouble = {}, "", 0.0, ""
+        try:
+            source = intake.keep_files(list(files))
+            asked = {"data": {"source": str(source)}}
+            thread = self._engine.ask("read_conversations", asked, parent=self)
+        except AppError as error:
+            self.trouble = f"{error.message} {error.hint}".strip()
+        else:
+            self._thread = thread
+            thread.tell(
+                self,
+                events=lambda events: self._follow(thread, events),
+                result=lambda result: self._take(thread, result),
+                failed=lambda ending: self._fail(thread, ending),
+                ended=lambda _ending: self._end(thread),
+            )
+        self.changed.emit()
+
+    def stop(self) -> None:
+        """Give up what is being read."""
+        if self._thread is not None:
+            self._thread.stop()
+            self._end(self._thread)
+
+    # What a reading that was given up still says is not listened to.
+
+    def _follow(self, thread: EngineThread, events: list[Event]) -> None:
+        for event in events if thread is self._thread else ():
+            if event["event"] == "conversations_read":
+                self._gather(event)
+            elif event["event"] == "stage_progressed" and event["total"]:
+                self.share = event["done"] / event["total"]
+                self._far = f"{bytes_text(event['done'])} of {bytes_text(event['total'])}"
+        self.changed.emit()
+
+    def _gather(self, event: Event) -> None:
+        into = self._read.setdefault(event["split"] or "", [])
+        for row in event["conversations"]:
+            references = tuple(row["more_references"])
+            into.append(Example(row["id"], row["conversation"], row["summary"], references))
+
+    def _take(self, thread: EngineThread, result: dict[str, Any]) -> None:
+        if thread is not self._thread:
+            return
+        self._end(thread)
+        named = [
+            (f"{self.name} ({split})" if split else self.name, examples)
+            for split, examples in self._read.items()
+        ]
+        self.found.emit(named, left_out_words(result["left_out"]))
+
+    def _fail(self, thread: EngineThread, ending: Ending) -> None:
+        if thread is self._thread and ending.outcome != "stopped":
+            self.trouble = f"{ending.message} {ending.hint}".strip()
+
+    def _end(self, thread: EngineThread) -> None:
+        if thread is self._thread:
+            self._thread = None
+            self.changed.emit()
+
+
+def left_out_words(left_out: dict[str, int]) -> str:
+    """Return what was left out and why, "" for nothing."""
+    told = [f"{number(count)} {LEFT_OUT[why][count != 1]}" for why, count in left_out.items() if count]
+    return f"Left out: {', '.join(told)}." if told else ""

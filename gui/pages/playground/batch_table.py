@@ -1,0 +1,107 @@
+"""A batch as a Qt model and as a table for spreadsheets: conversation, reference, and every column's summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from PySide6.QtCore import QObject
+
+from engine.api import measures
+from gui.look.format import score
+from gui.models.cells import Cell, Signed, Text
+from gui.models.grouped_table import Column, GroupedTable
+from gui.pages.playground.batch import BatchRow, state_words
+from gui.pages.playground.board import Entry
+from gui.pages.playground.tries import headline
+
+# Longer than any cell is wide.
+LONGEST_LINE = 240
+
+
+class BatchTable(GroupedTable[BatchRow]):
+    """`show_batch` takes the rows and the columns that they have."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._entries: tuple[Entry, ...] = ()
+
+    def show_batch(self, rows: Sequence[BatchRow], entries: Sequence[Entry]) -> None:
+        """Show rows; the same ones are drawn anew where they stand."""
+        columns = _columns(entries, any(row.example.summary for row in rows))
+        if columns != self.columns:
+            self.beginResetModel()
+            self._entries, self.columns = tuple(entries), columns
+            self._rows = list(rows)
+            self.endResetModel()
+        else:
+            self._entries = tuple(entries)
+            self.set_rows(rows)
+
+    def key_of(self, thing: BatchRow) -> str:
+        return str(thing.place)
+
+    def cell(self, thing: BatchRow, key: str) -> Cell:
+        if key == "conversation":
+            return Text(headline(thing.example.conversation), "body_medium", "ink")
+        if key == "reference":
+            return Text(_line(thing.example.summary))
+        kind, _, place = key.partition(" ")
+        column = thing.board.columns[int(place)]
+        if kind == "score":
+            return Text(score(column.scores.get("rouge1")), "figure", "ink2", right=True)
+        if column.status == "failed":
+            return Signed("problem", state_words(column), "brick")
+        if column.status == "finished":
+            return Text(_line(column.text) or "Nothing was written", token="ink")
+        return Text(_line(state_words(column)), token="ink3")
+
+    def words(self, thing: BatchRow) -> str:
+        written = [
+            f"{column.entry.name}: {column.text or state_words(column) or 'not yet'}"
+            for column in thing.board.columns
+        ]
+        return f"{headline(thing.example.conversation)}; {'; '.join(written)}"
+
+    def explanation(self, thing: BatchRow, key: str) -> str:
+        if key == "conversation":
+            return thing.example.conversation[:LONGEST_LINE]
+        if key == "reference":
+            return thing.example.summary
+        kind, _, place = key.partition(" ")
+        column = thing.board.columns[int(place)]
+        return "" if kind == "score" else column.text or state_words(column)
+
+
+def _columns(entries: Sequence[Entry], scored: bool) -> tuple[Column, ...]:
+    made = [Column("conversation", "Conversation")]
+    if scored:
+        made.append(Column("reference", "Reference summary", hidden_below=900))
+    for place, entry in enumerate(entries):
+        made.append(Column(f"summary {place}", entry.name))
+        if scored:
+            made.append(Column(f"score {place}", "ROUGE-1", 92, right=True))
+    return tuple(made)
+
+
+def _line(text: str) -> str:
+    return " ".join(text[:LONGEST_LINE].split())
+
+
+def spreadsheet(
+    rows: Sequence[BatchRow], entries: Sequence[Entry]
+) -> tuple[list[str], Iterator[list[str | int | float]]]:
+    """Return a batch as the head and the rows of a table: texts whole, and all that was measured."""
+    head = ["id", "conversation", "reference"]
+    for entry in entries:
+        head += [f"{entry.name}: {what}" for what in ("summary", *measures.ROUGE_TITLES, "tokens", "seconds")]
+    return head, (_cells(row) for row in rows)
+
+
+def _cells(row: BatchRow) -> list[str | int | float]:
+    cells: list[str | int | float] = [row.example.id, row.example.conversation, row.example.summary]
+    for column in row.board.columns:
+        cells.append(column.text if column.status != "failed" else state_words(column))
+        cells += [column.scores.get(name, "") for name in measures.ROUGE_TITLES]
+        cells += ["" if column.tokens is None else column.tokens]
+        cells += ["" if column.seconds is None else column.seconds]
+    return cells

@@ -1,0 +1,194 @@
+"""Several conversations on the page: where they are from, the table, how far it is, and how the columns stand.
+
+Shows a `Batch`; knows neither files nor the worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from gui.look import style
+from gui.look.format import gain, interval, number, score
+from gui.look.type import px
+from gui.pages.playground.batch import Batch
+from gui.pages.playground.batch_table import BatchTable
+from gui.widgets.bars import Busy
+from gui.widgets.buttons import plain, quiet
+from gui.widgets.cards import NoticeStrip
+from gui.widgets.choice import Choice
+from gui.widgets.empty_state import EmptyState
+from gui.widgets.grouped_table import GroupedTableView
+from gui.widgets.labels import Label
+from gui.widgets.numbers import IntField
+
+SOURCE_WIDTH, COUNT_WIDTH, TABLE_LEAST = 300, 200, 180
+USUAL_COUNT = 20
+
+
+class BatchView(QWidget):
+    """The parts, laid out. `foot` takes what stands below the table.
+
+    Signals: `chosen` when other conversations are; `files_wanted`; `opened(BatchRow)` to look at one; `cancelled`;
+    `go_on_wanted`; `export_wanted`.
+    """
+
+    chosen = Signal()
+    files_wanted = Signal()
+    opened = Signal(object)
+    cancelled = Signal()
+    go_on_wanted = Signal()
+    export_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.source = Choice()
+        self.source.setAccessibleName("Where the conversations are from")
+        self.count = IntField(1, 1, 1, suffix="conversations")
+        self.count.setPrefix("First ")
+        self._wanted = USUAL_COUNT
+        self.count.setAccessibleName("How many conversations")
+        self.open_button = plain("Open files…", "folder")
+        self.export_button = quiet("Export as csv…", "export")
+        self.table = BatchTable(self)
+        self.view = GroupedTableView(self.table, "Conversations and their summaries")
+        self.notice = NoticeStrip()
+        self.cancel_button = plain("Cancel")
+        self.busy = Busy("", self.cancel_button)
+        self.standing = QWidget()
+        self.foot = QVBoxLayout()
+        self._empty = EmptyState(
+            "playground",
+            "No conversations yet",
+            "Open files of conversations, or drop them here.",
+        )
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        tools = QHBoxLayout()
+        tools.setSpacing(12)
+        for part in (self.source, self.count, self.open_button):
+            tools.addWidget(part)
+        tools.addStretch(1)
+        tools.addWidget(self.export_button)
+        self._stack = QStackedWidget()
+        for shown in (self.view, self._empty):
+            self._stack.addWidget(shown)
+        self._labels: list[Label] = []
+        self._lines = QVBoxLayout(self.standing)
+        self._lines.setContentsMargins(0, 0, 0, 0)
+        self._lines.setSpacing(2)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 16, 24, 16)
+        column.setSpacing(12)
+        column.addLayout(tools)
+        column.addWidget(self._stack, 1)
+        for below in (self.notice, self.busy, self.standing):
+            column.addWidget(below)
+        column.addLayout(self.foot)
+        style.follow(self._restyle)
+
+    def _restyle(self) -> None:
+        self.source.setMinimumWidth(px(SOURCE_WIDTH))
+        self.count.setFixedWidth(px(COUNT_WIDTH))
+        self._stack.setMinimumHeight(px(TABLE_LEAST))
+
+    def _connect(self) -> None:
+        self.source.chosen.connect(self.chosen)
+        self.count.valueChanged.connect(self._want)
+        self.open_button.clicked.connect(self.files_wanted)
+        self.export_button.clicked.connect(self.export_wanted)
+        self.view.opened.connect(self.opened)
+        self.cancel_button.clicked.connect(self.cancelled)
+        self.notice.acted.connect(self.go_on_wanted)
+
+    def _want(self, count: int) -> None:
+        self._wanted = count
+        self.chosen.emit()
+
+    # Showing
+
+    def show_sources(self, names: Sequence[tuple[str, str]], key: str, there: int) -> None:
+        """Offer sources, one of them in front, of which so many conversations are there."""
+        self.source.set_items(list(names))
+        self.source.set_key(key)
+        self.source.setVisible(bool(names))
+        self.show_most(there)
+
+    def show_most(self, there: int) -> None:
+        """Let as many conversations be taken as there are."""
+        kept = self.count.blockSignals(True)
+        self.count.setMaximum(max(1, there))
+        self.count.setValue(self._wanted)
+        self.count.blockSignals(kept)
+        self.count.setVisible(there > 0)
+
+    def show_batch(self, batch: Batch) -> None:
+        """Show the rows, how far they are, and how the columns stand once all is done."""
+        self.table.show_batch(batch.rows, batch.entries)
+        self._stack.setCurrentWidget(self.view if batch.rows else self._empty)
+        self.export_button.setEnabled(batch.done > 0)
+        for part in (self.source, self.count, self.open_button):
+            part.setEnabled(not batch.is_running)
+        self.busy.setVisible(batch.is_running)
+        if batch.is_running:
+            share, how_far = batch.progress()
+            self.busy.set_progress(share, how_far, "Summarising")
+        self.tell(batch.message, "Go on" if batch.can_go_on else "")
+        self._show_standing([] if batch.is_running else standing_lines(batch))
+
+    def show_reading(self, name: str, share: float, how_far: str) -> None:
+        """Show that files are being read."""
+        self.busy.show()
+        self.busy.set_progress(share, how_far, f"Reading {name}")
+
+    def tell(self, text: str, action: str = "", icon_name: str = "info") -> None:
+        """Say something below the table; nothing hides it."""
+        if text:
+            self.notice.show_notice(text, action, icon_name, "ink2" if icon_name == "info" else "brick")
+        else:
+            self.notice.hide()
+
+    def standing_texts(self) -> list[str]:
+        """Return the lines that say how the columns stand."""
+        return [label.text() for label in self._labels]
+
+    def _show_standing(self, lines: Sequence[str]) -> None:
+        if list(lines) != self.standing_texts():
+            for label in self._labels:
+                self._lines.removeWidget(label)
+                label.deleteLater()
+            self._labels = [
+                Label(line, "label", "ink2" if at else "ink3", wrap=True) for at, line in enumerate(lines)
+            ]
+            for label in self._labels:
+                self._lines.addWidget(label)
+        self.standing.setVisible(bool(lines))
+
+
+def standing_lines(batch: Batch) -> list[str]:
+    """Return how the columns stand, in words: on how many conversations, and then each column."""
+    standings = batch.standings()
+    if not standings:
+        return []
+    count = len(batch.scored()[0])
+    if count == 1:
+        head = "ROUGE-1 on one conversation with a reference, so no interval."
+    else:
+        head = f"ROUGE-1, mean and 95 % interval, on {number(count)} conversations with a reference."
+    lines = [head]
+    for entry, standing in zip(batch.entries, standings, strict=True):
+        line = f"{entry.name}: {_figure(score(standing.score['mean']), standing.score)}"
+        found = standing.difference
+        if found is not None and count > 1:
+            verdict = str(found["verdict"]).capitalize()
+            line += f". {verdict}, paired with the base: {_figure(gain(found['mean']), found)}"
+        lines.append(line)
+    return lines
+
+
+def _figure(mean: str, found: dict[str, float]) -> str:
+    return f"{mean} ({interval(found['low'], found['high'])})" if "low" in found else mean

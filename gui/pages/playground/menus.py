@@ -1,0 +1,35 @@
+"""The playground's menus of adapters and base models. They know what there is to choose, not what a choice does."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMenu, QWidget
+
+from gui.pages.playground import choices
+from gui.pages.playground.controller import Controller
+
+
+def adapter_menu(parent: QWidget, controller: Controller) -> QMenu:
+    """Return a menu of every adapter, those that can't stand here greyed with the reason."""
+    menu = QMenu(parent)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for choice in controller.adapter_choices():
+        words = choice.reason or choices.entry(choice.adapter).detail
+        action = menu.addAction(f"{choice.adapter.name}   {words}".replace("&", "&&"))
+        action.setEnabled(choice.fits)
+        action.setData(choice.adapter.id)
+    if menu.isEmpty():
+        menu.addAction("No adapters yet. Train one, or import one in the library.").setEnabled(False)
+    return menu
+
+
+def base_menu(parent: QWidget, controller: Controller) -> QMenu:
+    """Return a menu of the base models."""
+    menu = QMenu(parent)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for base_id in controller.base_choices():
+        action = menu.addAction(choices.base_title(base_id).replace("&", "&&"))
+        action.setCheckable(True)
+        action.setChecked(base_id == controller.base_id)
+        action.setData(base_id)
+    return menu
