@@ -22,10 +22,13 @@ def logits(
     Encoder-decoder: those that predict each label. Decoder-only: those that stand at each input token, so the
     one that predicts a label stands before it.
     """
-    inputs = {"input_ids": input_ids, "attention_mask": attention_mask}
     if family == "encoder-decoder":
-        inputs["decoder_input_ids"] = shift_right(_base(model), labels)
-    return soft_prompts.before(model).logits(inputs)
+        read = {"attention_mask": attention_mask, "decoder_input_ids": shift_right(_base(model), labels)}
+    else:
+        # Rows are padded behind their end, where no token of theirs looks. Attention that is causal and nothing
+        # else computes half as much.
+        read = {"attention_mask": None}
+    return soft_prompts.before(model).logits({"input_ids": input_ids, **read})
 
 
 def logits_at(

@@ -44,7 +44,7 @@ def activation_bytes(
         # What is computed again in the backward pass is out of sight of the kernels around it.
         again = partial(_checkpoint_contexts, kernels)
         model.activation_checkpointing_enable({"use_reentrant": False, "context_fn": again})
-    counter = LivingBytes()
+    counter = LivingBytes(all_alike=family == "decoder-only")
     counter.leave_out(model.parameters())
     counter.leave_out(model.buffers())
     for parameter in model.parameters():
@@ -72,11 +72,16 @@ def _loss(model: Any, family: Family, load: Load) -> torch.Tensor:
 
 
 class LivingBytes(TorchDispatchMode):
-    """Counts the bytes of all tensors made inside, from each one's making to its end; `most` is the peak."""
+    """Counts the bytes of all tensors made inside, from each one's making to its end; `most` is the peak.
 
-    def __init__(self) -> None:
+    `all_alike` is what a model hears that asks whether something holds for all of a tensor without numbers: a mask
+    has padding in it; of rows without a mask each is one text.
+    """
+
+    def __init__(self, *, all_alike: bool = False) -> None:
         super().__init__()
         self.most = 0
+        self._all_alike = all_alike
         self._now = 0
         self._known: dict[int, Any] = {}
 
@@ -90,8 +95,7 @@ class LivingBytes(TorchDispatchMode):
         self, operation: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         if operation is torch.ops.aten._local_scalar_dense.default and args[0].is_meta:
-            # A model asks for a number, such as whether a mask is all ones. Real batches have padding.
-            return args[0].dtype is not torch.bool and 1
+            return self._all_alike if args[0].dtype is torch.bool else 1
         made = operation(*args, **(kwargs or {}))
         for tensor in tree_leaves(made):
             if isinstance(tensor, torch.Tensor):
@@ -151,7 +155,9 @@ class _Attention(torch.autograd.Function):
     def forward(
         context: Any, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor | None
     ) -> torch.Tensor:
-        result = query.new_empty((*query.shape[:-1], value.shape[-1]))
+        # Kernels lay a token's heads beside each other, so that it need not be copied to be read on.
+        rows, heads, length = query.shape[:-1]
+        result = query.new_empty((rows, length, heads, value.shape[-1])).transpose(1, 2)
         sums = query.new_empty(query.shape[:-1], dtype=torch.float32)
         bias = mask.to(query.dtype) if mask is not None else None
         context.save_for_backward(query, key, value, result, sums, bias)

@@ -58,8 +58,10 @@ class _SoftPrompt(Nothing):
         self._base = model.get_base_model()
         self.length = model.active_peft_config.num_virtual_tokens
 
-    def _masked(self, attention_mask: torch.Tensor) -> torch.Tensor:
-        """Return the mask with the prompt before it: every row reads all of it."""
+    def _masked(self, attention_mask: torch.Tensor | None) -> torch.Tensor | None:
+        """Return the mask with the prompt before it: every row reads all of it. Without a mask all is read anyway."""
+        if attention_mask is None:
+            return None
         return torch.cat([attention_mask.new_ones(len(attention_mask), self.length), attention_mask], dim=1)
 
 
