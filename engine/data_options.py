@@ -5,11 +5,11 @@ Declares and checks the `[data]` table. Knows nothing of how data is read.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from engine import findings, personal, prompts, shapes
-from engine.errors import Problem
-from engine.options import Options, option
+from engine.errors import Problem, RecipeError
+from engine.options import Options, check, option
 
 LEAST_CONVERSATION_TOKENS = 8
 # The kinds of files that a source may be, by their names' endings.
@@ -115,3 +115,13 @@ def data_problems(data: DataOptions) -> list[Problem]:
         *findings.exclude_problems(data.exclude, "data.exclude"),
         *findings.mask_problems(data.mask, "data.mask"),
     ]
+
+
+def checked(table: dict[str, Any]) -> DataOptions:
+    """Return the options of a `[data]` table. Raises RecipeError with all that is wrong with it."""
+    options, problems = check(DataOptions, table, "data")
+    if isinstance(options, DataOptions):
+        problems = data_problems(options)
+    if not isinstance(options, DataOptions) or problems:
+        raise RecipeError(tuple(problems))
+    return options

@@ -142,7 +142,7 @@ class MainWindow(ShellWindow):
                 "use_requested": lambda values: self.show_built("train").use_data(values),
                 "try_requested": lambda example: self.show_built("playground").open_example(example),
                 "rows_checked": lambda name, rows: self.built("playground").offer_conversations(name, rows),
-                "label_requested": lambda values: self.show_built("labelling").open_source(values),
+                "label_requested": lambda *wanted: self.show_built("labelling").open_source(*wanted),
             },
             "labelling": {
                 "back_requested": lambda: self.show_page("data"),

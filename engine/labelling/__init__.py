@@ -6,6 +6,7 @@ Knows nothing of models or windows, and imports neither torch nor datasets.
 from engine.labelling.export import export, write_rows
 from engine.labelling.history import Step
 from engine.labelling.items import Author, Draft, Item, State
+from engine.labelling.novelty import Novelty
 from engine.labelling.order import ENOUGH_TO_COMPARE, ORDERS, Order, count_words, ordered, usual_words
 from engine.labelling.sets import (
     ENOUGH_FOR_A_RUN,
@@ -15,6 +16,7 @@ from engine.labelling.sets import (
     Progress,
     create,
     distinct,
+    done_before,
     find,
     fingerprint,
     list_sets,
@@ -30,6 +32,7 @@ __all__ = [
     "Draft",
     "Item",
     "LabellingSet",
+    "Novelty",
     "Order",
     "Progress",
     "State",
@@ -37,6 +40,7 @@ __all__ = [
     "count_words",
     "create",
     "distinct",
+    "done_before",
     "export",
     "find",
     "fingerprint",

@@ -6,8 +6,8 @@ Knows nothing of files, order or windows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, get_args
 
 State = Literal["open", "drafted", "accepted", "skipped"]
 Author = Literal["source", "person", "draft", "edited draft"]
@@ -56,6 +56,23 @@ def begun(number: int, identity: str, conversation: str, given: str = "") -> Ite
     """Return a conversation as it comes into a set: accepted if its source has a summary for it, else open."""
     given = given.strip()
     return Item(number, identity, conversation, given, given, "accepted" if given else "open")
+
+
+def as_carried(item: Item) -> dict[str, Any]:
+    """Return what another set can take over of a conversation, as `carried` takes it."""
+    return {"text": item.text, "state": item.state, "draft": asdict(item.draft) if item.draft else None}
+
+
+def carried(item: Item, facts: Mapping[str, Any]) -> Item | None:
+    """Return the item with what another set knew of its conversation, None where the facts make no sense."""
+    try:
+        draft = Draft(**facts["draft"]) if facts["draft"] else None
+        state = facts["state"]
+    except (KeyError, TypeError):
+        return None
+    if state not in get_args(State):
+        return None
+    return replace(item, text=str(facts.get("text", "")), state=state, draft=draft)
 
 
 def changed(item: Item, event: str, facts: Mapping[str, Any]) -> Item | None:

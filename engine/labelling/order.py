@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from engine.labelling.items import Item
+from engine.labelling.novelty import Novelty
 
 MOST_REMEMBERED = 8192
-# Added to a conversation's words, so that one of three rare words does not come before all others.
-FEW_WORDS = 10
 ENOUGH_TO_COMPARE = 10
 # Words of a summary over the square root of its conversation's words: nine in ten of SAMSum's references lie
 # between, whatever the length of the conversation.
@@ -40,30 +38,22 @@ ORDERS = (
 )
 
 
-def ordered(items: Iterable[Item], order: str, labelled: Iterable[Item] = ()) -> list[Item]:
-    """Return items in an order, a key of `ORDERS`; `labelled` is what "unlike" compares with.
-
-    Likeness is the overlap of words and nothing cleverer: the share of a conversation's different words that no
-    labelled conversation has. It costs one look at each word, and the person can see why a conversation comes.
-    """
-    listed = sorted(items, key=lambda item: item.number)
+def ordered(items: Iterable[Item], order: str, novelty: Novelty | None = None) -> list[Item]:
+    """Return items in an order, a key of `ORDERS`; "unlike" needs the `novelty` that follows all of them."""
+    listed = sorted(items, key=_number)
     if order == "longest":
-        return sorted(listed, key=lambda item: -len(item.conversation))
-    if order == "unlike":
-        known = {word for item in labelled for word in words_of(item.conversation)}
-        return sorted(listed, key=lambda item: -_new_share(item.conversation, known))
+        return sorted(listed, key=_length, reverse=True)
+    if order == "unlike" and novelty is not None:
+        return sorted(listed, key=lambda item: novelty.share(item.number), reverse=True)
     return listed
 
 
-def _new_share(conversation: str, known: set[str]) -> float:
-    words = words_of(conversation)
-    return len(words - known) / (len(words) + FEW_WORDS)
+def _number(item: Item) -> int:
+    return item.number
 
 
-@lru_cache(maxsize=MOST_REMEMBERED)
-def words_of(text: str) -> frozenset[str]:
-    """Return the different words of a text, of three letters or more, without regard to capitals."""
-    return frozenset(re.findall(r"[^\W\d_]{3,}", text.casefold()))
+def _length(item: Item) -> int:
+    return len(item.conversation)
 
 
 def usual_words(conversation: str, accepted: Sequence[Item] = ()) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
     set.json              what it is: schema, name, source, licence, fingerprint of the conversations, when it was made
     conversations.jsonl   the conversations it began with, in the order of their source
-    journal.jsonl         every change since, appended as it happens
+    journal.jsonl         what an earlier set of the source knew of them, and every change since, as it happens
     lock                  held by whoever has the set open
     exports/              the data sets that were made of it
 
@@ -16,28 +16,33 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
 from engine.conversations import Example
 from engine.errors import AppError, DataError, StorageError
-from engine.events import EventWriter, encode, read_all
+from engine.events import VERSION, EventWriter, encode, read_all
 from engine.files import write_whole
 from engine.jobs import new_id
 from engine.labelling.history import History, Step
-from engine.labelling.items import Draft, Item, begun
+from engine.labelling.items import Draft, Item, as_carried, begun
 from engine.locks import try_lock, unlock
 from engine.paths import labelling_folder
 
 SCHEMA = 1
 ABOUT, CONVERSATIONS, JOURNAL, LOCK = "set.json", "conversations.jsonl", "journal.jsonl", "lock"
 PARTIAL = ".partial"
-MOST_CONVERSATIONS = 5_000
+# All of a set is in memory while it is open: so many conversations of the usual length take about 200 MB.
+MOST_CONVERSATIONS = 100_000
 MOST_CHARACTERS = 20_000
+# How long summaries usually are is learned from so many.
+MOST_COMPARED = 200
 # A pause, or so many letters, and what is typed next is taken back by itself.
 PAUSE_SECONDS = 1.0
 LETTERS_A_STEP = 60
@@ -94,12 +99,20 @@ def distinct(examples: Iterable[Example]) -> list[Example]:
     return list(kept.values())
 
 
-def create(name: str, source: str, examples: Iterable[Example], licence: str = "") -> About:
+def create(
+    name: str,
+    source: str,
+    examples: Iterable[Example],
+    licence: str = "",
+    known: Mapping[str, Item] | None = None,
+) -> About:
     """Make a labelling set of conversations and return what it is; a summary of the source counts as accepted.
 
-    Empty and repeated conversations are left out, and those beyond `MOST_CONVERSATIONS`. Raises StorageError.
+    Empty and repeated conversations are left out, and those beyond `MOST_CONVERSATIONS`. What was done before with
+    `known` conversations, by their text, is brought along. Raises StorageError.
     """
     kept = distinct(examples)
+    brought = _brought(known or {}, kept)
     about = About(
         id=new_id(name),
         name=name,
@@ -114,6 +127,8 @@ def create(name: str, source: str, examples: Iterable[Example], licence: str = "
     try:
         partial.mkdir()
         write_whole(partial / CONVERSATIONS, b"".join(lines).decode("utf-8"))
+        if brought:
+            write_whole(partial / JOURNAL, b"".join(map(encode, brought)).decode("utf-8"))
         described = {"schema": SCHEMA, **asdict(about)}
         write_whole(partial / ABOUT, json.dumps(described, ensure_ascii=False, indent=1))
         partial.rename(folder)
@@ -123,6 +138,42 @@ def create(name: str, source: str, examples: Iterable[Example], licence: str = "
             f"The labelling set can't be made: {error.strerror}.", "Free some disk space."
         ) from error
     return about
+
+
+def done_before(source: str) -> dict[str, Item]:
+    """Return what was done with conversations of a source in the set of it that was worked on last, by their text.
+
+    That set is only looked at, whoever has it open; one that is damaged has nothing to bring.
+    """
+    about = find(source)
+    try:
+        items = read(about).items.values() if about is not None else ()
+    except StorageError:
+        return {}
+    return {
+        item.conversation.strip(): item
+        for item in items
+        if item != begun(item.number, item.id, item.conversation, item.given)
+    }
+
+
+def _brought(known: Mapping[str, Item], kept: list[Example]) -> list[dict[str, Any]]:
+    """Return the journal's records of what was done with conversations before."""
+    now = time.time()
+    return [
+        {"v": VERSION, "event": "carried", "time": now, "item": number, **as_carried(item)}
+        for number, example in enumerate(kept, start=1)
+        if (item := known.get(example.conversation.strip())) is not None
+    ]
+
+
+def read(about: About) -> History:
+    """Return what is in a set, whoever has it open. Raises StorageError."""
+    folder = labelling_folder() / about.id
+    history = History(_begun(folder))
+    for record in read_all(folder / JOURNAL):
+        history.apply(record)
+    return history
 
 
 def _row(example: Example) -> dict[str, str]:
@@ -174,15 +225,14 @@ class LabellingSet:
         self.about = _read_about(self.folder)
         self._lock = _locked(self.folder / LOCK, self.about.name)
         try:
-            self.history = History(_begun(self.folder))
-            for record in read_all(self.folder / JOURNAL):
-                self.history.apply(record)
+            self.history = read(self.about)
             self._writer = EventWriter(self.folder / JOURNAL, {}, called="The summaries")
         except BaseException:
             self._lock.close()
             raise
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="labelling")
-        self._synced: Future[None] | None = None
+        self._unsynced: deque[Future[None]] = deque()
+        self._numbers: dict[str, int] | None = None
         self._has_begun = False
         self._typed_at = 0.0
 
@@ -209,10 +259,19 @@ class LabellingSet:
         """Return the conversations in these states."""
         return [item for item in self.items if item.state in states]
 
+    def added_since(self, count: int) -> list[Item]:
+        """Return the conversations that came after the first `count`."""
+        return list(islice(self.history.items.values(), count, None))
+
+    def accepted_last(self) -> list[Item]:
+        """Return the conversations that were accepted last, at most `MOST_COMPARED`: how long summaries are here."""
+        numbers = islice(reversed(self.history.accepted), MOST_COMPARED)
+        return [self.history.items[number] for number in numbers]
+
     def progress(self) -> Progress:
         """Return how far the work is."""
-        states = [item.state for item in self.items]
-        return Progress(*(states.count(state) for state in ("accepted", "drafted", "skipped", "open")))
+        counts = self.history.counts
+        return Progress(*(counts[state] for state in ("accepted", "drafted", "skipped", "open")))
 
     # Changing it
 
@@ -261,9 +320,9 @@ class LabellingSet:
         text = example.conversation.strip()
         if not text:
             raise DataError("There is no conversation.", "Choose one with words in it.", "conversation")
-        for item in self.items:
-            if item.conversation.strip() == text:
-                return item.number
+        known = self._number_of(text)
+        if known is not None:
+            return known
         if len(self.history.items) >= MOST_CONVERSATIONS:
             raise DataError(
                 f"A set holds {MOST_CONVERSATIONS:,} conversations at most.", "Begin another one."
@@ -273,7 +332,16 @@ class LabellingSet:
             self._keep("added", item=number, **_row(example) | {"id": example.id or str(number)})
         except ValueError as error:
             raise DataError("The conversation is too long to be added.", "Shorten it.") from error
+        if self._numbers is not None:
+            self._numbers[text] = number
         return number
+
+    def _number_of(self, text: str) -> int | None:
+        """Return the number of the conversation with this text, if it is there."""
+        if self._numbers is None:
+            items = reversed(self.history.items.values())
+            self._numbers = {item.conversation.strip(): item.number for item in items}
+        return self._numbers.get(text)
 
     def undo(self) -> Step | None:
         """Take the last step back and return it; None if there is none."""
@@ -296,14 +364,12 @@ class LabellingSet:
             self._has_begun = True
             self.history.apply(self._writer.write("sitting_began"))
         self.history.apply(self._writer.write(event, **facts))
-        self._synced = self._disk.submit(self._writer.sync)
+        self._unsynced.append(self._disk.submit(self._writer.sync))
 
     def _raise_unsynced(self) -> None:
         """Raise what kept an earlier change from the disk, once."""
-        synced = self._synced
-        if synced is not None and synced.done():
-            self._synced = None
-            error = synced.exception()
+        while self._unsynced and self._unsynced[0].done():
+            error = self._unsynced.popleft().exception()
             if isinstance(error, AppError):
                 raise error
 

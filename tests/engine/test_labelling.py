@@ -16,7 +16,7 @@ import pytest
 from engine import labelling
 from engine.conversations import Example
 from engine.errors import DataError, StorageError
-from engine.labelling import Draft, LabellingSet, ordered, sets, usual_words
+from engine.labelling import Draft, LabellingSet, Novelty, ordered, sets, usual_words
 from engine.paths import application_root, labelling_folder
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "labelling_v1"
@@ -237,6 +237,56 @@ def test_another_conversation_joins_a_set_once(work):
     assert work.item(work.add(Example("", "Ida: A conversation without a name", ""))).id == "5"
 
 
+def test_the_steps_of_a_conversation_are_those_that_stand_whatever_was_taken_back(work):
+    work.write(1, "Tea.")
+    work.write(2, "Bus.")
+    work.accept(1)
+    work.undo()
+    work.undo()
+    assert [[step.event for step in work.history.of(n)] for n in (1, 2)] == [["written"], []]
+    work.redo()
+    work.skip(1)
+    assert [[step.event for step in work.history.of(n)] for n in (1, 2)] == [
+        ["written", "skipped"],
+        ["written"],
+    ]
+    assert reopened(work).history.of(1)[-1].after.state == "skipped"
+
+
+def test_the_summaries_that_were_accepted_last_are_known_the_last_one_first(work, monkeypatch):
+    for number in (2, 1, 3):
+        work.write(number, "Words.")
+        work.accept(number)
+    work.write(1, "Other words.")
+    assert [item.number for item in work.accepted_last()] == [3, 2]
+    work.accept(1)
+    monkeypatch.setattr(sets, "MOST_COMPARED", 2)
+    assert [item.number for item in work.accepted_last()] == [1, 3]
+
+
+def test_a_set_of_a_source_that_has_grown_brings_along_what_was_written(work):
+    work.put_draft(1, DRAFT)
+    work.write(1, "Ann and Bo have tea at five.")
+    work.accept(1)
+    work.skip(2)
+    examples = [example(1, DOG), example(2, "Gil: Hello"), example(3, TEA + "\n"), example(4, BUS)]
+    about = labelling.create(
+        "Chats", "/data/chats.csv", examples, "", labelling.done_before("/data/chats.csv")
+    )
+    grown = LabellingSet(about.id)
+    assert [item.state for item in grown.items] == ["open", "open", "accepted", "skipped"]
+    assert (grown.item(3).text, grown.item(3).written_by) == ("Ann and Bo have tea at five.", "edited draft")
+    assert (grown.undo(), grown.history.sittings) == (None, 0)
+    assert grown.progress() == labelling.Progress(accepted=1, drafted=0, skipped=1, open=2)
+    grown.close()
+    assert labelling.done_before("/data/other.csv") == {}
+
+
+def test_a_damaged_set_has_nothing_to_bring(work):
+    (work.folder / sets.CONVERSATIONS).write_text("nonsense", encoding="utf-8")
+    assert labelling.done_before("/data/chats.csv") == {}
+
+
 # That it is kept
 
 
@@ -280,6 +330,10 @@ def test_an_unfinished_last_line_is_ignored_and_writing_goes_on(work):
         '{"event":"redone","item":1}',
         '{"event":"invented","item":1}',
         '{"event":"added","item":1,"conversation":"another"}',
+        '{"event":"carried","item":99,"text":"of none","state":"accepted","draft":null}',
+        '{"event":"carried","item":1,"text":"a","state":"invented","draft":null}',
+        '{"event":"carried","item":1,"text":"a","state":"accepted","draft":{"colour":"red"}}',
+        '{"event":"carried","item":1}',
     ],
 )
 def test_a_record_that_makes_no_sense_is_passed_over(work, line):
@@ -324,7 +378,7 @@ def test_a_change_that_did_not_reach_the_disk_is_said_at_the_next_one(work, monk
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", broken)
         work.write(1, "Tea.")
-        work._synced.exception()
+        work._unsynced[-1].exception()
     with pytest.raises(StorageError, match="can't be kept"):
         work.write(1, "Tea at five.")
     work.write(1, "Tea at five.")
@@ -432,9 +486,25 @@ def test_what_is_least_like_the_labelled_comes_first():
     again = item(2, "Ann: tea and cake at the old mill, Sunday or Saturday afternoon?")
     engine = item(3, "Bo: the engine of my motorbike lost oil near Hamburg yesterday")
     short = item(4, "Hm: zzz")
-    waiting = [again, engine, short]
-    assert [one.number for one in ordered(waiting, "unlike", [tea])] == [3, 4, 2]
-    assert [one.number for one in ordered([tea, short], "unlike")] == [1, 4]
+    novelty = Novelty()
+    novelty.follow([tea, again, engine, short], [])
+    assert [one.number for one in ordered([tea, short], "unlike", novelty)] == [1, 4]
+    novelty.follow([], [1])
+    assert [one.number for one in ordered([again, engine, short], "unlike", novelty)] == [3, 4, 2]
+    novelty.follow([item(5, "Cy: tea and cake at the mill"), again], [])
+    assert [one.number for one in ordered([again, engine], "unlike", novelty)] == [2, 3]
+
+
+def test_what_is_new_is_counted_anew_as_summaries_are_accepted_and_taken_back():
+    texts = ["tea cake mill", "tea bus", "mill dog dog", "cake"]
+    items = [labelling.Item(number, str(number), text) for number, text in enumerate(texts, 1)]
+    novelty = Novelty()
+    for labelled in ([], [1], [1, 2], [2], [], [3, 4], [1, 2, 3, 4], [4]):
+        novelty.follow(items, labelled)
+        afresh = Novelty()
+        afresh.follow([items[number - 1] for number in labelled], labelled)
+        afresh.follow(items, labelled)
+        assert [novelty.share(n) for n in range(1, 5)] == [afresh.share(n) for n in range(1, 5)]
 
 
 def test_the_usual_length_follows_the_conversation_and_then_the_person():

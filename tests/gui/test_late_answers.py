@@ -64,7 +64,7 @@ def check_data(engine: Engine, parent: QObject) -> None:
 
 
 def read_source(engine: Engine, parent: QObject) -> None:
-    Reader(engine, parent).read({"source": "a.csv"})
+    Reader(engine, parent).read({"source": "a.csv"}, "")
 
 
 def ask_the_price(engine: Engine, parent: QObject) -> None:
@@ -80,7 +80,7 @@ def test_an_answer_that_comes_when_its_asker_is_gone_is_nobodys(
     ask(engine, parent)
     shiboken6.delete(parent)
     with qtbot.captureExceptions() as raised:
-        answer(thread, {"set": "s", "left_out": {}, "missing_bytes": 5})
+        answer(thread, {"set": "s", "left_out": {}, "brought": 0, "missing_bytes": 5})
     assert not raised
 
 

@@ -59,7 +59,7 @@ def items(result: dict[str, Any]) -> list[labelling.Item]:
 def test_conversations_without_a_summary_column_become_a_set(label: Label, tmp_path: Path) -> None:
     source = write(tmp_path / "chats.jsonl", [{"id": f"c{n}", "dialogue": chat(n)} for n in range(3)])
     result = label(source)
-    assert result["left_out"] == {"empty": 0, "repeated": 0, "beyond": 0}
+    assert result["left_out"] == {"excluded": {}, "empty": 0, "repeated": 0, "beyond": 0}
     assert [(item.id, item.conversation, item.state) for item in items(result)] == [
         (f"c{n}", chat(n), "open") for n in range(3)
     ]
@@ -85,7 +85,7 @@ def test_what_is_left_out_is_counted(label: Label, tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(labelling.sets, "MOST_CONVERSATIONS", 2)
     texts = [chat(1), "", chat(1), chat(2), chat(3) + "\n", " ", chat(3)]
     result = label(write(tmp_path / "a.jsonl", [{"dialogue": text} for text in texts]))
-    assert result["left_out"] == {"empty": 2, "repeated": 2, "beyond": 1}
+    assert result["left_out"] == {"excluded": {}, "empty": 2, "repeated": 2, "beyond": 1}
     assert [item.id for item in items(result)] == ["1", "4"]
 
 
@@ -110,6 +110,70 @@ def test_all_splits_of_a_folder_are_in_one_set_that_of_training_first(label: Lab
 def test_personal_data_is_masked_before_anyone_reads_it(label: Label, tmp_path: Path) -> None:
     source = write(tmp_path / "a.jsonl", [{"dialogue": "Ann: write to ann@example.org"}])
     assert "example.org" not in items(label(source, mask=["email"]))[0].conversation
+
+
+def test_what_the_recipe_excludes_is_not_offered_with_or_without_a_summary(
+    label: Label, tmp_path: Path
+) -> None:
+    long = "Bo: " + "word " * 60
+    rows = [
+        {"dialogue": chat(1)},
+        {"dialogue": "Ann: write to ann@example.org"},
+        {"dialogue": chat(2), "summary": "Yes. " * 40},
+        {"dialogue": "Ann: my address is bo@example.org", "summary": "An address."},
+        {"dialogue": chat(3)},
+        {"dialogue": chat(3)},
+        {"dialogue": long},
+    ]
+    source = write(tmp_path / "a.jsonl", rows)
+    exclude = ["email", "duplicates", "summary_longer", "long_conversation"]
+    result = label(source, exclude=exclude, max_conversation_tokens=40)
+    assert [item.conversation for item in items(result)] == [chat(1), chat(3)]
+    assert result["left_out"] == {
+        "excluded": {"email": 2, "summary_longer": 1, "long_conversation": 1, "duplicates": 1},
+        "empty": 0,
+        "repeated": 0,
+        "beyond": 0,
+    }
+
+
+def test_a_conversation_that_leaks_stays_in_the_later_split(label: Label, tmp_path: Path) -> None:
+    folder = tmp_path / "talks"
+    folder.mkdir()
+    write(folder / "train.jsonl", [{"id": "a", "dialogue": chat(1)}, {"id": "b", "dialogue": chat(2)}])
+    write(folder / "test.jsonl", [{"id": "c", "dialogue": chat(1)}])
+    result = label(folder, exclude=["leaks"])
+    assert [item.id for item in items(result)] == ["b", "c"]
+    assert result["left_out"]["excluded"] == {"leaks": 1}
+
+
+def test_what_is_masked_first_is_excluded_no_more(label: Label, tmp_path: Path) -> None:
+    source = write(tmp_path / "a.jsonl", [{"dialogue": "Ann: write to ann@example.org"}])
+    result = label(source, mask=["email"], exclude=["email"])
+    assert len(items(result)) == 1
+    assert result["left_out"]["excluded"] == {}
+
+
+def test_what_was_written_comes_along_when_something_else_is_excluded(label: Label, tmp_path: Path) -> None:
+    rows = [{"dialogue": "Ann: write to ann@example.org"}, {"dialogue": chat(1)}, {"dialogue": chat(2)}]
+    source = write(tmp_path / "a.jsonl", rows)
+    opened = labelling.LabellingSet(label(source)["set"])
+    opened.write(2, "They agree.")
+    opened.accept(2)
+    opened.close()
+    result = label(source, exclude=["email"])
+    assert result["brought"] == 1
+    assert [(item.text, item.state) for item in items(result)] == [("They agree.", "accepted"), ("", "open")]
+    assert label(source)["brought"] == 0
+
+
+def test_an_exclusion_that_leaves_nothing_is_refused_with_its_field(label: Label, tmp_path: Path) -> None:
+    source = write(tmp_path / "a.jsonl", [{"dialogue": "Ann: write to ann@example.org"}])
+    with pytest.raises(DataError, match="leaves no conversation") as caught:
+        label(source, exclude=["email"])
+    assert caught.value.field == "data.exclude"
+    with pytest.raises(RecipeError):
+        label(source, exclude=["invented"])
 
 
 def test_a_source_without_conversations_is_refused(label: Label, tmp_path: Path) -> None:

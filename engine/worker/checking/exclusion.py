@@ -34,19 +34,32 @@ def without_excluded(
     options: DataOptions,
     counter: Callable[[], TokenCounter | None] | None,
     look_up: Callable[[], None],
+    *,
+    needs_summary: bool = True,
 ) -> Kept:
     """Return what `options.exclude` leaves; `counter` is asked only where a finding goes by tokens.
 
     Without one, or where it has none to give, nothing counts as too long. `look_up` is called again and again, and may
-    raise what ends it.
+    raise what ends it. Rows without a summary are looked at as well where none is needed.
     """
     all_rows = {split: tuple(rows.get(split, ())) for split in SPLITS}
     if not options.exclude:
         return Kept(all_rows, {})
     count = counter() if counter is not None and goes_by_tokens(options.exclude) else None
     alone = [name for name in options.exclude if name not in RELATIONS]
-    found = find(alone, all_rows, options, count, on_batch=lambda _split, _looks: look_up()) if alone else {}
-    out = left_out(options.exclude, found, all_rows)
+    found = (
+        find(
+            alone,
+            all_rows,
+            options,
+            count,
+            on_batch=lambda _split, _looks: look_up(),
+            needs_summary=needs_summary,
+        )
+        if alone
+        else {}
+    )
+    out = left_out(options.exclude, found, all_rows, needs_summary=needs_summary)
     kept = {
         split: tuple(row for place, row in enumerate(all_rows[split]) if place not in out[split])
         for split in SPLITS

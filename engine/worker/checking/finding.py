@@ -29,13 +29,16 @@ def find(
     counter: TokenCounter | None,
     usual: Usual | None = None,
     on_batch: OnBatch = lambda _split, _looks: None,
+    *,
+    needs_summary: bool = True,
 ) -> Found:
     """Return the places (from 0, in their split) of the rows of each finding in `ids`.
 
     Each row is looked at once; `on_batch` gets some looked at together, in order, counted if there is a `counter`.
-    `usual` says which languages are usual, if that is known already.
+    `usual` says which languages are usual, if that is known already. Rows without a summary count as whole where
+    none is needed.
     """
-    usable = whole(rows)
+    usable = whole(rows, needs_summary=needs_summary)
     if usual is None and "other_language" in ids:
         usual = Usual.of([rows[split][place] for split in SPLITS for place in usable[split]])
     chosen = rules(ids, options, counter, usual)
@@ -43,7 +46,11 @@ def find(
     for split in SPLITS:
         start = 0
         for looks in _looks(rows.get(split, ()), counter):
-            in_use = [(place, look) for place, look in enumerate(looks, start) if look.missing is None]
+            in_use = [
+                (place, look)
+                for place, look in enumerate(looks, start)
+                if _is_whole(look.missing, needs_summary=needs_summary)
+            ]
             lacking = [(place, look) for place, look in enumerate(looks, start) if look.missing is not None]
             for name, rule in chosen.items():
                 asked = lacking if name in LACKING else in_use
@@ -78,22 +85,32 @@ def _counted(rows: Sequence[Row], counter: TokenCounter) -> list[Look]:
     return [Look(*each) for each in zip(rows, conversations, summaries, strict=True)]
 
 
-def whole(rows: Rows) -> dict[Split, list[int]]:
-    """Return the places of the rows that lack no text: those that a run would use."""
+def whole(rows: Rows, *, needs_summary: bool = True) -> dict[Split, list[int]]:
+    """Return the places of the rows that lack no text: those that a run would use, or a person summarise."""
     return {
-        split: [place for place, row in enumerate(rows.get(split, ())) if row.missing is None]
+        split: [
+            place
+            for place, row in enumerate(rows.get(split, ()))
+            if _is_whole(row.missing, needs_summary=needs_summary)
+        ]
         for split in SPLITS
     }
 
 
-def left_out(ids: Collection[str], found: Mapping[str, Places], rows: Rows) -> dict[Split, dict[int, str]]:
+def _is_whole(missing: str | None, *, needs_summary: bool) -> bool:
+    return missing is None or (missing == "summary" and not needs_summary)
+
+
+def left_out(
+    ids: Collection[str], found: Mapping[str, Places], rows: Rows, *, needs_summary: bool = True
+) -> dict[Split, dict[int, str]]:
     """Return the places that excluding `ids` leaves out, each with the finding that did it.
 
     `found` has the places of all findings in `ids` that look at single rows. What compares rows is asked again of
     what these leave: of two equal conversations one stays, if only one of them is left out for another reason.
     """
     out: dict[Split, dict[int, str]] = {split: {} for split in SPLITS}
-    usable = whole(rows)
+    usable = whole(rows, needs_summary=needs_summary)
     for name in (name for name in ids if name not in RELATIONS):
         for split in SPLITS:
             for place in found[name].get(split, ()):

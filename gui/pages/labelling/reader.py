@@ -17,11 +17,11 @@ READING = "Reading the conversations"
 class Reader(QObject):
     """The source that is being read.
 
-    Signals: `changed` while it is; `made(id, left_out)` with the set and how many conversations were left out of it.
+    Signals: `changed` while it is; `made(id, result)` with the set and all that there is to say of how it was made.
     """
 
     changed = Signal()
-    made = Signal(str, dict)
+    made = Signal(str, object)
 
     def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -36,12 +36,16 @@ class Reader(QObject):
         """Whether a source is being read."""
         return self._thread is not None
 
-    def read(self, values: dict[str, Any]) -> None:
-        """Read the source that `[data]` values name, in place of whatever is being read."""
+    def read(self, values: dict[str, Any], base_model: str) -> None:
+        """Read the source that `[data]` values name, in place of whatever is being read.
+
+        Tokens are those of `base_model`, where it is by tokens that something is excluded.
+        """
         self.stop()
         self.source, self._total = str(values["source"]), 0
         try:
-            thread = self._engine.ask("label_data", {"data": values}, parent=self)
+            request = {"data": values, "base_model": base_model}
+            thread = self._engine.ask("label_data", request, parent=self)
         except AppError as error:
             self.trouble = error
         else:
@@ -82,7 +86,7 @@ class Reader(QObject):
     def _take(self, thread: EngineThread, result: dict[str, Any]) -> None:
         if thread is self._thread:
             self._end(thread)
-            self.made.emit(result["set"], result["left_out"])
+            self.made.emit(result["set"], result)
 
     def _fail(self, thread: EngineThread, ending: Ending) -> None:
         if thread is self._thread:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from engine.api import STARTER, labelling, speakers, turns
+from engine.api import STARTER, finding, labelling, speakers, turns
 from gui.look.format import clock_text, number
 from gui.pages.playground.board import about_tokens
 
@@ -15,7 +16,7 @@ CHANGED_TITLES = {"written": "Written", "accepted": "Accepted", "skipped": "Skip
 
 @dataclass(frozen=True)
 class Status:
-    """How a summary stands: words, an icon and its ink."""
+    """How a summary stands: words, an icon (or none) and their ink."""
 
     text: str
     icon: str
@@ -40,6 +41,17 @@ def status(item: labelling.Item) -> Status:
     if item.text.strip():
         return Status("Not accepted yet: kept as you type", "edit", "ink2")
     return Status("Not written yet", "edit", "ink2")
+
+
+def state(item: labelling.Item) -> Status:
+    """Return in a word or two how a conversation stands, for a list."""
+    if item.state == "accepted":
+        return Status("Accepted", "check", "accent")
+    if item.state == "skipped":
+        return Status("Skipped", "minus", "ink3")
+    if item.state == "drafted":
+        return Status("Draft", "warning", "copper")
+    return Status("Begun", "edit", "ink2") if item.text.strip() else Status("To do", "", "ink3")
 
 
 def author(item: labelling.Item) -> str:
@@ -142,15 +154,29 @@ def all_done(found: labelling.Progress) -> str:
     return f"Every conversation is decided. Use the summaries for the next run{skipped}."
 
 
-def left_out(found: dict[str, int]) -> str:
-    """Return which conversations of a source did not come into its set."""
-    parts = [
-        f"{number(found[kind])} {words}"
+def comparing(found: labelling.Progress) -> str:
+    """Return what keeps conversations from coming in the order that was chosen."""
+    count = counted(found.total, "conversation")
+    return f"The words of {count} are being compared. Until then they come as given."
+
+
+def read_in(left_out: dict[str, Any], brought: int) -> str:
+    """Return which conversations of a source did not come into its set, and what came from the set before."""
+    excluded = left_out.get("excluded") or {}
+    named = "; ".join(f"{finding(one).title.lower()}: {number(count)}" for one, count in excluded.items())
+    parts = [f"{number(sum(excluded.values()))} excluded as the data page says ({named})"] if excluded else []
+    parts += [
+        f"{number(left_out[kind])} {words}"
         for kind, words in (
             ("empty", "without words"),
             ("repeated", "that stood there before"),
             ("beyond", f"beyond the first {number(labelling.MOST_CONVERSATIONS)}"),
         )
-        if found.get(kind)
+        if left_out.get(kind)
     ]
-    return f"Conversations left out: {', '.join(parts)}." if parts else ""
+    told = [f"Conversations left out: {', '.join(parts)}."] if parts else []
+    if brought:
+        told.append(
+            f"What was done with {counted(brought, 'conversation')} of this source before is brought along."
+        )
+    return " ".join(told)
