@@ -7,6 +7,7 @@ page and from the playground. Decides nothing itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -18,13 +19,15 @@ from gui.device_turn import Strip
 from gui.engine import Engine
 from gui.look import style
 from gui.look.type import px
+from gui.models.background import Background
 from gui.pages.labelling import keys, words
 from gui.pages.labelling.conversation_view import ConversationSide
 from gui.pages.labelling.desk import Desk
 from gui.pages.labelling.drafter import Drafter
+from gui.pages.labelling.items_view import ItemsSide
 from gui.pages.labelling.reader import Reader
 from gui.pages.labelling.summary_view import SummarySide
-from gui.pages.labelling.tools_row import ToolsRow
+from gui.pages.labelling.tools_row import SHOWN_TITLES, ToolsRow
 from gui.pages.playground.parts import StripView
 from gui.shell.page import Page
 from gui.widgets.bars import Busy
@@ -33,8 +36,10 @@ from gui.widgets.choice import Choice
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.line import Line
 
-SIDE_LEAST, SUMMARY_LEAST = 300, 400
+LIST_WIDTH, LIST_LEAST, SIDE_LEAST, SUMMARY_LEAST = 248, 180, 300, 400
 CONVERSATION_SHARE = 0.44
+# Below it the list is a drawer, opened by its key.
+ROOM_FOR_LIST = 1000
 PLAYGROUND = "playground"
 PLAYGROUND_NAME = "Playground conversations"
 TITLE = "Write summaries"
@@ -58,6 +63,9 @@ class LabellingPage(Page):
         self._told = ""
         self._asked_for_models = False
         self._is_handled, self._adapted_to = False, 0
+        self._wants_list: bool | None = None
+        self._background = Background(self)
+        self._is_exporting = False
         self._make_parts()
         self._lay_out()
         self._connect()
@@ -72,6 +80,7 @@ class LabellingPage(Page):
             self.header.add(part)
         self.strip = StripView()
         self.tools = ToolsRow()
+        self.items = ItemsSide()
         self.conversation = ConversationSide()
         self.summary = SummarySide()
         self.cancel_button = plain("Cancel")
@@ -94,7 +103,7 @@ class LabellingPage(Page):
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
-        for side in (self.conversation, self.summary):
+        for side in (self.items, self.conversation, self.summary):
             self.splitter.addWidget(side)
         self.splitter.splitterMoved.connect(self._on_handled)
         column.addWidget(self.tools)
@@ -122,12 +131,24 @@ class LabellingPage(Page):
         if width == self._adapted_to:
             return
         self._adapted_to = width
-        share = round(self.width() * CONVERSATION_SHARE)
-        rest = max(1, self.width() - share)
+        self._share_out()
+
+    def _share_out(self) -> None:
+        listed = px(LIST_WIDTH) if self._lists else 0
+        room = max(1, self.width() - listed)
+        share = round(room * CONVERSATION_SHARE)
+        rest = max(1, room - share)
+        self.items.setVisible(self._lists)
+        self.items.setMinimumWidth(min(px(LIST_LEAST), listed))
         self.conversation.setMinimumWidth(min(px(SIDE_LEAST), share))
         self.summary.setMinimumWidth(min(px(SUMMARY_LEAST), rest))
         if not self._is_handled:
-            self.splitter.setSizes([share, rest])
+            self.splitter.setSizes([listed, share, rest])
+
+    @property
+    def _lists(self) -> bool:
+        """Whether the list is open: as the person wants it, else where there is room for it."""
+        return self.width() >= px(ROOM_FOR_LIST) if self._wants_list is None else self._wants_list
 
     def _on_handled(self, _place: int, _handle: int) -> None:
         self._is_handled = True
@@ -145,6 +166,10 @@ class LabellingPage(Page):
         self.back_button.clicked.connect(self.back_requested)
         self.use_button.clicked.connect(self._use)
         self.strip.acted.connect(drafter.act)
+        self.tools.list_wanted.connect(self._open_list)
+        self.items.searched.connect(desk.search)
+        self.items.view.chosen.connect(self._go)
+        self.items.view.left.connect(summary.edit.setFocus)
         self.tools.shown_chosen.connect(lambda key: self._leave(lambda: desk.choose_shown(key)))
         self.tools.order_chosen.connect(lambda key: self._leave(lambda: desk.choose_order(key)))
         summary.typed.connect(desk.typed)
@@ -181,12 +206,15 @@ class LabellingPage(Page):
     def _take_models(self, result: dict[str, Any]) -> None:
         self.drafter.offer_models([model["id"] for model in result["models"]])
 
-    def open_source(self, values: dict[str, Any]) -> None:
-        """Write summaries for the conversations that `[data]` values of a recipe name; of none, go on as before."""
+    def open_source(self, values: dict[str, Any], base_model: str = "") -> None:
+        """Write summaries for the conversations that `[data]` values of a recipe name; of none, go on as before.
+
+        What the values exclude is not offered; where it goes by tokens, by those of `base_model`.
+        """
         self._put_away()
         if values:
             self.desk.close()
-            self.reader.read(values)
+            self.reader.read(values, base_model)
         else:
             self.open_last()
 
@@ -206,8 +234,8 @@ class LabellingPage(Page):
         if self.desk.work is None and sets:
             self.desk.open(sets[0].id)
 
-    def _take_set(self, set_id: str, left_out: dict[str, int]) -> None:
-        self._told = words.left_out(left_out)
+    def _take_set(self, set_id: str, result: dict[str, Any]) -> None:
+        self._told = words.read_in(result["left_out"], result.get("brought", 0))
         self.desk.open(set_id)
 
     def _choose_set(self, set_id: str) -> None:
@@ -247,6 +275,24 @@ class LabellingPage(Page):
         """Go back to the conversation before."""
         self._leave(self.desk.back)
 
+    def to_list(self) -> None:
+        """Go to the list, which is opened for it."""
+        self._open_list(True)
+        self.items.view.setFocus()
+
+    def _open_list(self, on: bool) -> None:
+        self._wants_list, self._is_handled = on, False
+        self._share_out()
+        self._show()
+
+    def _go(self, number: int) -> None:
+        """Bring a conversation of the list to the front; the list keeps the focus."""
+        item = self.desk.item
+        if item is None or number != item.number:
+            if self.drafter.is_writing:
+                self.drafter.cancel()
+            self.desk.go(number)
+
     def draft(self) -> None:
         """Ask for a draft of the conversation in front."""
         item = self.desk.item
@@ -265,12 +311,19 @@ class LabellingPage(Page):
         work = self.desk.work
         if work is None or not self.desk.keep():
             return
-        try:
-            folder = labelling.export(work)
-        except AppError as error:
-            self._tell(f"{error.message} {error.hint}")
-            return
+        self._is_exporting = True
+        self._show()
+        self._background.run(lambda: labelling.export(work), self._hand_on, self._fail_to_export)
+
+    def _hand_on(self, folder: Path) -> None:
+        """Let the next run use the data set that was made."""
+        self._is_exporting = False
+        self._show()
         self.use_requested.emit({"source": str(folder), "conversation": "conversation", "summary": "summary"})
+
+    def _fail_to_export(self, error: AppError) -> None:
+        self._is_exporting = False
+        self._tell(f"{error.message} {error.hint}")
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Keep what was typed when another page, or nothing, is to be shown."""
@@ -288,6 +341,7 @@ class LabellingPage(Page):
         self.sets.set_items(words.set_titles(labelling.list_sets()))
         self.sets.set_key(work.about.id)
         self.sets.setVisible(self.sets.count() > 1)
+        self.items.search.clear()
         self.summary.edit.setFocus()
 
     def _on_moved(self) -> None:
@@ -319,14 +373,16 @@ class LabellingPage(Page):
         self.sets.hide()
 
     def _show_work(self, work: labelling.LabellingSet, item: labelling.Item) -> None:
-        progress, accepted = work.progress(), work.in_state("accepted")
+        progress, listing = work.progress(), self.desk.listing
         self.header.set_subtitle(words.about_set(work.about, work.history.sittings))
-        self.use_button.setEnabled(not words.to_go(progress.accepted))
+        self.use_button.setEnabled(not words.to_go(progress.accepted) and not self._is_exporting)
         self.use_button.setToolTip(words.to_go(progress.accepted))
         self.tools.show_progress(progress)
-        self.tools.show_choices(self.desk.shown, self.desk.order)
+        self.tools.show_choices(listing.shown, listing.order, lists=self._lists)
+        if self._lists:
+            self.items.show_list(listing.numbers(), work.item, item.number, SHOWN_TITLES[listing.shown])
         self.conversation.show_item(item, progress.total, self.desk.can_go_back)
-        self.summary.show_item(item, work.history.of(item.number), accepted, self.desk.problem())
+        self.summary.show_item(item, work.history.of(item.number), work.accepted_last(), self.desk.problem())
         self.summary.show_undo(work.history.last, work.history.next)
         self.summary.show_drafter(self.drafter)
 
@@ -336,5 +392,7 @@ class LabellingPage(Page):
         if trouble is not None and not self.desk.problem():
             return Strip(f"{trouble.message} {trouble.hint}".strip(), "", "problem", "brick")
         said = self.drafter.strip() if self.desk.item is not None else None
-        told = self._told or (words.all_done(self.desk.work.progress()) if self.desk.work else "")
+        work = self.desk.work
+        comparing = words.comparing(work.progress()) if work and self.desk.listing.is_comparing else ""
+        told = comparing or self._told or (words.all_done(work.progress()) if work else "")
         return said or (Strip(told, "", "info", "ink2") if told else None)

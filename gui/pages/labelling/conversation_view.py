@@ -24,7 +24,7 @@ class ConversationSide(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         style.ground(self, "surface")
-        self._shown = ""
+        self._shown = ("", "")
         self._place = Label("", "figure_small", "ink2")
         self.back = IconButton("chevron-left", "Back to the conversation before")
         self.forward = IconButton("chevron-right", "Next conversation, leaving this one as it is")
@@ -55,9 +55,9 @@ class ConversationSide(QWidget):
         """Show a conversation out of `total`."""
         self._place.setText(f"{number(item.number)} of {number(total)}")
         self.back.setEnabled(can_go_back)
-        self._about.setText(words.about_conversation(item))
-        if item.conversation != self._shown:
-            self._shown = item.conversation
+        if (item.id, item.conversation) != self._shown:
+            self._shown = (item.id, item.conversation)
+            self._about.setText(words.about_conversation(item))
             said = turns(item.conversation)
             self._turns.set_turns([Turn(turn.speaker, turn.text) for turn in said])
             self.reading.verticalScrollBar().setValue(0)

@@ -1,6 +1,6 @@
 """The desk: the set that is open, the conversation in front, and every act on it.
 
-Keeps what is typed a moment after it is typed, and at every act. Knows no widget.
+Keeps what is typed as it is typed, key by key. Knows no widget.
 """
 
 from __future__ import annotations
@@ -8,19 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, DataError, Example, labelling
 from gui.models.background import Background
+from gui.pages.labelling.listing import Listing
 from gui.pages.labelling.walk import Walk
-
-KEEP_MILLISECONDS = 300
-SHOWN = {
-    "to_do": ("open", "drafted"),
-    "accepted": ("accepted",),
-    "skipped": ("skipped",),
-    "all": ("open", "drafted", "accepted", "skipped"),
-}
 
 
 class Desk(QObject):
@@ -37,18 +30,14 @@ class Desk(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.work: labelling.LabellingSet | None = None
-        self.order = labelling.ORDERS[0].key
-        self.shown = "to_do"
+        self.listing = Listing(self)
+        self.listing.compared.connect(self._begin_again)
         self.trouble: AppError | None = None
         self._walk = Walk()
         self._typed: str | None = None
         self.is_opening = False
         self._opening = 0
         self._background = Background(self)
-        self._clock = QTimer(self)
-        self._clock.setSingleShot(True)
-        self._clock.setInterval(KEEP_MILLISECONDS)
-        self._clock.timeout.connect(self.keep)
         self._held: list[labelling.LabellingSet] = []
         # By then there is no desk to ask, and the set must not stay locked.
         self.destroyed.connect(partial(_let_go, self._held))
@@ -78,7 +67,8 @@ class Desk(QObject):
             work.close()
             return
         self._held.append(work)
-        self.work, self.shown, self.is_opening = work, "to_do", False
+        self.work, self.is_opening = work, False
+        self.listing.take(work)
         self._begin(work, examples)
 
     def _begin(self, work: labelling.LabellingSet, examples: Sequence[Example]) -> None:
@@ -86,6 +76,7 @@ class Desk(QObject):
         numbers: list[int] = []
         for example in examples:
             self._done(partial(_add, work, example, numbers))
+        self.listing.renew()
         if numbers:
             self._walk.go(numbers[0])
         elif self._walk.current is None:
@@ -98,7 +89,7 @@ class Desk(QObject):
         last = work.history.last
         if last is not None and work.item(last.after.number).to_do and last.after.text:
             return last.after.number
-        waiting = self.listed()
+        waiting = self.listing.numbers()
         return waiting[0] if waiting else next((item.number for item in work.items), None)
 
     def close(self) -> None:
@@ -112,6 +103,7 @@ class Desk(QObject):
         self._opening += 1
         work, self.work, self._typed = self.work, None, None
         self._walk = Walk()
+        self.listing.take(None)
         if work is not None:
             self._held.remove(work)
             self._done(work.close)
@@ -137,28 +129,28 @@ class Desk(QObject):
         """Whether another conversation was in front before."""
         return self._walk.can_go_back
 
-    def listed(self) -> list[int]:
-        """Return the numbers of the conversations that are shown, in the order that was chosen."""
-        if self.work is None:
-            return []
-        shown = self.work.in_state(*SHOWN[self.shown])
-        accepted = self.work.in_state("accepted") if self.order == "unlike" else ()
-        return [item.number for item in labelling.ordered(shown, self.order, accepted)]
-
     def choose_order(self, key: str) -> None:
         """Go through the conversations in another order from here on."""
-        self.order = key
+        self.listing.choose_order(key)
         self._begin_again()
 
     def choose_shown(self, key: str) -> None:
-        """Go through those that wait, were accepted or skipped, or all."""
-        self.shown = key
+        """Go through those that wait, are drafts, were accepted or skipped, or all."""
+        self.listing.shown = key
         self._begin_again()
+
+    def search(self, text: str) -> None:
+        """Go through those with these words, or with this number."""
+        self.listing.search = text
+        self.listing.renew()
+        self.changed.emit()
 
     def _begin_again(self) -> None:
         """Bring the first of the list to the front, unless something stands half written in front."""
-        self.keep()
-        item, listed = self.item, self.listed()
+        self.listing.renew()
+        if not self.keep():
+            return
+        item, listed = self.item, self.listing.numbers()
         self._walk = Walk()
         half_written = item is not None and item.to_do and item.text and item.number in listed
         first = item.number if item is not None and (half_written or not listed) else next(iter(listed), None)
@@ -171,33 +163,39 @@ class Desk(QObject):
 
     def forward(self) -> None:
         """Go to the next conversation and leave this one as it is."""
-        self.keep()
-        self._walk.forward(self.listed())
-        self._tell_moved()
+        if self.keep():
+            self._walk.forward(self.listing.numbers())
+            self._tell_moved()
 
     def back(self) -> None:
         """Go back to the conversation that was in front before."""
-        self.keep()
-        self._walk.back()
-        self._tell_moved()
+        if self.keep():
+            self._walk.back()
+            self._tell_moved()
+
+    def go(self, number: int) -> None:
+        """Bring a conversation to the front."""
+        if self.work is not None and number != self._walk.current and self.keep():
+            self._walk.go(number)
+            self._tell_moved()
 
     # Acts
 
     def typed(self, text: str) -> None:
-        """Take in what stands in the editor; it is kept within a fraction of a second."""
+        """Keep what stands in the editor; should the disk not take it, it is tried again at the next key or act."""
         self._typed = text
-        if not self._clock.isActive():
-            self._clock.start()
+        self.keep()
 
     def keep(self) -> bool:
         """Keep what was typed and tell whether it is kept; if not, `trouble` says why."""
-        self._clock.stop()
         work, item, text = self.work, self.item, self._typed
         if work is None or item is None or text is None:
             return True
         if not self._done(lambda: work.write(item.number, text)):
             return False
         self._typed = None
+        if self.work is not None and self.work.item(item.number).state != item.state:
+            self.listing.renew()
         self.changed.emit()
         return True
 
@@ -205,6 +203,7 @@ class Desk(QObject):
         """Put a draft in place of what stands beside a conversation."""
         work = self.work
         if work is not None and self.keep() and self._done(lambda: work.put_draft(number, draft)):
+            self.listing.renew()
             self._tell_moved()
 
     def accept(self) -> None:
@@ -220,7 +219,8 @@ class Desk(QObject):
         if work is None or item is None or not self.keep():
             return
         if self._done(lambda: act(work, item.number)):
-            self._walk.on([number for number in self.listed() if number != item.number])
+            self.listing.renew()
+            self._walk.on([number for number in self.listing.numbers() if number != item.number])
             self._tell_moved()
 
     def undo(self) -> None:
@@ -235,6 +235,7 @@ class Desk(QObject):
 
     def _step(self, step: labelling.Step | None, take: Callable[[], object]) -> None:
         if step is not None and self._done(take):
+            self.listing.renew()
             self._walk.go(step.after.number)
             self._tell_moved()
 

@@ -20,6 +20,7 @@ KEYS = {
     "redo": ("Ctrl+Shift+Z", "Redo"),
     "forward": ("Ctrl+PgDown", "Next"),
     "back": ("Ctrl+PgUp", "Back"),
+    "to_list": ("Ctrl+L", "List"),
 }
 
 

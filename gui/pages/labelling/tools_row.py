@@ -11,19 +11,28 @@ from gui.look import style
 from gui.look.format import number
 from gui.look.type import px
 from gui.pages.labelling import words
+from gui.pages.labelling.keys import native
 from gui.widgets.bars import Bar
+from gui.widgets.buttons import quiet
 from gui.widgets.choice import Choice
 from gui.widgets.labels import ElidedLabel, Label
 
 NARROW_ROW = 720
-SHOWN_TITLES = {"to_do": "Waiting", "accepted": "Accepted", "skipped": "Skipped", "all": "All"}
+SHOWN_TITLES = {
+    "to_do": "To do",
+    "drafted": "Drafts",
+    "accepted": "Accepted",
+    "skipped": "Skipped",
+    "all": "All",
+}
 
 
 class ToolsRow(QWidget):
-    """Progress at the left, choosers at the right: `shown_chosen(key)` and `order_chosen(key)`."""
+    """Progress at the left, choosers at the right: `shown_chosen(key)`, `order_chosen(key)`, `list_wanted(on)`."""
 
     shown_chosen = Signal(str)
     order_chosen = Signal(str)
+    list_wanted = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,6 +42,10 @@ class ToolsRow(QWidget):
         self.order = Choice([(order.key, order.title) for order in labelling.ORDERS])
         for at, order in enumerate(labelling.ORDERS):
             self.order.setItemData(at, order.help, Qt.ItemDataRole.ToolTipRole)
+        self.list_button = quiet("")
+        self.list_button.setToolTip(f"All conversations of this set ({native('to_list')})")
+        self.list_button.clicked.connect(self._toggle_list)
+        self._lists = False
         self.shown.chosen.connect(self.shown_chosen)
         self.order.chosen.connect(self.order_chosen)
         self._lay_out()
@@ -49,6 +62,7 @@ class ToolsRow(QWidget):
         self._box.addLayout(progress, 1)
         choosers = QHBoxLayout()
         choosers.setSpacing(8)
+        choosers.addWidget(self.list_button)
         for title, choice in (("S&how", self.shown), ("&Order", self.order)):
             label = Label(title, "label", "ink2")
             label.setBuddy(choice)
@@ -76,6 +90,9 @@ class ToolsRow(QWidget):
             direction.TopToBottom if self.width() < px(NARROW_ROW) else direction.LeftToRight
         )
 
+    def _toggle_list(self) -> None:
+        self.list_wanted.emit(not self._lists)
+
     def show_progress(self, found: labelling.Progress) -> None:
         """Show how far a set is."""
         self._progress.setText(words.progress(found))
@@ -83,6 +100,7 @@ class ToolsRow(QWidget):
         self.bar.setAccessibleName("Decided")
         counts = {
             "to_do": found.open + found.drafted,
+            "drafted": found.drafted,
             "accepted": found.accepted,
             "skipped": found.skipped,
             "all": found.total,
@@ -90,8 +108,10 @@ class ToolsRow(QWidget):
         for at, (key, title) in enumerate(SHOWN_TITLES.items()):
             self.shown.setItemText(at, f"{title} ({number(counts[key])})")
 
-    def show_choices(self, shown: str, order: str) -> None:
-        """Show what is chosen."""
+    def show_choices(self, shown: str, order: str, *, lists: bool) -> None:
+        """Show what is chosen, and whether the list is open."""
+        self._lists = lists
+        self.list_button.setText("Hide list" if lists else "Show list")
         self.shown.set_key(shown)
         self.order.set_key(order)
         self.order.setToolTip(next(one.help for one in labelling.ORDERS if one.key == order))

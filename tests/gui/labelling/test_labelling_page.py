@@ -35,10 +35,11 @@ def test_a_conversation_is_shown_in_turns_and_its_summary_is_written_beside_it(o
     assert page.tools.progress() == "1 of 3 accepted"
 
 
-def test_what_is_typed_is_kept_without_an_act(opened, qtbot):
-    QTest.keyClicks(opened.summary.edit, "Tea")
+def test_every_key_is_kept_before_the_next_one(opened):
     path = opened.desk.work.folder / sets.JOURNAL
-    qtbot.waitUntil(lambda: path.exists() and '"text":"Tea"' in path.read_text("utf-8"), timeout=WAIT)
+    for typed in ("T", "Te", "Tea"):
+        QTest.keyClicks(opened.summary.edit, typed[-1])
+        assert f'"text":"{typed}"' in path.read_text("utf-8")
     assert opened.summary.text() == "Tea"
     assert opened.summary.status() == "Not accepted yet: kept as you type"
 
@@ -141,6 +142,18 @@ def test_a_full_disk_is_said_and_what_was_typed_stays(opened, monkeypatch):
     assert opened.summary.text() == "Tea."
     press(opened, Qt.Key.Key_Return, CTRL)
     assert (state(opened, 1), opened.strip.text()) == ("accepted", "")
+
+
+def test_what_the_disk_does_not_take_goes_to_no_other_conversation(opened, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("os.write", _full)
+        QTest.keyClicks(opened.summary.edit, "Tea.")
+        press(opened, Qt.Key.Key_PageDown, CTRL)
+        opened.items.view.chosen.emit(3)
+        assert opened.conversation.place() == "1 of 3"
+    press(opened, Qt.Key.Key_PageDown, CTRL)
+    assert [item.text for item in opened.desk.work.items] == ["Tea.", "", ""]
+    assert opened.conversation.place() == "2 of 3"
 
 
 def _full(*_arguments):
@@ -247,12 +260,15 @@ def test_a_set_is_free_for_others_once_its_page_is_gone(workers, qtbot):
 
 
 def test_a_source_is_read_into_a_set_and_what_was_left_out_is_said(page, workers, qtbot):
-    result = {"set": made_set(TEA, BUS), "left_out": {"empty": 1, "repeated": 0, "beyond": 0}}
+    left_out = {"excluded": {"email": 1}, "empty": 1, "repeated": 0, "beyond": 0}
+    result = {"set": made_set(TEA, BUS), "left_out": left_out, "brought": 0}
     workers.reading = [["emit", {"event": "result_made", "result": result}]]
     with qtbot.waitSignal(page.desk.opened, timeout=WAIT):
         page.open_source({"source": "/data/chats.csv", "conversation": "auto", "summary": "auto"})
     assert page.conversation.place() == "1 of 2"
-    assert page.strip.text() == "Conversations left out: 1 without words."
+    assert page.strip.text() == (
+        "Conversations left out: 1 excluded as the data page says (e-mail address: 1), 1 without words."
+    )
     assert not page.reader.is_busy
 
 
@@ -303,7 +319,10 @@ def test_accepted_summaries_are_used_for_the_next_run_once_there_are_enough(page
     assert page.use_button.toolTip() == "A run needs 10 accepted summaries: 1 to go."
     QTest.keyClicks(page.summary.edit, "Number 9.")
     press(page, Qt.Key.Key_Return, CTRL)
-    page.use_button.click()
+    with qtbot.waitSignal(page.use_requested, timeout=WAIT):
+        page.use_button.click()
+        assert not page.use_button.isEnabled()
+    assert page.use_button.isEnabled()
     (values,) = wanted
     assert (values["conversation"], values["summary"]) == ("conversation", "summary")
     rows = (Path(values["source"]) / "summaries.jsonl").read_text("utf-8").splitlines()

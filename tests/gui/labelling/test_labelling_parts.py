@@ -128,9 +128,15 @@ def test_what_a_run_lacks_is_told():
 
 
 def test_what_was_left_out_is_told():
-    assert words.left_out({"empty": 0, "repeated": 0, "beyond": 0}) == ""
-    assert words.left_out({"empty": 2, "repeated": 1, "beyond": 7}) == (
-        "Conversations left out: 2 without words, 1 that stood there before, 7 beyond the first 5,000."
+    none = {"excluded": {}, "empty": 0, "repeated": 0, "beyond": 0}
+    assert words.read_in(none, 0) == ""
+    excluded = {"email": 3, "duplicates": 1}
+    assert words.read_in({"excluded": excluded, "empty": 2, "repeated": 1, "beyond": 7}, 0) == (
+        "Conversations left out: 4 excluded as the data page says (e-mail address: 3; duplicate conversations: 1), "
+        "2 without words, 1 that stood there before, 7 beyond the first 100,000."
+    )
+    assert words.read_in(none, 1) == (
+        "What was done with 1 conversation of this source before is brought along."
     )
 
 

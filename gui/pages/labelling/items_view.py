@@ -1,0 +1,267 @@
+"""The list of a set's conversations: their numbers, how they stand, and how they begin.
+
+A row is drawn when it is looked at and there is no widget for any, so the list may be as long as it likes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QStackedWidget,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.api import labelling
+from gui.look import icons, style
+from gui.look.format import number
+from gui.look.type import font, px
+from gui.pages.labelling import words
+from gui.widgets.labels import ElidedLabel, Label
+from gui.widgets.search_field import SearchField
+
+ROW_HEIGHT = 52
+INSET, BAR, ICON = 14, 3, 14
+# Rows show one line, however long a conversation is.
+MOST_CHARACTERS = 160
+NUMBER_ROLE = Qt.ItemDataRole.UserRole
+STATE_ROLE = Qt.ItemDataRole.UserRole + 1
+
+Index = QModelIndex | QPersistentModelIndex
+GetItem = Callable[[int], labelling.Item]
+
+
+class ItemsModel(QAbstractListModel):
+    """Conversations by their numbers, each looked at when its row is."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._numbers: Sequence[int] = ()
+        self._places: dict[int, int] | None = None
+        self._get: GetItem | None = None
+
+    def show_numbers(self, numbers: Sequence[int], get: GetItem) -> None:
+        """List other conversations, or these in another order."""
+        self.beginResetModel()
+        self._numbers, self._places, self._get = numbers, None, get
+        self.endResetModel()
+
+    def numbers(self) -> Sequence[int]:
+        """Return the numbers that are listed."""
+        return self._numbers
+
+    def place_of(self, wanted: int) -> int:
+        """Return the row of a conversation, -1 if it is not listed."""
+        if self._places is None:
+            self._places = {listed: place for place, listed in enumerate(self._numbers)}
+        return self._places.get(wanted, -1)
+
+    def refresh(self, place: int) -> None:
+        """Show a row anew, since its conversation stands in another way."""
+        at = self.index(place)
+        self.dataChanged.emit(at, at)
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self._numbers)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if self._get is None or not index.isValid():
+            return None
+        item = self._get(self._numbers[index.row()])
+        if role == NUMBER_ROLE:
+            return item.number
+        if role == STATE_ROLE:
+            return words.state(item)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return first_words(item.conversation)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            standing = words.state(item).text
+            return f"{number(item.number)}, {standing}, {first_words(item.conversation)}"
+        return None
+
+
+def first_words(conversation: str) -> str:
+    """Return how a conversation begins, on one line."""
+    return " ".join(conversation[:MOST_CHARACTERS].split())
+
+
+class ItemsView(QListView):
+    """`chosen(number)` follows the selection; `left` asks for the editor: Return, Esc, or a double click."""
+
+    chosen = Signal(int)
+    left = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = ItemsModel(self)
+        self.setModel(self._model)
+        self.setItemDelegate(_Rows(self))
+        self.setUniformItemSizes(True)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setMouseTracking(True)
+        self.setAccessibleName("Conversations of this set")
+        self.doubleClicked.connect(self.left)
+        style.follow(self._restyle)
+
+    def _restyle(self) -> None:
+        self.scheduleDelayedItemsLayout()
+        self.viewport().update()
+
+    def table(self) -> ItemsModel:
+        """Return the model."""
+        return self._model
+
+    def show_numbers(self, numbers: Sequence[int], get: GetItem, current: int) -> None:
+        """List conversations, the one in front marked if it is among them."""
+        model, bar = self._model, self.verticalScrollBar()
+        if numbers is not model.numbers():
+            scrolled = bar.value()
+            model.show_numbers(numbers, get)
+            self.doItemsLayout()
+            bar.setValue(scrolled)
+        place = model.place_of(current)
+        if place < 0:
+            self.selectionModel().clear()
+            return
+        model.refresh(place)
+        if place != self.currentIndex().row():
+            at = model.index(place)
+            self.selectionModel().setCurrentIndex(at, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+            self.scrollTo(at)
+
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        """Tell of a row that the person went to; one that was only marked is in front already."""
+        super().currentChanged(current, previous)
+        if current.isValid():
+            self.chosen.emit(current.data(NUMBER_ROLE))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Lead back to the editor with Return and Esc."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape) and not event.modifiers():
+            self.left.emit()
+            return
+        super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Begin at the first row where none is marked."""
+        if self.currentIndex().isValid() or not self._model.rowCount():
+            super().focusInEvent(event)
+            return
+        blocked = self.blockSignals(True)
+        super().focusInEvent(event)
+        self.blockSignals(blocked)
+
+
+class ItemsSide(QWidget):
+    """The list with its search above it. `searched(text)` narrows it."""
+
+    searched = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        style.ground(self, "surface")
+        self.view = ItemsView()
+        self.search = SearchField("Words or a number")
+        self.search.searched.connect(self.searched)
+        self._count = Label("", "figure_small", "ink3")
+        self._nothing = ElidedLabel("", "body", "ink3")
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._stack = QStackedWidget()
+        for part in (self.view, self._nothing):
+            self._stack.addWidget(part)
+        head = QWidget()
+        rows = QVBoxLayout(head)
+        rows.setContentsMargins(INSET, 14, INSET, 8)
+        rows.setSpacing(8)
+        rows.addWidget(self.search)
+        rows.addWidget(self._count)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(head)
+        column.addWidget(self._stack, 1)
+
+    def show_list(self, numbers: Sequence[int], get: GetItem, current: int, title: str) -> None:
+        """List conversations that are called `title` together: "To do"."""
+        self.view.show_numbers(numbers, get, current)
+        self._count.setText(f"{title}: {number(len(numbers))}")
+        self._nothing.setText("None has these words" if self.search.text() else "None")
+        self._stack.setCurrentWidget(self.view if numbers else self._nothing)
+
+    def count(self) -> str:
+        """Return what is said of how many are listed."""
+        return self._count.text()
+
+
+class _Rows(QStyledItemDelegate):
+    """Draws a row: number and state above, the first words below."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(0, px(ROW_HEIGHT))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        painter.save()
+        rect = QRect(option.rect)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        if selected:
+            painter.fillRect(rect, style.color("accent_soft"))
+            painter.fillRect(rect.left(), rect.top(), BAR, rect.height(), style.color("accent"))
+        elif option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(rect, style.color("hover", 0.6))
+        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, style.color("line"))
+        inner = rect.adjusted(px(INSET), px(7), -px(INSET), -px(7))
+        self._paint_head(painter, inner, index)
+        painter.setFont(font("body"))
+        painter.setPen(style.color("ink"))
+        shown = painter.fontMetrics().elidedText(
+            str(index.data()), Qt.TextElideMode.ElideRight, inner.width()
+        )
+        painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, shown)
+        if selected and option.state & QStyle.StateFlag.State_HasFocus:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(style.color("accent"), 2))
+            painter.drawRoundedRect(QRectF(rect).adjusted(1, 1, -1, -2), 5, 5)
+        painter.restore()
+
+    def _paint_head(self, painter: QPainter, inner: QRect, index: Index) -> None:
+        """Draw the number at the left and how it stands at the right."""
+        top = Qt.AlignmentFlag.AlignTop
+        painter.setFont(font("figure_small"))
+        painter.setPen(style.color("ink3"))
+        painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | top, number(index.data(NUMBER_ROLE)))
+        status = index.data(STATE_ROLE)
+        painter.setFont(font("label"))
+        painter.setPen(style.color(status.ink))
+        painter.drawText(inner, Qt.AlignmentFlag.AlignRight | top, status.text)
+        if not status.icon:
+            return
+        width = painter.fontMetrics().horizontalAdvance(status.text)
+        side, height = px(ICON), painter.fontMetrics().height()
+        left = inner.right() - width - px(6) - side
+        icons.paint(
+            painter,
+            QRectF(left, inner.top() + (height - side) / 2, side, side),
+            status.icon,
+            status.ink,
+        )

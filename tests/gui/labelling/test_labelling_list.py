@@ -1,0 +1,174 @@
+"""The list of a set's conversations: what it says of each, how one gets there, and in which order they come."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+
+from engine.api import labelling
+from gui.pages.labelling.items_view import STATE_ROLE
+from tests.helpers.labelling_stage import BUS, CTRL, DOG, TEA, WAIT, drafted, made_set, press, show, state
+
+
+def listed(page) -> list[str]:
+    """What is read out of each row."""
+    table = page.items.view.table()
+    role = Qt.ItemDataRole.AccessibleTextRole
+    return [table.data(table.index(row), role) for row in range(table.rowCount())]
+
+
+def numbers(page) -> list[int]:
+    return list(page.items.view.table().numbers())
+
+
+def choose(page, key: str) -> None:
+    page.tools.shown.set_key(key)
+    page.tools.shown.chosen.emit(key)
+
+
+def test_the_list_has_number_state_and_first_words_of_each(opened, qtbot):
+    QTest.keyClicks(opened.summary.edit, "Tea.")
+    assert listed(opened) == [
+        "1, Begun, Ann: Tea at five? Bo: Yes, at the old mill.",
+        "2, To do, Cy: The bus is late again. Dee: Then we meet at the station, half past six. Cy: Fine.",
+        "3, To do, Eve: Rex is ill. Fay: Oh no.",
+    ]
+    press(opened, Qt.Key.Key_Return, CTRL)
+    assert numbers(opened) == [2, 3]
+    assert opened.items.count() == "To do: 2"
+    drafted(opened, qtbot)
+    choose(opened, "all")
+    assert [words.split(", ")[1] for words in listed(opened)] == ["Accepted", "Draft", "To do"]
+    assert opened.items.count() == "All: 3"
+
+
+def test_states_are_told_apart_by_more_than_their_colour(opened):
+    table = opened.items.view.table()
+    opened.desk.skip()
+    choose(opened, "all")
+    states = [table.data(table.index(row), STATE_ROLE) for row in range(2)]
+    assert states[0].text != states[1].text
+    assert states[0].icon != states[1].icon
+
+
+@pytest.mark.parametrize(
+    ("key", "found"), [("drafted", [2]), ("accepted", [1]), ("skipped", [3]), ("to_do", [2])]
+)
+def test_the_list_shows_one_state_alone(opened, qtbot, key, found):
+    QTest.keyClicks(opened.summary.edit, "Tea.")
+    press(opened, Qt.Key.Key_Return, CTRL)
+    drafted(opened, qtbot)
+    opened.desk.go(3)
+    opened.desk.skip()
+    choose(opened, key)
+    assert numbers(opened) == found
+
+
+def test_a_click_leads_to_a_conversation_and_keeps_what_was_typed(opened):
+    QTest.keyClicks(opened.summary.edit, "Tea")
+    view = opened.items.view
+    place = view.visualRect(view.table().index(2)).center()
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert opened.conversation.place() == "3 of 3"
+    assert opened.desk.work.item(1).text == "Tea"
+    press(opened, Qt.Key.Key_PageUp, CTRL)
+    assert opened.conversation.place() == "1 of 3"
+    assert view.currentIndex().row() == 0
+
+
+def test_keys_lead_to_the_list_through_it_and_back_to_the_text(opened):
+    press(opened, Qt.Key.Key_L, CTRL)
+    view = opened.items.view
+    assert view.hasFocus()
+    assert opened.conversation.place() == "1 of 3"
+    press(opened, Qt.Key.Key_Down)
+    press(opened, Qt.Key.Key_Down)
+    assert opened.conversation.place() == "3 of 3"
+    assert view.hasFocus()
+    press(opened, Qt.Key.Key_Return)
+    assert opened.summary.edit.hasFocus()
+    QTest.keyClicks(opened.summary.edit, "Rex is ill.")
+    assert opened.desk.work.item(3).text == "Rex is ill."
+
+
+def test_in_a_narrow_window_the_list_is_a_drawer(opened):
+    opened.resize(820, 700)
+    opened.adapt(820)
+    assert not opened.items.isVisible()
+    press(opened, Qt.Key.Key_L, CTRL)
+    assert opened.items.isVisible()
+    assert opened.tools.list_button.text() == "Hide list"
+    opened.tools.list_button.click()
+    assert not opened.items.isVisible()
+    assert opened.tools.list_button.text() == "Show list"
+
+
+def test_the_list_is_searched_by_words_and_by_number(opened):
+    opened.items.search.setText("REX")
+    opened.items.search.returnPressed.emit()
+    assert numbers(opened) == [3]
+    assert opened.conversation.place() == "1 of 3"
+    opened.items.search.setText("2")
+    opened.items.search.returnPressed.emit()
+    assert numbers(opened) == [2]
+    opened.items.search.setText("zebra")
+    opened.items.search.returnPressed.emit()
+    assert numbers(opened) == []
+    opened.items.search.clear()
+    assert numbers(opened) == [1, 2, 3]
+
+
+def test_another_set_is_listed_whole_whatever_was_searched_for_before(opened, qtbot):
+    opened.items.search.setText("Rex")
+    opened.items.search.returnPressed.emit()
+    show(opened, qtbot, made_set(TEA, BUS, name="Others"))
+    assert numbers(opened) == [1, 2]
+    assert opened.items.search.text() == ""
+
+
+def test_of_many_conversations_only_those_are_looked_at_that_are_seen(page, qtbot, monkeypatch):
+    show(page, qtbot, made_set(*(f"Ann: number {number}" for number in range(3_000))))
+    work, looked = page.desk.work, set()
+    get = work.item
+
+    def item(number: int) -> labelling.Item:
+        looked.add(number)
+        return get(number)
+
+    monkeypatch.setattr(work, "item", item)
+    page.desk.go(2_000)
+    page.items.view.viewport().repaint()
+    view = page.items.view
+    assert view.viewport().rect().intersects(view.visualRect(view.currentIndex()))
+    assert len(looked) < 100
+    assert len(page.items.findChildren(QWidget)) < 30
+
+
+def test_the_least_like_what_is_labelled_comes_next_once_all_are_compared(page, qtbot):
+    again = "Ann: Tea at five at the old mill, yes?"
+    show(page, qtbot, made_set(TEA, again, DOG, BUS))
+    page.tools.order.chosen.emit("unlike")
+    assert (
+        page.strip.text() == "The words of 4 conversations are being compared. Until then they come as given."
+    )
+    with qtbot.waitSignal(page.desk.listing.compared, timeout=WAIT):
+        pass
+    assert page.strip.text() == ""
+    page.desk.go(1)
+    QTest.keyClicks(page.summary.edit, "Tea.")
+    press(page, Qt.Key.Key_Return, CTRL)
+    assert numbers(page)[-1] == 2
+    press(page, Qt.Key.Key_Z, CTRL)
+    assert state(page, 1) == "open"
+    assert numbers(page)[-1] != 2
+
+
+def test_a_set_that_is_left_while_its_words_are_compared_is_forgotten(page, qtbot):
+    show(page, qtbot, made_set(TEA, BUS))
+    page.tools.order.chosen.emit("unlike")
+    other = made_set(DOG, TEA, BUS, name="Others")
+    show(page, qtbot, other)
+    qtbot.waitUntil(lambda: not page.desk.listing.is_comparing, timeout=WAIT)
+    assert sorted(numbers(page)) == [1, 2, 3]
