@@ -1,4 +1,4 @@
-"""Which adapters sit on a base model in memory, so that it computes as itself or with any of them in turn.
+"""Which adapters sit on a base model in memory, so that it computes as itself or with any: in turn, or row by row.
 
 Adapters stay loaded as long as they can stand beside each other: PEFT puts only adapters of one type on a
 model, some types share what each would want for itself, and one that trained the base's own biases changes the
@@ -7,7 +7,7 @@ base for all. Knows nothing of what is computed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +18,7 @@ from engine.library import Adapter
 from engine.worker import adapters, handling
 from engine.worker.base_models import LoadedBase
 from engine.worker.generate import Model
+from engine.worker.mixing import Mix, can_mix
 
 
 class Switcher:
@@ -28,6 +29,8 @@ class Switcher:
         self._model: PeftModel | None = None
         # Set while an adapter on the base has biases of its own in their place.
         self._own_biases: dict[str, torch.Tensor] | None = None
+        # What was found out about adapters that are there.
+        self._mixes: dict[str, bool] = {}
 
     @contextmanager
     def use(self, adapter: Adapter | None) -> Iterator[Model]:
@@ -42,13 +45,47 @@ class Switcher:
         if adapter is None:
             if self._own_biases is not None:
                 self._take_off()
-        elif self._model is None or adapters.adapter_name(adapter.id) not in self._model.peft_config:
-            self._put_on(adapter)
+        else:
+            self._have_on(adapter)
         if self._model is None:
             yield self.base.model
         else:
             with adapters.active(self._model, adapter.id if adapter else None):
                 yield self._model
+
+    def mixes(self, adapter: Adapter) -> bool:
+        """Tell whether an adapter can be computed in one batch with the base and others that can.
+
+        It is put on the base if it may be. Raises AdapterError if it does not fit.
+        """
+        if adapter.is_prompt:
+            adapters.refuse_other_base(self.base, adapter)
+            return True
+        config = adapters.read_config(adapter)
+        if not handling.named(str(config.peft_type.value)).mixes or adapters.changes_biases(config):
+            return False
+        model = self._have_on(adapter)
+        if adapter.id not in self._mixes:
+            self._mixes[adapter.id] = can_mix(model, self.base, adapter.id)
+        return self._mixes[adapter.id]
+
+    @contextmanager
+    def mix(self, chosen: Sequence[Adapter | None]) -> Iterator[tuple[Model, Mix]]:
+        """Let the base compute each row with one of the chosen adapters, all of which mix, or as itself for None."""
+        for adapter in chosen:
+            if adapter is not None and not adapter.is_prompt:
+                self._have_on(adapter)
+        assert self._model is not None
+        mix = Mix(self._model, [_weights_name(adapter) for adapter in chosen])
+        with mix.on():
+            yield self._model, mix
+
+    def _have_on(self, adapter: Adapter) -> PeftModel:
+        """Return the model with an adapter on it, loaded if it is not there yet."""
+        if self._model is None or adapters.adapter_name(adapter.id) not in self._model.peft_config:
+            self._put_on(adapter)
+        assert self._model is not None
+        return self._model
 
     def _put_on(self, adapter: Adapter) -> None:
         config = adapters.read_config(adapter)
@@ -73,11 +110,17 @@ class Switcher:
             return
         adapters.take_off(self._model)
         self._model = None
+        self._mixes.clear()
         parameters = dict(self.base.model.named_parameters())
         with torch.no_grad():
             for name, value in (self._own_biases or {}).items():
                 parameters[name].copy_(value)
         self._own_biases = None
+
+
+def _weights_name(adapter: Adapter | None) -> str | None:
+    """Return the name of an adapter's weights on the base; None for what has none."""
+    return None if adapter is None or adapter.is_prompt else adapters.adapter_name(adapter.id)
 
 
 def _biases(base: LoadedBase) -> dict[str, torch.Tensor]:

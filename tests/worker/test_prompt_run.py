@@ -141,12 +141,13 @@ def test_a_trained_adapter_reads_its_examples_again_in_the_playground(tmp_path):
 
 def read_by(columns):
     """What each column of the playground would read of one conversation."""
-    from engine.worker.summarize import Playground
-    from engine.worker.switcher import Switcher
+    from engine.worker import columns as made
+    from engine.worker import requests
 
-    asked = {"columns": [column.id if column else None for column in columns], "max_new_tokens": 8}
-    playground = Playground(make_channel("summarize"), Switcher(load_tiny("t5")), None)
-    return [playground._prompter(asked, column).prompt("Ann: hi") for column in columns]
+    names = [column.id if column else None for column in columns]
+    asked = {"request": "one", "conversation": "Ann: hi", "columns": names, "max_new_tokens": 8}
+    request, base = requests.from_command(asked), load_tiny("t5")
+    return [made.make_column(name, request, None, base).prompter.prompt("Ann: hi") for name in names]
 
 
 def test_a_stop_while_it_is_scored_leaves_nothing_and_a_resume_starts_over(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""The playground's worker: columns in turn, text as it grows, and no trouble of one column is another's."""
+"""The playground's worker: columns side by side, text as it grows, and no trouble of one column is another's."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from engine.library import Adapter
 from engine.paths import jobs_folder
 from engine.prompts import DEFAULT_PROMPT
 from engine.supervisor import Supervisor
-from engine.worker import rouge, summarize
+from engine.worker import rouge, streams, summarize
 from engine.worker.channel import Channel, Stopped
 from engine.worker.generate import generate
 from engine.worker.prompting import Prompter
-from engine.worker.summarize import Stream
+from engine.worker.streams import Stream
 from engine.worker.switcher import Switcher
 from tests.helpers.tiny_models import KINDS, Kind, tiny_model
 from tests.helpers.worker_parts import events_of, install_random, load_tiny, make_channel
@@ -28,7 +28,6 @@ from tests.helpers.worker_parts import events_of, install_random, load_tiny, mak
 pytestmark = pytest.mark.torch
 
 CONVERSATION = "Ann: Where are you?\nBob: At the office."
-FINAL = ("summary_finished", "summary_failed")
 
 
 def arguments(kind: Kind, prompt: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -65,15 +64,15 @@ def serve(
 
 
 def ask_all(*requests: dict[str, Any]) -> Callable[[Channel, Event], None]:
-    """Return an answerer that asks everything when the base is ready, and quits after the last summary."""
-    left = sum(len(request["columns"]) for request in requests)
+    """Return an answerer that asks everything when the base is ready, and quits after the last request."""
+    left = len(requests)
 
     def answer(channel: Channel, event: Event) -> None:
         nonlocal left
         if event["event"] == "base_ready":
             for request in requests:
                 channel.job.send("summarize", **request)
-        elif event["event"] in FINAL:
+        elif event["event"] == "request_finished":
             left -= 1
             if left == 0:
                 channel.job.send("quit")
@@ -81,9 +80,11 @@ def ask_all(*requests: dict[str, Any]) -> Callable[[Channel, Event], None]:
     return answer
 
 
-def plain_summary(kind: Kind, adapter: Adapter | None, template: str, **decoding: Any) -> str:
+def plain_summary(
+    kind: Kind, adapter: Adapter | None, template: str, text: str = CONVERSATION, **decoding: Any
+) -> str:
     base = load_tiny(kind)
-    ids = Prompter(base.tokenizer, base.family, template, 200, 12).input_ids(CONVERSATION)
+    ids = Prompter(base.tokenizer, base.family, template, 200, 12).input_ids(text)
     wanted = {"beams": 1, "max_new_tokens": 12} | decoding
     with Switcher(base).use(adapter) as model:
         return generate(model, base.tokenizer, base.family, [ids], **wanted)[0].text
@@ -97,10 +98,11 @@ def test_columns_are_what_base_and_adapters_write_alone(kind: Kind):
     adapters = [install_random(kind, "first", seed=1), install_random(kind, "full", method={"id": "full"})]
     channel = serve(kind, ask_all(asked([None, adapters[0].id, adapters[1].id])))
     finished = events_of(channel, "summary_finished")
-    assert [event["adapter"] for event in finished] == [None, adapters[0].id, adapters[1].id]
     # The base reads what the first adapter was trained to read.
-    expected = [plain_summary(kind, adapter, TEMPLATE) for adapter in (None, *adapters)]
-    assert [event["summary"] for event in finished] == expected
+    assert {event["adapter"]: event["summary"] for event in finished} == {
+        adapter.id if adapter else None: plain_summary(kind, adapter, TEMPLATE)
+        for adapter in (None, *adapters)
+    }
     assert all(event["seconds"] > 0 and 0 < event["tokens"] <= 12 for event in finished)
     (ready,) = events_of(channel, "base_ready")
     assert (ready["precision"], ready["device"]) == ("float32", "cpu")
@@ -108,7 +110,7 @@ def test_columns_are_what_base_and_adapters_write_alone(kind: Kind):
 
 @pytest.mark.parametrize("kind", ["llama", "gpt2"])
 def test_text_goes_out_as_it_grows(kind, monkeypatch):
-    monkeypatch.setattr(summarize, "EXTEND_SECONDS", 0.0)
+    monkeypatch.setattr(streams, "EXTEND_SECONDS", 0.0)
     channel = serve(kind, ask_all(asked([None], max_new_tokens=40)))
     pieces = [event["text"] for event in events_of(channel, "summary_extended")]
     (finished,) = events_of(channel, "summary_finished")
@@ -158,8 +160,11 @@ def test_the_job_s_prompt_holds_for_all_else_each_adapter_has_its_own():
     given = {"template": "Given: {conversation}", "max_conversation_tokens": 200}
     for prompt, template in ((given, given["template"]), (None, "Say: {conversation}")):
         channel = serve("t5", ask_all(asked([None, own.id])), prompt)
-        found = [event["summary"] for event in events_of(channel, "summary_finished")]
-        assert found == [plain_summary("t5", adapter, str(template)) for adapter in (None, own)]
+        found = {event["adapter"]: event["summary"] for event in events_of(channel, "summary_finished")}
+        assert found == {
+            None: plain_summary("t5", None, str(template)),
+            own.id: plain_summary("t5", own, str(template)),
+        }
 
 
 def test_a_cut_conversation_is_told_with_its_length():
@@ -218,7 +223,7 @@ def test_a_base_model_table_that_is_wrong_is_told():
     ],
 )
 def test_streamed_pieces_are_whole_characters_and_make_the_text(kind, text, monkeypatch):
-    monkeypatch.setattr(summarize, "EXTEND_SECONDS", 0.0)
+    monkeypatch.setattr(streams, "EXTEND_SECONDS", 0.0)
     tokenizer = load_tiny(kind).tokenizer
     ids = tokenizer(text, add_special_tokens=False)["input_ids"]
     pieces: list[str] = []

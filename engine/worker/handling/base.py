@@ -37,6 +37,8 @@ class Handling:
     ranks: ClassVar[tuple[str, ...]] = ()
     # Whether training decides how large the adapter's file is, so that it can only be estimated before.
     sized_by_training: ClassVar[bool] = False
+    # Whether adapters may be computed side by side, each for its own rows of a batch; each is measured all the same.
+    mixes: ClassVar[bool] = False
 
     def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
         """Return PEFT settings that depend on the base model or the run, over those of the options."""

@@ -27,6 +27,8 @@ class LowRankHandling(Handling):
 class LoraHandling(LowRankHandling):
     """LoRA with all that is an option of it."""
 
+    mixes: ClassVar[bool] = True
+
     def settings(self, options: Options, base: LoadedBase, course: Course) -> Mapping[str, Any]:
         """Return the initialisation as far as PEFT does it right."""
         assert isinstance(options, LoraOptions)
