@@ -130,12 +130,21 @@ def lines(result: Result) -> list[str]:
         "",
         *_splits(result["splits"]),
         "",
+        *_unlabelled(result["unlabelled"]),
         *([excluded_words(result["excluded"]), ""] if result["excluded"] else []),
         *_leaks(result["leaks"]),
         *(_findings(result["findings"]) or ["Nothing is wrong with them."]),
         *_broken(result["broken"]),
         *_exported(result["exported"]),
     ]
+
+
+def _unlabelled(count: int) -> list[str]:
+    if not count:
+        return []
+    whose = "The conversation has" if count == 1 else f"None of the {count:,} conversations has"
+    no = "no summary" if count == 1 else "a summary"
+    return [f'{whose} {no} yet. "Write summaries" on the data page of the window is where to write them.', ""]
 
 
 def _stands_for(result: Result) -> list[str]:

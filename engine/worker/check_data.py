@@ -6,16 +6,10 @@ Knows nothing of training: the findings say what a run would do with the rows th
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
-from engine.data_options import DataOptions, data_problems
-from engine.errors import RecipeError
+from engine.data_options import DataOptions, checked
 from engine.findings import FINDINGS
-from engine.options import check
-from engine.paths import starter_folder
-from engine.recipe import STARTER, looks_like_path
-from engine.worker import hub
 from engine.worker.channel import Channel
 from engine.worker.checking import details
 from engine.worker.checking.finding import Found, find, left_out, whole
@@ -27,7 +21,7 @@ from engine.worker.checking.report import finding_reports, leak_reports, split_r
 from engine.worker.checking.rules import COUNTED
 from engine.worker.data import Selection, fingerprint, select
 from engine.worker.first_look import show_first_rows
-from engine.worker.lengths import TokenCounter, token_counter
+from engine.worker.lengths import TokenCounter, counter_of
 from engine.worker.sources import SPLITS, Split, locate
 
 IDS = tuple(entry.id for entry in FINDINGS)
@@ -35,32 +29,15 @@ IDS = tuple(entry.id for entry in FINDINGS)
 
 def run(channel: Channel, request: dict[str, Any]) -> None:
     """Check the data that the request's `data` table names, and hand over what was found."""
-    options = _options(request["data"])
+    options = checked(request["data"])
     channel.enter("read_data")
     show_first_rows(locate(options.source, channel), options, channel)
     selection = select(options, channel, needs=())
-    counter = _counter(request.get("base_model"))
+    counter = counter_of(request.get("base_model"))
     if not counter.exact:
         channel.notice(counter.words)
     channel.enter("check_rows")
     channel.result(_Check(selection, options, counter, channel).result())
-
-
-def _options(table: dict[str, Any]) -> DataOptions:
-    options, problems = check(DataOptions, table, "data")
-    if isinstance(options, DataOptions):
-        problems = data_problems(options)
-    if not isinstance(options, DataOptions) or problems:
-        raise RecipeError(tuple(problems))
-    return options
-
-
-def _counter(base_model: str | None) -> TokenCounter:
-    name = base_model or ""
-    if name == STARTER:
-        return token_counter(starter_folder(), name)
-    folder = Path(name).expanduser() if looks_like_path(name) else hub.cached_folder(name)
-    return token_counter(folder if name else None, name)
 
 
 class _Check:
@@ -77,14 +54,17 @@ class _Check:
         self._total = sum(map(len, selection.rows.values()))
         self._done = 0
         self._measures: dict[Split, Measures] = {split: Measures() for split in SPLITS}
-        self._whole = whole(self._rows)
+        # Of conversations that all wait for a summary there is as much to say, but for what runs would use.
+        self._is_labelled = any(whole(self._rows).values()) or not self._total
+        self._whole = whole(self._rows, needs_summary=self._is_labelled)
 
     def result(self) -> dict[str, Any]:
         """Look at every row, keep the details beside the events, and return what the event carries."""
         usual = Usual.of([self._rows[split][place] for split in SPLITS for place in self._whole[split]])
-        found = find(IDS, self._rows, self._options, self._counter, usual, self._take)
+        needs = {"needs_summary": self._is_labelled}
+        found = find(IDS, self._rows, self._options, self._counter, usual, self._take, **needs)
         self._channel.enter("sum_up")
-        out = left_out(self._options.exclude, found, self._rows)
+        out = left_out(self._options.exclude, found, self._rows, **needs)
         used = {split: [place for place in self._whole[split] if place not in out[split]] for split in SPLITS}
         # A limit that is moved would cut or leave out those that are too long now as well.
         measured = {
@@ -92,7 +72,9 @@ class _Check:
             for split in SPLITS
         }
         splits = {
-            split: split_report(rows, self._measures[split], used[split], measured[split])
+            split: split_report(
+                rows, self._measures[split], used[split], measured[split], are_examples=self._is_labelled
+            )
             for split, rows in self._rows.items()
             if rows
         }
@@ -103,10 +85,11 @@ class _Check:
         return {
             "source": source.name,
             "licence": source.licence,
-            "fingerprint": self._fingerprint(used),
+            "fingerprint": self._fingerprint(used if self._is_labelled else {split: [] for split in SPLITS}),
             "columns": self._selection.shape.as_dict(),
             "tokens": {"exact": self._counter.exact, "words": self._counter.words},
             "splits": splits,
+            "unlabelled": 0 if self._is_labelled else sum(map(len, self._whole.values())),
             "leaks": leak_reports(self._rows, both),
             "findings": finding_reports(found, self._rows, self._whole, self._options),
             "excluded": {split: dict(Counter(out[split].values())) for split in SPLITS if out[split]},
@@ -176,7 +159,9 @@ class _Check:
         measures = self._measures[split]
         return {
             "conversation": details.lengths(measures.conversation_tokens[place] for place in places),
-            "summary": details.lengths(measures.summary_tokens[place] for place in places),
+            "summary": details.lengths(
+                measures.summary_tokens[place] for place in (places if self._is_labelled else ())
+            ),
         }
 
 

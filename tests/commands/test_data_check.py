@@ -34,6 +34,7 @@ def result(**changes: Any) -> dict[str, Any]:
         "splits": {"train": split(1000), "test": split(10)},
         "leaks": [],
         "findings": [],
+        "unlabelled": 0,
         "licence": "",
         "fingerprint": "9f3c",
         "excluded": {},
@@ -41,6 +42,13 @@ def result(**changes: Any) -> dict[str, Any]:
         "exported": [],
     }
     return made | changes
+
+
+def test_conversations_without_summaries_are_counted_with_the_place_where_these_are_written():
+    said = "\n".join(lines(result(unlabelled=14)))
+    assert 'None of the 14 conversations has a summary yet. "Write summaries" on the data page' in said
+    assert "The conversation has no summary yet." in "\n".join(lines(result(unlabelled=1)))
+    assert "yet" not in "\n".join(lines(result()))
 
 
 def test_clean_data_is_told_in_a_table() -> None:

@@ -26,17 +26,24 @@ MOST_CHARACTERS_NAMED = 3
 
 
 def split_report(
-    rows: Sequence[Row], measures: Measures, used: Sequence[int], whole: Sequence[int]
+    rows: Sequence[Row],
+    measures: Measures,
+    used: Sequence[int],
+    whole: Sequence[int],
+    *,
+    are_examples: bool = True,
 ) -> dict[str, Any]:
     """Return one split: how many examples are used, their measures, and the first rows, used or not.
 
-    Lengths are those of the `whole` rows, before any limit is applied.
+    Lengths are those of the `whole` rows, before any limit is applied. Where none has a summary, the rows
+    `are_examples` not: conversations are measured all the same.
     """
+    measured = {"conversation": whole, "summary": whole if are_examples else ()}
     texts = {"conversation": measures.conversation_tokens, "summary": measures.summary_tokens}
     return {
-        "examples": len(used),
+        "examples": len(used) if are_examples else 0,
         "rows": _shown(rows, measures),
-        "lengths": {name: _spread(values, whole) for name, values in texts.items()},
+        "lengths": {name: _spread(values, measured[name]) for name, values in texts.items()},
         "turns": describe(_at(measures.turns, used)),
         "speakers": describe(_at(measures.speakers, used)),
     }
