@@ -168,11 +168,21 @@ class Details:
             stream.seek(place)
             return _row(stream.readline())
 
-    def rows(self, finding: str) -> Iterator[CheckedRow]:
-        """Yield the rows of a finding, split by split. Raises StorageError if the file is gone."""
+    def over(self, split: str, text: str, limit: int) -> tuple[int, ...]:
+        """Return the rows of a split that are over a limit, as far as they are of a finding and so at hand.
+
+        At the limit of the check, or a larger one, these are all.
+        """
+        over = self._over(split, text, limit)
+        return tuple(
+            number for number in self.marks[split] if number in over and number in self.places[split]
+        )
+
+    def rows(self, numbers: Mapping[str, Sequence[int]]) -> Iterator[CheckedRow]:
+        """Yield rows by their numbers in each split. Raises StorageError if the file is gone."""
         with _told(self.folder / ROWS), (self.folder / ROWS).open("rb") as stream:
-            for split, numbers in self.findings[finding].items():
-                for number in numbers:
+            for split, chosen in numbers.items():
+                for number in chosen:
                     stream.seek(self.places[split][number])
                     yield _row(stream.readline())
 
@@ -210,14 +220,14 @@ def export(details: Details, folder: Path, findings: Collection[str] | None = No
     written = []
     for finding in details.findings if findings is None else findings:
         path = folder / f"{finding}.csv"
-        export_rows(details, finding, path)
+        export_rows(details, details.findings[finding], path)
         written.append(path)
     return written
 
 
-def export_rows(details: Details, finding: str, path: Path) -> None:
-    """Write the rows of a finding as one csv file. Raises StorageError if it can't be written."""
-    write_csv(path, COLUMNS, (_cells(row) for row in details.rows(finding)))
+def export_rows(details: Details, numbers: Mapping[str, Sequence[int]], path: Path) -> None:
+    """Write rows, by their numbers in each split, as one csv file. Raises StorageError if it can't be written."""
+    write_csv(path, COLUMNS, (_cells(row) for row in details.rows(numbers)))
 
 
 def export_broken(rows: Sequence[Mapping[str, str]], path: Path) -> None:

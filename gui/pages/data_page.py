@@ -90,6 +90,7 @@ class DataPage(Page):
         parts.split.currentChanged.connect(lambda _key: self._show_split())
         for lengths in (parts.conversations, parts.summaries):
             lengths.limit_changed.connect(lambda _limit: self._show_limits())
+            lengths.limit_settled.connect(lambda _limit: self._list_anew())
         parts.findings.rows_wanted.connect(self.show_finding)
         parts.findings.export_wanted.connect(self._export)
         parts.rows.row_chosen.connect(self._choose_row)
@@ -287,13 +288,19 @@ class DataPage(Page):
                     row.show_counts(self.report.over(row.finding.id, self._limits()))
             self._show_decisions()
 
+    def _list_anew(self) -> None:
+        """List the rows that are over a limit which has come to rest, if such rows are looked at."""
+        if self._finding is not None and self._finding.id in reports.LIMITED:
+            self._count_splits()
+            self._show_rows()
+
     def _count_splits(self) -> None:
         """Write into the choice of splits how many rows each has: of all, or of the finding that is looked at."""
         for name in reports.SPLITS:
             split = self.report.splits.get(name) if self.report else None
             count = split.examples if split else 0
-            if self._finding is not None:
-                count = self._finding.counts.get(name, 0)
+            if self.report is not None and self._finding is not None:
+                count = self.report.counts(self._finding, self._limits()).get(name, 0)
             self.parts.split.set_text(name, f"{name.capitalize()} ({count:,})")
 
     def _show_split(self) -> None:
@@ -304,19 +311,30 @@ class DataPage(Page):
         split = found.splits[name]
         self.parts.conversations.show_lengths(split.conversation)
         self.parts.summaries.show_lengths(split.summary)
-        numbers = found.numbers(name, self._finding)
-        self.parts.rows.set_which(self._which(split, len(numbers)), of_finding=self._finding is not None)
+        self._show_rows()
+
+    def _show_rows(self) -> None:
+        found, name = self.report, self.parts.split.current()
+        if found is None or name not in found.splits:
+            return
+        numbers = found.numbers(name, self._finding, self._limits())
+        which = self._which(found, found.splits[name], len(numbers))
+        self.parts.rows.set_which(which, of_finding=self._finding is not None)
         self.parts.rows.show_rows(numbers, lambda number: self._as_masked(found.row(name, number)))
         self._show_row(found.row(name, numbers[0]) if numbers else None)
 
-    def _which(self, split: SplitReport, shown: int) -> str:
+    def _which(self, found: Report, split: SplitReport, shown: int) -> str:
         """Return which rows of a split are shown, "" for all."""
-        if self._finding is not None:
-            as_checked = (
-                " Check again for the limit as it is now." if self._finding.id in self._moved() else ""
-            )
-            return f"{self._finding.title}: {self._finding.detail}.{as_checked}"
-        return f"The first {shown:,} rows of {split.name}." if shown < split.examples else ""
+        finding = self._finding
+        if finding is None:
+            return f"The first {shown:,} rows of {split.name}." if shown < split.examples else ""
+        counts = found.counts(finding, self._limits())
+        detail = reports.by_split(counts) if finding.id in reports.LIMITED else finding.detail
+        rest = counts.get(split.name, 0) - shown
+        more = (
+            f" {rest:,} more are over the limit as it is now: check again to list them." if rest > 0 else ""
+        )
+        return f"{finding.title}: {detail or 'none'}.{more}"
 
     def _as_masked(self, row: Row | None) -> Row | None:
         """Return a row as runs read it."""
@@ -385,9 +403,14 @@ class DataPage(Page):
         """Write the rows of a finding where the person says."""
         if self.report is None or finding is None:
             return
-        details, of = self.report.details, finding.id
+        found, limits = self.report, self._limits()
+        numbers = {split: found.numbers(split, finding, limits) for split in found.splits}
+        count = sum(map(len, numbers.values()))
         self._save(
-            self.report.source, of, finding.count, lambda path: check_details.export_rows(details, of, path)
+            found.source,
+            finding.id,
+            count,
+            lambda path: check_details.export_rows(found.details, numbers, path),
         )
 
     def _export_broken(self) -> None:

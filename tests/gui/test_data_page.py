@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -156,6 +157,33 @@ def test_a_finding_leads_to_its_row(shown):
     page.parts.preview.step_wanted.emit(1)
     page.parts.preview.step_wanted.emit(1)
     assert page.parts.preview.row().id == "c3"
+
+
+def test_rows_over_a_limit_are_those_of_the_limit_as_it_is_now(shown, tmp_path, monkeypatch):
+    page = shown
+    finding(page, "long_conversation").show_button.click()
+    histogram = page.parts.conversations.histogram
+
+    def drag(limit: int) -> None:
+        histogram.set_limit(limit)
+        histogram.limitChanged.emit(limit)
+        histogram.limitSettled.emit(limit)
+
+    rows = page.parts.rows
+    assert (list(rows.numbers()), rows.which()) == ([2], "Conversation over the limit: 1 in train.")
+    drag(2000)
+    assert (list(rows.numbers()), rows.which()) == ([], "Conversation over the limit: none.")
+    drag(8)
+    # The duplicate and the one that stands in test as well are at hand, the others are not.
+    assert list(rows.numbers()) == [1, 2, 3, 20]
+    more = "16 more are over the limit as it is now: check again to list them."
+    assert rows.which() == f"Conversation over the limit: 20 in train, 2 in validation, 2 in test. {more}"
+    target = tmp_path / "rows.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    rows.export_button.click()
+    with target.open(encoding="utf-8-sig", newline="") as stream:
+        written = [(row["split"], row["row"]) for row in csv.DictReader(stream)]
+    assert [number for split, number in written if split == "train"] == ["1", "2", "3", "20"]
 
 
 def test_another_split_shows_its_own_rows(shown):

@@ -110,8 +110,9 @@ def test_findings_of_one_kind_are_one_row_and_warnings_come_first(result):
         "1 of test also in train",
         "1 in train, 1 in test",
     ]
-    assert report.numbers("test", report.findings[2]) == (4,)
-    assert report.numbers("test", report.findings[0]) == ()
+    assert report.numbers("test", report.findings[2], LIMITS) == (4,)
+    assert report.numbers("train", report.findings[0], LIMITS) == ()
+    assert report.numbers("train", report.findings[0], LIMITS | {"max_summary_tokens": 3}) == (1,)
 
 
 def test_rows_of_several_findings_go_once(result):

@@ -145,8 +145,14 @@ class Report:
                 return None
         return self._read[split, number]
 
-    def numbers(self, split: str, finding: Finding | None) -> tuple[int, ...]:
-        """Return the numbers of a split's rows: all of a finding, or those at the split's beginning."""
+    def numbers(self, split: str, finding: Finding | None, limits: Mapping[str, int]) -> tuple[int, ...]:
+        """Return the numbers of a split's rows: all of a finding, or those at the split's beginning.
+
+        Of a finding that goes by a limit they are those over it as `limits` have it, as far as the check kept them.
+        """
+        if finding is not None and finding.id in LIMITED and split in self.splits:
+            text, name = LIMITED[finding.id]
+            return self.details.over(split, text, limits[name])
         if finding is not None:
             return self.details.findings.get(finding.id, {}).get(split, ())
         return self.splits[split].first_rows if split in self.splits else ()
@@ -162,6 +168,10 @@ class Report:
         lengths = {split: getattr(report, text) for split, report in self.splits.items()}
         counts = {split: length.beyond(limits[name]) for split, length in lengths.items()}
         return {split: count for split, count in counts.items() if count}
+
+    def counts(self, finding: Finding, limits: Mapping[str, int]) -> Mapping[str, int]:
+        """Return how many rows of each split a finding has, at the limits as they are now."""
+        return self.over(finding.id, limits) if finding.id in LIMITED else finding.counts
 
     def left_out(self, findings: Collection[str], limits: Mapping[str, int]) -> tuple[int, bool]:
         """Return how many rows excluding findings leaves out, and whether that is sure or the most it can be."""
