@@ -175,10 +175,10 @@ class MainWindow(ShellWindow):
         for signal, lead in leads.get(key, {}).items():
             getattr(page, signal).connect(lead)
 
-    def _try_example(self, adapter_id: str, example: Example) -> None:
+    def _try_example(self, adapter_ids: list[str], example: Example) -> None:
         playground = self.show_built("playground")
-        if adapter_id:
-            playground.open([adapter_id])
+        if adapter_ids:
+            playground.open(adapter_ids)
         playground.open_example(example)
 
     def _show_settings(self) -> None:

@@ -1,4 +1,4 @@
-"""A run's conversations as a Qt model: what they say, what base and tuned wrote and scored, and what was gained."""
+"""Conversations as a Qt model: what they say, what base and adapters wrote and scored, and what was gained."""
 
 from __future__ import annotations
 
@@ -6,51 +6,87 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject
 
-from engine.api import comparison
+from engine.api import lineup
 from gui.look.format import gain, percent, score
 from gui.models.cells import EMPTY, Cell, Link, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable
 from gui.models.words import NOTHING_WRITTEN
 
-Row = comparison.Compared
-Order = comparison.Order
+Row = lineup.Compared
 # Longer than any cell is wide.
 LONGEST_LINE = 240
+
+
+TUNED, SUMMARY_WIDTH, ADAPTER_WIDTH = "tuned:", 220, 136
+CONVERSATION = Column("conversation", "Conversation")
+DIFFER = Column("disagreement", "Differ", 72, right=True, hidden_below=560, order="disagreement")
+TRY = Column("try", "", 56, right=True)
+OF_ONE = (
+    CONVERSATION,
+    Column("reference", "Reference summary", SUMMARY_WIDTH, hidden_below=1180),
+    Column("base", "Base summary", SUMMARY_WIDTH, hidden_below=1400),
+    Column("tuned:0", "Tuned summary", SUMMARY_WIDTH, hidden_below=700),
+    Column("base_score", "Base", 64, right=True),
+    Column("score:0", "Tuned", 68, right=True),
+    Column("gain:0", "Gain", 84, right=True, order="gain"),
+    DIFFER,
+    TRY,
+)
+
+
+def columns_of(labels: Sequence[str]) -> tuple[Column, ...]:
+    """Return the columns for the runs with these labels: all of one, else score and gain of each in one."""
+    if len(labels) == 1:
+        return OF_ONE
+    room = 320 + ADAPTER_WIDTH * len(labels)
+    each = list(enumerate(labels))
+    return (
+        CONVERSATION,
+        *(
+            Column(f"{TUNED}{place}", label, SUMMARY_WIDTH, hidden_below=room + SUMMARY_WIDTH * (place + 1))
+            for place, label in each
+        ),
+        Column("base_score", "Base", 64, right=True),
+        *(
+            Column(
+                f"{lineup.GAIN_OF}{place}", label, ADAPTER_WIDTH, right=True, order=f"{lineup.GAIN_OF}{place}"
+            )
+            for place, label in each
+        ),
+        DIFFER,
+        TRY,
+    )
 
 
 class ExampleTable(GroupedTable[Row]):
     """`set_rows_of` takes all conversations, `sort_by` and `search` say which stand where."""
 
-    columns = (
-        Column("conversation", "Conversation"),
-        Column("reference", "Reference summary", 220, hidden_below=1180),
-        Column("base", "Base summary", 220, hidden_below=1400),
-        Column("tuned", "Tuned summary", 220, hidden_below=700),
-        Column("base_score", "Base", 64, right=True),
-        Column("tuned_score", "Tuned", 68, right=True),
-        Column("gain", "Gain", 84, right=True),
-        Column("disagreement", "Differ", 72, right=True, hidden_below=560),
-        Column("try", "", 56, right=True),
-    )
+    columns: tuple[Column, ...] = OF_ONE
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._all: tuple[Row, ...] = ()
-        self._order: Order = "gain"
+        self._labels: tuple[str, ...] = ("",)
+        self.order, self.descending = "gain", True
         self._search = ""
 
-    def set_rows_of(self, rows: Sequence[Row]) -> None:
-        """Take in the conversations of another run."""
-        self._all = tuple(rows)
+    def set_rows_of(self, rows: Sequence[Row], labels: Sequence[str] = ("",)) -> None:
+        """Take in the conversations of other runs, those with these labels."""
+        self._all, self._labels = tuple(rows), tuple(labels)
+        self.beginResetModel()
+        self.columns = columns_of(labels)
+        self.endResetModel()
+        if self.order.startswith(lineup.GAIN_OF) and self.order not in {each.order for each in self.columns}:
+            self.order = "gain"
         self._refill()
 
     def all_rows(self) -> tuple[Row, ...]:
         """Return every conversation, listed or not, as they were scored."""
         return self._all
 
-    def sort_by(self, order: Order) -> None:
-        """List in another order."""
-        self._order = order
+    def sort_by(self, order: str) -> None:
+        """List in another order, one of `engine.lineup`."""
+        self.order = order
         self._refill()
 
     def search(self, text: str) -> None:
@@ -61,7 +97,7 @@ class ExampleTable(GroupedTable[Row]):
     def _refill(self) -> None:
         words = self._search.casefold().split()
         kept = [row for row in self._all if all(word in _said(row) for word in words)] if words else self._all
-        self.set_rows(comparison.ordered(kept, self._order))
+        self.set_rows(lineup.ordered(kept, self.order))
 
     def key_of(self, thing: Row) -> str:
         return str(thing.place)
@@ -69,25 +105,45 @@ class ExampleTable(GroupedTable[Row]):
     def cell(self, thing: Row, key: str) -> Cell:
         if key == "try":
             return Link("Try", right=True) if thing.conversation else EMPTY
-        if key == "gain":
-            icon, token = _sign(thing.gain)
-            return Signed(icon, gain(thing.gain), token, right=True, role="figure_medium")
+        if key.startswith(lineup.GAIN_OF):
+            return self._gain(thing, int(key.removeprefix(lineup.GAIN_OF)))
         if key == "disagreement":
             return Text(percent(thing.disagreement), "figure", right=True)
-        if key in ("base_score", "tuned_score"):
-            token = "ink" if key == "tuned_score" else "ink2"
-            return Text(score(getattr(thing, key)), "figure", token, right=True)
+        if key == "base_score":
+            return Text(score(thing.base_score), "figure", right=True)
+        if key == "score:0":
+            return Text(score(thing.sides[0].score), "figure", "ink", right=True)
         return Text(_line(thing, key), token="ink" if key == "conversation" else "ink2")
 
+    def _gain(self, thing: Row, place: int) -> Cell:
+        side = thing.sides[place]
+        icon, token = _sign(side.gain)
+        alone = len(thing.sides) == 1
+        text = gain(side.gain) if alone else f"{score(side.score)}  {gain(side.gain)}"
+        if alone:
+            return Signed(icon, text, token, right=True, role="figure_medium")
+        return Signed(icon, text, token, right=True, role="figure", text_token="ink")
+
     def words(self, thing: Row) -> str:
+        names = ("tuned",) if len(thing.sides) == 1 else self._labels
+        told = ", ".join(
+            f"{name} {score(side.score)}, gain {gain(side.gain)}"
+            for name, side in zip(names, thing.sides, strict=True)
+        )
         return (
-            f"Conversation {thing.id}, ROUGE-1 base {score(thing.base_score)}, tuned {score(thing.tuned_score)}, "
-            f"gain {gain(thing.gain)}, {percent(thing.disagreement)} of the words differ"
+            f"Conversation {thing.id}, ROUGE-1 base {score(thing.base_score)}, {told}, "
+            f"{percent(thing.disagreement)} of the words differ"
         )
 
     def explanation(self, thing: Row, key: str) -> str:
+        several = len(thing.sides) > 1
         if key == "disagreement":
-            return "Share of words in which the two summaries differ"
+            which = "the two adapters' summaries that differ most" if several else "the two summaries"
+            return f"Share of words in which {which} differ"
+        if several and key.startswith(lineup.GAIN_OF):
+            place = int(key.removeprefix(lineup.GAIN_OF))
+            side = thing.sides[place]
+            return f"{self._labels[place]}: {score(side.score)}, its base {score(side.base_score)}"
         return "Summarise it in the playground" if key == "try" and thing.conversation else ""
 
 
@@ -99,14 +155,16 @@ def _sign(found: float) -> tuple[str, str]:
 
 def _line(row: Row, key: str) -> str:
     """Return a text on one line; a conversation that was not kept goes by its id."""
-    text = {
-        "conversation": row.conversation or f"Conversation {row.id}",
-        "reference": row.references[0] if row.references else "",
-        "base": row.base or NOTHING_WRITTEN,
-        "tuned": row.tuned or NOTHING_WRITTEN,
-    }[key]
+    if key == "conversation":
+        text = row.conversation or f"Conversation {row.id}"
+    elif key == "reference":
+        text = row.references[0] if row.references else ""
+    else:
+        written = row.base if key == "base" else row.sides[int(key.removeprefix(TUNED))].summary
+        text = written or NOTHING_WRITTEN
     return " ".join(text[:LONGEST_LINE].split())
 
 
 def _said(row: Row) -> str:
-    return "\n".join((row.id, row.conversation, *row.references, row.base, row.tuned)).casefold()
+    written = (side.summary for side in row.sides)
+    return "\n".join((row.id, row.conversation, *row.references, row.base, *written)).casefold()

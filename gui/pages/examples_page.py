@@ -1,22 +1,25 @@
-"""A finished run beside its base, conversation by conversation: what was gained, what was lost, where they differ.
+"""Finished runs beside their base, conversation by conversation: what was gained, what was lost, where they differ.
 
-Lays out the parts in `gui.pages.examples` and reads the run's scores. It is reached from a finished run.
+Lays out the parts in `gui.pages.examples` and reads the runs' scores. It is reached from a finished run, beside which
+others can be shown that were scored under the same protocol.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.api import Example, Job, Recipe, comparison, example_scores, report, write_csv
+from engine.api import Example, Job, Recipe, example_scores, lineup, report, write_csv
 from gui.look.format import number
 from gui.look.type import px, text_scale
 from gui.models.background import Background
-from gui.models.example_table import ExampleTable, Order, Row
+from gui.models.example_table import ExampleTable, Row
 from gui.models.words import protocol_words
+from gui.pages.examples.chooser import RunChooser
 from gui.pages.examples.detail import ExampleDetail
 from gui.shell.page import NARROW, Page
 from gui.widgets.buttons import plain, primary
@@ -26,7 +29,7 @@ from gui.widgets.grouped_table import GroupedTableView
 from gui.widgets.search_field import SearchField
 from gui.widgets.segmented import Segmented
 
-ORDERS: dict[Order, str] = {
+ORDERS = {
     "gain": "Gained most",
     "loss": "Lost most",
     "disagreement": "Differ most",
@@ -39,23 +42,25 @@ CSV_FILES = "Tables (*.csv);;All files (*)"
 class ExamplesPage(Page):
     """`open_run` shows a run.
 
-    `back_requested` leads back to it, `try_requested(adapter id, example)` tries a conversation in the playground; the
-    id is "" where the run's adapter is not known.
+    `back_requested` leads back to it, `try_requested(adapter ids, example)` tries a conversation in the playground,
+    with the adapters that are known.
     """
 
     back_requested = Signal()
-    try_requested = Signal(str, object)
+    try_requested = Signal(list, object)
 
     def __init__(self, _engine: Any = None, parent: QWidget | None = None) -> None:
         super().__init__("Conversations", "", parent)
-        self._scores: example_scores.ExampleScores | None = None
+        self._shown: tuple[lineup.Scored, ...] = ()
+        self._rows: list[Row] = []
         self._job: Job | None = None
-        self._name = self._adapter = ""
+        self._name = self._adapter = self._label = ""
         self._sides = ("base", "tuned")
         self._background = Background(self)
         self.table = ExampleTable(self)
         self.view = GroupedTableView(self.table, "Conversations")
         self.detail = ExampleDetail()
+        self.chooser = RunChooser()
         self.orders = Segmented(list(ORDERS.items()), short=True, name="Order")
         self.search = SearchField("Search conversations")
         self.notice = NoticeStrip()
@@ -66,9 +71,10 @@ class ExamplesPage(Page):
 
     def _add_buttons(self) -> None:
         self.back_button = plain("Back to the run", "arrow-left")
+        self.compare_button = plain("Compare with…", "plus")
         self.export_button = plain("Export as csv…", "export")
         self.try_button = primary("Try in playground", "playground")
-        for button in (self.back_button, self.export_button, self.try_button):
+        for button in (self.back_button, self.compare_button, self.export_button, self.try_button):
             self.header.add(button)
 
     def _lay_out(self) -> None:
@@ -103,7 +109,7 @@ class ExamplesPage(Page):
             "The run was not scored, or by an earlier version that kept none.",
         )
         self._stack = QStackedWidget()
-        for shown in (self.splitter, self._empty):
+        for shown in (self.splitter, self._empty, self.chooser):
             self._stack.addWidget(shown)
         self.body.addWidget(self._stack, 1)
 
@@ -111,7 +117,11 @@ class ExamplesPage(Page):
         self.back_button.clicked.connect(self.back_requested)
         self.export_button.clicked.connect(self._ask_to_export)
         self.try_button.clicked.connect(lambda: self._try(self.view.current()))
+        self.compare_button.clicked.connect(self._offer_runs)
+        self.chooser.chosen.connect(self.compare)
+        self.chooser.cancelled.connect(self._leave_chooser)
         self.orders.currentChanged.connect(self._sort)
+        self.view.order_wanted.connect(self._sort)
         self.search.searched.connect(self._search)
         self.notice.acted.connect(self.notice.hide)
         self.view.chosen.connect(self._choose)
@@ -123,24 +133,76 @@ class ExamplesPage(Page):
     def open_run(self, job: Job, recipe: Recipe, adapter_id: str) -> None:
         """Show a run's conversations; they are read off the GUI thread."""
         self._job, self._name, self._adapter = job, recipe.name, adapter_id
+        self._label = lineup.label_of(recipe)
         self._sides = ("base", "tuned") if recipe.method.method.trains else ("plain prompt", "this prompt")
+        self.compare([])
+
+    def compare(self, others: Sequence[lineup.Candidate]) -> None:
+        """Show the run with these others beside it; none leaves it alone."""
+        job = self._job
+        assert job is not None
+        wanted = [
+            (job, self._label, self._adapter),
+            *((each.job, each.label, each.adapter) for each in others),
+        ]
         self.notice.hide()
         self.header.set_subtitle(f"{self._name}. Reading its scores")
-        self._background.run(lambda: _read(job), lambda found: self._show(job, *found))
+        self._background.run(lambda: _read(wanted), lambda found: self._show(job, *found))
 
     def wait(self) -> None:
         """Wait until nothing is left to read or write."""
         self._background.wait()
 
-    def _show(self, job: Job, scores: example_scores.ExampleScores | None, rows: list[Row]) -> None:
+    def _show(self, job: Job, shown: tuple[lineup.Scored, ...], rows: list[Row]) -> None:
         if job != self._job:
             return
-        self._scores = scores
-        self.table.set_rows_of(rows)
+        self._shown, self._rows = shown, rows
+        self.table.set_rows_of(rows, [each.label for each in shown] or [""])
         self._stack.setCurrentWidget(self.splitter if rows else self._empty)
-        self.export_button.setEnabled(bool(rows))
-        self.header.set_subtitle(f"{self._name}. {_in_words(rows, scores)}" if rows else self._name)
+        for button in (self.export_button, self.compare_button):
+            button.setEnabled(bool(rows))
+        self.header.set_subtitle(f"{self._heading()}. {_in_words(rows, shown)}" if rows else self._name)
+        self._show_buttons()
+        self._tell_of_bases()
         self._show_list()
+
+    def _heading(self) -> str:
+        others = len(self._shown) - 1
+        return f"{self._name} and {number(others)} more" if others else self._name
+
+    def _tell_of_bases(self) -> None:
+        others = lineup.other_bases(self._shown) if self._shown else []
+        if others:
+            verb = "has" if len(others) == 1 else "have"
+            text = f"{' and '.join(others)} {verb} another base model, or computed it otherwise than {self._label}. "
+            text += f"Each gain is over its own base; the base that is shown is that of {self._label}."
+            self.notice.show_notice(text, "Close", "info", "ink2")
+
+    # Choosing what stands beside it
+
+    def _offer_runs(self) -> None:
+        """Offer the runs that may stand beside the first; they are read off the GUI thread."""
+        if self._shown:
+            first = self._shown[0]
+            self._background.run(
+                lambda: lineup.candidates(first), lambda found: self._open_chooser(first.job, found)
+            )
+
+    def _open_chooser(self, job: Job, found: list[lineup.Candidate]) -> None:
+        if job == self._job:
+            self.chooser.offer(found, [each.job.id for each in self._shown[1:]])
+            self._stack.setCurrentWidget(self.chooser)
+            self._show_buttons()
+
+    def _leave_chooser(self) -> None:
+        self._stack.setCurrentWidget(self.splitter if self._rows else self._empty)
+        self._show_buttons()
+
+    def _show_buttons(self) -> None:
+        """While runs are chosen there is one thing to do."""
+        chooses = self._stack.currentWidget() is self.chooser
+        for button in (self.compare_button, self.export_button, self.try_button):
+            button.setVisible(not chooses)
 
     def _show_list(self) -> None:
         listed = self.table.rowCount() > 0
@@ -150,7 +212,9 @@ class ExamplesPage(Page):
         self._choose(self.view.current())
 
     def _sort(self, order: str) -> None:
-        self.table.sort_by(next(known for known in ORDERS if known == order))
+        self.table.sort_by(order)
+        if order in ORDERS:
+            self.orders.set_current(order)
         self.view.scrollToTop()
         self.view.choose_first()
 
@@ -162,7 +226,12 @@ class ExamplesPage(Page):
         self.detail.setVisible(row is not None)
         self.try_button.setEnabled(row is not None and bool(row.conversation))
         if row is not None:
-            self.detail.show_row(row, self._sides)
+            labels = (
+                [each.label for each in self._shown]
+                if len(self._shown) > 1
+                else [self._sides[1].capitalize()]
+            )
+            self.detail.show_row(row, self._sides[0], labels)
 
     def adapt(self, width: int) -> None:
         """Below 1200 the conversation stands under the table."""
@@ -180,7 +249,8 @@ class ExamplesPage(Page):
         if row is None or not row.conversation:
             return
         first, *more = row.references or ("",)
-        self.try_requested.emit(self._adapter, Example(row.id, row.conversation, first, tuple(more)))
+        adapters = [each.adapter for each in self._shown if each.adapter]
+        self.try_requested.emit(adapters, Example(row.id, row.conversation, first, tuple(more)))
 
     def _ask_to_export(self) -> None:
         if self._job is None:
@@ -192,24 +262,36 @@ class ExamplesPage(Page):
 
     def export(self, place: Path) -> None:
         """Write texts, summaries and all scores of every conversation to a csv file."""
-        scores = self._scores
-        if scores is not None:
+        shown, rows = self._shown, self._rows
+        if shown:
             self._background.run(
-                lambda: write_csv(place, *report.conversations_table(scores)),
+                lambda: write_csv(place, *_table(shown, rows)),
                 lambda _: self.notice.show_notice(f"Exported to {place}.", "Close", "check", "ink2"),
                 lambda error: self.notice.show_notice(f"{error.message} {error.hint}", "Close", "warning"),
             )
 
 
-def _read(job: Job) -> tuple[example_scores.ExampleScores | None, list[Row]]:
-    scores = example_scores.load(job.folder)
-    return scores, comparison.compared(scores) if scores is not None else []
+def _read(wanted: Sequence[tuple[Job, str, str]]) -> tuple[tuple[lineup.Scored, ...], list[Row]]:
+    """Return the runs whose scores can be read, the first of them at least, and their conversations."""
+    found = []
+    for job, label, adapter in wanted:
+        scores = example_scores.load(job.folder)
+        if scores is not None:
+            found.append(lineup.Scored(job, label, adapter, scores))
+        elif not found:
+            return (), []
+    return tuple(found), lineup.compared(found)
 
 
-def _in_words(rows: list[Row], scores: example_scores.ExampleScores | None) -> str:
+def _table(shown: Sequence[lineup.Scored], rows: Sequence[Row]) -> Any:
+    """Return all that is known of one run, or what several can be compared by."""
+    return report.conversations_table(shown[0].scores) if len(shown) == 1 else lineup.table(shown, rows)
+
+
+def _in_words(rows: Sequence[Row], shown: Sequence[lineup.Scored]) -> str:
     """Return on how many conversations the score rose, fell and stayed, and under what it was taken."""
     rose, fell = sum(row.gain > 0 for row in rows), sum(row.gain < 0 for row in rows)
-    counts = (
-        f"ROUGE-1 rose on {number(rose)}, fell on {number(fell)}, stayed on {number(len(rows) - rose - fell)}"
-    )
-    return f"{counts}. {protocol_words(scores.protocol if scores is not None else {})}"
+    stayed = len(rows) - rose - fell
+    what = "ROUGE-1" if len(shown) == 1 else "In the mean, ROUGE-1"
+    counts = f"{what} rose on {number(rose)}, fell on {number(fell)}, stayed on {number(stayed)}"
+    return f"{counts}. {protocol_words(shown[0].scores.protocol)}"

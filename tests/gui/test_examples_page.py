@@ -135,10 +135,10 @@ def test_one_press_leads_into_the_playground(page, qtbot):
     wanted = Example("c", TALK, "Reference c.")
     with qtbot.waitSignal(page.try_requested) as pressed:
         page.view.link_pressed.emit(page.view.current(), "try")
-    assert pressed.args == ["starter-lora", wanted]
+    assert pressed.args == [["starter-lora"], wanted]
     with qtbot.waitSignal(page.try_requested) as pressed:
         page.try_button.click()
-    assert pressed.args == ["starter-lora", wanted]
+    assert pressed.args == [["starter-lora"], wanted]
 
 
 def test_a_summary_without_a_word_is_said_to_be_one(page, qtbot):
@@ -162,6 +162,138 @@ def test_a_run_without_single_scores_says_so(page, qtbot):
     show(page, qtbot, job)
     assert page.splitter.isHidden()
     assert not page.export_button.isEnabled()
+
+
+OTHER = ("They meet at five.", "Bo was early.", "Carl meets Bo at six.")
+
+
+def beside(name: str, method: str, **changes):
+    """Add a run that wrote otherwise, of the same protocol if `changes` say nothing else."""
+    tuned = Written(summaries=OTHER, rouge={"rouge1": (0.3, 0.9, 0.1)})
+    made = recipe.from_tables(
+        {
+            "name": name,
+            "base_model": {"id": "starter"},
+            "data": {"source": "sample"},
+            "method": {"id": method},
+        }
+    )
+    kept = some_scores().model_copy(update={"tuned": tuned, **changes})
+    return add_scored_run(scores=kept, recipe=made, adapter_name=name)
+
+
+def compare(page, qtbot, *labels: str) -> None:
+    page.compare_button.click()
+    qtbot.waitUntil(page.chooser.isVisible, timeout=WAIT)
+    for candidate in page.chooser.table.things():
+        if candidate.label in labels:
+            page.chooser.view.check_pressed.emit(candidate)
+    page.chooser.compare_button.click()
+    qtbot.waitUntil(page.splitter.isVisible, timeout=WAIT)
+    qtbot.waitUntil(lambda: "Reading" not in page.header.subtitle(), timeout=WAIT)
+
+
+def test_several_runs_stand_beside_one_another(page, qtbot):
+    beside("ia3-run", "ia3")
+    opened(page, qtbot)
+    compare(page, qtbot, "IA3")
+    table = page.table
+    assert [column.title for column in table.columns if column.key.startswith("gain:")] == [
+        "LoRA, r 16",
+        "IA3",
+    ]
+    assert "and 1 more. In the mean, ROUGE-1 rose on 2, fell on 1, stayed on 0." in page.header.subtitle()
+    assert listed(page.view) == ["c", "b", "a"]
+    row = table.row_of("1")
+    shown = {column.key: table.index(row, at).data() for at, column in enumerate(table.columns)}
+    assert (shown["gain:0"], shown["gain:1"], shown["tuned:1"]) == (
+        "40.0  +0.0",
+        "90.0  +50.0",
+        "Bo was early.",
+    )
+    assert "LoRA, r 16 40.0, gain +0.0, IA3 90.0, gain +50.0" in table.words(table.thing_at(row))
+    page.view.order_wanted.emit("gain:1")
+    assert listed(page.view) == ["b", "c", "a"]
+    page.view.order_wanted.emit("gain:0")
+    assert listed(page.view) == ["c", "b", "a"]
+    page.view.order_wanted.emit("disagreement")
+    assert listed(page.view) == ["b", "c", "a"]
+    assert page.orders.current() == "disagreement"
+
+
+def test_of_several_each_is_marked_against_the_others_and_all_are_tried(page, qtbot):
+    beside("ia3-run", "ia3")
+    opened(page, qtbot)
+    compare(page, qtbot, "IA3")
+    assert page.view.choose("2")
+
+    def marked(part):
+        return [
+            part.text.text()[mark.start : mark.start + mark.length]
+            for mark in part.text.marks()
+            if mark.kind == "new"
+        ]
+
+    first, second = page.detail.adapters
+    assert (marked(first), marked(second)) == (["Ann", "five"], ["Carl", "six"])
+    assert marked(page.detail.base) == []
+    assert page.detail._legends["others"].isVisible()
+    assert not page.detail._legends["other"].isVisible()
+    with qtbot.waitSignal(page.try_requested) as pressed:
+        page.try_button.click()
+    assert len(set(pressed.args[0])) == 2
+    assert pressed.args[0][0] == "starter-lora"
+
+
+def test_runs_of_another_protocol_are_refused_with_the_reason(page, qtbot):
+    beside("beams", "ia3", protocol={"split": "test", "examples": 3, "beams": 4})
+    opened(page, qtbot)
+    page.compare_button.click()
+    qtbot.waitUntil(page.chooser.isVisible, timeout=WAIT)
+    chooser = page.chooser
+    [refused] = chooser.table.things()
+    assert [head.title for head in chooser.table.heads()] == ["Scored otherwise"]
+    assert chooser.table.index(1, 0).data() == "IA3. Scored with other decoding."
+    chooser.view.check_pressed.emit(refused)
+    assert chooser.table.chosen() == []
+    chooser.cancel_button.click()
+    assert page.splitter.isVisible()
+
+
+def test_a_run_on_another_base_is_told_of(page, qtbot):
+    beside("other-base", "full", base=Written(summaries=OTHER, rouge={"rouge1": (0.2, 0.2, 0.2)}))
+    opened(page, qtbot)
+    compare(page, qtbot, "Full fine-tuning")
+    assert page.notice.isVisible()
+    assert "Full fine-tuning has another base model" in page.notice.text()
+    compare(page, qtbot, "Full fine-tuning")
+    assert [column.key for column in page.table.columns if column.key.startswith("score:")] == ["score:0"]
+    assert not page.notice.isVisible()
+
+
+def test_no_more_runs_are_taken_than_have_room(page, qtbot):
+    for place in range(6):
+        beside(f"run-{place}", "ia3")
+    opened(page, qtbot)
+    page.compare_button.click()
+    qtbot.waitUntil(page.chooser.isVisible, timeout=WAIT)
+    for candidate in page.chooser.table.things()[:6]:
+        page.chooser.view.check_pressed.emit(candidate)
+    assert not page.chooser.compare_button.isEnabled()
+    page.chooser.view.check_pressed.emit(page.chooser.table.things()[0])
+    assert page.chooser.compare_button.isEnabled()
+
+
+def test_a_comparison_of_several_is_exported(page, qtbot, tmp_path):
+    beside("ia3-run", "ia3")
+    opened(page, qtbot)
+    compare(page, qtbot, "IA3")
+    place = tmp_path / "conversations.csv"
+    page.export(place)
+    qtbot.waitUntil(page.notice.isVisible, timeout=WAIT)
+    rows = list(csv.DictReader(place.read_text(encoding="utf-8-sig").splitlines(keepends=True)))
+    assert [row["IA3: summary"] for row in rows] == list(OTHER)
+    assert [row["LoRA, r 16: rouge1"] for row in rows] == ["0.3", "0.4", "0.8"]
 
 
 def test_the_table_is_exported_with_texts_and_scores(page, qtbot, tmp_path):

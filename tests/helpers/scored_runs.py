@@ -76,12 +76,13 @@ def add_scored_run(
     texts: Sequence[Texts] | None = None,
     scores: ExampleScores | None = None,
     recipe: Recipe | None = None,
+    adapter_name: str = "starter-lora",
     **told: Any,
 ) -> Job:
     """Write a completed run with its adapter, its events and its scores by conversation."""
     kept = scores or scores_of(bundled(40) if texts is None else texts)
     recipe = recipe or make_recipe("Starter on the sample", base="starter", source="sample")
-    adapter = add_adapter("starter-lora", follows=recipe)
+    adapter = add_adapter(adapter_name, follows=recipe)
     told = {"outcome": None, "gain": None, "steps": 60, "total_steps": 60} | told
     job = add_run(recipe, Told(**told))
     writer = EventWriter(job.events_path, {"run": job.id, "attempt": 1})

@@ -1,8 +1,8 @@
-"""One conversation of a run in full: both summaries with their differences marked, the reference, the turns."""
+"""One conversation in full: every summary with what differs marked, the reference, the turns."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -19,13 +19,19 @@ from gui.widgets.reading import ConversationView, Mark, ReadingText, Turn
 from gui.widgets.scroll import Scroll
 from gui.widgets.segmented import Segmented
 
-Against = Literal["other", "reference"]
 MARKED = {"other": "Each other", "reference": "The reference"}
-MEANINGS = {"other": "not in the other summary", "reference": "not in the reference"}
+MEANINGS = {
+    "other": "not in the other summary",
+    "others": "in no other adapter's summary",
+    "reference": "not in the reference",
+}
 
 
 class ExampleDetail(Scroll):
-    """Shows one row. What is marked is chosen here: what the other summary lacks, or what the reference does."""
+    """Shows one row. What is marked is chosen here: what the other summaries lack, or what the reference does.
+
+    Of several adapters each is marked against the others, and the base against all of them.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(margins=(24, 16, 14, 24), spacing=8, parent=parent)
@@ -41,7 +47,9 @@ class ExampleDetail(Scroll):
             key: MarkLegend([("new", meaning), ("attention", "not in the conversation")])
             for key, meaning in MEANINGS.items()
         }
-        self.base, self.tuned = _Summary(), _Summary()
+        self.base = _Summary()
+        self.adapters: list[_Summary] = []
+        self._adapter_place = QVBoxLayout()
         self.references: list[_Summary] = []
         self._reference_place = QVBoxLayout()
         self.conversation = ConversationView("body")
@@ -58,8 +66,9 @@ class ExampleDetail(Scroll):
         self.column.addWidget(self._name)
         self.column.addWidget(self._about)
         self.column.addLayout(marked)
-        for part in (self.tuned, self.base):
-            self.column.addWidget(part)
+        self._adapter_place.setSpacing(8)
+        self.column.addLayout(self._adapter_place)
+        self.column.addWidget(self.base)
         self.column.addLayout(self._reference_place)
         for legend in self._legends.values():
             self.column.addWidget(legend)
@@ -68,15 +77,21 @@ class ExampleDetail(Scroll):
         self.column.addWidget(self.conversation)
         self.column.addStretch(1)
 
-    def show_row(self, row: Row, sides: tuple[str, str]) -> None:
-        """Show a conversation; `sides` names what is compared."""
+    @property
+    def tuned(self) -> _Summary:
+        """The first adapter's summary."""
+        return self.adapters[0]
+
+    def show_row(self, row: Row, base: str, labels: Sequence[str]) -> None:
+        """Show a conversation; `base` names the base, `labels` the adapters in the row's order."""
         self._row = row
         self._name.setText(f"Conversation {row.id}")
-        self._about.setText(
-            f"ROUGE-1 {score(row.base_score)} to {score(row.tuned_score)}, {gain(row.gain)} points"
-        )
-        self.base.set_head(f"{sides[0].capitalize()}, {score(row.base_score)}")
-        self.tuned.set_head(f"{sides[1].capitalize()}, {score(row.tuned_score)}")
+        self._about.setText(_about(row))
+        self.base.set_head(f"{base.capitalize()}, {score(row.base_score)}")
+        _fill(self.adapters, self._adapter_place, len(row.sides))
+        for part, label, side in zip(self.adapters, labels, row.sides, strict=False):
+            gained = f", {gain(side.gain)}" if len(row.sides) > 1 else ""
+            part.set_head(f"{label}, {score(side.score)}{gained}")
         self._show_references(row)
         self._said.setVisible(bool(row.conversation))
         self.conversation.set_turns([Turn(turn.speaker, turn.text) for turn in turns(row.conversation)])
@@ -84,28 +99,46 @@ class ExampleDetail(Scroll):
         self.verticalScrollBar().setValue(0)
 
     def _show_references(self, row: Row) -> None:
-        while len(self.references) < len(row.references):
-            self.references.append(_Summary())
-            self._reference_place.addWidget(self.references[-1])
-        for part in self.references[len(row.references) :]:
-            part.hide()
+        _fill(self.references, self._reference_place, len(row.references))
         head = "Reference" if len(row.references) == 1 else "One of the references"
         for part, text in zip(self.references, row.references, strict=False):
             part.set_head(head)
             part.show_text(text, ())
-            part.show()
 
     def _refresh(self) -> None:
         row = self._row
         if row is None:
             return
-        chosen = self.against.current() if row.references else "other"
-        for key, legend in self._legends.items():
-            legend.setVisible(key == chosen)
+        against = self.against.current() if row.references else "other"
+        legend = "others" if against == "other" and len(row.sides) > 1 else against
+        for key, shown in self._legends.items():
+            shown.setVisible(key == legend)
         self.against.setEnabled(bool(row.references))
-        for part, text, other in ((self.base, row.base, row.tuned), (self.tuned, row.tuned, row.base)):
-            beside = other if chosen == "other" else " ".join(row.references)
-            part.show_text(text, marks(text, beside, row.conversation))
+        written = [side.summary for side in row.sides]
+        for place, (part, text) in enumerate(zip(self.adapters, written, strict=False)):
+            others = [*written[:place], *written[place + 1 :]] or [row.base]
+            self._mark(part, text, others if against == "other" else row.references, row)
+        self._mark(self.base, row.base, written if against == "other" else row.references, row)
+
+    def _mark(self, part: _Summary, text: str, beside: Sequence[str], row: Row) -> None:
+        part.show_text(text, marks(text, " ".join(beside), row.conversation))
+
+
+def _about(row: Row) -> str:
+    if len(row.sides) == 1:
+        side = row.sides[0]
+        return f"ROUGE-1 {score(side.base_score)} to {score(side.score)}, {gain(side.gain)} points"
+    gains = [side.gain for side in row.sides]
+    return f"ROUGE-1 of the base {score(row.base_score)}, gains {gain(min(gains))} to {gain(max(gains))}"
+
+
+def _fill(parts: list[_Summary], place: QVBoxLayout, count: int) -> None:
+    """Show as many parts as are needed, making those that there are not yet."""
+    while len(parts) < count:
+        parts.append(_Summary())
+        place.addWidget(parts[-1])
+    for at, part in enumerate(parts):
+        part.setVisible(at < count)
 
 
 class _Summary(QWidget):

@@ -1,0 +1,79 @@
+"""Runs that may stand beside others as a Qt model: those to be checked, and below them those that can't, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject
+
+from engine.api import lineup
+from gui.look.format import gain, score
+from gui.models.cells import Cell, Checked, Signed, Text
+from gui.models.grouped_table import Column, GroupedTable, Head
+
+Candidate = lineup.Candidate
+
+
+class CandidateTable(GroupedTable[Candidate]):
+    """`set_candidates` takes the runs; `toggle` checks one that can be shown."""
+
+    columns = (
+        Column("label", "Run"),
+        Column("name", "Recipe", 280, hidden_below=760),
+        Column("score", "ROUGE-1", 84, right=True),
+        Column("gain", "Gain", 84, right=True),
+    )
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._all: tuple[Candidate, ...] = ()
+        self._checked: set[str] = set()
+
+    def set_candidates(self, found: Sequence[Candidate], checked: Sequence[str]) -> None:
+        """Show other runs, some of them checked by their ids."""
+        self._all, self._checked = tuple(found), set(checked)
+        self._refill()
+
+    def toggle(self, candidate: Candidate) -> None:
+        """Check a run, or no longer; nothing happens to one that can't be shown."""
+        if not candidate.why_not:
+            self._checked ^= {candidate.job.id}
+            self._refill()
+
+    def chosen(self) -> list[Candidate]:
+        """Return the runs that are checked, in their order."""
+        return [each for each in self._all if each.job.id in self._checked]
+
+    def _refill(self) -> None:
+        able = [each for each in self._all if not each.why_not]
+        apart = [each for each in self._all if each.why_not]
+        below: list[Head | Candidate] = []
+        if apart:
+            below = [Head("Scored otherwise", "scores of another protocol can't stand beside these"), *apart]
+        self.set_rows([*able, *below])
+
+    def key_of(self, thing: Candidate) -> str:
+        return thing.job.id
+
+    def cell(self, thing: Candidate, key: str) -> Cell:
+        if key == "label":
+            if thing.why_not:
+                return Text(f"{thing.label}. {thing.why_not}", token="ink3")
+            return Checked(thing.label, "", thing.job.id in self._checked)
+        if key == "name":
+            return Text(thing.name)
+        if key == "score":
+            return Text("" if thing.why_not else score(thing.mean), "figure", "ink", right=True)
+        if thing.why_not:
+            return Text("")
+        icon, token = ("arrow-up", "accent") if thing.gain > 0 else ("arrow-down", "brick")
+        return Signed(icon, gain(thing.gain), token, right=True, role="figure_medium")
+
+    def words(self, thing: Candidate) -> str:
+        if thing.why_not:
+            return f"{thing.label}, {thing.name}, can't be compared. {thing.why_not}"
+        checked = "checked" if thing.job.id in self._checked else "not checked"
+        return f"{thing.label}, {thing.name}, ROUGE-1 {score(thing.mean)}, gain {gain(thing.gain)}, {checked}"
+
+    def explanation(self, thing: Candidate, key: str) -> str:
+        return thing.why_not
