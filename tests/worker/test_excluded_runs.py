@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import library
+from engine import library, passport
 from engine import recipe as recipes
 from engine.jobs import create_job
 from engine.paths import jobs_folder
@@ -60,13 +60,18 @@ def expected(recipe: Recipe, channel: Channel) -> data.Splits:
 
 def test_a_run_leaves_out_what_is_excluded_and_its_passport_says_so(tmp_path: Path, channel: Channel) -> None:
     recipe = prepared(tmp_path, "training.max_steps=1")
+    (tmp_path / "data" / "README.md").write_text("---\nlicense: cc-by-4.0\n---\n", encoding="utf-8")
     splits = expected(recipe, channel)
     _, events = train_here(recipe)
     assert events[-1]["outcome"] == "completed", events[-1]
     started = named(events, "run_started")[0]
     assert started["examples"] == {split: len(splits.of(split)) for split in ("train", "validation", "test")}
     assert (started["excluded"], started["masked"]) == (splits.excluded, splits.masked)
-    facts = library.find(named(events, "adapter_saved")[-1]["adapter"]).passport.data
+    adapter = library.find(named(events, "adapter_saved")[-1]["adapter"])
+    facts = adapter.passport.data
+    assert (facts.source, facts.licence) == (recipe.data.source, "cc-by-4.0")
+    library.export_folder(adapter, tmp_path / "exported")
+    assert passport.load(tmp_path / "exported").data == facts
     assert (facts.excluded, facts.masked) == (sum(splits.excluded.values()), 1)
     assert facts.fingerprint == splits.fingerprint
     assert any(event["message"].startswith("Rows left out") for event in named(events, "notice"))

@@ -44,6 +44,19 @@ def test_the_page_tells_verdict_scores_samples_recipe_passport_and_environment(h
     assert {"svg", "path", "table"} <= page.tags
 
 
+def test_the_data_is_told_with_its_source_licence_and_fingerprint_and_what_was_left_out(home, tmp_path):
+    facts = {"excluded": {"train": 12, "test": 1}, "masked": {"email": 7}}
+    page = page_of(add_scored_run(facts=facts), tmp_path)
+    for told in (
+        "Source sample",
+        "Licence CC BY-NC-ND 4.0",
+        "Fingerprint 9f3c41d8e07a",
+        "Excluded 13 conversations (12 train, 1 test)",
+        "Masked 7 places (7 E-mail address)",
+    ):
+        assert told in page.text
+
+
 def test_the_page_needs_nothing_beside_it_and_runs_nothing(home, tmp_path):
     page_of(add_scored_run(), tmp_path).needs_nothing()
 
