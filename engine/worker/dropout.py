@@ -23,11 +23,8 @@ class Dropout(nn.Dropout):
             return values
         if values.is_cuda or dropped == LEVELS:
             return super().forward(values)
-        return torch.where(
-            _drawn(values) >= dropped - LEVELS // 2,
-            values * (LEVELS / (LEVELS - dropped)),
-            values.new_zeros(()),
-        )
+        kept = _drawn(values) >= dropped - LEVELS // 2
+        return values * kept.to(values.dtype).mul_(LEVELS / (LEVELS - dropped))
 
 
 def _drawn(values: torch.Tensor) -> torch.Tensor:
