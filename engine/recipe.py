@@ -370,7 +370,10 @@ def _anchored(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def overridden(tables: dict[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
-    """Return `tables` with `table.key=value` overrides set; a value that is no TOML is taken as text."""
+    """Return `tables` with `table.key=value` overrides set; a value that is no TOML is taken as text.
+
+    `table.key.name=value` sets one name of a mapping, such as `data.columns.speaker`; there all values are texts.
+    """
     for override in overrides:
         field, equals, raw = override.partition("=")
         table, dot, key = field.strip().partition(".")
@@ -380,7 +383,12 @@ def overridden(tables: dict[str, Any], overrides: Iterable[str]) -> dict[str, An
             value = tomllib.loads(f"value = {raw}")["value"]
         except tomllib.TOMLDecodeError:
             value = raw
-        if dot:
+        key, inner, name = key.partition(".")
+        mapping = tables.get(table, {}).get(key, {}) if inner else None
+        if isinstance(mapping, dict):
+            text = value if isinstance(value, str) else raw.strip()
+            tables.setdefault(table, {})[key] = {**mapping, name: text}
+        elif dot:
             tables.setdefault(table, {})[key] = value
         else:
             tables[table] = value

@@ -112,14 +112,15 @@ class _Guess:
         return replace(shape, split=column, reason=f'{shape.reason}; splits: column "{column}", {why}')
 
     def _likely_split(self, shape: Shape) -> str | None:
-        """Return a column that is called so and holds names of splits and nothing else."""
+        """Return a column that is called so and holds names of splits."""
         taken = {shape.conversation, shape.summary, shape.speaker, shape.group, *shape.references}
         free = [name for name in self.columns if name not in taken and self._holds_splits(name)]
         return names.exact(free, names.SPLIT_NAMES)
 
     def _holds_splits(self, name: str) -> bool:
+        """Tell whether most of what stands in a column are names of splits; rows with others are in none."""
         filled = [cell for cell in self._cells(name) if cell not in (None, "")]
-        return bool(filled) and all(map(split_called, filled))
+        return sum(split_called(cell) is not None for cell in filled) * 2 > len(filled)
 
     def _list_columns(self) -> dict[str, Keys]:
         """Return the columns whose cells hold lists of turns, with the keys of those."""

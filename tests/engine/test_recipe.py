@@ -304,6 +304,16 @@ def test_an_override_without_table_or_value_is_refused(tmp_path: Path, override:
         load_with(tmp_path, override)
 
 
+def test_an_override_sets_one_name_of_a_mapping_and_leaves_the_others(tmp_path: Path):
+    found = load_with(
+        tmp_path, 'data.columns={speaker="who"}', "data.columns.pause=4", 'data.columns.text="said"'
+    )
+    assert found.data.columns == {"speaker": "who", "pause": "4", "text": "said"}
+    with pytest.raises(RecipeError) as caught:
+        load_with(tmp_path, "data.colums.pause=4")
+    assert caught.value.problems[0].field == "data.colums"
+
+
 def test_an_override_is_checked_like_the_file(tmp_path: Path):
     with pytest.raises(RecipeError) as caught:
         load_with(tmp_path, "training.epochs=0", "training.epochz=3")

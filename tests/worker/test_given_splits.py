@@ -136,6 +136,16 @@ def test_rows_that_name_no_split_are_left_out_and_said(tmp_path: Path, channel: 
     ]
 
 
+def test_rows_in_no_split_may_stand_among_the_first(tmp_path: Path, channel: Channel) -> None:
+    places = ["train", "test", "dev", "held-out"]
+    rows = [talk(number, split=places[number % 4]) for number in range(12)]
+    found = numbers(as_lines(tmp_path / "a.jsonl", rows), channel)
+    assert found == {"train": [1, 5, 9], "validation": [3, 7, 11], "test": [2, 6, 10]}
+    assert messages(channel) == [
+        '3 rows left out, as the column "split" names no split there ("held-out" 3; rows 4, 8, 12).'
+    ]
+
+
 def test_a_column_that_means_something_else_makes_no_splits(tmp_path: Path, channel: Channel) -> None:
     rows = [talk(number, set=f"set {number}") for number in range(20)]
     found = numbers(as_lines(tmp_path / "a.jsonl", rows), channel)
