@@ -2,95 +2,23 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 import torch
 
 from engine.errors import BaseModelError
-from engine.events import Event, EventReader
+from engine.events import Event
 from engine.jobs import create_job
-from engine.library import Adapter
 from engine.paths import jobs_folder
 from engine.prompts import DEFAULT_PROMPT
 from engine.supervisor import Supervisor
 from engine.worker import rouge, streams, summarize
 from engine.worker.channel import Channel, Stopped
-from engine.worker.generate import generate
-from engine.worker.prompting import Prompter
 from engine.worker.streams import Stream
-from engine.worker.switcher import Switcher
-from tests.helpers.tiny_models import KINDS, Kind, tiny_model
+from tests.helpers.summarizing import CONVERSATION, TEMPLATE, arguments, ask_all, asked, plain_summary, serve
+from tests.helpers.tiny_models import KINDS, Kind
 from tests.helpers.worker_parts import events_of, install_random, load_tiny, make_channel
 
 pytestmark = pytest.mark.torch
-
-CONVERSATION = "Ann: Where are you?\nBob: At the office."
-
-
-def arguments(kind: Kind, prompt: dict[str, Any] | None = None) -> dict[str, Any]:
-    table = {"id": str(tiny_model(kind)), "precision": "float32"}
-    return {"base_model": table, "device": "cpu", "prompt": prompt}
-
-
-def asked(columns: list[str | None], request: str = "one", **changes: Any) -> dict[str, Any]:
-    decoding = {"beams": 1, "max_new_tokens": 12, "temperature": 0.0}
-    return {"request": request, "conversation": CONVERSATION, "columns": columns} | decoding | changes
-
-
-def serve(
-    kind: Kind, answer: Callable[[Channel, Event], None], prompt: dict[str, Any] | None = None
-) -> Channel:
-    """Let the job run while another thread answers its events, as a window does; return its channel."""
-    channel = make_channel("summarize", **arguments(kind, prompt))
-    over = threading.Event()
-
-    def watch() -> None:
-        reader = EventReader(channel.job.events_path)
-        while not over.wait(0.01):
-            for event in reader.read():
-                answer(channel, event)
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        summarize.run(channel, {"kind": "summarize", **arguments(kind, prompt)})
-    finally:
-        over.set()
-        thread.join()
-    return channel
-
-
-def ask_all(*requests: dict[str, Any]) -> Callable[[Channel, Event], None]:
-    """Return an answerer that asks everything when the base is ready, and quits after the last request."""
-    left = len(requests)
-
-    def answer(channel: Channel, event: Event) -> None:
-        nonlocal left
-        if event["event"] == "base_ready":
-            for request in requests:
-                channel.job.send("summarize", **request)
-        elif event["event"] == "request_finished":
-            left -= 1
-            if left == 0:
-                channel.job.send("quit")
-
-    return answer
-
-
-def plain_summary(
-    kind: Kind, adapter: Adapter | None, template: str, text: str = CONVERSATION, **decoding: Any
-) -> str:
-    base = load_tiny(kind)
-    ids = Prompter(base.tokenizer, base.family, template, 200, 12).input_ids(text)
-    wanted = {"beams": 1, "max_new_tokens": 12} | decoding
-    with Switcher(base).use(adapter) as model:
-        return generate(model, base.tokenizer, base.family, [ids], **wanted)[0].text
-
-
-TEMPLATE = "Summarize: {conversation}\nSummary: "
 
 
 @pytest.mark.parametrize("kind", KINDS)
