@@ -125,11 +125,10 @@ def _require_examples(selection: Selection, split: Split) -> None:
             FIELD,
         )
     role, column = ("summary", shape.summary)
+    hint = 'Name another column, or write summaries for them: "Write summaries" on the data page.'
     if all(row.missing == "conversation" for row in rows):
-        role, column = ("conversation", shape.conversation)
-    raise DataError(
-        f'The column "{column}" has no {role} in the {split} split.', "Name another column.", f"data.{role}"
-    )
+        role, column, hint = ("conversation", shape.conversation, "Name another column.")
+    raise DataError(f'The column "{column}" has no {role} in the {split} split.', hint, f"data.{role}")
 
 
 def select(options: DataOptions, channel: Channel, needs: Sequence[Split] = SPLITS) -> Selection:

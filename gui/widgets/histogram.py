@@ -116,7 +116,7 @@ class Histogram(QWidget):
     def _paint_labels(self, painter: QPainter, plot: QRectF) -> None:
         painter.setFont(font("axis"))
         painter.setPen(style.color("ink3"))
-        step = _label_step(self._high() - self._low, max(2, int(plot.width() / px(72))))
+        step = label_step(self._high() - self._low, max(2, int(plot.width() / px(72))))
         value = self._low
         while value < self._high():
             text = number(value)
@@ -212,9 +212,9 @@ class Histogram(QWidget):
         self.setAccessibleDescription(told)
 
 
-def _label_step(span: float, about: int) -> float:
-    """A round step that gives about so many labels."""
-    for power in range(-1, 7):
+def label_step(span: float, about: int) -> float:
+    """Return a round step that gives about so many labels; what is counted is whole, and so is the step."""
+    for power in range(7):
         for by in (1, 2, 3, 5):
             if span / (by * 10**power) <= about:
                 return float(by * 10**power)

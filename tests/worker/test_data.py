@@ -287,6 +287,7 @@ def test_empty_summary_column_is_said(tmp_path: Path, channel: Channel) -> None:
         "data.summary",
         'The column "summary" has no summary in the train split.',
     )
+    assert error.hint.endswith('"Write summaries" on the data page.')
 
 
 def test_lists_of_turns_are_read_and_other_lists_are_said(tmp_path: Path, channel: Channel) -> None:

@@ -8,7 +8,7 @@ from gui.look import style
 from gui.look.tokens import DARK, LIGHT
 from gui.widgets.bars import Bar
 from gui.widgets.block_drawing import BIAS, Block, BlockDrawing, Group, Part
-from gui.widgets.histogram import Histogram
+from gui.widgets.histogram import Histogram, label_step
 from gui.widgets.labels import ElidedLabel, Figure, RichLabel
 from gui.widgets.scrubber import Scrubber
 from gui.widgets.whisker import Whisker, WhiskerView, in_words
@@ -29,6 +29,11 @@ def lengths(styled, qtbot):
     made.set_counts([10, 40, 30, 20, 10, 5, 4, 3, 2, 1], 100)
     made.set_limit(500)
     return made
+
+
+@pytest.mark.parametrize(("span", "step"), [(1, 1), (4, 1), (10, 2), (900, 200)])
+def test_labels_stand_at_whole_numbers(span, step):
+    assert label_step(span, 5) == step
 
 
 @pytest.mark.parametrize(
