@@ -39,6 +39,7 @@ SPREAD_OVER = 64
 STEPS = 80
 NEAR = 0.005
 STARTER = {"base_model.id": "starter"}
+ANY_COLUMNS = {"data.conversation": "auto", "data.summary": "auto", "data.max_conversation_tokens": "512"}
 Row = tuple[str, str, str]
 
 
@@ -60,7 +61,7 @@ def main() -> None:
         wanted = [("starter, tuned", STARTER, _tuned(), 0)]
         model, source = os.environ.get("EVALUATION_MODEL"), os.environ.get("EVALUATION_DATA")
         if model and source:
-            own = {"base_model.id": model, "data.source": source}
+            own = {"base_model.id": model, "data.source": source} | ANY_COLUMNS
             wanted.append((Path(model).name, own, None, SPREAD_OVER))
         for name, settings, adapter, count in wanted:
             for precision in ("float32", "bfloat16"):
