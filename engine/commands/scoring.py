@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from engine import library
+from engine import encodings, library
 from engine import recipe as recipes
 from engine.commands import words
 from engine.commands.adapters import ADAPTER_HELP
@@ -22,7 +22,7 @@ from engine.jobs import create_job
 from engine.library import Adapter
 from engine.measures import MORE
 from engine.options import check
-from engine.paths import adapters_folder, jobs_folder
+from engine.paths import adapters_folder, expanded, jobs_folder
 from engine.recipe import BaseModelOptions
 from engine.training import EvaluationOptions
 
@@ -116,11 +116,11 @@ def summarize_text(asked: argparse.Namespace, output: Output) -> int:
 
 def _read_conversation(file: str) -> str:
     try:
-        text = sys.stdin.read() if file == STDIN else Path(file).expanduser().read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = sys.stdin.read() if file == STDIN else encodings.decode(expanded(file).read_bytes())
+    except (OSError, ValueError) as error:
         missing = isinstance(error, FileNotFoundError)
         why = f"There is nothing at {file}." if missing else f"{file} can't be read."
-        problem = Problem("FILE", why, "Choose a UTF-8 text file with one conversation.")
+        problem = Problem("FILE", why, "Choose a text file with one conversation.")
         raise RecipeError((problem,)) from error
     if not text.strip():
         raise RecipeError((Problem("FILE", "The conversation is empty.", "Give its text."),))

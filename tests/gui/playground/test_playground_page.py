@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 
@@ -298,10 +299,19 @@ def test_a_dropped_text_file_is_shown(page, tmp_path):
     assert page.panel.about().startswith("chat.txt")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "cp1252"])
+def test_a_text_file_of_any_encoding_is_shown(page, tmp_path, encoding):
+    (tmp_path / "chat.txt").write_bytes("Zoë: Café?\r\nBo: Yes, “now”.".encode(encoding))
+    page.open_file(tmp_path / "chat.txt")
+    assert page.panel.conversation == "Zoë: Café?\nBo: Yes, “now”."
+
+
 def test_a_file_that_is_no_text_is_refused_in_words(page, tmp_path):
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\xff\xfe\x00")
     page.open_file(tmp_path / "picture.png")
-    assert page.strip.text() == "picture.png can't be read as text. Choose a plain text file."
+    assert page.strip.text() == (
+        "picture.png can't be read: it is a picture, whatever its name says. Choose a plain text file."
+    )
     assert page.panel.conversation == ""
 
 

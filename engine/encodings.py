@@ -1,0 +1,132 @@
+"""Bytes of a text into characters: which encoding they have, and what is no text at all.
+
+A mark at the start decides; then bytes that are zero as UTF-16's are; then UTF-8 if what is not ASCII mostly is UTF-8;
+else Windows-1252, since every byte means something in it. Knows nothing of files, lines or rows.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Protocol
+
+# The longer mark of UTF-32 begins with UTF-16's.
+MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+OTHERS = {
+    b"PK\x03\x04": "a zip archive or a workbook",
+    b"PAR1": "a parquet file",
+    b"ARROW1": "an arrow file",
+    b"\x1f\x8b": "a gz archive",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"\xd0\xcf\x11\xe0": "a document of old Office",
+    b"SQLite format 3": "a database",
+}
+CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+MOST_CONTROLS_SHARE = 0.02
+FEW_CONTROLS = 8
+# Windows-1252 with its five gaps filled as Latin-1 has them.
+CP1252 = "".join(
+    bytes([byte]).decode("latin-1" if byte in b"\x81\x8d\x8f\x90\x9d" else "cp1252") for byte in range(256)
+)
+
+
+class Decoder(Protocol):
+    """Bytes to text, piece by piece."""
+
+    def decode(self, data: bytes, final: bool = False) -> str:
+        """Return the text of the next bytes; what ends in the middle of a character waits for the next call."""
+
+
+def decode(data: bytes) -> str:
+    """Return the text of a whole file's bytes, lines ending in LF, with a mark for each byte that is no character.
+
+    Raises ValueError for what is no text.
+    """
+    encoding, rest = known(data)
+    why = "" if encoding else why_no_text(rest)
+    if why:
+        raise ValueError(why)
+    try:
+        text = decoder_of(encoding, rest).decode(rest, final=True)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"what begins as {encoding.upper()} is damaged") from error
+    sound = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return sound.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def known(data: bytes) -> tuple[str, bytes]:
+    """Return the encoding that the first bytes of a text tell, "" for none, and what follows its mark."""
+    mark, encoding = next(((mark, name) for mark, name in MARKS if data.startswith(mark)), (b"", ""))
+    rest = data[len(mark) :]
+    return encoding or _utf16_without_mark(rest), rest
+
+
+def _utf16_without_mark(first: bytes) -> str:
+    """Return UTF-16's name if every other byte is mostly zero, as in text of western letters; else ""."""
+    pairs = len(first) // 2
+    even, odd = first[: 2 * pairs : 2].count(0), first[1 : 2 * pairs : 2].count(0)
+    if odd > pairs // 2 and not even:
+        return "utf-16-le"
+    return "utf-16-be" if even > pairs // 2 and not odd else ""
+
+
+def why_no_text(first: bytes) -> str:
+    """Return what the first bytes of a file show it to be if that is no text, else ""."""
+    what = next((what for mark, what in OTHERS.items() if first.startswith(mark)), "")
+    if what:
+        return f"it is {what}, whatever its name says"
+    controls = len(CONTROLS.findall(first))
+    if b"\0" in first or controls > max(FEW_CONTROLS, MOST_CONTROLS_SHARE * len(first)):
+        return "it holds bytes that no text has"
+    return ""
+
+
+def decoder_of(encoding: str, data: bytes) -> Decoder:
+    """Return what decodes the encoding that a text itself told, or else the one that its bytes beyond ASCII have."""
+    if encoding not in ("", "utf-8"):
+        return codecs.getincrementaldecoder(encoding)("surrogatepass")
+    right, wrong = utf8_characters(data)
+    return Utf8() if encoding or data.isascii() or (right and right >= wrong) else Windows1252()
+
+
+def utf8_characters(data: bytes) -> tuple[int, int]:
+    """Return how many characters beyond ASCII are UTF-8 and how many are not; an unfinished last one is neither."""
+    text = codecs.getincrementaldecoder("utf-8")("replace").decode(data)
+    wrong = text.count("\ufffd")
+    return sum(character > "\x7f" for character in text) - wrong, wrong
+
+
+class Windows1252:
+    """Windows-1252, in which every byte is a character."""
+
+    def decode(self, data: bytes, final: bool = False) -> str:
+        """Return the text of the next bytes."""
+        return codecs.charmap_decode(data, "strict", CP1252)[0]
+
+
+class Utf8:
+    """UTF-8 whose wrong bytes become lone surrogates, which the row that holds them is known by."""
+
+    def __init__(self) -> None:
+        make = codecs.getincrementaldecoder("utf-8")
+        self._strict, self._lenient = make("strict"), make("surrogateescape")
+        self._sound = True
+
+    def decode(self, data: bytes, final: bool = False) -> str:
+        """Return the text of the next bytes; what ends in the middle of a character waits for the next call."""
+        if self._sound:
+            state = self._strict.getstate()
+            try:
+                return self._strict.decode(data, final)
+            except UnicodeDecodeError:
+                self._lenient.setstate(state)
+                self._sound = False
+        return self._lenient.decode(data, final)
