@@ -15,11 +15,10 @@ from engine import arena as arenas
 from engine.jobs import Job
 from gui.engine import Engine
 from gui.engine_thread import EngineThread
-from gui.models.queue_table import QueueTable, left_text
 from gui.pages.arena_page import ArenaPage
 from tests.helpers import scripted_worker
 from tests.helpers.arenas import BASE, FULL, OUTCOMES, filled_arena, make_arena, score
-from tests.helpers.homes import Told, add_run, make_recipe, unsynced
+from tests.helpers.homes import make_recipe, unsynced
 from tests.helpers.train_stage import COMPLETE, ENDLESS
 
 WAIT = 20_000
@@ -398,48 +397,6 @@ def test_the_queue_runs_is_paused_and_goes_on(bench):
     page.start_button.click()
     made.until(lambda: len(made.names()) == 2)
     made.until(lambda: not page.start_button.isVisible() and not page.pause_button.isVisible())
-
-
-def test_the_queue_says_how_long_it_still_takes_as_soon_as_that_is_known(bench):
-    make_arena("lora", "ia3", "layernorm")
-    queue = bench().page.below.queue
-    assert queue._left.text() == "3 to go"
-    arena = arenas.list_arenas()[0][0]
-    told = Told(outcome=None, gain=None, seconds=750.0, facts={"trainable_parameters": 1000})
-    with unsynced():
-        score(arena, 0, FULL, facts={"seconds": 600.0}, told=told)
-    queue = bench().page.below.queue
-    assert queue._left.text() == "2 to go, 25 min left"
-    table = queue.table
-    assert [table.index(at, 1).data() for at in range(3)] == ["12 min 30 s", "about 12 min", "about 12 min"]
-    assert table.index(0, 1).data(Qt.ItemDataRole.ToolTipRole) == (
-        "the whole run took 12 min 30 s, training alone 10 min"
-    )
-    done = bench().page.table
-    minutes = [column.key for column in done.columns].index("minutes")
-    assert done.columns[minutes].title == "Training, min"
-    assert done.index(0, minutes).data() == "10.0"
-    assert "The whole run took 12 min 30 s." in done.index(0, minutes).data(Qt.ItemDataRole.ToolTipRole)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(10.0, "under 1 min left"), (40.0, "1 min left"), (2040.0, "34 min left"), (6700.0, "1 h 52 min left")],
-)
-def test_what_is_left_is_said_no_finer_than_it_is_known(seconds, words):
-    assert left_text(seconds) == words
-
-
-def test_a_running_entry_says_what_is_left_of_it(home):
-    arena = make_arena("lora")
-    [waiting] = arenas.Reader().read(arena)
-    job = add_run(waiting.recipe, Told(steps=50, total_steps=100, seconds=600.0, outcome=None, gain=None))
-    arenas.set_run(arena, arena.entries[0].id, job.id)
-    table = QueueTable()
-    table.set_standings(arenas.Reader().read(arenas.open_arena(arena.folder)), job.id)
-    assert table.index(0, 1).data() == "10 min left"
-    assert table.index(0, 1).data(Qt.ItemDataRole.ToolTipRole) == "50\u00a0% trained, 10 min left"
-    assert table.seconds_left == pytest.approx(600.0)
 
 
 def test_entries_are_moved_by_keys_and_taken_out(bench):

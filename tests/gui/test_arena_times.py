@@ -1,0 +1,68 @@
+"""What an arena says of time: how long queue and entries still take, and training apart from the whole run."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+
+from engine.api import arenas
+from gui.models.arena_table import ArenaTable
+from gui.models.queue_table import QueueTable, left_text
+from gui.pages.arena.queue_view import QueueView
+from tests.helpers.arenas import FULL, make_arena, score
+from tests.helpers.homes import Told, add_run, unsynced
+
+
+def standings() -> list[arenas.Standing]:
+    return arenas.Reader().read(arenas.list_arenas()[0][0])
+
+
+def test_the_queue_says_how_long_it_still_takes_as_soon_as_that_is_known(home, styled, qtbot):
+    with unsynced():
+        arena = make_arena("lora", "ia3", "layernorm")
+    queue = QueueView()
+    qtbot.addWidget(queue)
+    queue.show_queue(standings(), "")
+    assert queue._left.text() == "3 to go"
+    told = Told(outcome=None, gain=None, seconds=750.0, facts={"trainable_parameters": 1000})
+    with unsynced():
+        score(arena, 0, FULL, facts={"seconds": 600.0}, told=told)
+    queue.show_queue(standings(), "")
+    assert queue._left.text() == "2 to go, 25 min left"
+    table = queue.table
+    assert [table.index(at, 1).data() for at in range(3)] == ["12 min 30 s", "about 12 min", "about 12 min"]
+    assert table.index(0, 1).data(Qt.ItemDataRole.ToolTipRole) == (
+        "the whole run took 12 min 30 s, training alone 10 min"
+    )
+
+
+def test_minutes_of_training_are_called_so_and_the_whole_run_is_told_beside_them(home):
+    told = Told(outcome=None, gain=None, seconds=750.0, facts={"trainable_parameters": 1000})
+    with unsynced():
+        score(make_arena("lora"), 0, FULL, facts={"seconds": 600.0}, told=told)
+    table = ArenaTable()
+    table.set_groups(arenas.groups(standings()))
+    minutes = [column.key for column in table.columns].index("minutes")
+    assert table.columns[minutes].title == "Training, min"
+    assert table.index(0, minutes).data() == "10.0"
+    assert "The whole run took 12 min 30 s." in table.index(0, minutes).data(Qt.ItemDataRole.ToolTipRole)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(10.0, "under 1 min left"), (40.0, "1 min left"), (2040.0, "34 min left"), (6700.0, "1 h 52 min left")],
+)
+def test_what_is_left_is_said_no_finer_than_it_is_known(seconds, words):
+    assert left_text(seconds) == words
+
+
+def test_a_running_entry_says_what_is_left_of_it(home):
+    arena = make_arena("lora")
+    [waiting] = standings()
+    job = add_run(waiting.recipe, Told(steps=50, total_steps=100, seconds=600.0, outcome=None, gain=None))
+    arenas.set_run(arena, arena.entries[0].id, job.id)
+    table = QueueTable()
+    table.set_standings(standings(), job.id)
+    assert table.index(0, 1).data() == "10 min left"
+    assert table.index(0, 1).data(Qt.ItemDataRole.ToolTipRole) == "50\u00a0% trained, 10 min left"
+    assert table.seconds_left == pytest.approx(600.0)
