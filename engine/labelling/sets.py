@@ -20,7 +20,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -335,6 +335,12 @@ class LabellingSet:
         if self._numbers is not None:
             self._numbers[text] = number
         return number
+
+    def bring(self, number: int, known: Item) -> None:
+        """Take over what was written elsewhere for a conversation nothing was done with; a draft until accepted."""
+        item = self.item(number)
+        if item.state == "open" and not item.text and not self.history.of(number):
+            self._keep("carried", item=number, **as_carried(replace(known, state="drafted")))
 
     def _number_of(self, text: str) -> int | None:
         """Return the number of the conversation with this text, if it is there."""

@@ -7,6 +7,7 @@ page and from the playground. Decides nothing itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,10 @@ from gui.pages.labelling.items_view import ItemsSide
 from gui.pages.labelling.reader import Reader
 from gui.pages.labelling.summary_view import SummarySide
 from gui.pages.labelling.tools_row import SHOWN_TITLES, ToolsRow
+from gui.pages.playground.good_ones import good_ones
 from gui.pages.playground.parts import StripView
+from gui.pages.playground.tries import Try
+from gui.pages.playground.tries_store import Tries
 from gui.shell.page import Page
 from gui.widgets.bars import Busy
 from gui.widgets.buttons import plain
@@ -88,11 +92,14 @@ class LabellingPage(Page):
         self.busy = Busy("", self.cancel_button)
         to_data = plain("Choose them on the data page")
         to_data.clicked.connect(self.back_requested)
+        self.playground_button = plain("Take the playground's", "playground")
+        self.playground_button.setToolTip("All conversations that were tried in the playground")
+        self.playground_button.clicked.connect(self.open_playground)
         self._empty = EmptyState(
             "edit",
             "No conversations to summarise yet",
             "Name a source on the data page and choose to write its summaries.",
-            [to_data],
+            [to_data, self.playground_button],
         )
 
     def _lay_out(self) -> None:
@@ -219,14 +226,29 @@ class LabellingPage(Page):
             self.open_last()
 
     def open_conversations(self, examples: Sequence[Example]) -> None:
-        """Write summaries for conversations of the playground; the first of them comes to the front."""
+        """Write summaries for conversations of the playground; the first of them comes to the front.
+
+        A summary that was found good there is the draft to begin from.
+        """
         self._put_away()
+        self._background.run(_tries, partial(self._open_playground, examples))
+
+    def open_playground(self) -> None:
+        """Write summaries for all conversations that were tried in the playground."""
+        self._put_away()
+        self._background.run(_tries, partial(self._open_playground, ()))
+
+    def _open_playground(self, examples: Sequence[Example], tries: list[Try]) -> None:
+        examples = examples or [Example("", tried.conversation, tried.reference) for tried in tries]
+        if not examples:
+            self._tell("Nothing was tried in the playground yet. Summarise a conversation there first.")
+            return
         try:
             about = labelling.find(PLAYGROUND) or labelling.create(PLAYGROUND_NAME, PLAYGROUND, ())
         except StorageError as error:
             self._tell(f"{error.message} {error.hint}")
         else:
-            self.desk.open(about.id, examples)
+            self.desk.open(about.id, examples, good_ones(tries).items)
 
     def open_last(self) -> None:
         """Go on with the set that was worked on last, if there is one."""
@@ -396,3 +418,7 @@ class LabellingPage(Page):
         comparing = words.comparing(work.progress()) if work and self.desk.listing.is_comparing else ""
         told = comparing or self._told or (words.all_done(work.progress()) if work else "")
         return said or (Strip(told, "", "info", "ink2") if told else None)
+
+
+def _tries() -> list[Try]:
+    return Tries().items

@@ -5,7 +5,7 @@ Keeps what is typed as it is typed, key by key. Knows no widget.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
@@ -44,24 +44,33 @@ class Desk(QObject):
 
     # The set
 
-    def open(self, set_id: str, examples: Sequence[Example] = ()) -> None:
+    def open(
+        self, set_id: str, examples: Sequence[Example] = (), known: Iterable[labelling.Item] = ()
+    ) -> None:
         """Open a set in place of the one at hand, add what it lacks of `examples`, and bring their first to the front.
 
-        A large set takes a moment, so it is read beside; `opened`, or `changed` with a trouble, follows.
+        What is `known` of them, written elsewhere, becomes a draft where nothing was written here. A large set takes
+        a moment, so it is read beside; `opened`, or `changed` with a trouble, follows.
         """
         if self.work is not None and self.work.about.id == set_id:
-            self._begin(self.work, examples)
+            self._begin(self.work, examples, known)
             return
         self._let_go()
         wanted, self.is_opening = self._opening, True
         self.changed.emit()
         self._background.run(
             lambda: labelling.LabellingSet(set_id),
-            lambda work: self._take(work, wanted, examples),
+            lambda work: self._take(work, wanted, examples, known),
             self._fail_to_open,
         )
 
-    def _take(self, work: labelling.LabellingSet, wanted: int, examples: Sequence[Example]) -> None:
+    def _take(
+        self,
+        work: labelling.LabellingSet,
+        wanted: int,
+        examples: Sequence[Example],
+        known: Iterable[labelling.Item],
+    ) -> None:
         """Take in a set that was read, unless another one was wanted meanwhile."""
         if wanted != self._opening:
             work.close()
@@ -69,13 +78,16 @@ class Desk(QObject):
         self._held.append(work)
         self.work, self.is_opening = work, False
         self.listing.take(work)
-        self._begin(work, examples)
+        self._begin(work, examples, known)
 
-    def _begin(self, work: labelling.LabellingSet, examples: Sequence[Example]) -> None:
+    def _begin(
+        self, work: labelling.LabellingSet, examples: Sequence[Example], known: Iterable[labelling.Item]
+    ) -> None:
         self.trouble = None
         numbers: list[int] = []
+        written = {item.conversation.strip(): item for item in known}
         for example in examples:
-            self._done(partial(_add, work, example, numbers))
+            self._done(partial(_add, work, example, written, numbers))
         self.listing.renew()
         if numbers:
             self._walk.go(numbers[0])
@@ -261,8 +273,16 @@ class Desk(QObject):
         self.changed.emit()
 
 
-def _add(work: labelling.LabellingSet, example: Example, numbers: list[int]) -> None:
+def _add(
+    work: labelling.LabellingSet,
+    example: Example,
+    written: Mapping[str, labelling.Item],
+    numbers: list[int],
+) -> None:
     numbers.append(work.add(example))
+    known = written.get(example.conversation.strip())
+    if known is not None:
+        work.bring(numbers[-1], known)
 
 
 def _let_go(held: list[labelling.LabellingSet]) -> None:

@@ -10,9 +10,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QTextEdit
 
-from engine.api import Example, labelling
+from engine.api import Example, SummarizeOptions, labelling
 from engine.labelling import sets
 from gui.pages.labelling_page import PLAYGROUND, LabellingPage
+from gui.pages.playground.board import Feedback
+from gui.pages.playground.tries import TriedColumn, Try, new_id
+from gui.pages.playground.tries_store import Tries
 from tests.helpers.labelling_stage import BUS, CTRL, DOG, SHIFT, TEA, WAIT, made_set, press, show, state
 
 # Writing
@@ -301,11 +304,53 @@ def test_conversations_of_the_playground_join_one_set_and_the_wanted_one_is_in_f
         page.open_conversations([Example("1", BUS, ""), Example("2", TEA, "They have tea.")])
     assert page.conversation.place() == "1 of 2"
     assert state(page, 2) == "accepted"
-    page.open_conversations([Example("1", DOG, ""), Example("2", BUS, "")])
-    assert page.conversation.place() == "3 of 3"
-    page.open_conversations([Example("1", BUS, "")])
-    assert page.conversation.place() == "1 of 3"
+    for conversations, place in (((DOG, BUS), "3 of 3"), ((BUS,), "1 of 3")):
+        with qtbot.waitSignal(page.desk.opened, timeout=WAIT):
+            page.open_conversations([Example("", text, "") for text in conversations])
+        assert page.conversation.place() == place
     assert [about.source for about in labelling.list_sets()] == [PLAYGROUND]
+
+
+def tried(conversation: str, *columns: TriedColumn) -> Try:
+    return Try(new_id(1e9), 1e9, conversation, "", {"id": "starter"}, SummarizeOptions(), columns)
+
+
+def test_the_playgrounds_history_becomes_a_set_with_what_was_found_good_as_drafts(page, qtbot):
+    tries = Tries()
+    good = TriedColumn(
+        "a1", "tuned", "", "They have tea.", feedback=Feedback(thumb="up", edited="Both have tea.")
+    )
+    for one in (tried(BUS, TriedColumn(None, "base", "", "A bus.")), tried(TEA, good)):
+        tries.add(one)
+    page.open_last()
+    with qtbot.waitSignal(page.desk.opened, timeout=WAIT):
+        page.playground_button.click()
+    found = {item.conversation: item for item in page.desk.work.items}
+    assert set(found) == {BUS, TEA}
+    assert (found[BUS].text, found[BUS].state) == ("", "open")
+    assert (found[TEA].text, found[TEA].state, found[TEA].written_by) == (
+        "Both have tea.",
+        "drafted",
+        "edited draft",
+    )
+    assert found[TEA].draft.adapter == "a1"
+    page.desk.go(found[TEA].number)
+    assert page.summary.status() == "Not accepted yet: an edited draft of tuned"
+
+
+def test_what_was_written_here_stands_against_what_was_found_good_in_the_playground(page, qtbot):
+    Tries().add(tried(TEA, TriedColumn("a1", "tuned", "", "Theirs.", feedback=Feedback(thumb="up"))))
+    for _ in range(2):
+        with qtbot.waitSignal(page.desk.opened, timeout=WAIT):
+            page.open_conversations([Example("", TEA, "")])
+        page.summary.edit.selectAll()
+        QTest.keyClicks(page.summary.edit, "Mine.")
+    assert page.desk.work.item(1).text == "Mine."
+
+
+def test_a_playground_without_history_is_said_to_have_none(page, qtbot):
+    page.playground_button.click()
+    qtbot.waitUntil(lambda: "Nothing was tried in the playground yet." in page.strip.text(), timeout=WAIT)
 
 
 def test_accepted_summaries_are_used_for_the_next_run_once_there_are_enough(page, qtbot):
