@@ -55,6 +55,7 @@ def _curves(report: Report) -> dict[str, Curve]:
     return {
         "loss": state.loss,
         "validation_loss": state.evaluation_loss,
+        "validation_rouge1": state.evaluation_rouge1,
         "learning_rate": state.learning_rate,
     }
 

@@ -12,6 +12,7 @@ from engine.report.markup import Html, element, join
 from engine.report.parts import document, ends, facts, foot, legend, moment, said, scored_under, section, tone
 
 SMOOTHED_SHARE = 0.02
+ROUGE_HEIGHT = 150
 OUTCOMES = {
     "completed": "Completed",
     "stopped": "Stopped",
@@ -149,6 +150,7 @@ def _training(report: Report) -> Html:
         "Training",
         drawing.curves(lines, max(state.total_steps, state.step), told),
         legend(tuple(keys), "over the steps; the thin line is every step, the bold one a moving mean"),
+        _rouge_on_the_way(report),
         facts(
             [
                 ("Steps", f"{state.step:,} of {state.total_steps:,}" if state.total_steps else ""),
@@ -160,6 +162,18 @@ def _training(report: Report) -> Html:
             ]
         ),
     )
+
+
+def _rouge_on_the_way(report: Report) -> Html:
+    """Return ROUGE-1 at each evaluation, nothing where none was measured."""
+    state, curve = report.state, report.state.evaluation_rouge1
+    if not curve.steps:
+        return Html()
+    points = [value * 100 for value in curve.values]
+    line = drawing.Line([float(step) for step in curve.steps], points, "held", marked=True)
+    told = f"ROUGE-1 of validation conversations at each evaluation, {points[-1]:.1f} at the last"
+    plot = drawing.curves([line], max(state.total_steps, state.step), told, ROUGE_HEIGHT)
+    return element("figure", plot, legend((("validation", told),)))
 
 
 def _data(report: Report) -> Html:

@@ -11,6 +11,7 @@ import pytest
 from engine import example_scores, library, report
 from engine.commands import entry
 from engine.errors import StorageError
+from engine.events import EventWriter
 from engine.example_scores import Texts
 from engine.measures import MEASURES
 from engine.report import look
@@ -78,6 +79,20 @@ def test_no_text_of_the_data_becomes_markup(home, tmp_path):
 def test_the_plots_are_sound_and_speak(home, tmp_path):
     text = written(add_scored_run(), tmp_path / "report.html")
     assert len(sound_plots(text)) == 3
+
+
+def test_rouge_on_the_way_has_a_plot_and_stands_in_the_figures(home, tmp_path):
+    job = add_scored_run()
+    writer = EventWriter(job.events_path, {"run": job.id, "attempt": 1})
+    for step, mean in ((20, 0.31), (40, 0.42)):
+        scores = {"rouge1": {"mean": mean}}
+        writer.write("evaluated", of="", split="validation", step=step, loss=1.5, scores=scores)
+    writer.close()
+    text = written(job, tmp_path / "report.html")
+    assert len(sound_plots(text)) == 4
+    assert "at each evaluation, 42.0 at the last" in Page(text).text
+    tree = json.loads(written(job, tmp_path / "report.json"))
+    assert tree["curves"]["validation_rouge1"] == {"steps": [20, 40], "values": [0.31, 0.42]}
 
 
 def test_what_does_not_stand_in_the_conversation_is_underlined(home, tmp_path):
