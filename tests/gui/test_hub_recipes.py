@@ -99,8 +99,28 @@ def test_checking_data_asks_before_it_fetches(qtbot, home, hub):
     made.show()
     made.open(DATA)
     qtbot.waitUntil(lambda: "kB to fetch" in made.parts.question.text(), timeout=WAIT)
+    assert "licence mit" in made.parts.question.text()
     assert not made.checker.is_busy
     made.parts.question.action_button().click()
     qtbot.waitUntil(lambda: made.report is not None, timeout=WAIT)
     assert made.parts.question.isHidden()
     engine.leave()
+
+
+def test_a_data_set_that_a_script_makes_and_one_that_is_not_there_are_refused_beside_the_source(
+    qtbot, home, hub, tmp_path
+):
+    (tmp_path / "served/datasets" / DATA / "conversations.py").write_text("raise SystemExit")
+    engine = Engine()
+    made = DataPage(engine)
+    qtbot.addWidget(made)
+    made.show()
+    for source, words in (
+        (DATA, "is made by a script, conversations.py"),
+        ("someone/absent", "has no data set named"),
+    ):
+        made.open(source)
+        qtbot.waitUntil(lambda words=words: words in made.parts.source.source_field.problem(), timeout=WAIT)
+        assert made.parts.question.isHidden()
+    engine.leave()
+    assert not [line for line in hub.requests if "resolve" in line]
