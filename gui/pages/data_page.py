@@ -36,13 +36,14 @@ class DataPage(Page):
 
     Signals: `use_requested(dict)` with `[data]` values of a recipe; `try_requested(Example)` to summarise a
     row in the playground; `rows_checked(str, list of Example)` with the name and first rows of checked data;
-    `label_requested(dict)` to write summaries, with the `[data]` values of what is named here, empty if nothing is.
+    `label_requested(dict, base model)` to write summaries, with the `[data]` values of what is named here, empty if
+    nothing is, and the base model whose tokens are counted.
     """
 
     use_requested = Signal(dict)
     try_requested = Signal(object)
     rows_checked = Signal(str, list)
-    label_requested = Signal(dict)
+    label_requested = Signal(dict, str)
 
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
         super().__init__("Data", "No data checked yet", parent)
@@ -396,8 +397,8 @@ class DataPage(Page):
         if source and is_on_hub(source) and source != self._read_source:
             self.check()
         else:
-            decided = {"broken_rows": self.decisions.broken_rows(), "mask": list(self.decisions.masked)}
-            self.label_requested.emit(values | decided if source else {})
+            decided = values | self._limits() | self.decisions.values()
+            self.label_requested.emit(decided if source else {}, self.parts.source.tokenizer.key())
 
     def _export(self, finding: Finding | None) -> None:
         """Write the rows of a finding where the person says."""

@@ -147,7 +147,7 @@ def test_the_data_page_leads_to_the_labelling_page_and_back(house, qtbot):
     result = {"set": about.id, "left_out": {}}
     house.scripts["label_data"] = [["emit", {"event": "result_made", "result": result}]]
     house.scripts["models"] = [["emit", {"event": "result_made", "result": {"models": []}}]]
-    house.window.show_built("data").label_requested.emit({"source": "talk.csv"})
+    house.window.show_built("data").label_requested.emit({"source": "talk.csv"}, "starter")
     page = house.window.built("labelling")
     assert house.window.current_key() == "labelling"
     qtbot.waitUntil(lambda: page.desk.item is not None, timeout=WAIT)
@@ -155,7 +155,7 @@ def test_the_data_page_leads_to_the_labelling_page_and_back(house, qtbot):
     assert house.window.rail.item("data").isChecked()
     page.back_button.click()
     assert house.window.current_key() == "data"
-    house.window.built("data").label_requested.emit({})
+    house.window.built("data").label_requested.emit({}, "starter")
     assert house.window.current_key() == "labelling"
     assert page.header.title() == "Talk"
     page.use_requested.emit({"source": "/exported"})

@@ -265,7 +265,7 @@ def test_in_a_low_window_with_figures_in_two_lines_nothing_lies_over_the_lengths
 def test_conversations_without_summaries_lead_to_where_those_are_written(page, qtbot, tmp_path):
     source = str(write_rows(tmp_path / "talk.jsonl", [{"dialogue": chat(n)["dialogue"]} for n in range(4)]))
     wanted: list[dict[str, Any]] = []
-    page.label_requested.connect(wanted.append)
+    page.label_requested.connect(lambda values, _base: wanted.append(values))
     checked(page, qtbot, source)
     assert page.report is None
     assert page.parts.unlabelled.isVisible()
@@ -276,7 +276,7 @@ def test_conversations_without_summaries_lead_to_where_those_are_written(page, q
 
 def test_summaries_can_be_written_for_what_is_checked_and_for_what_was_begun_before(shown, chats):
     wanted: list[dict[str, Any]] = []
-    shown.label_requested.connect(wanted.append)
+    shown.label_requested.connect(lambda values, _base: wanted.append(values))
     assert not shown.parts.unlabelled.isVisible()
     shown.label_button.click()
     shown.parts.source.source.setText("")
@@ -284,11 +284,23 @@ def test_summaries_can_be_written_for_what_is_checked_and_for_what_was_begun_bef
     assert [values.get("source") for values in wanted] == [str(chats), None]
 
 
+def test_what_is_decided_here_holds_where_summaries_are_written(shown):
+    wanted: list[Any] = []
+    shown.label_requested.connect(lambda *asked: wanted.append(asked))
+    shown.decisions.exclude("duplicates", True)
+    shown.decisions.mask("email", True)
+    shown.label_button.click()
+    ((values, base_model),) = wanted
+    assert (values["exclude"], values["mask"]) == (["duplicates"], ["email"])
+    assert values["max_conversation_tokens"] == shown.parts.conversations.limit
+    assert base_model == shown.parts.source.tokenizer.key()
+
+
 def test_nothing_is_fetched_from_the_hub_to_write_summaries_before_it_was_asked_about(page, monkeypatch):
     asked: list[Any] = []
     monkeypatch.setattr(page._downloads, "check", lambda *arguments: asked.append(arguments))
     wanted: list[dict[str, Any]] = []
-    page.label_requested.connect(wanted.append)
+    page.label_requested.connect(lambda values, _base: wanted.append(values))
     page.parts.source.set_source("someone/talk")
     page.label_button.click()
     assert (len(asked), wanted) == (1, [])
