@@ -30,23 +30,37 @@ STAGE_WORDS = {
 
 
 @dataclass(frozen=True)
-class Request:
-    """What is asked of the worker: one conversation, summarised by the base (None) and by adapters."""
+class Asked:
+    """A conversation to summarise, and its reference summary, "" without one."""
 
-    conversation: str
+    text: str
+    reference: str = ""
+
+    def arguments(self) -> dict[str, str]:
+        """Return its part of the command's arguments."""
+        given = {"conversation": self.text}
+        return given | ({"reference": self.reference} if self.reference.strip() else {})
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of the worker: conversations, summarised by the base (None) and by adapters.
+
+    `conversations` is one, or a tuple of several. `prompt` is what every column reads in place of its own: `template`
+    and `max_conversation_tokens`; a worker that was started with another one makes room for another.
+    """
+
+    conversations: Asked | tuple[Asked, ...]
     columns: tuple[str | None, ...]
     options: SummarizeOptions
-    reference: str = ""
+    prompt: dict[str, Any] | None = None
 
     def arguments(self, request_id: str) -> dict[str, Any]:
         """Return the command's arguments."""
-        asked = {
-            "request": request_id,
-            "conversation": self.conversation,
-            "columns": list(self.columns),
-            **self.options.model_dump(),
-        }
-        return asked | ({"reference": self.reference} if self.reference.strip() else {})
+        asked = {"request": request_id, "columns": list(self.columns), **self.options.model_dump()}
+        if isinstance(self.conversations, Asked):
+            return asked | self.conversations.arguments()
+        return asked | {"conversations": [one.arguments() for one in self.conversations]}
 
 
 class Summarizer(QObject):
@@ -65,6 +79,7 @@ class Summarizer(QObject):
         super().__init__(parent)
         self.state: State = "off"
         self.base_model: dict[str, Any] = {}
+        self._prompt: dict[str, Any] | None = None
         self.precision = ""
         self.device = ""
         self._start_thread = start_thread
@@ -92,16 +107,17 @@ class Summarizer(QObject):
         return f"{stage}{self._progress}, {max(0, round(time.monotonic() - self._began))} s"
 
     def summarize(self, base_model: dict[str, Any], request: Request) -> str:
-        """Ask for summaries, starting a worker, or another for another base; return the request's id."""
+        """Ask for summaries, starting a worker, or another for another base or prompt; return the request's id."""
         request_id = secrets.token_hex(6)
-        if self._thread is not None and (base_model != self.base_model or self.state == "closing"):
+        serves = base_model == self.base_model and request.prompt == self._prompt and self.state != "closing"
+        if self._thread is not None and not serves:
             self._waiting = (request_id, request)
-            self.base_model = base_model
+            self.base_model, self._prompt = base_model, request.prompt
             self.close()
             # Whoever waited before is told, also where the worker was leaving already.
             self.changed.emit()
             return request_id
-        self.base_model = base_model
+        self.base_model, self._prompt = base_model, request.prompt
         if self._thread is None:
             self._start()
         self._ask(request_id, request)
@@ -144,7 +160,8 @@ class Summarizer(QObject):
     def _start(self) -> None:
         self._stage, self._progress, self.precision, self.device = "", "", "", ""
         self._began = time.monotonic()
-        self._thread = self._start_thread({"base_model": self.base_model, "device": "auto", "prompt": None})
+        asked = {"base_model": self.base_model, "device": "auto", "prompt": self._prompt}
+        self._thread = self._start_thread(asked)
         self._thread.events.connect(self._on_events)
         self._thread.ended.connect(self._on_ended)
         self._enter("starting")

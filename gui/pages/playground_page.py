@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QMenu, QStackedWidget, QWidget
 
-from engine.api import AppError, DataError, Example, StorageError, SummarizeOptions, labelling
+from engine.api import AppError, DataError, Example, StorageError, labelling
 from gui.data_files import dropped
 from gui.engine import Engine
 from gui.look.format import number
@@ -30,6 +31,7 @@ from gui.pages.playground.several import Several
 from gui.pages.playground.tries import Try
 from gui.shell.page import Page
 from gui.widgets.buttons import plain, primary
+from gui.widgets.scroll import Scroll
 from gui.widgets.segmented import Segmented
 
 ONE, SEVERAL = "one", "several"
@@ -76,7 +78,10 @@ class PlaygroundPage(Page):
 
     def _lay_out(self) -> None:
         self._stack = QStackedWidget()
-        for view in (self.one, self.several.view):
+        # In a low window the table scrolls along with the options rather than be squeezed.
+        self._several_scroll = Scroll((0, 0, 10, 0), spacing=0)
+        self._several_scroll.column.addWidget(self.several.view, 1)
+        for view in (self.one, self._several_scroll):
             self._stack.addWidget(view)
         self.one.put_decoding(self.decoding)
         self.body.addWidget(self.strip)
@@ -99,6 +104,8 @@ class PlaygroundPage(Page):
         self.columns.cancelled.connect(controller.cancel)
         self.columns.feedback_given.connect(controller.give_feedback)
         self.panel.changed.connect(self._refresh)
+        self.panel.piecewise_chosen.connect(self.decoding.set_piecewise)
+        self.decoding.changed.connect(self._show_piecewise)
         self.panel.typed.connect(self._count)
         self.panel.file_wanted.connect(self._choose_file)
         self.panel.label_wanted.connect(self._label)
@@ -169,7 +176,7 @@ class PlaygroundPage(Page):
             self.several.view.foot.addWidget(self.decoding)
         else:
             self.one.put_decoding(self.decoding)
-        self._stack.setCurrentWidget(self.several.view if self.shows_several else self.one)
+        self._stack.setCurrentWidget(self._several_scroll if self.shows_several else self.one)
         self._refresh()
 
     def summarise(self) -> None:
@@ -185,13 +192,17 @@ class PlaygroundPage(Page):
         except AppError as error:
             self.controller.say(f"{error.message} {error.hint}")
         if self.shows_several:
-            self.several.summarise(self._options())
+            self.several.summarise(self.decoding.decoding(), self._prompt())
         else:
-            self.controller.summarise(self.panel.conversation, self.panel.reference, self._options())
+            shown = (self.panel.conversation, self.panel.reference)
+            self.controller.summarise(*shown, self.decoding.decoding(), self._prompt())
 
-    def _options(self) -> SummarizeOptions:
-        """Return all that is set about how summaries are written."""
-        return SummarizeOptions(**self.decoding.decoding().model_dump())
+    def _prompt(self) -> dict[str, Any] | None:
+        return self.controller.prompt(self.decoding.prompt.template())
+
+    def _show_piecewise(self) -> None:
+        self.panel.show_piecewise(self.decoding.decoding().long_conversations == "piecewise")
+        self.one.show_length()
 
     def _act(self) -> None:
         """Do what the strip offers; trying needs something to try."""
@@ -230,10 +241,11 @@ class PlaygroundPage(Page):
 
     def _copy(self) -> None:
         tried = self.controller.tried
-        reference, options = (
-            (tried.reference, tried.decoding) if tried else (self.panel.reference, self._options())
-        )
-        text = as_markdown(self.controller.board, reference, options)
+        if tried is not None:
+            told = (tried.reference, tried.decoding, tried.prompt)
+        else:
+            told = (self.panel.reference, self.decoding.decoding(), self.decoding.prompt.template())
+        text = as_markdown(self.controller.board, *told)
         QGuiApplication.clipboard().setText(text)
 
     def _restore(self, tried: Try) -> None:
@@ -248,6 +260,7 @@ class PlaygroundPage(Page):
     def _show_tried(self, tried: Try, whence: str) -> None:
         self.open_conversation(tried.conversation, tried.reference, whence)
         self.decoding.show_decoding(tried.decoding)
+        self.decoding.prompt.show_template(tried.prompt)
 
     def _label(self) -> None:
         """Ask for summaries of what is shown and of the earlier tries to be written."""
@@ -347,6 +360,7 @@ class PlaygroundPage(Page):
         self.several.follow_columns()
         self.strip.show_strip(controller.strip())
         self.panel.show_limit(controller.limit())
+        self.decoding.prompt.show_trained(controller.trained_prompt())
         self.one.show_length()
         self._count()
         self._allow_asking(controller.can_ask and not self.several.is_busy)

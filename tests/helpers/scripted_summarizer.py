@@ -23,6 +23,8 @@ from engine.api import Job  # noqa: E402
 from engine.worker import __main__ as worker  # noqa: E402
 from engine.worker.channel import Channel  # noqa: E402
 
+# A conversation of more words is read in two pieces where that is wished for.
+LONG_WORDS = 40
 VARIABLE = "TUNESMITH_TEST_SUMMARIES"
 
 
@@ -49,19 +51,38 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
 
 
 def answer(channel: Channel, asked: dict[str, Any], answers: dict[str, Any]) -> None:
-    """Stream a summary for every column."""
-    for adapter in asked["columns"]:
-        facts = {"request": asked["request"], "adapter": adapter}
-        channel.emit("summary_started", **facts, input_tokens=len(asked["conversation"].split()))
-        said = answers.get(adapter or "", "Nothing.")
-        if isinstance(said, dict) and "fail" in said:
-            channel.emit("summary_failed", **facts, message=said["fail"], hint="")
-        elif isinstance(said, dict):
-            channel.emit("summary_extended", **facts, text="The beg")
-            if not endure(channel, said, asked["request"]):
-                return
-        else:
-            stream(channel, facts, said, asked)
+    """Stream a summary for every column, or give one for every conversation and column."""
+    cancelled = False
+    for index, one in enumerate(asked.get("conversations", [asked])):
+        place = {"index": index} if "conversations" in asked else {}
+        for adapter in asked["columns"]:
+            facts = {"request": asked["request"], "adapter": adapter, **place}
+            cancelled = cancelled or not write(
+                channel, facts, asked, one, answers.get(adapter or "", "Nothing.")
+            )
+    channel.emit("request_finished", request=asked["request"], cancelled=cancelled)
+
+
+def write(
+    channel: Channel, facts: dict[str, Any], asked: dict[str, Any], one: dict[str, Any], said: Any
+) -> bool:
+    """Write one summary; tell whether it was not cancelled."""
+    words = len(one["conversation"].split())
+    is_long = asked.get("long_conversations") == "piecewise" and words > LONG_WORDS
+    about = {"input_tokens": words, "pieces": 2 if is_long else 1}
+    if "index" not in facts:
+        channel.emit("summary_started", **facts, **about)
+    for piece in (2, 1) if is_long else ():
+        part = {"round": 1, "piece": piece, "pieces": 2, "summary": f"Piece {piece}."}
+        channel.emit("piece_finished", **facts, **part)
+    if isinstance(said, dict) and "fail" in said:
+        channel.emit("summary_failed", **facts, message=said["fail"], hint="")
+    elif isinstance(said, dict):
+        channel.emit("summary_extended", **facts, text="The beg")
+        return endure(channel, said, asked["request"])
+    else:
+        stream(channel, facts, said, one)
+    return True
 
 
 def endure(channel: Channel, said: dict[str, Any], request: str) -> bool:

@@ -12,7 +12,7 @@ from gui.device_turn import DeviceTurn, Strip
 from gui.engine import Engine
 from gui.pages.playground import choices
 from gui.pages.playground.board import Board, Entry
-from gui.summarizer import Request
+from gui.summarizer import Asked, Request
 
 REDRAW_MILLISECONDS = 50
 
@@ -138,7 +138,7 @@ class Drafter(QObject):
         self._board = Board(Entry(adapter, writer.title))
         try:
             request = self._summarizer.summarize(
-                self._base_table(), Request(conversation, (adapter,), writer.decoding)
+                self._base_table(), Request(Asked(conversation), (adapter,), writer.decoding)
             )
         except AppError as error:
             self._say(f"{error.message} {error.hint}")

@@ -1,4 +1,4 @@
-"""Several conversations, summarised one after the other in every column: asked for, followed, and gone on with.
+"""Several conversations, summarised in every column: asked for in portions, followed, and gone on with.
 
 Owns the rows. Shares the worker, the device and the columns with the playground's controller. Knows no widget.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -15,10 +16,12 @@ from engine.api import AppError, Ending, Event, Example, SummarizeOptions, compa
 from gui.look.format import duration_text, number
 from gui.pages.playground.board import Board, Column, Entry
 from gui.pages.playground.controller import Controller
-from gui.summarizer import Request
+from gui.summarizer import Asked, Request
 
-# So many are asked for at a time: the worker never waits for the window, and little is to be taken back.
-AHEAD = 4
+# A request is written in batches, over columns too: so many conversations fill them, and little is to be taken back.
+PORTION = 16
+# The worker never waits for the window.
+AHEAD = 2
 REDRAW_MILLISECONDS = 100
 
 
@@ -48,9 +51,10 @@ class Batch(QObject):
         self.rows: list[BatchRow] = []
         self.entries: tuple[Entry, ...] = ()
         self.options = SummarizeOptions()
+        self.prompt: dict[str, Any] | None = None
         self.is_running = False
         self.message = ""
-        self._sent: dict[str, BatchRow] = {}
+        self._sent: dict[str, list[BatchRow]] = {}
         self._began, self._done_before = 0.0, 0
         self._redraw = QTimer(self)
         self._redraw.setSingleShot(True)
@@ -76,9 +80,15 @@ class Batch(QObject):
     def progress(self) -> tuple[float, str]:
         """Return how far it is: a share, and words with what is left."""
         done, total = self.done, len(self.rows)
-        here = done - self._done_before
-        left = f", {duration_text(self._seconds() / here * (total - done))} left" if here else ""
-        return (done / total if total else 0.0), f"{number(done)} of {number(total)} conversations{left}"
+        ended = [self._ended(row) for row in self.rows]
+        here, of = sum(ended) - self._done_before, total * len(self.entries)
+        left = f", {duration_text(self._seconds() / here * (of - sum(ended)))} left" if here else ""
+        return (sum(ended) / of if of else 0.0), f"{number(done)} of {number(total)} conversations{left}"
+
+    @staticmethod
+    def _ended(row: BatchRow) -> int:
+        """How many of a row's columns have come to their end."""
+        return sum(column.status in ("finished", "failed") for column in row.board.columns)
 
     def _seconds(self) -> float:
         return time.monotonic() - self._began
@@ -113,16 +123,16 @@ class Batch(QObject):
         """Return the columns that the playground shows now."""
         return tuple(column.entry for column in self._controller.board.columns)
 
-    def start(self, options: SummarizeOptions) -> None:
+    def start(self, options: SummarizeOptions, prompt: dict[str, Any] | None) -> None:
         """Summarise the conversations that are offered, in the columns that the playground shows now."""
         self.offer([row.example for row in self.rows])
-        self.options = options
+        self.options, self.prompt = options, prompt
         self.go_on()
 
     def go_on(self) -> None:
         """Summarise what is left."""
         self.message, self.is_running = "", True
-        self._began, self._done_before = time.monotonic(), self.done
+        self._began, self._done_before = time.monotonic(), sum(map(self._ended, self.rows))
         self._feed()
         self.changed.emit()
 
@@ -133,7 +143,7 @@ class Batch(QObject):
         self.is_running = False
         for request in self._sent:
             self._summarizer.cancel(request)
-        for row in self._sent.values():
+        for row in (row for rows in self._sent.values() for row in rows):
             row.board.give_up("cancelled")
         self._sent.clear()
         count, total = number(self.done), number(len(self.rows))
@@ -148,36 +158,43 @@ class Batch(QObject):
         return board
 
     def _feed(self) -> None:
-        """Keep the worker busy; one that is still loading, or leaving, is asked for one conversation alone."""
+        """Keep the worker busy; one that is still loading, or leaving, is asked for one portion alone."""
         most = AHEAD if self._summarizer.state == "ready" else 1
-        sent = {row.place for row in self._sent.values()}
-        for row in self.rows:
-            if not self.is_running or len(self._sent) >= most:
+        while self.is_running and len(self._sent) < most:
+            sent = {row.place for rows in self._sent.values() for row in rows}
+            left = [row for row in self.rows if not row.is_done and row.place not in sent]
+            if not left:
                 return
-            if not row.is_done and row.place not in sent:
-                self._ask(row)
+            self._ask(left[:PORTION])
 
-    def _ask(self, row: BatchRow) -> None:
-        columns = tuple(entry.adapter for entry in self.entries)
-        request = Request(row.example.conversation, columns, self.options, row.example.summary)
+    def _ask(self, rows: list[BatchRow]) -> None:
+        request = Request(
+            tuple(Asked(row.example.conversation, row.example.summary) for row in rows),
+            tuple(entry.adapter for entry in self.entries),
+            self.options,
+            self.prompt,
+        )
         try:
             request_id = self._summarizer.summarize(self._controller.base_table(), request)
         except AppError as error:
             self.cancel(f"{error.message} {error.hint}".strip())
-        else:
+            return
+        for row in rows:
             row.board.begin(request_id, row.example.conversation)
-            self._sent[request_id] = row
+        self._sent[request_id] = rows
 
     # What comes of it
 
     def _on_events(self, events: list[Event]) -> None:
         for event in events:
-            row = self._sent.get(str(event.get("request")))
-            if row is not None:
-                row.board.apply(event)
-                if not row.board.busy:
-                    del self._sent[event["request"]]
-                self._later()
+            rows = self._sent.get(str(event.get("request")))
+            if rows is None:
+                continue
+            if "index" in event:
+                rows[event["index"]].board.apply(event)
+            elif event["event"] == "request_finished":
+                del self._sent[event["request"]]
+            self._later()
         if self.is_running:
             self._feed()
             self.is_running = bool(self._sent)

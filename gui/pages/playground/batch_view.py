@@ -82,7 +82,7 @@ class BatchView(QWidget):
         self._lines.setContentsMargins(0, 0, 0, 0)
         self._lines.setSpacing(2)
         column = QVBoxLayout(self)
-        column.setContentsMargins(24, 16, 24, 16)
+        column.setContentsMargins(24, 16, 14, 16)
         column.setSpacing(12)
         column.addLayout(tools)
         column.addWidget(self._stack, 1)

@@ -52,6 +52,9 @@ class Column:
     message: str = ""
     hint: str = ""
     feedback: Feedback = field(default_factory=Feedback)
+    # The summaries of a long conversation's pieces, round by round: what was read for the next, or the last.
+    rounds: tuple[tuple[str, ...], ...] = ()
+    pieces: int = 1
 
     @property
     def tokens_per_second(self) -> float | None:
@@ -62,7 +65,7 @@ class Column:
         """Forget the summary."""
         self.status, self.text, self.message, self.hint = status, "", "", ""
         self.tokens, self.seconds, self.scores, self.is_capped = None, None, {}, False
-        self.feedback = Feedback()
+        self.feedback, self.rounds, self.pieces = Feedback(), (), 1
 
 
 @dataclass(frozen=True)
@@ -146,8 +149,17 @@ class Board:
         )
 
 
-def _started(column: Column, _event: Event) -> None:
+def _started(column: Column, event: Event) -> None:
     column.clear("running")
+    column.pieces = event.get("pieces", 1)
+
+
+def _piece(column: Column, event: Event) -> None:
+    """Take in a piece's summary; they come in any order, longest first."""
+    *before, last = column.rounds if len(column.rounds) == event["round"] else (*column.rounds, ())
+    filled = [*last, *[""] * (event["pieces"] - len(last))]
+    filled[event["piece"] - 1] = event["summary"]
+    column.rounds = (*before, tuple(filled))
 
 
 def _extended(column: Column, event: Event) -> None:
@@ -169,6 +181,7 @@ def _failed(column: Column, event: Event) -> None:
 
 _HANDLERS = {
     "summary_started": _started,
+    "piece_finished": _piece,
     "summary_extended": _extended,
     "summary_finished": _finished,
     "summary_failed": _failed,

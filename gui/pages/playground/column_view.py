@@ -15,6 +15,7 @@ from gui.look.type import px
 from gui.models.words import NOTHING_WRITTEN
 from gui.pages.playground.board import Column, Marks
 from gui.pages.playground.feedback_view import FeedbackNotes, FeedbackTools
+from gui.pages.playground.pieces_view import PiecesView
 from gui.widgets.buttons import IconButton, plain
 from gui.widgets.fields import IconLabel
 from gui.widgets.labels import ElidedLabel, Label
@@ -42,6 +43,7 @@ class ColumnView(QWidget):
         self._is_base = is_base
         self._name = ElidedLabel("", "body_semibold")
         self._detail = ElidedLabel("", "label", "ink2")
+        self.pieces = PiecesView()
         self._text = ReadingText()
         self._state = Label("", "label", "ink3", wrap=True)
         self._trouble = _Trouble()
@@ -69,7 +71,7 @@ class ColumnView(QWidget):
         column.addSpacing(12)
         column.addWidget(Line())
         reading = Scroll((0, 12, 10, 8), spacing=8)
-        for part in (self._text, self._state, self._trouble, self.notes):
+        for part in (self.pieces, self._text, self._state, self._trouble, self.notes):
             reading.column.addWidget(part)
         reading.column.addStretch(1)
         column.addWidget(reading, 1)
@@ -143,8 +145,8 @@ class ColumnView(QWidget):
             "cancelled": "Cancelled",
             "finished": "" if column.text else NOTHING_WRITTEN,
         }
-        capped = "Cut off at the longest summary" if column.is_capped else ""
-        self._state.setText(waiting.get(column.status) or capped)
+        self.pieces.show_rounds(column.rounds)
+        self._state.setText(waiting.get(column.status) or _state_words(column))
         self._state.setVisible(bool(self._state.text()))
         failed = column.status == "failed"
         self._trouble.tell(f"{column.message} {column.hint}".strip() if failed else "")
@@ -154,6 +156,14 @@ class ColumnView(QWidget):
         self.tools.show_feedback(column.feedback)
         self.notes.show_feedback(column.feedback, column.text)
         self._figures.show_column(column, marks)
+
+
+def _state_words(column: Column) -> str:
+    """Return what there is to say beside a summary: where in a long conversation it is, or what cut it."""
+    if column.status == "running" and column.pieces > 1 and not column.text:
+        done = sum(bool(summary) for pieces in column.rounds for summary in pieces)
+        return f"Read in {column.pieces} pieces, {done} summarised"
+    return "Cut off at the longest summary" if column.is_capped else ""
 
 
 def _drawn(marks: Marks) -> list[Mark]:

@@ -10,14 +10,14 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.api import STARTER, Adapter, AppError, Ending, Event, SummarizeOptions, library
+from engine.api import STARTER, Adapter, AppError, Ending, Event, SummarizeOptions, library, prompts
 from gui.device_turn import DeviceTurn, Strip
 from gui.engine import Engine
 from gui.pages.playground import choices
 from gui.pages.playground.board import Board, Entry, Feedback
 from gui.pages.playground.tries import Try, from_board, into_board
 from gui.pages.playground.tries_store import Tries
-from gui.summarizer import Request
+from gui.summarizer import Asked, Request
 
 REDRAW_MILLISECONDS = 50
 USUAL_LIMIT = 512
@@ -173,14 +173,27 @@ class Controller(QObject):
         """Whether summaries can be asked for now."""
         return not self.board.busy and self.turn.is_ours
 
-    def summarise(self, conversation: str, reference: str, options: SummarizeOptions) -> None:
+    def prompt(self, template: str) -> dict[str, Any] | None:
+        """Return a template as every column is to read it, None for "": each reads its own."""
+        return {"template": template, "max_conversation_tokens": self.limit()} if template else None
+
+    def trained_prompt(self) -> str:
+        """Return the template that the first shown adapter was trained with, which the base reads as well."""
+        for adapter in self._shown_adapters():
+            if adapter.passport.prompt and not adapter.is_prompt:
+                return adapter.passport.prompt.template
+        return prompts.DEFAULT_PROMPT
+
+    def summarise(
+        self, conversation: str, reference: str, options: SummarizeOptions, prompt: dict[str, Any] | None
+    ) -> None:
         """Ask for summaries in every column, after pausing the run that has the device, if one has."""
         self._message = ""
         if not conversation:
             self.say("There is no conversation yet. Paste one, open a file, or pick a sample.")
             return
         columns = tuple(column.entry.adapter for column in self.board.columns)
-        request = Request(conversation, columns, options, reference)
+        request = Request(Asked(conversation, reference), columns, options, prompt)
         self._asked, self._ending = request, None
         if self.turn.is_ours:
             self._ask(request)
@@ -193,7 +206,7 @@ class Controller(QObject):
         except AppError as error:
             self._message = f"{error.message} {error.hint}"
         else:
-            self.board.begin(request_id, request.conversation)
+            self.board.begin(request_id, _one(request).text)
             self.tried = None
             self._message = choices.mix_words(self._shown_adapters())
         self.changed.emit()
@@ -231,7 +244,9 @@ class Controller(QObject):
         if self._asked is None or not any(column.text for column in self.board.columns):
             return
         asked = self._asked
-        tried = from_board(self.board, asked.reference, self.summarizer.base_model, asked.options)
+        tried = from_board(
+            self.board, _one(asked).reference, self.summarizer.base_model, asked.options, asked.prompt
+        )
         try:
             self.tries.add(tried)
         except AppError as error:
@@ -320,6 +335,12 @@ class Controller(QObject):
         beside = {0: "", 1: " with 1 adapter"}.get(count, f" with {count} adapters")
         known = f", {self.summarizer.precision}" if self.summarizer.state == "ready" else ""
         return f"{choices.base_title(self.base_id)}{beside}{known}"
+
+
+def _one(request: Request) -> Asked:
+    """Return the conversation of a request for one."""
+    assert isinstance(request.conversations, Asked)
+    return request.conversations
 
 
 def _why(ending: Ending) -> str:

@@ -9,7 +9,15 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QMenu,
+    QPlainTextEdit,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.api import Example, speakers, turns
 from gui.look import style
@@ -35,11 +43,13 @@ class ConversationPanel(QWidget):
     """The conversation and its reference summary.
 
     Signals: `changed` when either is another one, `typed` while the conversation is written; `file_wanted` when a text
-    file is to be opened; `label_wanted` when a summary of the conversation is to be written.
+    file is to be opened; `label_wanted` when a summary of the conversation is to be written; `piecewise_chosen(bool)`
+    whether a conversation that is too long is summarised piece by piece.
     """
 
     changed = Signal()
     typed = Signal()
+    piecewise_chosen = Signal(bool)
     file_wanted = Signal()
     label_wanted = Signal()
 
@@ -66,6 +76,11 @@ class ConversationPanel(QWidget):
         self.picker.picked.connect(self._pick)
         self.picker.closed.connect(self._show)
         self.meter = TokenMeter()
+        self.piecewise = QCheckBox("Summarise piece by piece")
+        self.piecewise.setToolTip(
+            "Summarise pieces that fit the limit, and then their summaries, in place of cutting the end off"
+        )
+        self.piecewise.toggled.connect(self._choose_piecewise)
         self.reference_edit = QPlainTextEdit()
         self.reference_edit.setPlaceholderText("Paste one to see ROUGE")
         self.reference_edit.setAccessibleName("Reference summary, optional")
@@ -116,6 +131,7 @@ class ConversationPanel(QWidget):
         foot.setContentsMargins(0, 0, 10, 0)
         foot.setSpacing(8)
         foot.addWidget(self.meter)
+        foot.addWidget(self.piecewise)
         foot.addSpacing(4)
         foot.addWidget(Line())
         foot.addSpacing(4)
@@ -193,6 +209,19 @@ class ConversationPanel(QWidget):
         if text == self.conversation and length.limit == self._limit:
             self._show_length(length)
 
+    @property
+    def is_piecewise(self) -> bool:
+        """Whether a conversation that is too long is summarised piece by piece."""
+        return self.piecewise.isChecked()
+
+    def show_piecewise(self, piecewise: bool) -> None:
+        """Show whether it is."""
+        self.piecewise.setChecked(piecewise)
+
+    def _choose_piecewise(self, piecewise: bool) -> None:
+        self._show_length(self._length)
+        self.piecewise_chosen.emit(piecewise)
+
     def _offer_ways(self) -> None:
         below = self._open_button.rect().bottomLeft()
         self.ways_menu().popup(self._open_button.mapToGlobal(below))
@@ -233,7 +262,7 @@ class ConversationPanel(QWidget):
         self.editor.setPlainText(self._conversation)
         self._stack.setCurrentWidget(self.editor)
         self._edit_button.setText("Done")
-        self.editor.show_cut(self._length.cut_at)
+        self._show_editor_cut()
         self.editor.setFocus()
 
     def settle(self) -> None:
@@ -277,16 +306,23 @@ class ConversationPanel(QWidget):
 
     def _show_length(self, length: Length) -> None:
         self._length, self._measured = length, self.conversation
+        self.piecewise.setVisible(length.cut_at is not None)
         if self.is_editing:
-            self.editor.show_cut(length.cut_at)
+            self._show_editor_cut()
         self._show_turns()
+
+    def _show_editor_cut(self) -> None:
+        self.editor.show_cut(None if self.is_piecewise else self._length.cut_at)
 
     def _show_turns(self) -> None:
         """Show the turns, those that the limit cuts off below a line."""
         read, cut = parted(self.conversation, self._length.cut_at)
-        self.meter.show_length(self._length, len(cut))
+        self.meter.show_length(self._length, len(cut), piecewise=self.is_piecewise)
         if self.is_editing:
             return
+        if self.is_piecewise:
+            # All of it is read: the line and the dimmed turns would say otherwise.
+            read, cut = turns(self.conversation), ()
         said = [*read, *cut]
         shown = [Turn(turn.speaker, turn.text) for turn in said[:MOST_TURNS]]
         more = len(said) - len(shown)

@@ -1,20 +1,22 @@
-"""How summaries are written: a preset, the longest summary, and all other options on demand.
+"""How summaries are written: a preset, the longest summary, and on demand all other options and the prompt.
 
-The fields are drawn from `DecodingOptions`; what a preset is, `presets` knows.
+The fields are drawn from `SummarizeOptions`; what a preset is, `presets` knows.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
-from engine.api import AppError, DecodingOptions, decoding, describe, options
+from engine.api import AppError, SummarizeOptions, decoding, describe, options
 from gui.forms.field_grid import FormField, make_field
 from gui.look import style
 from gui.look.type import px
 from gui.pages.playground.presets import Presets
+from gui.pages.playground.prompt_field import PromptField
 from gui.widgets.buttons import IconButton, link
 from gui.widgets.choice import Choice
 from gui.widgets.fields import Field
@@ -35,15 +37,16 @@ class DecodingRow(QWidget):
     def __init__(self, presets: Presets | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._presets = presets or Presets()
-        self._valid = self._presets.last or DecodingOptions()
+        self._valid = self._presets.last or SummarizeOptions()
         self._filling = False
         self.preset = Choice()
         self.more = IconButton("more", "Save or delete presets")
         self.unfold = link("All options")
         self.naming = NameRow("Name of the preset")
         self.fields: dict[str, FormField] = {
-            info.name: make_field("", info) for info in describe(DecodingOptions)
+            info.name: make_field("", info) for info in describe(SummarizeOptions)
         }
+        self.prompt = PromptField()
         self.all_fields = QWidget()
         self._lay_out()
         self._connect()
@@ -63,10 +66,16 @@ class DecodingRow(QWidget):
         row.addWidget(self.fields[FIRST].around)
         row.addStretch(1)
         row.addWidget(self.unfold)
-        grid = FlowLayout(self.all_fields, 12)
+        unfolded = QVBoxLayout(self.all_fields)
+        unfolded.setContentsMargins(0, 0, 0, 0)
+        unfolded.setSpacing(12)
+        shown = _Fields()
+        grid = FlowLayout(shown, 12)
         for name, field in self.fields.items():
             if name != FIRST:
                 grid.addWidget(field.around)
+        unfolded.addWidget(shown)
+        unfolded.addWidget(self.prompt)
         self.all_fields.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -94,7 +103,7 @@ class DecodingRow(QWidget):
 
     # What it holds
 
-    def decoding(self) -> DecodingOptions:
+    def decoding(self) -> SummarizeOptions:
         """Return what is set; where that can't be, what was set before it."""
         return self._valid
 
@@ -105,13 +114,19 @@ class DecodingRow(QWidget):
             isinstance(each.around, Field) and each.around.problem() for each in self.fields.values()
         )
 
-    def show_decoding(self, shown: DecodingOptions) -> None:
+    def show_decoding(self, shown: SummarizeOptions) -> None:
         """Set all fields."""
         self._filling = True
         for name, field in self.fields.items():
             field.control.write(getattr(shown, name))
         self._filling = False
         self._check()
+
+    def set_piecewise(self, piecewise: bool) -> None:
+        """Let long conversations be summarised piece by piece, or be cut."""
+        wanted: Literal["cut", "piecewise"] = "piecewise" if piecewise else "cut"
+        if wanted != self._valid.long_conversations:
+            self.show_decoding(self._valid.model_copy(update={"long_conversations": wanted}))
 
     def keep(self) -> None:
         """Remember what is set for the next start. Raises StorageError."""
@@ -132,14 +147,14 @@ class DecodingRow(QWidget):
     def _check(self) -> None:
         """Take what stands in the fields, or say beside them why it can't be."""
         values = {name: field.control.read() for name, field in self.fields.items()}
-        found, problems = options.check(DecodingOptions, values, "")
-        if isinstance(found, DecodingOptions):
+        found, problems = options.check(SummarizeOptions, values, "")
+        if isinstance(found, SummarizeOptions):
             problems = decoding.problems(found)
         for field in self.fields.values():
             field.set_problem()
         for problem in problems:
             self.fields[problem.field].set_problem(problem.message, problem.hint)
-        if isinstance(found, DecodingOptions) and not problems:
+        if isinstance(found, SummarizeOptions) and not problems:
             self._valid = found
         if any(problem.field != FIRST for problem in problems):
             self.unfold_all()
@@ -202,3 +217,21 @@ class DecodingRow(QWidget):
         except AppError as error:
             self.naming.tell(error)
         self._offer()
+
+
+class _Fields(QWidget):
+    """Fields in as many lines as they need: a scroll area asks only for the least height."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._keep_height()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._keep_height()
+        return super().event(event)
+
+    def _keep_height(self) -> None:
+        layout = self.layout()
+        if layout is not None:
+            self.setMinimumHeight(layout.heightForWidth(self.width()))

@@ -19,7 +19,7 @@ from gui.widgets.fields import Field
 from gui.widgets.labels import Label
 from gui.widgets.reading import ReadingText
 
-EDIT_HEIGHT = 132
+EDIT_HEIGHT = 96
 
 
 class FeedbackTools(QWidget):

@@ -53,8 +53,10 @@ def parted(text: str, cut_at: int | None) -> tuple[tuple[Turn, ...], tuple[Turn,
     return read, (*within, *turns(rest))
 
 
-def cut_words(cut: int) -> str:
-    """Return what there is to say of so many turns that are cut off, wholly or in part."""
+def cut_words(cut: int, *, piecewise: bool = False) -> str:
+    """Return what there is to say of so many turns that are cut off, wholly or in part, or read in later pieces."""
     if cut == 0:
         return "fits the trained limit"
+    if piecewise:
+        return "read piece by piece"
     return "the end is cut off" if cut == 1 else f"the last {number(cut)} turns are cut off"

@@ -8,8 +8,11 @@ from gui.pages.playground.board import Board, Column
 THUMBS = {"up": "found good", "down": "found bad"}
 
 
-def as_markdown(board: Board, reference: str, decoding: SummarizeOptions) -> str:
-    """Return the conversation and its summaries, with what was measured, found and noted."""
+def as_markdown(board: Board, reference: str, decoding: SummarizeOptions, prompt: str = "") -> str:
+    """Return the conversation and its summaries, with what was measured, found and noted.
+
+    `prompt` is the template that all read in place of their own.
+    """
     parts = ["## Conversation", _quoted(board.conversation)]
     if reference:
         parts += ["## Reference summary", _quoted(reference)]
@@ -17,12 +20,17 @@ def as_markdown(board: Board, reference: str, decoding: SummarizeOptions) -> str
         if column.text:
             parts += _summary(board, column)
     parts.append(f"Decoding: {decoding_words(decoding)}.")
+    if prompt:
+        parts += ["Prompt:", _quoted(prompt)]
     return "\n\n".join(parts) + "\n"
 
 
 def _summary(board: Board, column: Column) -> list[str]:
     detail = f" ({column.entry.detail})" if column.entry.detail else ""
     parts = [f"## {column.entry.name}{detail}", _quoted(column.text), _facts(board, column)]
+    if column.rounds:
+        pieces = [f"- {summary}" for summary in column.rounds[0]]
+        parts.append("\n".join([f"Read in {len(pieces)} pieces:", "", *pieces]))
     if column.feedback.edited:
         parts += ["Corrected:", _quoted(column.feedback.edited)]
     if column.feedback.note:

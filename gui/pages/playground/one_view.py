@@ -76,7 +76,8 @@ class OneView(QWidget):
 
     def show_length(self) -> None:
         """Show in the folded conversation what the panel knows of it."""
-        self.folded.show_conversation(self.panel.conversation, self.panel.length)
+        panel = self.panel
+        self.folded.show_conversation(panel.conversation, panel.length, piecewise=panel.is_piecewise)
 
     def adapt(self, width: int) -> None:
         """Fold the conversation to a strip in a window narrower than 1200."""

@@ -89,10 +89,10 @@ class FoldedConversation(QWidget):
     def _restyle(self) -> None:
         self.meter.setFixedWidth(px(260))
 
-    def show_conversation(self, text: str, length: Length) -> None:
+    def show_conversation(self, text: str, length: Length, *, piecewise: bool) -> None:
         """Show a conversation and how long it is."""
         self._headline.setText(headline(text) or "No conversation yet")
-        self.meter.show_length(length, len(parted(text, length.cut_at)[1]))
+        self.meter.show_length(length, len(parted(text, length.cut_at)[1]), piecewise=piecewise)
 
     def set_open(self, is_open: bool) -> None:
         """Say whether the whole conversation is shown below."""

@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.api import AppError, DecodingOptions, StorageError, decoding, options, paths
+from engine.api import AppError, StorageError, SummarizeOptions, decoding, options, paths
 
 FILE_NAME = "decoding.json"
 VERSION = 1
 LONGEST_NAME = 40
-# A built-in preset says how tokens are chosen; how long a summary may get belongs to the adapters that are shown.
+# A built-in preset says how tokens are chosen; the rest belongs to the adapters and the conversations that are shown.
+LEFT_ALONE = ("max_new_tokens", "min_new_tokens", "seed", "long_conversations")
 _USUAL = {
-    name: field.default
-    for name, field in DecodingOptions.model_fields.items()
-    if name not in ("max_new_tokens", "min_new_tokens", "seed")
+    name: field.default for name, field in SummarizeOptions.model_fields.items() if name not in LEFT_ALONE
 }
 
 
@@ -32,11 +31,11 @@ class Preset:
     values: Mapping[str, Any]
     is_built_in: bool = False
 
-    def applied(self, to: DecodingOptions) -> DecodingOptions:
+    def applied(self, to: SummarizeOptions) -> SummarizeOptions:
         """Return options with the preset's values."""
-        return DecodingOptions(**{**to.model_dump(), **self.values})
+        return SummarizeOptions(**{**to.model_dump(), **self.values})
 
-    def is_in(self, shown: DecodingOptions) -> bool:
+    def is_in(self, shown: SummarizeOptions) -> bool:
         """Tell whether options are what the preset makes of them."""
         return self.applied(shown) == shown
 
@@ -66,7 +65,7 @@ class Presets:
         return [*BUILT_IN, *(Preset(name, self._saved[name].model_dump()) for name in names)]
 
     @property
-    def last(self) -> DecodingOptions | None:
+    def last(self) -> SummarizeOptions | None:
         """What was set when summaries were asked for last, if that is known."""
         return self._last
 
@@ -74,11 +73,11 @@ class Presets:
         """Return the preset of a name."""
         return next((preset for preset in self.items if preset.name == name), None)
 
-    def of(self, shown: DecodingOptions) -> Preset | None:
+    def of(self, shown: SummarizeOptions) -> Preset | None:
         """Return the preset that options are of, one that a person saved before a built-in one."""
         return next((preset for preset in reversed(self.items) if preset.is_in(shown)), None)
 
-    def save(self, name: str, shown: DecodingOptions, *, replace: bool = False) -> Preset:
+    def save(self, name: str, shown: SummarizeOptions, *, replace: bool = False) -> Preset:
         """Keep options under a name. Raises AppError for a name that can't be used or is taken, StorageError."""
         name = self._checked(name, replace=replace)
         self._saved[name] = shown
@@ -90,7 +89,7 @@ class Presets:
         del self._saved[name]
         self._write()
 
-    def keep_last(self, shown: DecodingOptions) -> None:
+    def keep_last(self, shown: SummarizeOptions) -> None:
         """Remember what is set for the next start. Raises StorageError."""
         if shown != self._last:
             self._last = shown
@@ -138,9 +137,9 @@ def _read(path: Path) -> dict[str, Any]:
     return stored if isinstance(stored.get("presets", {}), dict) else {}
 
 
-def _options(table: Any) -> DecodingOptions | None:
+def _options(table: Any) -> SummarizeOptions | None:
     """Return the options in a table, None for one that is no such table."""
     if not isinstance(table, dict):
         return None
-    found, _problems = options.check(DecodingOptions, table, "")
-    return found if isinstance(found, DecodingOptions) and not decoding.problems(found) else None
+    found, _problems = options.check(SummarizeOptions, table, "")
+    return found if isinstance(found, SummarizeOptions) and not decoding.problems(found) else None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -118,11 +119,11 @@ class Several(QObject):
         """Whether the batch has the worker."""
         return self.batch.is_running
 
-    def summarise(self, options: SummarizeOptions) -> None:
+    def summarise(self, options: SummarizeOptions, prompt: dict[str, Any] | None) -> None:
         """Summarise all conversations in the table."""
         self._told = ""
         if self.batch.rows:
-            self.batch.start(options)
+            self.batch.start(options, prompt)
 
     def _cancel(self) -> None:
         if self.reader.is_busy:
@@ -136,7 +137,8 @@ class Several(QObject):
 
     def _tried(self, row: BatchRow, base: dict[str, object]) -> Try:
         row.board.conversation = row.example.conversation
-        return from_board(row.board, row.example.summary, base, self.batch.options)
+        batch = self.batch
+        return from_board(row.board, row.example.summary, base, batch.options, batch.prompt)
 
     # Files
 

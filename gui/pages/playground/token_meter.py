@@ -14,8 +14,8 @@ class TokenMeter(MeterRow):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", parent, above=False)
 
-    def show_length(self, length: Length, cut_turns: int) -> None:
-        """Show a length, and how many turns the limit cuts off."""
-        self.bar.set_token("accent" if length.cut_at is None else "copper")
-        said = cut_words(max(1, cut_turns) if length.cut_at is not None else 0)
+    def show_length(self, length: Length, cut_turns: int, *, piecewise: bool = False) -> None:
+        """Show a length, and how many turns the limit cuts off, if they are not read piece by piece."""
+        self.bar.set_token("accent" if length.cut_at is None or piecewise else "copper")
+        said = cut_words(max(1, cut_turns) if length.cut_at is not None else 0, piecewise=piecewise)
         self.set_value(length.tokens / length.limit, said if length.tokens else "", length.words)

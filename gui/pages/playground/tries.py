@@ -29,6 +29,7 @@ class TriedColumn:
     seconds: float | None = None
     scores: dict[str, float] = field(default_factory=dict)
     feedback: Feedback = field(default_factory=Feedback)
+    rounds: tuple[tuple[str, ...], ...] = ()
 
     @property
     def entry(self) -> Entry:
@@ -47,6 +48,8 @@ class Try:
     base_model: dict[str, Any]
     decoding: SummarizeOptions
     columns: tuple[TriedColumn, ...]
+    # The template that every column read in place of its own, "" for none.
+    prompt: str = ""
 
     @property
     def headline(self) -> str:
@@ -97,18 +100,25 @@ def new_id(made_at: float) -> str:
     return f"{round(made_at * 1000):015d}-{secrets.token_hex(2)}"
 
 
-def from_board(board: Board, reference: str, base_model: dict[str, Any], decoding: SummarizeOptions) -> Try:
-    """Return what stands in the columns as a try made now."""
+def from_board(
+    board: Board,
+    reference: str,
+    base_model: dict[str, Any],
+    decoding: SummarizeOptions,
+    prompt: dict[str, Any] | None = None,
+) -> Try:
+    """Return what stands in the columns as a try made now; `prompt` is what all read in place of their own."""
     now = time.time()
     columns = tuple(_tried(column) for column in board.columns)
-    return Try(new_id(now), now, board.conversation, reference, base_model, decoding, columns)
+    template = str(prompt["template"]) if prompt else ""
+    return Try(new_id(now), now, board.conversation, reference, base_model, decoding, columns, template)
 
 
 def _tried(column: Column) -> TriedColumn:
     entry = column.entry
     return TriedColumn(
         entry.adapter, entry.name, entry.detail, column.text, column.tokens, column.seconds, column.scores,
-        column.feedback,
+        column.feedback, column.rounds,
     )  # fmt: skip
 
 
@@ -123,4 +133,6 @@ def into_board(tried: Try) -> Board:
         column.status = "finished" if saved.text else "empty"
         column.text, column.tokens, column.seconds = saved.text, saved.tokens, saved.seconds
         column.scores, column.feedback = dict(saved.scores), saved.feedback
+        column.rounds = saved.rounds
+        column.pieces = len(saved.rounds[0]) if saved.rounds else 1
     return board

@@ -127,7 +127,9 @@ def _try(table: dict[str, Any]) -> Try:
 
 
 def _column(table: dict[str, Any]) -> TriedColumn:
-    return _known(TriedColumn, {**table, "feedback": _known(Feedback, table.get("feedback") or {})})
+    rounds = tuple(tuple(parts) for parts in table.get("rounds") or ())
+    feedback = _known(Feedback, table.get("feedback") or {})
+    return _known(TriedColumn, {**table, "feedback": feedback, "rounds": rounds})
 
 
 def _known(made: type[Value], table: dict[str, Any]) -> Value:

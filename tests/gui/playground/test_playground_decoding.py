@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.api import AppError, DecodingOptions, describe
+from engine.api import AppError, SummarizeOptions, describe
 from gui.pages.playground.decoding_row import OWN, DecodingRow
 from gui.pages.playground.presets import BUILT_IN, Presets
 from gui.widgets.fields import Field
@@ -27,7 +27,7 @@ def write(row: DecodingRow, name: str, value: object) -> None:
 
 
 def test_every_declared_option_has_a_field_and_all_but_the_longest_summary_are_folded(row):
-    assert list(row.fields) == [info.name for info in describe(DecodingOptions)]
+    assert list(row.fields) == [info.name for info in describe(SummarizeOptions)]
     assert row.fields["max_new_tokens"].around.isVisible()
     assert not row.fields["seed"].around.isVisible()
     row.unfold.click()
@@ -37,7 +37,7 @@ def test_every_declared_option_has_a_field_and_all_but_the_longest_summary_are_f
 
 
 def test_what_is_shown_comes_back_whole(row):
-    shown = DecodingOptions(temperature=0.4, top_p=0.8, seed=7, no_repeat_ngram=3, max_new_tokens=40)
+    shown = SummarizeOptions(temperature=0.4, top_p=0.8, seed=7, no_repeat_ngram=3, max_new_tokens=40)
     row.show_decoding(shown)
     assert row.decoding() == shown
     assert row.preset.key() == OWN
@@ -50,16 +50,16 @@ def test_a_preset_says_how_tokens_are_chosen_and_leaves_the_length(row):
     assert (row.decoding().temperature, row.decoding().max_new_tokens) == (0.7, 40)
     row.preset.set_key("Greedy")
     row.preset.chosen.emit("Greedy")
-    assert row.decoding() == DecodingOptions(max_new_tokens=40)
+    assert row.decoding() == SummarizeOptions(max_new_tokens=40)
     assert row.preset.key() == "Greedy"
 
 
 def test_what_changes_nothing_is_off(row):
     assert not row.fields["seed"].control.widget.isEnabled()
     assert not row.fields["length_penalty"].control.widget.isEnabled()
-    row.show_decoding(DecodingOptions(temperature=0.5))
+    row.show_decoding(SummarizeOptions(temperature=0.5))
     assert row.fields["seed"].control.widget.isEnabled()
-    row.show_decoding(DecodingOptions(beams=4))
+    row.show_decoding(SummarizeOptions(beams=4))
     assert row.fields["length_penalty"].control.widget.isEnabled()
     assert not row.fields["top_p"].control.widget.isEnabled()
 
@@ -72,10 +72,10 @@ def test_what_can_not_be_is_said_beside_its_field_and_opens_it(row):
     assert around.problem().startswith("Sampling goes with one beam.")
     assert around.isVisible()
     assert not row.is_valid
-    assert row.decoding() == DecodingOptions(beams=4)
+    assert row.decoding() == SummarizeOptions(beams=4)
     write(row, "beams", 1)
     assert row.is_valid
-    assert row.decoding() == DecodingOptions(temperature=0.5)
+    assert row.decoding() == SummarizeOptions(temperature=0.5)
 
 
 def test_a_number_out_of_bounds_is_a_problem_of_its_field(row):
@@ -85,7 +85,7 @@ def test_a_number_out_of_bounds_is_a_problem_of_its_field(row):
 
 
 def test_a_preset_is_saved_chosen_and_deleted(row, qtbot):
-    row.show_decoding(DecodingOptions(temperature=0.4, seed=7))
+    row.show_decoding(SummarizeOptions(temperature=0.4, seed=7))
     save, delete = row.menu().actions()
     assert not delete.isEnabled()
     save.trigger()
@@ -96,14 +96,14 @@ def test_a_preset_is_saved_chosen_and_deleted(row, qtbot):
     other = DecodingRow()
     qtbot.addWidget(other)
     other.preset.chosen.emit("Bold")
-    assert other.decoding() == DecodingOptions(temperature=0.4, seed=7)
+    assert other.decoding() == SummarizeOptions(temperature=0.4, seed=7)
     other.menu().actions()[1].trigger()
     assert "Bold" not in [preset.name for preset in Presets().items]
     assert other.decoding().temperature == 0.4
 
 
 def test_a_name_that_is_taken_can_be_replaced_but_no_built_in_one(row):
-    row.show_decoding(DecodingOptions(temperature=0.4))
+    row.show_decoding(SummarizeOptions(temperature=0.4))
     row.menu().actions()[0].trigger()
     row.naming.field.setText("Greedy")
     row.naming.take.click()
@@ -120,17 +120,17 @@ def test_a_name_that_is_taken_can_be_replaced_but_no_built_in_one(row):
 
 
 def test_what_was_set_last_is_there_at_the_next_start(row, qtbot):
-    row.show_decoding(DecodingOptions(beams=6, length_penalty=2.0))
+    row.show_decoding(SummarizeOptions(beams=6, length_penalty=2.0))
     row.keep()
     other = DecodingRow()
     qtbot.addWidget(other)
-    assert other.decoding() == DecodingOptions(beams=6, length_penalty=2.0)
+    assert other.decoding() == SummarizeOptions(beams=6, length_penalty=2.0)
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 41, "greedy"])
 def test_names_that_are_none_are_refused(home, name):
     with pytest.raises(AppError):
-        Presets().save(name, DecodingOptions())
+        Presets().save(name, SummarizeOptions())
 
 
 @pytest.mark.parametrize(
@@ -154,4 +154,15 @@ def test_a_damaged_or_later_file_holds_no_presets(tmp_path, text):
 def test_built_in_presets_can_be_used_and_are_told_apart(home):
     presets = Presets()
     for preset in BUILT_IN:
-        assert presets.of(preset.applied(DecodingOptions(max_new_tokens=30, seed=3))) == preset
+        assert presets.of(preset.applied(SummarizeOptions(max_new_tokens=30, seed=3))) == preset
+
+
+def test_in_a_narrow_page_every_field_keeps_its_room(row, qtbot):
+    row.unfold.click()
+    row.resize(420, row.minimumSizeHint().height())
+    qtbot.waitUntil(lambda: row.fields["seed"].around.y() > row.fields["beams"].around.y())
+    shown = row.fields["seed"].around.parentWidget()
+    last = max(
+        field.around.geometry().bottom() for name, field in row.fields.items() if name != "max_new_tokens"
+    )
+    qtbot.waitUntil(lambda: shown.minimumHeight() > last)

@@ -8,7 +8,7 @@ from PySide6.QtGui import QDropEvent, QGuiApplication
 
 from engine.api import Example, SummarizeOptions, paths, recipe
 from gui.pages.playground_page import PlaygroundPage
-from gui.summarizer import Request
+from gui.summarizer import Asked, Request
 from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, TABLES, WAIT, make_adapter, tried
 
 
@@ -268,8 +268,9 @@ def test_samples_and_checked_rows_can_be_picked(page, qtbot):
     assert "local/one" in page.controller.base_choices()
 
 
-def test_rows_of_checked_data_are_offered_first(page):
+def test_rows_of_checked_data_are_offered_first(page, qtbot):
     page.shown()
+    qtbot.waitUntil(lambda: page.controller.local_models == ["starter", "local/one"], timeout=WAIT)
     page.offer_conversations("chats", [Example("r1", CONVERSATION, "They talk.")])
     picker = page.panel.picker
     page.panel.pick()
@@ -356,7 +357,7 @@ def test_a_request_ends_when_another_page_takes_the_worker_to_another_base(page,
     page.open_conversation(CONVERSATION)
     page.summarise()
     qtbot.waitUntil(lambda: page.columns.base.text() == "The beg", timeout=WAIT)
-    asked = Request("Ann: Hi", (None,), SummarizeOptions())
+    asked = Request(Asked("Ann: Hi"), (None,), SummarizeOptions())
     first = workers.engine.summarizer.summarize({"id": "google/flan-t5-base"}, asked)
     assert not page.controller.board.busy
     second = workers.engine.summarizer.summarize({"id": "starter"}, asked)

@@ -1,0 +1,60 @@
+"""The summaries of a long conversation's pieces, folded under one line. Knows no column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from gui.widgets.buttons import link
+from gui.widgets.labels import Label
+
+
+class PiecesView(QWidget):
+    """A link that unfolds the summaries; of a conversation that was read whole there is nothing to see."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rounds: tuple[tuple[str, ...], ...] = ()
+        self.unfold = link("")
+        self.unfold.clicked.connect(self._toggle)
+        self._text = Label("", "label", "ink2", wrap=True, selectable=True)
+        self._text.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.unfold, alignment=Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self._text)
+        self.hide()
+
+    def show_rounds(self, rounds: tuple[tuple[str, ...], ...]) -> None:
+        """Show the pieces' summaries, round by round."""
+        if rounds != self._rounds:
+            self._rounds = rounds
+            self._text.setText(told(rounds))
+        self.setVisible(bool(rounds))
+        self._name()
+
+    def text(self) -> str:
+        """Return what is shown, "" while it is folded."""
+        return "" if self._text.isHidden() else self._text.text()
+
+    def _toggle(self) -> None:
+        self._text.setVisible(self._text.isHidden())
+        self._name()
+
+    def _name(self) -> None:
+        count = sum(map(len, self._rounds))
+        verb = "Show" if self._text.isHidden() else "Hide"
+        self.unfold.setText(f"{verb} the summaries of {count} pieces")
+
+
+def told(rounds: Sequence[Sequence[str]]) -> str:
+    """Return the pieces' summaries as lines; where they were summarised again, in pieces too, by rounds."""
+    lines = []
+    for number, pieces in enumerate(rounds, start=1):
+        if len(rounds) > 1:
+            lines.append(f"Round {number}")
+        lines += [f"{piece}. {summary or '…'}" for piece, summary in enumerate(pieces, start=1)]
+    return "\n".join(lines)

@@ -1,0 +1,91 @@
+"""Which prompt the columns read: each its own, or one template for all; and what stands in it.
+
+Knows templates by `engine.prompts`, not what fills them.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from engine.api import prompts
+from gui.look import style
+from gui.look.type import px
+from gui.widgets.choice import Choice
+from gui.widgets.fields import Field
+from gui.widgets.labels import Label
+
+AS_TRAINED = "As trained"
+# The key of a prompt that no template has any more; no template's name begins with a space.
+OWN = " own"
+WIDTH = 300
+
+
+class PromptField(QWidget):
+    """A choice of templates with the chosen one beside it; `changed` tells of another choice."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._own, self._trained = "", prompts.DEFAULT_PROMPT
+        self.choice = Choice()
+        self.choice.chosen.connect(self._choose)
+        self._text = Label("", "label", "ink2", wrap=True, selectable=True)
+        self._text.setAccessibleName("The prompt that is read")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(16)
+        tooltip = "One template for every column, in place of what each adapter was trained with"
+        self.field = Field("Prompt", self.choice, tooltip=tooltip)
+        row.addWidget(self.field, alignment=Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._text, 1)
+        style.follow(self._restyle)
+        self._offer("")
+
+    def _restyle(self) -> None:
+        self.field.setFixedWidth(px(WIDTH))
+
+    def template(self) -> str:
+        """Return the template for every column, "" where each reads its own."""
+        key = self.choice.key()
+        if key == OWN:
+            return self._own
+        return next((each.text for each in prompts.templates() if each.name == key), "")
+
+    def show_template(self, text: str) -> None:
+        """Choose a template by its text, "" for each column's own."""
+        if text != self.template():
+            self._offer(text)
+            self.changed.emit()
+
+    def show_trained(self, text: str) -> None:
+        """Show what the first adapter was trained with, as what is read unless another prompt is chosen."""
+        self._trained = text
+        self._show()
+
+    def text(self) -> str:
+        """Return the prompt that is shown."""
+        return self._text.text()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Offer the templates that there are now."""
+        super().showEvent(event)
+        self._offer(self.template())
+
+    def _offer(self, chosen: str) -> None:
+        known = prompts.templates()
+        named = next((each.name for each in known if each.text == chosen), "")
+        self._own = chosen if chosen and not named else ""
+        own = [(OWN, "Another prompt")] if self._own else []
+        self.choice.set_items([("", AS_TRAINED), *((each.name, each.name) for each in known), *own])
+        self.choice.set_key(OWN if self._own else named)
+        self._show()
+
+    def _choose(self, _key: str) -> None:
+        self._show()
+        self.changed.emit()
+
+    def _show(self) -> None:
+        self._text.setText(self.template() or self._trained)
