@@ -156,6 +156,28 @@ def test_every_kind_of_file_gives_the_same_examples(
         assert found == [(row["id"], row["dialogue"], row["summary"]) for row in rows]
 
 
+@pytest.mark.parametrize("pack", ["zip", "gz"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "gz"])
+def test_every_kind_of_file_is_read_packed_too(
+    kind: str, pack: str, tmp_path: Path, channel: Channel
+) -> None:
+    ending, write = KINDS[kind]
+    (tmp_path / "talks").mkdir()
+    rows = {split: rows_of(split)[:5] for split in SPLITS}
+    for split in SPLITS:
+        write(tmp_path / "talks" / f"{split}{ending}", rows[split])
+    plain = read(tmp_path / "talks", channel).fingerprint
+    for path in sorted((tmp_path / "talks").iterdir()):
+        if pack == "gz":
+            path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+        else:
+            with zipfile.ZipFile(tmp_path / "talks.zip", "a", zipfile.ZIP_DEFLATED) as archive:
+                archive.write(path, f"inner/{path.name}")
+        path.unlink()
+    packed = tmp_path / ("talks" if pack == "gz" else "talks.zip")
+    assert read(packed, channel).fingerprint == plain
+
+
 def test_saved_data_sets_give_the_same_examples(
     thousand: dict[str, list[Row]], tmp_path: Path, channel: Channel
 ) -> None:
