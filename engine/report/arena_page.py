@@ -60,19 +60,36 @@ def _answer(report: ArenaReport) -> Html:
         texts = ["Run its queue: each entry is scored once its run has ended."]
         return _box(element("strong", "No entry is scored yet"), texts)
     rows = report.groups[0].rows
-    best = rows[0]
-    names = [row.name for row in rows if row.mean == best.mean]
-    said_of = "scores highest" if len(names) == 1 else "score alike, above all others"
-    said_of = "score alike" if len(names) == len(rows) > 1 else said_of
-    headline = f"{' and '.join(names)} {said_of}"
-    strong = element("strong", headline, class_=tone(_verdict_of(best.against_base)))
+    highest = _highest(rows)
+    told = f"ROUGE-1 {words.interval(rows[0].scores[SCORE])}, the base model {_base_scores(rows)}."
+    better = any(_verdict_of(row.against_base) == "better" for row in rows)
+    strong = (
+        element("strong", highest, class_=tone(_verdict_of(rows[0].against_base)))
+        if better
+        else element("strong", "No entry is measurably better than the base model", class_="even")
+    )
     texts = [
-        f"ROUGE-1 {words.interval(best.scores[SCORE])}.",
+        told if better else f"{highest}: {told}",
         _counted("against the base model", [row.against_base for row in rows]),
         _counted("against full fine-tuning", [row.against_full for row in rows if row.against_full]),
         _cheapest(rows),
     ]
     return _box(strong, texts)
+
+
+def _highest(rows: Sequence[Row]) -> str:
+    """Return which entry scores highest; entries that tie share it."""
+    names = [row.name for row in rows if row.mean == rows[0].mean]
+    if len(names) == 1:
+        return f"{names[0]} scores highest"
+    said_of = "score alike" if len(names) == len(rows) else "score alike, above all others"
+    return f"{' and '.join(names)} {said_of}"
+
+
+def _base_scores(rows: Sequence[Row]) -> str:
+    """Return what the base scores; quantized forms of it differ, so that may be from one score to another."""
+    means = [row.base[SCORE]["mean"] for row in rows]
+    return " to ".join(dict.fromkeys(map(words.score, (min(means), max(means)))))
 
 
 def _box(strong: Html, texts: Sequence[str]) -> Html:

@@ -118,6 +118,15 @@ def test_one_conversation_has_no_interval_and_ties_are_said(home, tmp_path):
     assert "Every conversation scores the same as with the base." in page_of(ties, tmp_path).text
 
 
+def test_a_headline_claims_no_win_over_the_base_that_is_none(home, tmp_path):
+    arena = make_arena("lora", "ia3")
+    score(arena, 0, (0.2, 0.5, 0.4, 0.6))
+    score(arena, 1, (0.1, 0.2, 0.3, 0.4))
+    text = page_of(arena, tmp_path).text
+    assert "No entry is measurably better than the base model LoRA, r 32 scores highest: ROUGE-1 42.5" in text
+    assert "the base model 45.0." in text
+
+
 def test_entries_that_tie_share_the_headline_and_one_conversation_names_none_as_good_as_full(home, tmp_path):
     arena = make_arena("lora", "ia3", "full")
     for place, tuned in enumerate((FULL, FULL, BASE)):
