@@ -5,7 +5,7 @@ Shows a `Column` of the board; knows neither the worker nor the other columns.
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -54,7 +54,7 @@ class ColumnView(QWidget):
         self.tools = FeedbackTools()
         self.notes = FeedbackNotes()
         self.tools.given.connect(self.feedback_given)
-        self.tools.edit_wanted.connect(self.notes.edit)
+        self.tools.edit_wanted.connect(self._edit_notes)
         self.notes.given.connect(self.feedback_given)
         self._figures = _Figures()
         self._lay_out()
@@ -70,7 +70,7 @@ class ColumnView(QWidget):
         column.addLayout(self._head())
         column.addSpacing(12)
         column.addWidget(Line())
-        reading = Scroll((0, 12, 10, 8), spacing=8)
+        reading = self._reading = Scroll((0, 12, 10, 8), spacing=8)
         for part in (self.pieces, self._text, self._state, self._trouble, self.notes):
             reading.column.addWidget(part)
         reading.column.addStretch(1)
@@ -87,6 +87,15 @@ class ColumnView(QWidget):
         column.addWidget(Line())
         column.addSpacing(10)
         column.addWidget(self._figures)
+
+    def _edit_notes(self) -> None:
+        self.notes.edit()
+        if self.notes.is_open:
+            # Once the editor has its room.
+            QTimer.singleShot(0, self, self._scroll_to_notes)
+
+    def _scroll_to_notes(self) -> None:
+        self._reading.ensureWidgetVisible(self.notes.done_button)
 
     def _head(self) -> QHBoxLayout:
         texts = QVBoxLayout()

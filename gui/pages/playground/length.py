@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engine.api import Turn, turns
 from gui.look.format import number
@@ -41,6 +42,8 @@ def told(text: str, tokens: int, limit: int) -> Length:
     return Length(tokens, limit, is_counted=True, cut_at=cut_at)
 
 
+# A page is redrawn many times while its summaries stream, and the conversation stays as it is.
+@lru_cache(maxsize=8)
 def parted(text: str, cut_at: int | None) -> tuple[tuple[Turn, ...], tuple[Turn, ...]]:
     """Return the turns that are read and those that are cut off; one that the cut goes through stands in both."""
     if cut_at is None:
