@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from engine.events import Event, read_all
+from engine.library import Adapter
 from engine.pieces import split
 from engine.worker import streams
 from engine.worker.channel import Channel
@@ -35,7 +36,7 @@ def summaries(channel: Channel) -> dict[Any, str]:
 @pytest.mark.parametrize("kind", ["t5", "gpt2"])
 def test_columns_with_prompts_of_their_own_write_what_they_write_alone(kind, together, monkeypatch):
     templates = {"short": "Say: {conversation}", "long": f"{'Please. ' * 12}{{conversation}}\nIn short: "}
-    columns = {None: (None, templates["short"])}
+    columns: dict[str | None, tuple[Adapter | None, str]] = {None: (None, templates["short"])}
     for seed, (name, template) in enumerate(templates.items()):
         adapter = install_random(kind, name, seed=seed, data={"source": "sample", "prompt": template})
         columns[adapter.id] = (adapter, template)
