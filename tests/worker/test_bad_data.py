@@ -227,3 +227,11 @@ def test_a_text_packed_by_gz_is_a_source(tmp_path: Path, channel: Channel) -> No
     options = DataOptions(source=str(tmp_path / "chat.txt.gz"))
     _, found = read_rows(locate(options.source, channel), options, channel, needs_summary=False)
     assert [each.example.conversation for each in found[None]] == ["Ann: Hi\nBob: Yo"]
+
+
+def test_utf16_that_breaks_off_is_said_in_words(tmp_path: Path, channel: Channel) -> None:
+    rows = "".join(f"Ann: {number},s\n" for number in range(12))
+    (tmp_path / "a.csv").write_bytes(f"dialogue,summary\n{rows}".encode("utf-16")[:-1])
+    assert refused(tmp_path / "a.csv", channel).message == (
+        "a.csv can't be read: what begins as UTF-16-LE is damaged or breaks off."
+    )

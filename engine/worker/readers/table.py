@@ -255,6 +255,8 @@ def _in_words(path: Path) -> Iterator[None]:
         raise unreadable(path, "its values are nested too deeply") from error
     except MemoryError as error:
         raise unreadable(path, "this computer's memory does not hold it") from error
+    except UnicodeDecodeError as error:
+        raise unreadable(path, f"what begins as {error.encoding.upper()} is damaged or breaks off") from error
     except (ValueError, EOFError, KeyError, zlib.error) as error:
         raise unreadable(path, str(error)) from error
 
