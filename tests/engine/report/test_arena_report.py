@@ -127,6 +127,21 @@ def test_a_headline_claims_no_win_over_the_base_that_is_none(home, tmp_path):
     assert "the base model 45.0." in text
 
 
+def test_each_entry_stands_beside_its_own_base_where_a_quantized_one_scores_otherwise(home, tmp_path):
+    arena = make_arena("lora", "ia3")
+    score(arena, 0, FULL)
+    score(arena, 1, FULL, base=(0.2, 0.3, 0.4, 0.5))
+    text = written(arena, tmp_path / "report.html")
+    page = Page(text)
+    assert "the base model 35.0 to 45.0." in page.text
+    assert "base 45.0" in page.text
+    assert "base 35.0" in page.text
+    assert "The base model scores" not in page.text
+    assert 'class="base-line"' not in text
+    score(arena, 1, FULL)
+    assert 'class="base-line"' in written(arena, tmp_path / "report.html")
+
+
 def test_entries_that_tie_share_the_headline_and_one_conversation_names_none_as_good_as_full(home, tmp_path):
     arena = make_arena("lora", "ia3", "full")
     for place, tuned in enumerate((FULL, FULL, BASE)):
