@@ -143,6 +143,9 @@ class Table:
                     elif not isinstance(found, Broken):
                         yield Record(number, found)
                 notes.done_bytes = _size(path)
+        if not number and any(notes.chats for notes in self._notes):
+            left_out = " ".join(chats.remarks([tally for notes in self._notes for tally in notes.chats]))
+            raise DataError(f"No one says anything in {self.name}.", left_out, FIELD)
         if not number:
             raise DataError(f"There are no rows in {self.name}.", "Choose a file with rows.", FIELD)
         if number == len(self.broken):

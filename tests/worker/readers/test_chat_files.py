@@ -279,6 +279,15 @@ def test_members_that_can_not_be_read_leave_ids_and_say_so(tmp_path: Path, chann
     assert notices(channel)[0] == "users.json can't be read: who wrote what is told by ids."
 
 
+def test_a_chat_in_which_no_one_says_anything_is_refused_with_what_is_in_it(
+    tmp_path: Path, channel: Channel
+) -> None:
+    silent = {**TRIP, "messages": [TRIP["messages"][0], TRIP["messages"][2]]}
+    with pytest.raises(DataError, match=r"No one says anything in result\.json") as caught:
+        conversations(write(tmp_path / "result.json", silent), channel)
+    assert caught.value.hint.endswith("0 turns; 1 system line and 1 media tag left out.")
+
+
 def test_tables_with_columns_like_those_of_messages_stay_tables(tmp_path: Path, channel: Channel) -> None:
     rows = [
         {"ts": str(n), "user": "ann", "text": f"Ann: {n}", "summary": "", "date": "2024"} for n in range(3)
