@@ -39,6 +39,11 @@ def add(verbs: Verbs) -> None:
     summarize.add_argument(
         "file", nargs="?", default=STDIN, metavar="FILE", help="plain text; - or absent: stdin"
     )
+    summarize.add_argument(
+        "--piecewise",
+        action="store_true",
+        help="summarise a conversation that is too long piece by piece, and then the pieces' summaries",
+    )
     for verb in (evaluate, summarize):
         verb.add_argument(
             "--adapter",
@@ -105,7 +110,8 @@ def summarize_text(asked: argparse.Namespace, output: Output) -> int:
     job = create_job(jobs_folder(), "summarize", job_arguments(asked, adapters))
     follower = Follower(job, output)
     column_names: list[str | None] = [_name_for_worker(adapter) for adapter in adapters]
-    listener = _Listener(follower, output, _request(conversation, column_names or [None], adapters))
+    request = _request(conversation, column_names or [None], adapters, piecewise=asked.piecewise)
+    listener = _Listener(follower, output, request)
     ending = follower.run(listener.tell)
     code = conclude(ending, output)
     if code == 0 and not listener.failed:
@@ -154,7 +160,9 @@ def _absolute(base_id: str) -> str:
     return str(Path(base_id).expanduser().resolve()) if recipes.looks_like_path(base_id) else base_id
 
 
-def _request(conversation: str, columns: list[str | None], adapters: list[Adapter]) -> dict[str, Any]:
+def _request(
+    conversation: str, columns: list[str | None], adapters: list[Adapter], *, piecewise: bool
+) -> dict[str, Any]:
     prompt = adapters[0].passport.prompt if adapters else None
     defaults = EvaluationOptions()
     return {
@@ -164,6 +172,7 @@ def _request(conversation: str, columns: list[str | None], adapters: list[Adapte
         "beams": prompt.beams if prompt else defaults.beams,
         "max_new_tokens": prompt.max_new_tokens if prompt else defaults.max_new_tokens,
         "temperature": 0,
+        "long_conversations": "piecewise" if piecewise else "cut",
     }
 
 
@@ -186,6 +195,11 @@ class _Listener:
             self._output.remark(f"{event['message']} {event.get('hint', '')}".strip())
         elif event["event"] == "base_ready":
             self._follower.send("summarize", **self._request)
+        elif event["event"] == "summary_started" and event["cut"] and not self._output.as_json:
+            self._output.remark(
+                f"{event['adapter'] or 'The base model'} reads {event['limit']:,} of the conversation's "
+                f"{event['input_tokens']:,} tokens: its end is cut. --piecewise reads all of it."
+            )
         elif event["event"] == "summary_finished":
             self._finished.append(event)
             self._close_one()
@@ -201,7 +215,9 @@ class _Listener:
             self._follower.send("quit")
 
     def lines(self) -> list[str]:
-        """Return the summaries, each below its adapter's name if there are several."""
+        """Return the summaries as they were asked for, each below its adapter's name if there are several."""
         if len(self._finished) == 1:
             return [self._finished[0]["summary"]]
-        return [line for event in self._finished for line in (f"{event['adapter']}:", event["summary"], "")]
+        # Those that are written side by side are done in any order.
+        ordered = sorted(self._finished, key=lambda event: self._request["columns"].index(event["adapter"]))
+        return [line for event in ordered for line in (f"{event['adapter']}:", event["summary"], "")]

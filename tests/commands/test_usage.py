@@ -212,6 +212,39 @@ def test_each_adapter_reads_the_prompt_that_it_was_scored_with() -> None:
     assert sent["base_model"] == {"id": "google/flan-t5-base", "revision": "7bcac572"}
 
 
+class Sent:
+    """A worker that notes what is sent to it."""
+
+    def __init__(self) -> None:
+        self.commands: list[tuple[str, dict[str, Any]]] = []
+
+    def send(self, command: str, **arguments: Any) -> None:
+        self.commands.append((command, arguments))
+
+
+def test_summaries_stand_in_the_order_asked_for_and_a_cut_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    request = scoring._request("Ann: hi.", ["one", "two"], [], piecewise=False)
+    worker = Sent()
+    listener = scoring._Listener(worker, Output(as_json=False), request)
+    cut = {"adapter": "two", "cut": True, "limit": 512, "input_tokens": 1200}
+    for event in (
+        {"event": "base_ready"},
+        {"event": "summary_started", "adapter": "one", "cut": False},
+        {"event": "summary_started", **cut},
+        {"event": "summary_finished", "adapter": "two", "summary": "B."},
+        {"event": "summary_finished", "adapter": "one", "summary": "A."},
+    ):
+        listener.tell(event)
+    assert [command for command, _ in worker.commands] == ["summarize", "quit"]
+    assert worker.commands[0][1]["long_conversations"] == "cut"
+    assert listener.lines() == ["one:", "A.", "", "two:", "B.", ""]
+    told = capsys.readouterr().err
+    assert "two reads 512 of the conversation's 1,200 tokens" in told
+    assert "--piecewise" in told
+    assert "one reads" not in told
+    assert scoring._request("", [None], [], piecewise=True)["long_conversations"] == "piecewise"
+
+
 def test_json_lines_survive_every_reader(call: Call) -> None:
     add_adapter("samsum-lora", notes="one\u2028two\u0085three ☕")
     [line] = call("adapters", "--json").out.splitlines()
