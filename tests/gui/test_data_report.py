@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from engine.api import StorageError
+from gui.look.type import font
+from gui.pages.data.broken_view import BrokenView
 from gui.pages.data.first_look_view import head
 from gui.pages.data.mapping import turn_keys
 from gui.pages.data.preview import Cut, cut_at
@@ -67,6 +69,7 @@ def result(tmp_path: Path) -> dict[str, Any]:
         "leaks": [{"split": "test", "other": "train", "count": 1, "rows": [4], "other_rows": [1]}],
         "findings": [found("duplicates", "train", 1), found("long_summary", "train", 2),
                      found("leaks", "train", 1), found("duplicates", "test", 1)],
+        "unlabelled": 0,
         "languages": {"conversation": {"code": "en", "share": 0.5}, "summary": {"code": "en", "share": 1.0}},
         "details": str(tmp_path),
     }  # fmt: skip
@@ -181,3 +184,11 @@ def test_columns_are_headed_by_their_roles_and_keys_of_turns_are_found():
         "s2: further summaries",
     ]
     assert turn_keys(look) == ("role", "content")
+
+
+def test_heads_of_tables_have_their_font_wherever_their_columns_were_sized(qtbot, styled):
+    view = BrokenView()
+    qtbot.addWidget(view)
+    view.show_rows([{"place": f"line {number}", "why": "it is no JSON"} for number in range(9)])
+    assert view.places()[-1] == "line 8"
+    assert view.table.horizontalHeader().font() == font("head")

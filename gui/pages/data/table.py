@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QStyle,
@@ -45,6 +45,11 @@ class TextTable(QTableView):
         self.verticalHeader().hide()
         self.horizontalHeader().setHighlightSections(False)
         style.follow(self._restyle)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give the header its font again: one whose sections were sized before it was polished has forgotten it."""
+        super().showEvent(event)
+        self._restyle()
 
     def _restyle(self) -> None:
         self.verticalHeader().setDefaultSectionSize(px(ROW_HEIGHT))
