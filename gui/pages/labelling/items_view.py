@@ -9,24 +9,24 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractListModel,
+    QAbstractTableModel,
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
     QRect,
     QRectF,
-    QSize,
     Qt,
     Signal,
 )
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QListView,
+    QHeaderView,
     QStackedWidget,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -50,7 +50,7 @@ Index = QModelIndex | QPersistentModelIndex
 GetItem = Callable[[int], labelling.Item]
 
 
-class ItemsModel(QAbstractListModel):
+class ItemsModel(QAbstractTableModel):
     """Conversations by their numbers, each looked at when its row is."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -75,13 +75,11 @@ class ItemsModel(QAbstractListModel):
             self._places = {listed: place for place, listed in enumerate(self._numbers)}
         return self._places.get(wanted, -1)
 
-    def refresh(self, place: int) -> None:
-        """Show a row anew, since its conversation stands in another way."""
-        at = self.index(place)
-        self.dataChanged.emit(at, at)
-
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self._numbers)
+
+    def columnCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else 1
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if self._get is None or not index.isValid():
@@ -104,8 +102,11 @@ def first_words(conversation: str) -> str:
     return " ".join(conversation[:MOST_CHARACTERS].split())
 
 
-class ItemsView(QListView):
-    """`chosen(number)` follows the selection; `left` asks for the editor: Return, Esc, or a double click."""
+class ItemsView(QTableView):
+    """A table of one column: a list of Qt's asks for every row when it is laid out, a table for those that are seen.
+
+    `chosen(number)` follows the selection; `left` asks for the editor: Return, Esc, or a double click.
+    """
 
     chosen = Signal(int)
     left = Signal()
@@ -115,7 +116,14 @@ class ItemsView(QListView):
         self._model = ItemsModel(self)
         self.setModel(self._model)
         self.setItemDelegate(_Rows(self))
-        self.setUniformItemSizes(True)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        for head in (self.horizontalHeader(), self.verticalHeader()):
+            head.hide()
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -125,7 +133,7 @@ class ItemsView(QListView):
         style.follow(self._restyle)
 
     def _restyle(self) -> None:
-        self.scheduleDelayedItemsLayout()
+        self.verticalHeader().setDefaultSectionSize(px(ROW_HEIGHT))
         self.viewport().update()
 
     def table(self) -> ItemsModel:
@@ -144,9 +152,9 @@ class ItemsView(QListView):
         if place < 0:
             self.selectionModel().clear()
             return
-        model.refresh(place)
+        at = model.index(place, 0)
+        self.update(at)
         if place != self.currentIndex().row():
-            at = model.index(place)
             self.selectionModel().setCurrentIndex(at, QItemSelectionModel.SelectionFlag.ClearAndSelect)
             self.scrollTo(at)
 
@@ -216,9 +224,6 @@ class ItemsSide(QWidget):
 
 class _Rows(QStyledItemDelegate):
     """Draws a row: number and state above, the first words below."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(0, px(ROW_HEIGHT))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         painter.save()

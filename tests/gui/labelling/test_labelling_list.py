@@ -16,7 +16,7 @@ def listed(page) -> list[str]:
     """What is read out of each row."""
     table = page.items.view.table()
     role = Qt.ItemDataRole.AccessibleTextRole
-    return [table.data(table.index(row), role) for row in range(table.rowCount())]
+    return [table.data(table.index(row, 0), role) for row in range(table.rowCount())]
 
 
 def numbers(page) -> list[int]:
@@ -48,7 +48,7 @@ def test_states_are_told_apart_by_more_than_their_colour(opened):
     table = opened.items.view.table()
     opened.desk.skip()
     choose(opened, "all")
-    states = [table.data(table.index(row), STATE_ROLE) for row in range(2)]
+    states = [table.data(table.index(row, 0), STATE_ROLE) for row in range(2)]
     assert states[0].text != states[1].text
     assert states[0].icon != states[1].icon
 
@@ -69,7 +69,7 @@ def test_the_list_shows_one_state_alone(opened, qtbot, key, found):
 def test_a_click_leads_to_a_conversation_and_keeps_what_was_typed(opened):
     QTest.keyClicks(opened.summary.edit, "Tea")
     view = opened.items.view
-    place = view.visualRect(view.table().index(2)).center()
+    place = view.visualRect(view.table().index(2, 0)).center()
     QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert opened.conversation.place() == "3 of 3"
     assert opened.desk.work.item(1).text == "Tea"
@@ -143,6 +143,9 @@ def test_of_many_conversations_only_those_are_looked_at_that_are_seen(page, qtbo
     view = page.items.view
     assert view.viewport().rect().intersects(view.visualRect(view.currentIndex()))
     assert len(looked) < 100
+    looked.clear()
+    QTest.keyClicks(page.summary.edit, "A key")
+    assert looked == {2_000}
     assert len(page.items.findChildren(QWidget)) < 30
 
 
