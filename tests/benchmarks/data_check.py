@@ -54,7 +54,7 @@ def _part(name: str, path: Path) -> list[tuple[str, str, str]]:
             path.unlink()
 
 
-def _rows() -> Iterator[Row]:
+def conversations() -> Iterator[Row]:
     """Yield conversations without end, each another: what is said after a repetition begins names it."""
     if SAMSUM.exists():
         with (SAMSUM / "train.csv").open(encoding="utf-8", newline="") as stream:
@@ -69,7 +69,7 @@ def _rows() -> Iterator[Row]:
 
 
 def _up_to(size: int, measured: Callable[[], int]) -> Iterator[Row]:
-    for row in _rows():
+    for row in conversations():
         if measured() >= size:
             return
         yield row
@@ -98,7 +98,7 @@ def write_json(path: Path, size: int) -> None:
 def write_parquet(path: Path, size: int) -> None:
     """Write as it would be with texts that do not repeat: packed, the repetitions would come to nothing."""
     schema = pa.schema({name: pa.string() for name in NAMES})
-    rows = _rows()
+    rows = conversations()
     with pq.ParquetWriter(path, schema, compression="none", use_dictionary=False) as writer:
         while path.stat().st_size < size:
             group = list(itertools.islice(rows, ROWS_A_GROUP))
@@ -115,7 +115,7 @@ WRITERS: dict[str, Callable[[Path, int], None]] = {
 
 def _checked(path: Path) -> list[tuple[str, str, str]]:
     with path.open("w", encoding="utf-8") as stream:
-        for row in itertools.islice(_rows(), CONVERSATIONS):
+        for row in itertools.islice(conversations(), CONVERSATIONS):
             stream.write(json.dumps(row, ensure_ascii=False) + "\n")
     times, peak = _look(path, until="job_ended")
     size = f"{CONVERSATIONS:,} conversations, {path.stat().st_size / 1e6:,.0f} MB"
