@@ -236,10 +236,10 @@ class DataPage(Page):
 
     def _show_report(self, found: Report) -> None:
         parts = self.parts
-        for strip in (parts.unlabelled, parts.broken):
-            strip.hide()
+        parts.broken.hide()
+        parts.unlabelled.setVisible(found.unlabelled > 0)
         parts.source.show_problems([])
-        self.use_button.setEnabled(True)
+        self.use_button.setEnabled(not found.unlabelled)
         self.header.set_title(found.title)
         self.header.set_subtitle(_subtitle(found))
         parts.source.mapping.show()
@@ -275,11 +275,6 @@ class DataPage(Page):
             self.parts.figures.show_left_out(*left_out)
             self._show_row(self.parts.preview.row())
             self.parts.rows.refresh()
-
-    def _moved(self) -> list[str]:
-        """Return the findings whose limit is another one now than that which the check was made with."""
-        limits = self._limits()
-        return [each for each, (_, name) in reports.LIMITED.items() if self._checked[name] != limits[name]]
 
     def _show_limits(self) -> None:
         """Show what the limits cut, as they are now."""

@@ -350,21 +350,6 @@ def test_rows_of_no_known_shape_are_mapped_by_hand(page, qtbot, tmp_path):
     assert mapping.reason().startswith("A turn in each row")
 
 
-def test_a_chat_is_parted_by_pauses_which_can_be_chosen(page, qtbot, tmp_path):
-    said = "".join(f"0{day}.11.24, 10:00 - Ann: Day {day}\n" for day in range(1, 10))
-    (tmp_path / "chat.txt").write_text(said)
-    checked(page, qtbot, str(tmp_path / "chat.txt"))
-    mapping = page.parts.source.mapping
-    assert "next conversation begins after a pause of 4 hours" in mapping.reason()
-    assert page.first_look.rows[0]["conversation"] == "Ann: Day 1"
-    mapping.by_hand["pause"].set_key("0")
-    mapping.by_hand["pause"].chosen.emit("0")
-    qtbot.waitUntil(lambda: not page.checker.is_busy, timeout=WAIT)
-    assert "Each chat is one conversation" in mapping.reason()
-    assert page.first_look.rows[0]["conversation"].endswith("Ann: Day 9")
-    assert page.values()["columns"] == {"pause": "0"}
-
-
 def test_a_mapping_that_can_not_be_is_said_beside_what_was_chosen(page, qtbot, chats):
     checked(page, qtbot, str(chats))
     mapping = page.parts.source.mapping

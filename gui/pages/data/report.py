@@ -117,7 +117,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """The whole result. `details` has all rows of all findings, and every length."""
+    """The whole result. `details` has all rows of all findings, and every length.
+
+    `unlabelled` counts the conversations where none has a summary, and is 0 where some have one.
+    """
 
     source: str
     licence: str
@@ -126,6 +129,7 @@ class Report:
     language: tuple[str, float]
     splits: Mapping[str, SplitReport]
     findings: tuple[Finding, ...]
+    unlabelled: int
     details: check_details.Details
     _read: dict[tuple[str, int], Row | None] = field(default_factory=dict, compare=False)
 
@@ -215,6 +219,7 @@ def read(result: Mapping[str, Any]) -> Report:
             name: _split(name, result["splits"][name], details) for name in SPLITS if name in result["splits"]
         },
         findings=tuple(_findings(result)),
+        unlabelled=result["unlabelled"],
         details=details,
     )
 
