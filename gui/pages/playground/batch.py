@@ -130,7 +130,9 @@ class Batch(QObject):
         self.go_on()
 
     def go_on(self) -> None:
-        """Summarise what is left."""
+        """Summarise what is left, once nothing else has the worker or the device; the strip above says what has."""
+        if self.is_running or not self._controller.can_ask:
+            return
         self.message, self.is_running = "", True
         self._began, self._done_before = time.monotonic(), sum(map(self._ended, self.rows))
         self._feed()

@@ -137,7 +137,6 @@ class BatchView(QWidget):
         if batch.is_running:
             share, how_far = batch.progress()
             self.busy.set_progress(share, how_far, "Summarising")
-        self.tell(batch.message, "Go on" if batch.can_go_on else "")
         self._show_standing([] if batch.is_running else standing_lines(batch))
 
     def show_reading(self, name: str, share: float, how_far: str) -> None:

@@ -90,7 +90,8 @@ class Several(QObject):
         self._offer()
 
     def _choose(self) -> None:
-        self._key, self._told = self.view.source.key(), ""
+        self._key = self.view.source.key()
+        self._quiet()
         self.view.show_most(len(self._known().get(self._key, ())))
         self._offer()
 
@@ -121,9 +122,13 @@ class Several(QObject):
 
     def summarise(self, options: SummarizeOptions, prompt: dict[str, Any] | None) -> None:
         """Summarise all conversations in the table."""
-        self._told = ""
+        self._quiet()
         if self.batch.rows:
             self.batch.start(options, prompt)
+
+    def _quiet(self) -> None:
+        """Put away what was said of other conversations."""
+        self._told = self.reader.trouble = ""
 
     def _cancel(self) -> None:
         if self.reader.is_busy:
@@ -175,8 +180,10 @@ class Several(QObject):
         self.view.show_batch(self.batch)
         if self.reader.is_busy:
             self.view.show_reading(self.reader.name, self.reader.share, self.reader.words)
-        elif self.reader.trouble:
+        if self.reader.trouble:
             self.view.tell(self.reader.trouble, icon_name="problem")
-        elif self._told:
-            self.view.tell(self._told)
+        else:
+            goes_on = self.batch.message and self.batch.can_go_on
+            said = " ".join(filter(None, (self._told, self.batch.message)))
+            self.view.tell(said, "Go on" if goes_on else "")
         self.changed.emit()

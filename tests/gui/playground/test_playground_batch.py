@@ -9,11 +9,11 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
-from engine.api import Example
+from engine.api import Example, recipe
 from gui.pages.playground.batch import BatchRow
 from gui.pages.playground.batch_reader import left_out_words
 from gui.pages.playground_page import PlaygroundPage
-from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, WAIT
+from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, TABLES, WAIT
 
 ROWS = [
     Example("r1", CONVERSATION, "The venue offers the 21st."),
@@ -151,6 +151,17 @@ def test_options_go_along_and_come_back(several):
     several.mode.set_current("one")
     assert several.decoding.isVisible()
     assert several.copy_button.isVisible()
+
+
+def test_a_batch_waits_until_a_run_lets_the_device_go(several, workers, qtbot):
+    workers.run_script = [["steps", {"count": 4000, "per_second": 40}]]
+    run = workers.engine.start_run(recipe.from_tables(TABLES))
+    qtbot.waitUntil(lambda: "holds the device" in several.strip.text(), timeout=WAIT)
+    several.summarise()
+    assert not several.several.is_busy
+    assert not several.controller.summarizer.alive
+    run.stop()
+    qtbot.waitUntil(lambda: not run.running, timeout=WAIT)
 
 
 def found(split: str | None, *rows: Example) -> dict[str, Any]:
