@@ -2,8 +2,8 @@
 
 The yardstick is the tutorial's loop: each conversation alone through `model.generate`, with the same decoding, then
 ROUGE over all. Both are done in one process, one after the other. The starter, which writes hardly a word before it is
-tuned, is tuned for a few steps first and scored on all its test conversations; a model folder in `EVALUATION_MODEL` is
-scored as it is, on 64 conversations of the file in `EVALUATION_DATA`, spread over their lengths.
+tuned, is tuned for a few steps first and scored on all its test conversations; a model folder in `BENCH_MODEL` is
+scored as it is, on 64 conversations of the file in `BENCH_DATA`, spread over their lengths.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ class Side:
 
 
 def main() -> None:
-    """Measure and print; EVALUATION_MODEL and EVALUATION_DATA add another model."""
+    """Measure and print; BENCH_MODEL and BENCH_DATA add another model."""
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as home:
         os.environ["TUNESMITH_HOME"] = home
         wanted = [("starter, tuned", STARTER, _tuned(), 0)]
-        model, source = os.environ.get("EVALUATION_MODEL"), os.environ.get("EVALUATION_DATA")
+        model, source = os.environ.get("BENCH_MODEL"), os.environ.get("BENCH_DATA")
         if model and source:
             own = {"base_model.id": model, "data.source": source} | ANY_COLUMNS
             wanted.append((Path(model).name, own, None, SPREAD_OVER))
