@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from engine.conversations import turns
 from engine.pieces import split
 
-CHAT = "\n".join(f"{'Ann' if number % 2 else 'Bob'}: This is what I say, number {number}." for number in range(30))
+CHAT = "\n".join(
+    f"{'Ann' if number % 2 else 'Bob'}: This is what I say, number {number}." for number in range(30)
+)
 
 
 def words(text: str) -> int:
