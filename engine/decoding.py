@@ -61,7 +61,7 @@ class DecodingOptions(Options):
     seed: int = option(
         42,
         "Seed",
-        "Decides what is drawn. The same seed gives the same summary, whatever stands beside it.",
+        "Decides what is drawn. The same seed draws the same, whatever is written beside it.",
         ge=0,
         le=2**31 - 1,
     )

@@ -27,6 +27,7 @@ from engine.methods import Family
 from engine.worker import soft_prompts
 from engine.worker.base_models import positions
 from engine.worker.choosing import choosing
+from engine.worker.stepping import Stepping
 
 # Tokens of one batch, pads and room for the summaries included. On two cores 2**12 to 2**13 cost least (2**15
 # a quarter more); elsewhere the keys and values of 2**14 tokens are 0.4 GB for SmolLM2-135M and 8 GB for a 7B.
@@ -69,10 +70,10 @@ def generate(
     """Return a summary for each prompt, in the order of `inputs` (token ids).
 
     `decoding` are settings of DecodingOptions by their names. `on_rows(rows)` is called before each batch with the
-    places of its prompts in `inputs`, `on_tokens(ids)` after each new token with what the running batch has so far
-    (rows × tokens), `on_written(row, summary)` as soon as a summary is whole, and `on_batch(done, total)` after each
-    batch; what they raise ends the work. `batch_tokens` is chosen by the device if absent. Raises BaseModelError if
-    a prompt is too long for the model.
+    places of its prompts in `inputs`, and again with those that are left when whole summaries have left it,
+    `on_tokens(ids)` after each new token with what these rows have so far (rows × tokens), `on_written(row, summary)`
+    as soon as a summary is whole, and `on_batch(done, total)` after each batch; what they raise ends the work.
+    `batch_tokens` is chosen by the device if absent. Raises BaseModelError if a prompt is too long for the model.
     """
     options = DecodingOptions(**decoding)
     core = model.get_base_model() if isinstance(model, PeftModel) else model
@@ -91,11 +92,12 @@ def generate(
         for rows in _batches(inputs, options, budget):
             if on_rows:
                 on_rows(rows)
-            watch = _Watch(rows, on_tokens, take, config)
-            tokens = _write(core, prompt, family, [inputs[row] for row in rows], options, watch)
-            for row, ids in zip(rows, tokens.tolist(), strict=True):
-                if row not in written:
-                    take(row, ids)
+            request, read = _request(core, prompt, family, [inputs[row] for row in rows], options)
+            with prompt.decoding():
+                if options.beams == 1:
+                    core.generate(**request, custom_generate=Stepping(rows, take, on_rows, on_tokens))
+                else:
+                    _write_by_beams(core, request, read, rows, take, on_tokens)
             if on_batch:
                 on_batch(len(written), len(inputs))
     return [written[row] for row in range(len(inputs))]
@@ -179,25 +181,35 @@ def _batches(inputs: Sequence[list[int]], options: DecodingOptions, batch_tokens
         order = order[count:]
 
 
-def _write(
+def _request(
     core: PreTrainedModel,
     prompt: soft_prompts.Nothing,
     family: Family,
     prompts: list[list[int]],
     options: DecodingOptions,
-    watch: _Watch,
-) -> torch.Tensor:
-    """Return what the model writes after each prompt (rows × tokens, padded at the end)."""
+) -> tuple[dict[str, Any], int]:
+    """Return what the model's `generate` gets for prompts, and how many ids stand before the written ones there."""
     config = core.generation_config
     padded = _padded(prompts, config.pad_token_id, left=family == "decoder-only", device=core.device)
     request = prompt.request(padded, options.beams)
-    read = watch.read = _repeated(request, family)
-    request["logits_processor"] = choosing(
-        options, config.eos_token_id, rows=len(prompts), read=read, device=core.device
-    )
-    request["stopping_criteria"] = StoppingCriteriaList([watch])
-    with prompt.decoding():
-        return core.generate(**request)[:, read:]
+    read = _repeated(request, family)
+    request["logits_processor"] = choosing(options, config.eos_token_id, read=read, device=core.device)
+    return request, read
+
+
+def _write_by_beams(
+    core: PreTrainedModel,
+    request: dict[str, Any],
+    read: int,
+    rows: list[int],
+    take: Callable[[int, list[int]], None],
+    on_tokens: OnTokens | None,
+) -> None:
+    """Let transformers follow the beams. They change their minds, so that no row is whole before the end."""
+    watch = StoppingCriteriaList([_Watch(read, on_tokens)] if on_tokens else [])
+    tokens = core.generate(**request, stopping_criteria=watch)[:, read:]
+    for row, ids in zip(rows, tokens.tolist(), strict=True):
+        take(row, ids)
 
 
 def _repeated(request: dict[str, Any], family: Family) -> int:
@@ -220,31 +232,14 @@ def _padded(prompts: list[list[int]], pad: int, left: bool, device: torch.device
 
 
 class _Watch(StoppingCriteria):
-    """Hand on what is written so far, and each row as soon as it is whole; stops nothing by itself.
+    """Hand on what is written so far; stops nothing by itself."""
 
-    Beams change their minds, so that with them no row is whole before the end.
-    """
-
-    def __init__(
-        self,
-        rows: list[int],
-        on_tokens: OnTokens | None,
-        take: Callable[[int, list[int]], None],
-        config: GenerationConfig,
-    ) -> None:
-        self.read = 0
+    def __init__(self, read: int, on_tokens: OnTokens) -> None:
+        self._read = read
         self._on_tokens = on_tokens
-        self._take = take
-        self._ends = set(config.eos_token_id)
-        self._open = dict(enumerate(rows)) if config.num_beams == 1 else {}
 
     def __call__(self, input_ids: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
-        written = input_ids[:, self.read :]
-        if self._on_tokens:
-            self._on_tokens(written)
-        last = written[:, -1].tolist()
-        for place in [place for place in self._open if last[place] in self._ends]:
-            self._take(self._open.pop(place), written[place].tolist())
+        self._on_tokens(input_ids[:, self._read :])
         return torch.zeros(input_ids.shape[0], dtype=torch.bool, device=input_ids.device)
 
 

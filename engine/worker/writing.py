@@ -171,6 +171,11 @@ class Writing:
             else:
                 # Summaries as long as what they are of lead nowhere: what fits of them is read.
                 row.parts = [row.text]
+                row.about["cut"] = True
+                self._channel.notice(
+                    f"The summaries of the pieces are together longer than {row.column.limit:,} tokens, and are cut.",
+                    "Lower the longest summary.",
+                )
 
     def _finish(self, rows: list[Row]) -> None:
         """Write the summaries of rows whose text is read whole, or cut."""

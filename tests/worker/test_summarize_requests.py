@@ -94,8 +94,11 @@ def test_otherwise_it_is_cut_and_that_is_told():
 
 def test_summaries_as_long_as_their_pieces_come_to_an_end():
     asked_for = asked([None], conversation=LONG, long_conversations="piecewise", max_new_tokens=150)
-    (finished,) = events_of(serve("t5", ask_all(asked_for), SHORT), "summary_finished")
+    channel = serve("t5", ask_all(asked_for), SHORT)
+    (finished,) = events_of(channel, "summary_finished")
     assert finished["summary"]
+    (notice,) = events_of(channel, "notice")
+    assert notice["message"].endswith("longer than 90 tokens, and are cut.")
 
 
 @pytest.mark.parametrize("kind", ["t5", "llama"])
