@@ -23,9 +23,9 @@ from engine.decoding import DecodingOptions
 
 
 def choosing(
-    options: DecodingOptions, ends: Sequence[int], *, rows: int, read: int, device: torch.device
+    options: DecodingOptions, ends: Sequence[int], *, read: int, device: torch.device
 ) -> LogitsProcessorList:
-    """Return what `generate` lets change the scores of `rows` prompts, for which `read` ids stand first.
+    """Return what `generate` lets change scores, for prompts before whose texts `read` ids stand.
 
     `ends` are the tokens that end a text. After it the likeliest token is the chosen one, drawn or not.
     """
@@ -41,7 +41,7 @@ def choosing(
     found: list[LogitsProcessor] = [_OfWritten(processor, read) for processor in written]
     if options.temperature > 0.0:
         found += [TemperatureLogitsWarper(options.temperature), TopPLogitsWarper(options.top_p)]
-        found.append(_Drawn(options.seed, rows))
+        found.append(_Drawn(options.seed))
     return LogitsProcessorList(found)
 
 
@@ -65,20 +65,19 @@ class _OfWritten(LogitsProcessor):
 
 
 class _Drawn(LogitsProcessor):
-    """Draw a token for each row with a generator of its own, and leave that token alone likely.
+    """Draw a token for each row, and leave that token alone likely.
 
-    One random number a row and step, on the processor: the same seed draws the same on every device and in every
-    batch.
+    One random number a step, on the processor, for all rows: the same seed draws the same on every device and in
+    every batch, whichever rows are in it.
     """
 
     supports_continuous_batching = False
 
-    def __init__(self, seed: int, rows: int) -> None:
-        self._generators = [torch.Generator().manual_seed(seed) for _ in range(rows)]
+    def __init__(self, seed: int) -> None:
+        self._generator = torch.Generator().manual_seed(seed)
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         reached = torch.softmax(scores.float(), dim=-1).double().cumsum(dim=-1)
-        drawn = torch.stack([torch.rand(1, generator=generator) for generator in self._generators])
-        places = drawn.to(reached) * reached[:, -1:]
+        places = torch.rand(1, generator=self._generator).to(reached) * reached[:, -1:]
         chosen = torch.searchsorted(reached, places, right=True).clamp(max=scores.shape[1] - 1)
         return torch.full_like(scores, -torch.inf).scatter(1, chosen, 0.0)
