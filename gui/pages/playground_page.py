@@ -16,7 +16,9 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QStackedWidget, QWidget
 from engine.api import AppError, DataError, Example, StorageError, labelling
 from gui.data_files import dropped
 from gui.engine import Engine
+from gui.look import style
 from gui.look.format import number
+from gui.look.type import text_scale
 from gui.pages.playground import choices, files, menus
 from gui.pages.playground.controller import Controller
 from gui.pages.playground.decoding_row import DecodingRow
@@ -26,15 +28,17 @@ from gui.pages.playground.live_count import LiveCount
 from gui.pages.playground.markdown import as_markdown
 from gui.pages.playground.one_view import OneView
 from gui.pages.playground.parts import StripView
+from gui.pages.playground.presets import Presets
 from gui.pages.playground.samples import samples
 from gui.pages.playground.several import Several
 from gui.pages.playground.tries import Try
-from gui.shell.page import Page
+from gui.shell.page import NARROW, Page
 from gui.widgets.buttons import plain, primary
 from gui.widgets.scroll import Scroll
 from gui.widgets.segmented import Segmented
 
 ONE, SEVERAL = "one", "several"
+COPY = "Copy as Markdown"
 
 
 class PlaygroundPage(Page):
@@ -56,7 +60,8 @@ class PlaygroundPage(Page):
         self.several = Several(engine, self.controller, self)
         self.panel, self.columns, self.folded = self.one.panel, self.one.columns, self.one.folded
         self.tries, self.told = self.one.tries, self.one.told
-        self.decoding = DecodingRow()
+        presets = Presets()
+        self._options = {ONE: DecodingRow(presets), SEVERAL: DecodingRow(presets)}
         self.strip = StripView()
         self._sources: dict[str, Sequence[Example]] = {}
         self._asked_for_models = False
@@ -64,13 +69,16 @@ class PlaygroundPage(Page):
         self._lay_out()
         self._connect()
         self.setAcceptDrops(True)
+        style.follow(self._restyle)
         self.tries.show_tries([])
         self._refresh()
 
     def _add_buttons(self) -> None:
         self.mode = Segmented([(ONE, "One conversation"), (SEVERAL, "Several")], name="Summarise")
         self.add_button = plain("Add adapter", "plus")
-        self.copy_button = plain("Copy as Markdown", "copy")
+        self.copy_button = plain(COPY, "copy")
+        self.copy_button.setAccessibleName(COPY)
+        self.copy_button.setToolTip(COPY)
         self.summarise_button = primary("Summarise", "play")
         self.summarise_button.setToolTip(QKeySequence("Ctrl+Return").toString())
         for part in (self.mode, self.add_button, self.copy_button, self.summarise_button):
@@ -83,9 +91,13 @@ class PlaygroundPage(Page):
         self._several_scroll.column.addWidget(self.several.view, 1)
         for view in (self.one, self._several_scroll):
             self._stack.addWidget(view)
-        self.one.put_decoding(self.decoding)
+        self.one.put_decoding(self._options[ONE])
+        self.several.view.foot.addWidget(self._options[SEVERAL])
         self.body.addWidget(self.strip)
         self.body.addWidget(self._stack, 1)
+
+    def _restyle(self) -> None:
+        self.adapt(self.window().width())
 
     def _connect(self) -> None:
         controller = self.controller
@@ -104,8 +116,8 @@ class PlaygroundPage(Page):
         self.columns.cancelled.connect(controller.cancel)
         self.columns.feedback_given.connect(controller.give_feedback)
         self.panel.changed.connect(self._refresh)
-        self.panel.piecewise_chosen.connect(self.decoding.set_piecewise)
-        self.decoding.changed.connect(self._show_piecewise)
+        self.panel.piecewise_chosen.connect(self._options[ONE].set_piecewise)
+        self._options[ONE].changed.connect(self._show_piecewise)
         self.panel.typed.connect(self._count)
         self.panel.file_wanted.connect(self._choose_file)
         self.panel.label_wanted.connect(self._label)
@@ -169,13 +181,15 @@ class PlaygroundPage(Page):
         """Whether several conversations are in front."""
         return self.mode.current() == SEVERAL
 
-    def _switch(self, _mode: str) -> None:
-        """Bring one conversation or several to the front; the options go along."""
-        if self.shows_several:
-            self.panel.settle()
-            self.several.view.foot.addWidget(self.decoding)
-        else:
-            self.one.put_decoding(self.decoding)
+    @property
+    def decoding(self) -> DecodingRow:
+        """The options that are in front."""
+        return self._options[self.mode.current()]
+
+    def _switch(self, mode: str) -> None:
+        """Bring one conversation or several to the front; what is set goes along."""
+        self.panel.settle()
+        self.decoding.show_as(self._options[ONE if mode == SEVERAL else SEVERAL])
         self._stack.setCurrentWidget(self._several_scroll if self.shows_several else self.one)
         self._refresh()
 
@@ -335,8 +349,11 @@ class PlaygroundPage(Page):
     # Showing
 
     def adapt(self, width: int) -> None:
-        """Fold the conversation to a strip below 1200."""
+        """Below 1200 the conversation folds to a strip, and the header says less."""
         self.one.adapt(width)
+        narrow = width < NARROW * text_scale()
+        self.mode.set_text(ONE, "One" if narrow else "One conversation")
+        self.copy_button.setText("" if narrow else COPY)
 
     def _show_counted(self, tokens: int) -> None:
         self.panel.show_counted(tokens)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QMargins, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
@@ -82,3 +85,27 @@ class FlowLayout(QLayout):
     def _mirrored(self) -> bool:
         parent = self.parentWidget()
         return parent is not None and parent.layoutDirection() == Qt.LayoutDirection.RightToLeft
+
+
+class FlowBox(QWidget):
+    """Widgets that flow, and the room that they need: a scroll area asks for the least height alone."""
+
+    def __init__(self, parts: Sequence[QWidget], gap: int = 8, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._flow = FlowLayout(self, gap)
+        for part in parts:
+            self._flow.addWidget(part)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Need other lines at another width."""
+        super().resizeEvent(event)
+        self._keep_height()
+
+    def event(self, event: QEvent) -> bool:
+        """Need other lines once a part is shown, hidden or larger."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._keep_height()
+        return super().event(event)
+
+    def _keep_height(self) -> None:
+        self.setMinimumHeight(self._flow.heightForWidth(self.width()))

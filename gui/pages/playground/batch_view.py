@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from gui.look import style
 from gui.look.format import gain, interval, number, score
@@ -20,6 +20,7 @@ from gui.widgets.buttons import plain, quiet
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.choice import Choice
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.flow import FlowBox
 from gui.widgets.grouped_table import GroupedTableView
 from gui.widgets.labels import Label
 from gui.widgets.numbers import IntField
@@ -68,12 +69,7 @@ class BatchView(QWidget):
         self._connect()
 
     def _lay_out(self) -> None:
-        tools = QHBoxLayout()
-        tools.setSpacing(12)
-        for part in (self.source, self.count, self.open_button):
-            tools.addWidget(part)
-        tools.addStretch(1)
-        tools.addWidget(self.export_button)
+        tools = FlowBox([self.source, self.count, self.open_button, self.export_button], 12)
         self._stack = QStackedWidget()
         for shown in (self.view, self._empty):
             self._stack.addWidget(shown)
@@ -84,7 +80,7 @@ class BatchView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 16, 14, 16)
         column.setSpacing(12)
-        column.addLayout(tools)
+        column.addWidget(tools)
         column.addWidget(self._stack, 1)
         for below in (self.notice, self.busy, self.standing):
             column.addWidget(below)
@@ -92,7 +88,7 @@ class BatchView(QWidget):
         style.follow(self._restyle)
 
     def _restyle(self) -> None:
-        self.source.setMinimumWidth(px(SOURCE_WIDTH))
+        self.source.setFixedWidth(px(SOURCE_WIDTH))
         self.count.setFixedWidth(px(COUNT_WIDTH))
         self._stack.setMinimumHeight(px(TABLE_LEAST))
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.api import AppError, SummarizeOptions, decoding, describe, options
 from gui.forms.field_grid import FormField, make_field
@@ -20,7 +19,7 @@ from gui.pages.playground.prompt_field import PromptField
 from gui.widgets.buttons import IconButton, link
 from gui.widgets.choice import Choice
 from gui.widgets.fields import Field
-from gui.widgets.flow import FlowLayout
+from gui.widgets.flow import FlowBox
 from gui.widgets.name_row import NameRow
 
 # The key of options that no preset has; no preset's name begins with a space.
@@ -69,11 +68,7 @@ class DecodingRow(QWidget):
         unfolded = QVBoxLayout(self.all_fields)
         unfolded.setContentsMargins(0, 0, 0, 0)
         unfolded.setSpacing(12)
-        shown = _Fields()
-        grid = FlowLayout(shown, 12)
-        for name, field in self.fields.items():
-            if name != FIRST:
-                grid.addWidget(field.around)
+        shown = FlowBox([field.around for name, field in self.fields.items() if name != FIRST], 12)
         unfolded.addWidget(shown)
         unfolded.addWidget(self.prompt)
         self.all_fields.hide()
@@ -83,6 +78,7 @@ class DecodingRow(QWidget):
         column.addLayout(row)
         column.addWidget(self.naming)
         column.addWidget(self.all_fields)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.preset.setAccessibleName("Decoding")
         style.follow(self._restyle)
 
@@ -127,6 +123,12 @@ class DecodingRow(QWidget):
         wanted: Literal["cut", "piecewise"] = "piecewise" if piecewise else "cut"
         if wanted != self._valid.long_conversations:
             self.show_decoding(self._valid.model_copy(update={"long_conversations": wanted}))
+
+    def show_as(self, other: DecodingRow) -> None:
+        """Show what another row does, folded or unfolded as it is."""
+        self.show_decoding(other.decoding())
+        self.prompt.show_template(other.prompt.template())
+        self.unfold_all(not other.all_fields.isHidden())
 
     def keep(self) -> None:
         """Remember what is set for the next start. Raises StorageError."""
@@ -217,21 +219,3 @@ class DecodingRow(QWidget):
         except AppError as error:
             self.naming.tell(error)
         self._offer()
-
-
-class _Fields(QWidget):
-    """Fields in as many lines as they need: a scroll area asks only for the least height."""
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._keep_height()
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest:
-            self._keep_height()
-        return super().event(event)
-
-    def _keep_height(self) -> None:
-        layout = self.layout()
-        if layout is not None:
-            self.setMinimumHeight(layout.heightForWidth(self.width()))
