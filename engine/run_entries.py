@@ -36,7 +36,8 @@ class RunEntry:
     `recipe` is None if its file can't be read, and `trouble` says why. `loss` holds at most 60 values over
     the steps done. `gain` is the paired ROUGE-1 difference, a fraction. `base_scored` and `scored` are the events
     that told the scores of base and adapter. What a run took is None where it is not told. `seconds` are those of the
-    whole run so far, `seconds_left` what its training still takes, None while unknown.
+    whole run so far, `seconds_left` what its training still takes, None while unknown. `freed` says that it is paused
+    with its device free.
     """
 
     job: Job
@@ -45,6 +46,7 @@ class RunEntry:
     trouble: str = ""
     running: bool = False
     outcome: Outcome | None = None
+    freed: bool = False
     failure_kind: str = ""
     failure_message: str = ""
     attempts: int = 0
@@ -186,6 +188,7 @@ def _end(state: RunState, *, running: bool) -> dict[str, Any]:
     return {
         "running": running and outcome is None,
         "outcome": outcome,
+        "freed": state.freed,
         "failure_kind": str(ended.get("kind") or ""),
         "failure_message": str(ended.get("message") or ""),
         "attempts": state.attempt,

@@ -52,6 +52,7 @@ class RunState:
 
     `base_scores` and `tuned_scores` are of the run's protocol; what is scored while it trains has one of its own, and
     is in `evaluation_rouge1` (fractions) and `evaluations` alone.
+    `freed` says that the attempt ended to free the device, with a checkpoint to go on from: a pause, no end.
     `revision` counts the times that points were dropped or the attempt changed, so that a plot knows to start over.
     """
 
@@ -75,6 +76,7 @@ class RunState:
     base_scores: Event | None = None
     tuned_scores: Event | None = None
     paused: bool = False
+    freed: bool = False
     training_started_at: float | None = None
     accepted_at: float | None = None
     last_event_at: float | None = None
@@ -137,7 +139,7 @@ class RunState:
 def _job_accepted(state: RunState, event: Event) -> None:
     state.attempt = int(event.get("attempt", 1))
     state.accepted_at = event["time"]
-    state.stage, state.progress, state.paused = "", None, False
+    state.stage, state.progress, state.paused, state.freed = "", None, False, False
     state.ended = state.outcome = None
 
 
@@ -219,8 +221,9 @@ def _adapter_saved(state: RunState, event: Event) -> None:
     state.adapter = event
 
 
-def _run_paused(state: RunState, _: Event) -> None:
+def _run_paused(state: RunState, event: Event) -> None:
     state.paused = True
+    state.freed = bool(event.get("frees_device"))
 
 
 def _run_continued(state: RunState, _: Event) -> None:

@@ -80,10 +80,14 @@ class ArenaQueue(QObject):
     def _is_open(self, arena: Arena) -> bool:
         return arenas.next_up(self._reader.read(arena), set()) is not None
 
-    def _on_run_ended(self, _model: RunModel) -> None:
-        if self._arena is not None:
-            self.changed.emit()
-            self._soon()
+    def _on_run_ended(self, model: RunModel) -> None:
+        if self._arena is None:
+            return
+        if model.state.freed:
+            # The device was freed for something else: the next entry must not take it.
+            self.pause(self._arena)
+        self.changed.emit()
+        self._soon()
 
     def _soon(self) -> None:
         """Look for the next entry once everybody has heard how the last one ended."""

@@ -30,6 +30,7 @@ class RunModel(QObject):
         self.state = RunState()
         self.ending: Ending | None = None
         self.stop_asked_at: float | None = None
+        self._freeing = False
         self._thread = thread
         self._step_times: deque[float] = deque(maxlen=STEPS_TIMED)
         self._stage_began: float | None = None
@@ -64,6 +65,11 @@ class RunModel(QObject):
     def stopping(self) -> bool:
         """Tell whether it was asked to stop and has not ended."""
         return self.running and self.stop_asked_at is not None
+
+    @property
+    def freeing(self) -> bool:
+        """Tell whether it was asked to free the device and has not ended."""
+        return self.running and self._freeing
 
     def apply(self, events: list[Event]) -> None:
         """Take in events."""
@@ -117,6 +123,12 @@ class RunModel(QObject):
     def pause(self) -> None:
         """Ask the worker to pause after the step in hand. Raises StorageError."""
         self._thread.send("pause")
+
+    def free_device(self) -> None:
+        """Ask the worker to write a checkpoint and end, so that the device is free. Raises StorageError."""
+        self._freeing = True
+        self._thread.send("pause", free_device=True)
+        self.changed.emit()
 
     def go_on(self) -> None:
         """Ask the worker to go on after a pause. Raises StorageError."""

@@ -38,6 +38,8 @@ from engine.worker.trainer import (
 )
 
 PAUSE_LOOK_SECONDS = 0.1
+# The command `pause` with `free_device`: not to hold the device while the run waits.
+FREE = "free the device"
 
 
 @dataclass
@@ -96,6 +98,7 @@ class Session:
         self._commands: deque[str] = deque()
         self._wants_checkpoint = False
         self._wants_evaluation = False
+        self.freed = False
         self._clock = time.perf_counter()
         self._loader = train_loader(
             prepared.train, prepared.collator, self._training.batch_size, self._training.seed
@@ -170,15 +173,23 @@ class Session:
         return self._channel.stopping
 
     def _take_commands(self) -> None:
-        self._commands.extend(command["command"] for command in self._channel.kept_commands())
+        for command in self._channel.kept_commands():
+            frees = command["command"] == "pause" and command.get("free_device")
+            self._commands.append(FREE if frees else command["command"])
 
     def _obey(self, command: str) -> None:
         if command == "pause":
             self._pause()
+        elif command == FREE:
+            self._free()
         elif command == "save_checkpoint":
             self._wants_checkpoint = True
         elif command == "evaluate_now":
             self._wants_evaluation = True
+
+    def _free(self) -> None:
+        """Let the device go: stop after a checkpoint, and be known as paused."""
+        self.freed = self._channel.stopping = True
 
     def _pause(self) -> None:
         """Hold the run, device and all, until `continue` or `stop`, or until its window leaves it alone."""
@@ -189,6 +200,9 @@ class Session:
             if "continue" in self._commands:
                 self._commands.remove("continue")
                 break
+            if FREE in self._commands:
+                self._commands.remove(FREE)
+                self._free()
             time.sleep(PAUSE_LOOK_SECONDS)
         self._clock += time.perf_counter() - began
         self._channel.emit("run_continued", step=self.step)

@@ -87,6 +87,10 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
     channel.enter("train")
     _emit_started(channel, session, prepared, splits, checkpoint, shape, planned)
     finished = session.train(checkpoint)
+    if session.freed:
+        # A pause: the checkpoint is written, and what is not done makes no adapter.
+        channel.emit("run_paused", step=session.step, frees_device=True)
+        raise Stopped
     channel.enter("save")
     adapter = _save(channel, session, passport, finished)
     if not finished:

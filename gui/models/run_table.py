@@ -55,6 +55,8 @@ def outcome_of(entry: RunEntry) -> Outcome:
         return Outcome("play", f"Running, {percent(entry.share)}", "accent", "accent")
     if entry.outcome is None:
         return Outcome("clock", "Not started", "ink3", "ink2")
+    if entry.freed:
+        return Outcome("pause", "Paused", "copper", "copper")
     found = _OUTCOMES[entry.outcome]
     if entry.outcome == "failed":
         text = _FAILURES.get(entry.failure_kind, found.text)
@@ -72,6 +74,8 @@ def next_step(entry: RunEntry) -> tuple[Action, str]:
         return "open", "Show"
     if entry.outcome == "failed" and entry.failure_kind in _MEND_THE_RECIPE:
         return "edit", "Edit a copy"
+    if entry.freed:
+        return "resume", "Continue"
     return ("resume", "Resume") if entry.can_resume else ("again", "Run again")
 
 

@@ -232,6 +232,7 @@ class TrainPage(Page):
         buttons.open_wanted.connect(self._open_file)
         buttons.save_wanted.connect(self._save_file)
         buttons.pause_wanted.connect(self._pause_or_go_on)
+        buttons.free_wanted.connect(lambda: self._tell(RunModel.free_device))
         buttons.stop_wanted.connect(lambda: self._tell(RunModel.stop))
         buttons.resume_wanted.connect(self._resume_shown)
         buttons.new_wanted.connect(self.new_run)

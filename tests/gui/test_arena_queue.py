@@ -153,3 +153,15 @@ def test_a_window_that_leaves_begins_no_more_entries(bench):
     bench.qtbot.wait(100)
     assert bench.begun == ["lora"]
     assert not arenas.open_arena(arena.folder).paused
+
+
+def test_a_pause_that_frees_the_device_rests_the_queue(bench):
+    arena = make_arena("ia3", "lora")
+    bench.scripts["ia3"] = ENDLESS
+    bench.queue.start(arena)
+    bench.until(lambda: bench.engine.current is not None and bench.engine.current.state.step > 0)
+    bench.engine.current.free_device()
+    bench.until_idle()
+    bench.qtbot.wait(100)
+    assert bench.begun == ["ia3"]
+    assert arenas.open_arena(arena.folder).paused

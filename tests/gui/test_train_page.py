@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.api import Problem, RunState, paths, recipe
+from engine.api import Problem, RunState, paths, recipe, run_entries
+from gui.models.run_table import outcome_of
 from gui.pages.train.failure_card import FailureCard
 from gui.pages.train.lit_blocks import blocks_of
 from gui.pages.train.recipe_panel import plan_words
@@ -212,6 +213,26 @@ def test_pause_and_continue(stage, qtbot):
     assert "Paused" in stage.page.header.subtitle()
     stage.page.buttons.pause.click()
     qtbot.waitUntil(lambda: stage.page.buttons.pause.text() == "Pause", timeout=WAIT)
+
+
+def test_a_pause_that_frees_the_device_ends_the_worker_and_goes_on_later(stage, qtbot):
+    model = stage.start(qtbot, ENDLESS)
+    buttons = stage.page.buttons
+    qtbot.waitUntil(lambda: buttons.ways_to_pause.isEnabled() and model.state.step > 0, timeout=WAIT)
+    [_hold, free] = buttons.pause_menu().actions()
+    free.trigger()
+    assert "Pausing" in stage.page.header.subtitle()
+    qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
+
+    assert not stage.engine.device_words()
+    assert "Paused" in stage.page.header.subtitle()
+    assert "device is free" in stage.page.run_view.stopped.text()
+    assert buttons.resume.text() == "Continue"
+    entry = run_entries.read_entry(model.job)
+    assert outcome_of(entry).text == "Paused"
+    stage.scripts["train"] = COMPLETE
+    buttons.resume.click()
+    qtbot.waitUntil(lambda: isinstance(stage.page.run_view.card, VerdictCard), timeout=WAIT)
 
 
 def test_a_crash_says_what_happened_and_what_is_safe_and_keeps_the_curve(stage, qtbot):

@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 from engine.api import Job  # noqa: E402
 from engine.errors import AppError  # noqa: E402
 from engine.worker import __main__ as worker  # noqa: E402
-from engine.worker.channel import Channel  # noqa: E402
+from engine.worker.channel import Channel, Stopped  # noqa: E402
 
 
 def command(job: Job) -> list[str]:
@@ -70,6 +70,9 @@ def _heed(channel: Channel) -> None:
     paused = False
     while True:
         for asked in channel.kept_commands():
+            if asked.get("free_device"):
+                channel.emit("run_paused", frees_device=True)
+                raise Stopped
             if asked["command"] in {"pause", "continue"}:
                 paused = asked["command"] == "pause"
                 channel.emit("run_paused" if paused else "run_continued")

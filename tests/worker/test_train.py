@@ -463,3 +463,33 @@ def test_a_checkpoint_can_become_an_adapter(tmp_path):
     for folder in runs.checkpoints(job):
         assert (folder / FILE_NAME).exists()
         assert library.weight_shapes(folder / library.WEIGHTS_NAME)
+
+
+@pytest.mark.parametrize("held_first", [False, True])
+def test_a_pause_that_frees_the_device_makes_no_adapter_and_goes_on_to_the_same_bits(
+    tmp_path, monkeypatch, held_first
+):
+    recipe = tiny_recipe(tmp_path, "t5")
+    _, straight = train_here(recipe)
+    with monkeypatch.context() as patch:
+        when(
+            patch,
+            lambda event, facts: event == "step_finished" and facts["step"] == 2,
+            ask_to_pause if held_first else ask_to_free,
+        )
+        when(patch, lambda event, facts: event == "run_paused" and "frees_device" not in facts, ask_to_free)
+        job, events = train_here(recipe)
+
+    assert [event["event"] for event in events[-3:]] == ["checkpoint_saved", "run_paused", "job_ended"]
+    assert events[-1]["outcome"] == "stopped"
+    assert not named(events, "adapter_saved")
+    assert runs.open_run(job).state.freed
+    resumed = run_here(job)
+    assert resumed[-1]["outcome"] == "completed"
+    assert not runs.open_run(job).state.freed
+    assert weights(adapter_of(resumed)) == weights(adapter_of(straight))
+
+
+def ask_to_free(channel):
+    channel.job.send("pause", free_device=True)
+    channel._looked_at = 0.0

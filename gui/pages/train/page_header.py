@@ -21,6 +21,7 @@ class HeaderButtons(QWidget):
     open_wanted = Signal()
     save_wanted = Signal()
     pause_wanted = Signal()
+    free_wanted = Signal()
     stop_wanted = Signal()
     resume_wanted = Signal()
     new_wanted = Signal()
@@ -37,13 +38,14 @@ class HeaderButtons(QWidget):
         self.open = plain("Open recipe…", "folder")
         self.back = plain("Back to the running run", "arrow-left")
         self.pause = plain("Pause", "pause")
+        self.ways_to_pause = IconButton("chevron-down", "Ways to pause")
         self.stop = plain("Stop", "stop")
         self.resume = plain("Resume", "play")
         self.new = plain("New run", "plus")
         self.more = IconButton("more", "More")
-        self._is_run = False
-        parts = (self.sides, self.presets, self.open, self.back, self.resume, self.new, self.pause, self.stop)
-        for part in (*parts, self.more):
+        self._is_run = self._is_paused = False
+        parts = (self.sides, self.presets, self.open, self.back, self.resume, self.new, self.pause)
+        for part in (*parts, self.ways_to_pause, self.stop, self.more):
             header.add(part)
         self._connect()
 
@@ -57,6 +59,7 @@ class HeaderButtons(QWidget):
             (self.new, self.new_wanted),
         ):
             button.clicked.connect(wish)
+        self.ways_to_pause.clicked.connect(self._open_ways_to_pause)
         self.presets.clicked.connect(self._open_presets)
         self.more.clicked.connect(self._open_more)
 
@@ -74,15 +77,20 @@ class HeaderButtons(QWidget):
             resumes = model.state.outcome != "completed" and current is None
             back = current is not None
             self._show(self.new, *((self.resume,) if resumes else ()), *((self.back,) if back else ()))
-        self.pause.setText("Continue" if model.state.paused else "Pause")
-        self.pause.set_icon("play" if model.state.paused else "pause")
-        self.pause.setEnabled(model.state.stage == "train" and not model.stopping)
+        self.resume.setText("Continue" if model.state.freed else "Resume")
+        self._is_paused = model.state.paused
+        self.pause.setText("Continue" if self._is_paused else "Pause")
+        self.pause.set_icon("play" if self._is_paused else "pause")
+        pauses = model.state.stage == "train" and not model.stopping and not model.freeing
+        self.pause.setEnabled(pauses)
+        self.ways_to_pause.setEnabled(pauses)
         self.stop.setEnabled(not model.stopping)
 
     def _show(self, *shown: Button) -> None:
         buttons = (self.presets, self.open, self.back, self.resume, self.new, self.pause, self.stop)
         for button in buttons:
             button.setVisible(button in shown)
+        self.ways_to_pause.setVisible(self.pause in shown)
 
     def _open_presets(self) -> None:
         menu = QMenu(self.presets)
@@ -92,6 +100,20 @@ class HeaderButtons(QWidget):
 
     def _choose(self, preset: Preset) -> None:
         self.preset_chosen.emit(preset.recipe)
+
+    def pause_menu(self) -> QMenu:
+        """Return the menu beside Pause: hold the device, or free it."""
+        menu = QMenu(self.ways_to_pause)
+        if self._is_paused:
+            menu.addAction("Continue", self.pause_wanted.emit)
+        else:
+            menu.addAction("Pause and keep the memory: goes on at once", self.pause_wanted.emit)
+        menu.addAction("Pause and free the device: a checkpoint, then the worker ends", self.free_wanted.emit)
+        return menu
+
+    def _open_ways_to_pause(self) -> None:
+        button = self.ways_to_pause
+        self.pause_menu().exec(button.mapToGlobal(QPoint(0, button.height() + 4)))
 
     def more_menu(self) -> QMenu:
         """Return the menu behind the three dots."""

@@ -200,7 +200,7 @@ class RunView(Scroll):
             failure.second.connect(self.copy_wanted)
             failure.linked.connect(self._open_log)
             self._set_card(failure)
-        elif ending.outcome == "completed" or state.adapter is not None:
+        elif ending.outcome == "completed" or (state.adapter is not None and not state.freed):
             card = VerdictCard(state, scored_each=example_scores.is_kept(model.job.folder))
             card.playground_wanted.connect(self.playground_wanted)
             card.library_wanted.connect(self.library_wanted)
@@ -220,7 +220,17 @@ class RunView(Scroll):
             text = f"Stopped at step {number(state.step)} of {number(state.total_steps)}. {kept}"
             if not model.recipe.method.method.trains:
                 text = "Stopped. A prompt is kept once it is scored."
-            self.stopped.show_notice(text, "Resume", "stop", "ink2")
+            if state.freed:
+                text = (
+                    f"Paused at step {number(state.step)} of {number(state.total_steps)}, and the device is free. "
+                    "Nothing is lost: the run goes on from here whenever you like."
+                )
+            self.stopped.show_notice(
+                text,
+                "Continue" if state.freed else "Resume",
+                "pause" if state.freed else "stop",
+                "copper" if state.freed else "ink2",
+            )
 
     def _set_card(self, card: VerdictCard | FailureCard | None) -> None:
         if self.card is not None:

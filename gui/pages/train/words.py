@@ -62,7 +62,11 @@ def status_words(model: RunModel, adapter_name: str = "") -> tuple[str, str]:
     if state.outcome is not None:
         verb = "Adapter saved" if has_trained(state) else "Saved"
         saved = f". {verb} as {adapter_name}" if adapter_name else ""
+        if state.freed:
+            return f"Paused {_moment(state, moment)}{_at_step(state)}. The device is free", "copper"
         return _ended_words(state, moment) + saved, DOTS[state.outcome]
+    if model.freeing:
+        return "Pausing. The step in hand is finished first, then a checkpoint is written", "copper"
     if model.stopping:
         return "Stopping. The step in hand is finished first, then all is saved", "copper"
     parts = [stage_words(state)]
@@ -77,12 +81,17 @@ def status_words(model: RunModel, adapter_name: str = "") -> tuple[str, str]:
 
 
 def _ended_words(state: RunState, now: float) -> str:
+    text = f"{OUTCOMES[state.outcome or 'crashed']} {_moment(state, now)}"
+    return text if state.outcome == "completed" else text + _at_step(state)
+
+
+def _moment(state: RunState, now: float) -> str:
     ended = state.last_event_at or now
-    when = moment_words(datetime.fromtimestamp(ended, UTC), datetime.fromtimestamp(now, UTC))
-    text = f"{OUTCOMES[state.outcome or 'crashed']} {when}"
-    if state.outcome != "completed" and state.step:
-        text += f" at step {number(state.step)} of {number(state.total_steps)}"
-    return text
+    return moment_words(datetime.fromtimestamp(ended, UTC), datetime.fromtimestamp(now, UTC))
+
+
+def _at_step(state: RunState) -> str:
+    return f" at step {number(state.step)} of {number(state.total_steps)}" if state.step else ""
 
 
 def _ago(seconds: float) -> str:
