@@ -62,6 +62,8 @@ def main(folder: Path) -> int:
         ended: dict[str, Any] = {}
         try:
             channel.emit("job_accepted", kind=request["kind"], pid=os.getpid(), versions=versions())
+            if request["kind"] == "train":
+                channel.awake.keep()
             ended = _outcome(channel, request)
             channel.emit("job_ended", **ended)
             writer.sync()
@@ -69,6 +71,7 @@ def main(folder: Path) -> int:
             _say_in_log(ended, error)
             return 1
         finally:
+            channel.awake.let_sleep()
             writer.close()
     return 0
 

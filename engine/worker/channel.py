@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.events import EventWriter
 from engine.jobs import Command, Job
+from engine.worker.awake import Awake
 
 LOOK_SECONDS = 0.1
 PROGRESS_SECONDS = 0.1
@@ -24,13 +25,15 @@ class Channel:
     """What a job's code needs of the outside world.
 
     `stopping` is set by the command `stop`, by SIGTERM and SIGHUP, and by a window that left a run which
-    should then stop. `window_gone` says that nobody holds the other end any more.
+    should then stop. `window_gone` says that nobody holds the other end any more. `awake` keeps the computer from
+    sleeping, for jobs that run for hours.
     """
 
     def __init__(self, job: Job, writer: EventWriter) -> None:
         self.job = job
         self.stopping = False
         self.window_gone = False
+        self.awake = Awake()
         self._writer = writer
         self._looked_at = 0.0
         self._progressed_at = 0.0

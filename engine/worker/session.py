@@ -194,6 +194,7 @@ class Session:
     def _pause(self) -> None:
         """Hold the run, device and all, until `continue` or `stop`, or until its window leaves it alone."""
         self._channel.emit("run_paused", step=self.step)
+        self._channel.awake.let_sleep()
         began, alone = time.perf_counter(), self._channel.window_gone
         while not self._channel.stopping and self._channel.window_gone == alone:
             self._take_commands()
@@ -204,6 +205,7 @@ class Session:
                 self._commands.remove(FREE)
                 self._free()
             time.sleep(PAUSE_LOOK_SECONDS)
+        self._channel.awake.keep()
         self._clock += time.perf_counter() - began
         self._channel.emit("run_continued", step=self.step)
 
