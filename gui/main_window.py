@@ -21,6 +21,8 @@ from gui.device_probe import DeviceProbe
 from gui.engine import Engine
 from gui.help_dialog import HelpDialog
 from gui.look.format import percent
+from gui.notify import Notifier
+from gui.pages.train.words import OUTCOMES
 from gui.preferences import Preferences
 from gui.quit_dialog import QuitDialog
 from gui.run_model import RunModel
@@ -85,6 +87,7 @@ class MainWindow(ShellWindow):
         self.page_shown.connect(self._shown)
         self.show_page(FIRST)
         self.setAcceptDrops(True)
+        self.notifier = Notifier(self)
         self._probe = DeviceProbe(self)
         self._probe.measured.connect(self.rail.set_device)
         engine.run_started.connect(self._run_changed)
@@ -201,6 +204,8 @@ class MainWindow(ShellWindow):
         self._probe.watch(None)
         if self._quit_dialog is not None and self._quit_dialog.stopping:
             self._leave()
+        elif model.ending is not None and not model.state.freed:
+            self.notifier.tell(OUTCOMES[model.ending.outcome], model.recipe.name)
 
     def _count_adapters(self) -> None:
         count = len(library.scan()[0])

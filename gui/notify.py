@@ -1,7 +1,15 @@
-"""Tell that something has ended while the user looks elsewhere: the window asks for attention, the tray says it."""
+"""Tell that something has ended while the user looks elsewhere: the window asks for attention, the desktop says it.
+
+Through the tray, where a press leads back to the window; where there is none, as under GNOME, by the desktop's own
+`notify-send`. Where there is neither, the window's asking for attention is all.
+"""
 
 from __future__ import annotations
 
+import html
+import shutil
+
+from PySide6.QtCore import QObject, QProcess
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
 from gui.look import icons
@@ -9,13 +17,47 @@ from gui.look import icons
 SHOWN_MILLISECONDS = 10_000
 
 
-def notify(window: QWidget, title: str, text: str) -> None:
-    """Ask for attention, unless the window has it."""
-    if window.isActiveWindow():
-        return
-    QApplication.alert(window)
-    if QSystemTrayIcon.isSystemTrayAvailable():
-        tray = QSystemTrayIcon(icons.icon("mark", "accent"), window)
-        tray.messageClicked.connect(window.activateWindow)
-        tray.show()
-        tray.showMessage(title, text, icons.icon("mark", "accent"), SHOWN_MILLISECONDS)
+class Notifier(QObject):
+    """Speaks for one window; keeps at most one icon in the tray, until it is pressed."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._tray: QSystemTrayIcon | None = None
+
+    def tell(self, title: str, text: str) -> None:
+        """Ask for attention, unless the window has it."""
+        if self._window.isActiveWindow():
+            return
+        QApplication.alert(self._window)
+        if QSystemTrayIcon.isSystemTrayAvailable():
+            self._tell_tray(title, text)
+        elif shutil.which("notify-send"):
+            program, *arguments = desktop_command(title, text)
+            QProcess.startDetached(program, arguments)
+
+    def _tell_tray(self, title: str, text: str) -> None:
+        if self._tray is None:
+            self._tray = QSystemTrayIcon(icons.icon("mark", "accent"), self)
+            self._tray.messageClicked.connect(self._come_to_front)
+            self._tray.activated.connect(self._come_to_front)
+        self._tray.show()
+        self._tray.showMessage(title, text, icons.icon("mark", "accent"), SHOWN_MILLISECONDS)
+
+    def _come_to_front(self) -> None:
+        if self._tray is not None:
+            self._tray.hide()
+        self._window.raise_()
+        self._window.activateWindow()
+
+
+def desktop_command(title: str, text: str) -> list[str]:
+    """Return the program that lets the desktop say something. Bodies may be marked up, and names come from anywhere."""
+    return [
+        "notify-send",
+        "--app-name=Tunesmith",
+        "--icon=tunesmith",
+        "--",
+        title,
+        html.escape(text, quote=False),
+    ]

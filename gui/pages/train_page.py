@@ -17,7 +17,6 @@ from engine.api import AppError, Ending, Family, Problem, Recipe, RecipeError, l
 from gui.engine import Engine
 from gui.look import style
 from gui.look.type import px
-from gui.notify import notify
 from gui.pages.train import recipe_files
 from gui.pages.train.expected_time import expected_seconds
 from gui.pages.train.page_header import HeaderButtons
@@ -25,7 +24,7 @@ from gui.pages.train.recipe_panel import RecipePanel
 from gui.pages.train.report_file import ReportFile
 from gui.pages.train.right_side import RightSide
 from gui.pages.train.start_gate import StartGate
-from gui.pages.train.words import OUTCOMES, status_words
+from gui.pages.train.words import status_words
 from gui.preferences import Preferences
 from gui.run_model import RunModel
 from gui.shell.page import NARROW, Page
@@ -408,12 +407,9 @@ class TrainPage(Page):
                 else "Fixed while this run is open"
             )
 
-    def _run_ended(self, ending: Ending) -> None:
-        model = self._model
+    def _run_ended(self, _ending: Ending) -> None:
         self._clock.stop()
         self._refresh_run()
-        if model is not None:
-            notify(self.window(), OUTCOMES[ending.outcome], model.recipe.name)
 
     def _leave_run(self) -> None:
         self._clock.stop()

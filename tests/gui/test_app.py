@@ -325,6 +325,44 @@ def test_another_home_is_another_instance(qtbot, home, monkeypatch, tmp_path):
     second.close()
 
 
+class Notifications:
+    """Stands for the desktop: keeps what it would be told."""
+
+    def __init__(self, house, monkeypatch, *, in_front: bool) -> None:
+        self.told: list[list[str]] = []
+        monkeypatch.setattr(house.window, "isActiveWindow", lambda: in_front)
+        monkeypatch.setattr("gui.notify.shutil.which", lambda name: name)
+        monkeypatch.setattr("gui.notify.QProcess", self)
+
+    def startDetached(self, program, arguments):
+        self.told.append([program, *arguments])
+
+
+@pytest.mark.parametrize("in_front", [True, False])
+def test_the_end_of_a_run_is_told_where_nobody_looks_at_the_window(house, qtbot, monkeypatch, in_front):
+    desktop = Notifications(house, monkeypatch, in_front=in_front)
+    house.scripts["train"] = [["emit", STARTED]]
+    wanted = recipe.from_tables(BASICS | {"name": "<b>A</b> & -b"})
+    model = house.window.built("train").start_run(wanted)
+    house.window.built("train").new_run()
+    qtbot.waitUntil(lambda: house.engine.current is None, timeout=WAIT)
+
+    assert not model.running
+    assert [each[-3:] for each in desktop.told] == (
+        [] if in_front else [["--", "Completed", "&lt;b&gt;A&lt;/b&gt; &amp; -b"]]
+    )
+
+
+def test_a_device_that_was_freed_on_wish_is_no_news(house, qtbot, monkeypatch):
+    desktop = Notifications(house, monkeypatch, in_front=False)
+    model = house.train(qtbot)
+    model.free_device()
+    qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
+
+    assert model.state.freed
+    assert desktop.told == []
+
+
 def test_what_nobody_foresaw_is_logged_and_said(qtbot, tmp_path):
     report = CrashReport(tmp_path / "tunesmith.log")
     error = ValueError("seven is not even")
