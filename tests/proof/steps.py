@@ -22,8 +22,10 @@ NEW_TOKENS = 5
 
 @dataclass(frozen=True)
 class WrittenStep:
-    """One step of generate(): what each row (prompts × beams) had written (rows × tokens), and its logits."""
+    """One step of generate(): which prompts were still in it, what each row (prompts × beams) had written (rows ×
+    tokens), and its logits."""
 
+    prompts: list[int]
     written: torch.Tensor
     logits: torch.Tensor
 
@@ -31,14 +33,21 @@ class WrittenStep:
 def written_steps(model: Any, base: LoadedBase, read: list[list[int]], beams: int) -> list[WrittenStep]:
     """Write a few tokens the product's way and return every step of it."""
     core = model.get_base_model() if hasattr(model, "get_base_model") else model
-    with _watched(core) as steps:
-        generate.generate(model, base.tokenizer, base.family, read, beams=beams, max_new_tokens=NEW_TOKENS)
+    running: list[int] = []
+
+    def begin(rows: list[int]) -> None:
+        running[:] = rows
+
+    with _watched(core, running) as steps:
+        generate.generate(
+            model, base.tokenizer, base.family, read, on_rows=begin, beams=beams, max_new_tokens=NEW_TOKENS
+        )
     return steps
 
 
 @contextmanager
-def _watched(core: Any) -> Iterator[list[WrittenStep]]:
-    """Note each step of the model's generate(), whatever route leads there."""
+def _watched(core: Any, running: list[int]) -> Iterator[list[WrittenStep]]:
+    """Note each step of the model's generate() over the running prompts, whatever route leads there."""
     prepare = core.prepare_inputs_for_generation
     steps: list[WrittenStep] = []
     rows: list[torch.Tensor] = []
@@ -51,7 +60,7 @@ def _watched(core: Any) -> Iterator[list[WrittenStep]]:
         return prepare(input_ids, *args, **kwargs)
 
     def computed(_module: Any, _inputs: Any, output: Any) -> None:
-        steps.append(WrittenStep(rows[-1], output.logits[:, -1].float().clone()))
+        steps.append(WrittenStep(list(running), rows[-1], output.logits[:, -1].float().clone()))
 
     core.prepare_inputs_for_generation = prepared
     hook = core.register_forward_hook(computed)
@@ -72,9 +81,9 @@ def furthest_off(steps: list[WrittenStep], model: Any, base: LoadedBase, read: l
     )
     furthest = 0.0
     for step in steps:
-        beams = len(step.written) // len(read)
+        beams = len(step.written) // len(step.prompts)
         goes_on = ~torch.isin(step.written, ends).any(dim=1)
-        rows = [ids for ids in read for _ in range(beams)]
+        rows = [read[prompt] for prompt in step.prompts for _ in range(beams)]
         off = (step.logits - _next_logits(model, base, rows, step.written)).abs().amax(dim=1)
         furthest = max(furthest, float(off[goes_on].max()) if goes_on.any() else 0.0)
     return furthest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ import torch
 from peft import CartridgeConfig, PeftModel, TaskType, get_peft_model
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, PreTrainedTokenizerBase
 
+from engine.decoding import DecodingOptions
 from engine.errors import AdapterError, BaseModelError
 from engine.worker import adapters
-from engine.worker.generate import Generated, generate
+from engine.worker.base_models import LoadedBase
+from engine.worker.generate import Generated, generate, generation_config
 from tests.helpers.tiny_models import KINDS, Kind, tiny_model
 from tests.helpers.worker_parts import attach_random, load_tiny, make_recipe
 
@@ -228,6 +231,55 @@ def test_no_setting_makes_a_summary_depend_on_its_batch(kind: Kind, chosen: dict
     assert together != generate(model, tokenizer, family, inputs, max_new_tokens=12)
 
 
+def end_often(base: LoadedBase) -> None:
+    """Declare every ninth token an end, so that summaries end at different steps."""
+    base.model.generation_config.eos_token_id = list(range(4, len(base.tokenizer), 9))
+
+
+@pytest.mark.parametrize("chosen", [{}, CHOSEN["all"]], ids=["greedy", "drawn"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_summaries_that_are_whole_leave_the_batch_and_the_others_go_on(
+    kind: Kind, chosen: dict[str, Any]
+) -> None:
+    base = load_tiny(kind)
+    end_often(base)
+    inputs, asked = prompts(base.tokenizer), {"max_new_tokens": 24} | chosen
+    running: list[list[int]] = []
+    last: dict[int, list[int]] = {}
+    computed: list[int] = []
+
+    def look(ids: torch.Tensor) -> None:
+        assert len(ids) == len(running[-1])
+        computed.append(len(ids))
+        last.update(zip(running[-1], ids.tolist(), strict=True))
+
+    found = generate(
+        base.model, base.tokenizer, base.family, inputs, on_rows=running.append, on_tokens=look, **asked
+    )
+    assert found == [generate(base.model, base.tokenizer, base.family, [ids], **asked)[0] for ids in inputs]
+    assert all(ids[: len(one.ids)] == one.ids for ids, one in ((last[row], found[row]) for row in range(5)))
+    # Every row that is whole is gone at the next step.
+    lengths = [min(len(one.ids) + 1, 24) for one in found]
+    assert computed == [sum(length > step for length in lengths) for step in range(max(lengths))]
+    assert len(set(computed)) > 1
+    assert all(set(after) < set(before) for before, after in pairwise(running))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_left_in_a_batch_is_what_transformers_writes_alone(kind: Kind) -> None:
+    base = load_tiny(kind)
+    end_often(base)
+    inputs = prompts(base.tokenizer)
+    found = generate(base.model, base.tokenizer, base.family, inputs, max_new_tokens=24)
+    config = generation_config(base.model, base.tokenizer, DecodingOptions(max_new_tokens=24))
+    base.model.generation_config = config
+    for ids, one in zip(inputs, found, strict=True):
+        read = torch.tensor([ids])
+        whole = base.model.generate(input_ids=read, attention_mask=torch.ones_like(read))[0].tolist()
+        written = whole[1:] if base.family == "encoder-decoder" else whole[len(ids) :]
+        assert (written if one.capped else written[:-1]) == one.ids
+
+
 def test_only_what_was_written_counts_as_repeated() -> None:
     base = load_tiny("llama")
     model, tokenizer, family = base.model, base.tokenizer, base.family
@@ -350,8 +402,9 @@ def test_with_a_soft_prompt_tokens_are_handed_on_and_batches_change_nothing(kind
         on_tokens=lambda ids: seen.append(ids.tolist()[0]),
     )
     assert seen == [one.ids[:count] for count in range(1, 7)]
+    end_often(base)
     for beams in (1, 3):
-        asked = {"beams": beams, "max_new_tokens": 8}
+        asked = {"beams": beams, "max_new_tokens": 24}
         together = generate(model, base.tokenizer, base.family, inputs, **asked)
         alone = [generate(model, base.tokenizer, base.family, [ids], **asked)[0] for ids in inputs]
         assert together == alone

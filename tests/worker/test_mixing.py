@@ -68,6 +68,13 @@ def test_rows_are_what_their_columns_write_alone(kind):
         same = [alone(base, switcher, each, TEXTS[1], **asked) for each in chosen]
         assert mixed(base, switcher, chosen, [TEXTS[1]] * 4, **asked) == same
         assert len({tuple(one.ids) for one in same}) == 4
+    # Texts of different lengths: those that are whole leave the others.
+    kept = base.model.generation_config.eos_token_id
+    base.model.generation_config.eos_token_id = list(range(4, len(base.tokenizer), 9))
+    expected = [alone(base, switcher, *each) for each in zip(chosen, TEXTS, strict=True)]
+    assert mixed(base, switcher, chosen, TEXTS) == expected
+    assert len({len(one.ids) for one in expected}) > 1
+    base.model.generation_config.eos_token_id = kept
     # Nothing of it stays.
     fresh = load_tiny(kind)
     assert alone(base, switcher, None, TEXTS[1]) == alone(fresh, Switcher(fresh), None, TEXTS[1])
