@@ -10,6 +10,7 @@ from engine import (
     check_details,
     comparison,
     decoding,
+    disk_use,
     encodings,
     example_scores,
     intake,
@@ -46,7 +47,7 @@ from engine.errors import (
     TrainingError,
     WorkerError,
 )
-from engine.events import Event, EventReader, read_all
+from engine.events import Event, EventReader, clock, read_all
 from engine.faithfulness import Claim, added, unsupported
 from engine.findings import FINDINGS, Severity, finding
 from engine.jobs import Job, JobKind, create_job
@@ -140,10 +141,12 @@ __all__ = [
     "characters",
     "chats",
     "check_details",
+    "clock",
     "comparison",
     "create_job",
     "decoding",
     "describe",
+    "disk_use",
     "encodings",
     "example_scores",
     "finding",

@@ -19,6 +19,7 @@ from engine.recipe import MethodSettings, Recipe
 from engine.run_state import Outcome, RunState
 
 CHECKPOINT_PREFIX = "checkpoint-"
+BEST_PREFIX = "best-"
 START = "method.start_from"
 
 

@@ -20,6 +20,7 @@ from peft import PeftModel
 from engine.conversations import Example
 from engine.passport import Passport, Scores
 from engine.recipe import Recipe
+from engine.runs import BEST_PREFIX
 from engine.runs import checkpoints as kept_checkpoints
 from engine.worker import adapters, checkpoints, devices, samples
 from engine.worker.base_models import LoadedBase
@@ -316,7 +317,7 @@ class Session:
         return loss < self.progress.best_loss
 
     def _best_folder(self) -> Path:
-        return self._channel.job.folder / f"best-{self.progress.best_step}"
+        return self._channel.job.folder / f"{BEST_PREFIX}{self.progress.best_step}"
 
     def _out_of_patience(self) -> bool:
         patience = self._training.early_stopping_patience
@@ -377,11 +378,11 @@ class Session:
 
     def _drop_old_bests(self) -> None:
         """Forget best states that no kept checkpoint goes back to."""
-        needed = {f"best-{self.progress.best_step}"}
+        needed = {f"{BEST_PREFIX}{self.progress.best_step}"}
         needed |= {
-            f"best-{checkpoints.read_state(path)['best_step']}"
+            f"{BEST_PREFIX}{checkpoints.read_state(path)['best_step']}"
             for path in kept_checkpoints(self._channel.job)
         }
-        for folder in self._channel.job.folder.glob("best-*"):
+        for folder in self._channel.job.folder.glob(f"{BEST_PREFIX}*"):
             if folder.name not in needed:
                 shutil.rmtree(folder, ignore_errors=True)
