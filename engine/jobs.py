@@ -40,6 +40,10 @@ JobKind = Literal[
     "read_conversations",
 ]
 Command = dict[str, Any]
+COMMAND_FILES = "[0-9]*.json"
+# What window and worker alike say of a job whose folder was taken away under it.
+GONE = "The folder {folder} is gone: it was moved or deleted meanwhile."
+GONE_HINT = "Put it back and resume, or start again from the recipe."
 
 
 @dataclass(frozen=True)
@@ -92,17 +96,19 @@ class Job:
 
     def is_running(self) -> bool:
         """Tell whether a worker holds the lock."""
-        if not self.lock_path.exists():
+        try:
+            with self.lock_path.open("r+") as stream:
+                if not try_lock(stream):
+                    return True
+                unlock(stream)
+        except OSError:
+            # Never locked so far, or where nothing can be written: then no worker can live there either.
             return False
-        with self.lock_path.open("a") as stream:
-            if not try_lock(stream):
-                return True
-            unlock(stream)
         return False
 
     def send(self, command: str, **arguments: Any) -> None:
         """Leave a command for the worker."""
-        name = f"{time.time_ns():020d}-{secrets.token_hex(4)}.json"
+        name = f"{self._next_number():020d}-{secrets.token_hex(4)}.json"
         partial = self.commands_folder / f".{name}"
         try:
             self.commands_folder.mkdir(mode=0o700, exist_ok=True)
@@ -113,10 +119,28 @@ class Job:
                 f"The command {command} can't be left in {self.folder}: {error.strerror}."
             ) from error
 
+    def _next_number(self) -> int:
+        """Return the number of a new command: the time, or the next one if the clock was set back meanwhile."""
+        waiting = (int(path.name.partition("-")[0]) for path in self.commands_folder.glob(COMMAND_FILES))
+        return max(time.time_ns(), max(waiting, default=0) + 1)
+
+    def drop_commands(self) -> None:
+        """Delete commands that a worker left when it died: the next attempt was not asked. Not if one lives.
+
+        Raises StorageError.
+        """
+        if self.is_running():
+            return
+        try:
+            for path in self.commands_folder.glob(COMMAND_FILES):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(f"{self.commands_folder} can't be emptied: {error.strerror}.") from error
+
     def take_commands(self) -> list[Command]:
         """Return the commands that wait, in order, and delete them; the worker's side of `send`."""
         commands: list[Command] = []
-        for path in sorted(self.commands_folder.glob("[0-9]*.json")):
+        for path in sorted(self.commands_folder.glob(COMMAND_FILES)):
             commands.append(json.loads(path.read_text(encoding="utf-8")))
             path.unlink()
         return commands

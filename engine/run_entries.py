@@ -14,7 +14,7 @@ from typing import Any
 
 from engine import recipe as recipes
 from engine.errors import AppError
-from engine.events import VERSION, Event, decode
+from engine.events import VERSION, Event, clock, decode
 from engine.jobs import Job
 from engine.recipe import Recipe
 from engine.run_state import Outcome, RunState
@@ -90,12 +90,12 @@ class RunEntry:
 
 
 def stamp(job: Job) -> Stamp:
-    """Return what changes when the run does: the size and the time of its events, and whether it runs."""
+    """Return what changes when the run does: its events' size, their time or its folder's, and whether it runs."""
     try:
-        facts = job.events_path.stat()
+        facts, folder = job.events_path.stat(), job.folder.stat()
     except FileNotFoundError:
         return (0, 0, job.is_running())
-    return (facts.st_size, facts.st_mtime_ns, job.is_running())
+    return (facts.st_size, max(facts.st_mtime_ns, folder.st_mtime_ns), job.is_running())
 
 
 def read_entry(job: Job) -> RunEntry:
@@ -167,15 +167,15 @@ class _Clock:
 
     @property
     def seconds(self) -> float:
-        return self._earlier_seconds + self._last - self._attempt_began
+        return self._earlier_seconds + max(0.0, self._last - self._attempt_began)
 
     def watch(self, events: Iterator[Event]) -> Iterator[Event]:
         for event in events:
-            moment = float(event.get("time", self._last))
+            moment = clock(event)
             if event["event"] == "job_accepted":
                 self._earlier_seconds = self.seconds
                 self._attempt_began = moment
-                self.first = self.first or moment
+                self.first = self.first or float(event.get("time", 0.0))
             self._last = moment
             yield event
 

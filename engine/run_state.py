@@ -10,7 +10,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from engine.events import Event
+from engine.events import Event, clock
 
 Outcome = Literal["completed", "stopped", "failed", "crashed"]
 
@@ -77,8 +77,9 @@ class RunState:
     tuned_scores: Event | None = None
     paused: bool = False
     freed: bool = False
-    training_started_at: float | None = None
-    accepted_at: float | None = None
+    training_started_clock: float | None = None
+    accepted_clock: float | None = None
+    last_clock: float = 0.0
     last_event_at: float | None = None
     ended: Event | None = None
     outcome: Outcome | None = None
@@ -87,6 +88,7 @@ class RunState:
     def apply(self, event: Event) -> None:
         """Take in one event; unknown ones are kept by the stream and ignored here."""
         self.last_event_at = event.get("time", self.last_event_at)
+        self.last_clock = clock(event)
         handler = _HANDLERS.get(event["event"])
         if handler is not None:
             handler(self, event)
@@ -118,15 +120,20 @@ class RunState:
         """The paired difference of base and tuned, by score, once both are scored."""
         return self.tuned_scores.get("difference") if self.tuned_scores else None
 
+    @property
+    def seconds(self) -> float | None:
+        """How long the last attempt took until its last event; None before it began."""
+        return None if self.accepted_clock is None else max(0.0, self.last_clock - self.accepted_clock)
+
     def seconds_left(self) -> float | None:
         """Return the estimated seconds of training left, None before the second step."""
-        if self.last_step is None or self.training_started_at is None or self.ended:
+        if self.last_step is None or self.training_started_clock is None or self.ended:
             return None
         first = int((self.started or {}).get("first_step", 0))
         done = self.step - first
         if done < 2:
             return None
-        elapsed = float(self.last_step["time"]) - self.training_started_at
+        elapsed = max(0.0, clock(self.last_step) - self.training_started_clock)
         by_steps = elapsed / done * (self.total_steps - self.step)
         return min(by_steps, float(self.last_step.get("seconds_left", by_steps)))
 
@@ -138,7 +145,7 @@ class RunState:
 
 def _job_accepted(state: RunState, event: Event) -> None:
     state.attempt = int(event.get("attempt", 1))
-    state.accepted_at = event["time"]
+    state.accepted_clock = clock(event)
     state.stage, state.progress, state.paused, state.freed = "", None, False, False
     state.ended = state.outcome = None
 
@@ -153,7 +160,7 @@ def _stage_progressed(state: RunState, event: Event) -> None:
 
 def _run_started(state: RunState, event: Event) -> None:
     state.started = event
-    state.training_started_at = event["time"]
+    state.training_started_clock = clock(event)
 
 
 def _run_resumed(state: RunState, event: Event) -> None:

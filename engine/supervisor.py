@@ -20,7 +20,7 @@ from pathlib import Path
 
 from engine.errors import WorkerError
 from engine.events import READ_BYTES, Event, EventReader
-from engine.jobs import Job
+from engine.jobs import GONE, GONE_HINT, Job
 from engine.paths import application_root
 from engine.run_state import Outcome
 
@@ -153,6 +153,8 @@ class Supervisor:
                 self.job.log_tail() if event["outcome"] == "failed" else "",
                 event,
             )
+        if not self.job.folder.exists():
+            return Ending("crashed", GONE.format(folder=self.job.folder), GONE_HINT)
         returncode = self._process.returncode if self._process else None
         message, hint = death_in_words(returncode, memory_ran_short=self._memory.ran_short())
         return Ending("crashed", message, hint, log_tail=self.job.log_tail())

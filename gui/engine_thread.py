@@ -57,6 +57,8 @@ class EngineThread(QThread):
         self.job = job
         self._attach = attach
         self._supervisor = Supervisor(job, niced=niced, command=command)
+        if not attach:
+            job.drop_commands()
         self._leaving = threading.Event()
         self._forced = False
 

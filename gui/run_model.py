@@ -11,7 +11,7 @@ from collections import deque
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.api import Ending, Event, Job, Recipe, RunState
+from engine.api import Ending, Event, Job, Recipe, RunState, clock
 from gui.engine_thread import EngineThread
 
 REDRAW_MILLISECONDS = 100
@@ -33,6 +33,7 @@ class RunModel(QObject):
         self._freeing = False
         self._thread = thread
         self._step_times: deque[float] = deque(maxlen=STEPS_TIMED)
+        self._stepped_at = 0.0
         self._stage_began: float | None = None
         self._redraw = QTimer(self)
         self._redraw.setSingleShot(True)
@@ -76,9 +77,10 @@ class RunModel(QObject):
         for event in events:
             self.state.apply(event)
             if event["event"] == "step_finished":
-                self._step_times.append(float(event["time"]))
+                self._step_times.append(clock(event))
+                self._stepped_at = float(event["time"])
             elif event["event"] == "stage_entered":
-                self._stage_began = float(event["time"])
+                self._stage_began = clock(event)
         if not self._redraw.isActive():
             self._redraw.start()
 
@@ -100,14 +102,15 @@ class RunModel(QObject):
         each = self.seconds_a_step()
         if each is None:
             return None
-        return max(0.0, self._step_times[-1] + each - (time.time() if now is None else now))
+        since = (time.time() if now is None else now) - self._stepped_at
+        return min(each, max(0.0, each - since))
 
     def stage_seconds_left(self) -> float | None:
         """Return how long the stage in hand still takes by its progress so far, None while unknown."""
-        if self.state.progress is None or self._stage_began is None or self.state.last_event_at is None:
+        if self.state.progress is None or self._stage_began is None:
             return None
         done, total, _unit = self.state.progress
-        elapsed = self.state.last_event_at - self._stage_began
+        elapsed = max(0.0, self.state.last_clock - self._stage_began)
         return elapsed * (total - done) / done if done else None
 
     def stop(self) -> None:

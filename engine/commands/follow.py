@@ -29,6 +29,7 @@ class Follower:
     """One worker followed to its end."""
 
     def __init__(self, job: Job, output: Output) -> None:
+        self._job = job
         self._supervisor = Supervisor(job)
         self._output = output
         self._asked = False
@@ -46,6 +47,7 @@ class Follower:
         with self._signals():
             try:
                 if not attach:
+                    self._job.drop_commands()
                     self._supervisor.start()
                 for event in self._supervisor.follow(tick=self._look):
                     self._hand_over(event, tell)

@@ -120,8 +120,8 @@ class Narrator:
             self._output.line(f"Stopped at step {state.step:,} of {state.total_steps:,}.")
         if state.adapter:
             self._output.line(f"Adapter {state.adapter['adapter']} in {state.adapter['path']}")
-        if state.accepted_at and state.last_event_at:
-            self._output.line(f"Took {words.duration(state.last_event_at - state.accepted_at)}.")
+        if state.seconds is not None:
+            self._output.line(f"Took {words.duration(state.seconds)}.")
 
 
 def _on_the_way(event: Event) -> str:

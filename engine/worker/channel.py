@@ -9,8 +9,9 @@ import threading
 import time
 from typing import Any
 
+from engine.errors import StorageError
 from engine.events import EventWriter
-from engine.jobs import Command, Job
+from engine.jobs import GONE, GONE_HINT, Command, Job
 from engine.worker.awake import Awake
 
 LOOK_SECONDS = 0.1
@@ -68,12 +69,17 @@ class Channel:
         self.emit("result_made", result=result, **asked)
 
     def commands(self) -> list[Command]:
-        """Return the commands since the last call, looking at most every 100 ms; takes `stop` in itself."""
+        """Return the commands since the last call, looking at most every 100 ms; takes `stop` in itself.
+
+        Raises StorageError if the job's folder is gone: whatever is computed has no place any more.
+        """
         now = time.monotonic()
         if now - self._looked_at < LOOK_SECONDS:
             return []
         self._looked_at = now
         commands = self.job.take_commands()
+        if not commands and not self.job.folder.exists():
+            raise StorageError(GONE.format(folder=self.job.folder), GONE_HINT)
         self.stopping = self.stopping or any(command["command"] == "stop" for command in commands)
         return [command for command in commands if command["command"] != "stop"]
 

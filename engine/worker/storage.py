@@ -22,7 +22,7 @@ TORCH_WORDS = "PytorchStreamWriter"
 def whole_or_gone(partial: Path) -> Iterator[None]:
     """Make an empty folder to be filled and renamed; if that fails, it goes."""
     shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    partial.mkdir()
     try:
         yield
     finally:

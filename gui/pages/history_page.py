@@ -198,7 +198,7 @@ class HistoryPage(Page):
                 step=state.step,
                 total_steps=state.total_steps,
                 loss=run_entries.thinned(state.loss.values, run_entries.SPARK_POINTS),
-                seconds=max(0.0, (state.last_event_at or 0.0) - (state.accepted_at or 0.0)),
+                seconds=state.seconds or 0.0,
             )
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import stat
@@ -95,6 +96,37 @@ def test_commands_arrive_in_order_once(job: Job):
     assert taken[0] == {"command": "summarize", "request": "0", "conversation": "Ann: „Tea?“\n"}
     assert job.take_commands() == []
     assert list(job.commands_folder.iterdir()) == []
+
+
+def test_commands_arrive_in_order_though_the_clock_is_set_back(job: Job, monkeypatch):
+    for number, moment in enumerate((2_000, 1_000, 1_500)):
+        monkeypatch.setattr("engine.jobs.time.time_ns", lambda moment=moment: moment)
+        job.send("summarize", request=str(number))
+    assert [command["request"] for command in job.take_commands()] == ["0", "1", "2"]
+
+
+def test_where_nothing_can_be_written_no_worker_lives(job: Job, monkeypatch):
+    with job.lock():
+        assert job.is_running()
+    job.send("stop")
+
+    def refuse(*_: object, **__: object):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert not job.is_running()
+    with pytest.raises(StorageError, match="Read-only"):
+        job.drop_commands()
+
+
+def test_what_a_dead_worker_was_told_is_not_told_to_the_next(job: Job):
+    job.send("stop")
+    with job.lock():
+        job.drop_commands()
+    assert len(list(job.commands_folder.iterdir())) == 1
+    job.drop_commands()
+    assert job.take_commands() == []
 
 
 def test_a_command_that_is_still_being_written_is_not_taken(job: Job):

@@ -162,3 +162,29 @@ def test_a_curve_drops_only_what_is_later():
 def test_peak_memory_is_the_most_that_was_seen():
     state = replay([step(1, memory_bytes=5), step(2, memory_bytes=9), step(3, memory_bytes=None)])
     assert state.peak_memory_bytes == 9
+
+
+def test_a_clock_that_is_set_and_a_computer_that_slept_change_no_duration():
+    events = [
+        event("job_accepted", 1_000.0, clock=10.0),
+        started(10, time=1_001.0) | {"clock": 11.0},
+        step(1, time=50.0, clock=12.0),
+        # A night of sleep, in which the clock that is never set stands still.
+        step(2, time=40_000.0, clock=13.0),
+    ]
+    state = replay(events)
+    assert state.seconds == 3.0
+    assert state.seconds_left() == 8.0
+
+
+def test_a_clock_that_was_set_back_yields_no_negative_time():
+    state = replay([event("job_accepted", 1_000.0), started(10, time=1_000.0), step(2, time=400.0)])
+    assert state.seconds == 0.0
+    assert state.seconds_left() == 0.0
+
+
+def test_a_pause_that_frees_the_device_is_known_until_the_next_attempt():
+    freed = [event("run_paused", frees_device=True), event("job_ended", outcome="stopped")]
+    assert replay(freed).freed
+    assert not replay([*freed, event("job_accepted")]).freed
+    assert not replay([event("run_paused")]).freed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import signal
 import sys
 import time
@@ -17,6 +18,7 @@ from engine.errors import WorkerError
 from engine.events import EventWriter
 from engine.jobs import Job, create_job
 from engine.supervisor import Ending, Supervisor, death_in_words, worker_environment
+from tests.helpers import scripted_worker
 
 PRELUDE = """
 import os, sys, time, signal, subprocess
@@ -294,3 +296,18 @@ def test_a_death_nobody_saw_and_a_signal_nobody_named_have_words():
     assert all(death_in_words(None))
     if os.name != "nt":
         assert "signal 250" in death_in_words(-250)[0]
+
+
+def test_a_folder_that_goes_under_a_worker_ends_it_with_the_reason(tmp_path):
+    job = create_job(tmp_path, "train", {"script": [["steps", {"count": 10_000, "per_second": 50}]]})
+    supervisor = Supervisor(job, command=scripted_worker.command(job))
+    supervisor.start()
+    for event in supervisor.follow():
+        if event["event"] == "step_finished":
+            shutil.rmtree(job.folder, ignore_errors=True)
+            break
+    assert not list(supervisor.follow())
+    supervisor.close()
+    assert not job.folder.exists()
+    assert supervisor.ending().outcome == "crashed"
+    assert "is gone" in supervisor.ending().message

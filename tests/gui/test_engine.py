@@ -78,6 +78,20 @@ def test_a_stopped_run_is_resumed_with_what_it_had(scripts, qtbot):
     assert len(second.state.loss.steps) == 6
 
 
+def test_a_stop_that_a_dead_worker_never_took_does_not_stop_the_next(scripts, qtbot):
+    scripts.by_kind["train"] = [["deaf", 60]]
+    model = scripts.engine.start_run(recipe.from_tables(TABLES))
+    qtbot.waitUntil(lambda: model.state.attempt == 1, timeout=WAIT)
+    model.stop()
+    model.force()
+    qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
+    scripts.by_kind["train"] = [["steps", {"count": 3, "per_second": 5}]]
+    second = scripts.engine.resume(model.id)
+    qtbot.waitUntil(lambda: not second.running, timeout=WAIT)
+
+    assert second.ending.outcome == "completed"
+
+
 def test_a_living_run_is_found_and_followed(scripts, qtbot):
     scripts.by_kind["train"] = [["steps", {"count": 20, "per_second": 20}]]
     first = scripts.engine.start_run(recipe.from_tables(TABLES))

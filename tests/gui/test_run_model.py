@@ -89,6 +89,13 @@ def test_how_long_the_step_in_hand_still_takes(model):
     assert model.step_seconds_left(200.0) == 0.0
 
 
+def test_a_clock_that_is_set_back_makes_no_step_endless(model):
+    model.apply([step(1, 100.0) | {"clock": 5.0}, step(2, 50.0) | {"clock": 15.0}])
+
+    assert model.seconds_a_step() == 10.0
+    assert model.step_seconds_left(20.0) == 10.0
+
+
 def test_how_long_a_stage_still_takes_by_its_progress(model):
     progressed = {"event": "stage_progressed", "unit": "examples", "total": 200}
     model.apply([{"event": "stage_entered", "time": 100.0, "stage": "evaluate"}])

@@ -58,8 +58,8 @@ def score(
     saved = {"bytes": 4321, "step": 40, "seconds": 90.0, "memory_bytes": 5_000_000, **(facts or {})}
     writer = EventWriter(job.events_path, {"run": job.id, "attempt": 1})
     ended = told.started_at + told.seconds
-    writer.write("adapter_saved", adapter=job.id, path="", time=ended, **saved)
-    common = {"split": "test", "protocol": rules, "loss": None, "time": ended}
+    writer.write("adapter_saved", adapter=job.id, path="", time=ended, clock=ended, **saved)
+    common = {"split": "test", "protocol": rules, "loss": None, "time": ended, "clock": ended}
     more = {
         name: statistics.interval(values, 500).as_dict() for name, (values, _) in (measured or {}).items()
     }
@@ -83,7 +83,7 @@ def score(
         measure_difference=between,
         **common,
     )
-    writer.write("job_ended", outcome="completed", time=ended)
+    writer.write("job_ended", outcome="completed", time=ended, clock=ended)
     writer.close()
     ids = tuple(str(each) for each in range(len(tuned)))
     written = {

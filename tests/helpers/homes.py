@@ -240,7 +240,7 @@ class _Teller:
         self.now = 0.0
 
     def say(self, event: str, **facts: Any) -> None:
-        self._writer.write(event, **facts | {"time": self.now})
+        self._writer.write(event, **facts | {"time": self.now, "clock": self.now})
 
     def close(self) -> None:
         self._writer.close()

@@ -88,14 +88,21 @@ def add_scored_run(
     writer = EventWriter(job.events_path, {"run": job.id, "attempt": 1})
     ended = MOMENT + 724.0
     for step in (20, 40, 60):
-        common = {"of": adapter.id, "split": "validation", "time": ended}
+        common = {"of": adapter.id, "split": "validation", "time": ended, "clock": ended}
         writer.write("evaluated", step=step, loss=1.9 - step / 100, scores=None, **common)
     writer.write(
-        "adapter_saved", adapter=adapter.id, path="", bytes=14_200, step=60, seconds=97.0, time=ended
+        "adapter_saved",
+        adapter=adapter.id,
+        path="",
+        bytes=14_200,
+        step=60,
+        seconds=97.0,
+        time=ended,
+        clock=ended,
     )
     for event in scored_events(kept, adapter.id):
-        writer.write("evaluated", **event, time=ended)
-    writer.write("job_ended", outcome="completed", time=ended)
+        writer.write("evaluated", **event, time=ended, clock=ended)
+    writer.write("job_ended", outcome="completed", time=ended, clock=ended)
     writer.close()
     example_scores.save(job.folder, kept)
     return job

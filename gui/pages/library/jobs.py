@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import Adapter, AppError, Ending, Event, Recipe
+from engine.api import Adapter, AppError, Ending, Event, Recipe, clock
 from gui.look.format import bytes_text, duration_text, number
 
 STAGES = {
@@ -122,7 +122,7 @@ class LibraryJobs(QObject):
 
     def _tell_progress(self, event: Event) -> None:
         done, total, unit = int(event["done"]), int(event["total"]), str(event["unit"])
-        now = float(event["time"])
+        now = clock(event)
         self._began = now if self._began is None else self._began
         shown = (
             (bytes_text(done), bytes_text(total), "")

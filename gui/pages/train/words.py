@@ -121,10 +121,8 @@ def evaluation_interval(model: RunModel) -> int:
 
 def seconds_so_far(state: RunState, now: float | None = None) -> float | None:
     """Return how long the last attempt has taken until `now`, or by its events."""
-    until = state.last_event_at if now is None else now
-    if state.accepted_at is None or until is None:
-        return None
-    return until - state.accepted_at
+    since = 0.0 if now is None or state.last_event_at is None else now - state.last_event_at
+    return None if state.seconds is None else state.seconds + max(0.0, since)
 
 
 def clock_words(seconds_from_now: float, now: float | None = None) -> str:
