@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from engine.api import Example, library
 from gui.data_files import dropped
 from gui.device_probe import DeviceProbe
+from gui.disk_dialog import DiskDialog
 from gui.engine import Engine
 from gui.help_dialog import HelpDialog
 from gui.look.format import percent
@@ -25,6 +26,7 @@ from gui.notify import Notifier
 from gui.pages.train.words import OUTCOMES
 from gui.preferences import Preferences
 from gui.quit_dialog import QuitDialog
+from gui.retention import Retention
 from gui.run_model import RunModel
 from gui.settings_dialog import SettingsDialog
 from gui.shell.page import Page
@@ -88,6 +90,8 @@ class MainWindow(ShellWindow):
         self.show_page(FIRST)
         self.setAcceptDrops(True)
         self.notifier = Notifier(self)
+        self.retention = Retention(preferences, self)
+        self.retention.freed.connect(engine.runs_changed)
         self._probe = DeviceProbe(self)
         self._probe.measured.connect(self.rail.set_device)
         engine.run_started.connect(self._run_changed)
@@ -104,6 +108,7 @@ class MainWindow(ShellWindow):
         self._probe.start()
         self._count_adapters()
         self.engine.sweep_jobs()
+        self.retention.follow()
         self.engine.arena_queue.take_up()
 
     def show_built(self, key: str) -> Any:
@@ -186,6 +191,12 @@ class MainWindow(ShellWindow):
 
     def _show_settings(self) -> None:
         dialog = SettingsDialog(self.preferences, self)
+        dialog.disk_wanted.connect(self._show_disk_use)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _show_disk_use(self) -> None:
+        dialog = DiskDialog(self.retention, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
@@ -202,6 +213,7 @@ class MainWindow(ShellWindow):
     def _run_ended(self, model: RunModel) -> None:
         self.rail.set_badge("train", "")
         self._probe.watch(None)
+        self.retention.follow()
         if self._quit_dialog is not None and self._quit_dialog.stopping:
             self._leave()
         elif model.ending is not None and not model.state.freed:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.look.format import percent
 from gui.pages.train.stop_strip import StopStrip
 from gui.run_model import RunModel
 from gui.widgets.buttons import plain, primary
+from gui.widgets.growing_dialog import GrowingDialog
 from gui.widgets.labels import Label
 
 
-class QuitDialog(QDialog):
+class QuitDialog(GrowingDialog):
     """Ask. `keep_chosen`: leave the run alone; after "Stop and save" the window waits for the run's end.
 
     Meanwhile the dialog says how long that takes, and offers Force as the page behind it does.
@@ -63,9 +64,8 @@ class QuitDialog(QDialog):
             self.keep_button.hide()
             self._text.setText("This recipe stops its run when the window goes, after a checkpoint.")
         else:
-            self._text.setText(
-                "The run can go on without the window. Tunesmith shows it again at the next start."
-            )
+            goes_on = "It is paused and goes on" if state.paused else "The run can go on"
+            self._text.setText(f"{goes_on} without the window. Tunesmith shows it again at the next start.")
 
     def _stop(self) -> None:
         self.stopping = True
@@ -74,15 +74,6 @@ class QuitDialog(QDialog):
         self.stop_button.setEnabled(False)
         self._model.stop()
         self.stop_strip.follow(self._model)
-
-    def event(self, event: QEvent) -> bool:
-        """Grow with what is said; a dialog keeps its size by itself."""
-        if event.type() != QEvent.Type.LayoutRequest:
-            return super().event(event)
-        handled, layout = super().event(event), self.layout()
-        if layout is not None:
-            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
-        return handled
 
     def reject(self) -> None:
         """Stay."""

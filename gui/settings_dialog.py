@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -22,7 +22,9 @@ TEXT_SIZES = (80, 90, 100, 110, 125, 150, 175, 200)
 
 
 class SettingsDialog(QDialog):
-    """Change a setting and see it."""
+    """Change a setting and see it; `disk_wanted` asks what all this takes of the disk."""
+
+    disk_wanted = Signal()
 
     def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,6 +59,9 @@ class SettingsDialog(QDialog):
         close = plain("Close")
         close.clicked.connect(self.accept)
         foot = QHBoxLayout()
+        self.disk_button = plain("Disk use…")
+        self.disk_button.clicked.connect(self.disk_wanted)
+        foot.addWidget(self.disk_button)
         foot.addStretch(1)
         foot.addWidget(close)
         column.addLayout(foot)

@@ -1,0 +1,121 @@
+"""What Tunesmith takes of the disk, what of it may go, and the rule by which it goes by itself."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.api import disk_use
+from gui.look.format import bytes_text, number
+from gui.models.background import Background
+from gui.retention import RULES, Retention
+from gui.widgets.buttons import plain
+from gui.widgets.choice import Choice
+from gui.widgets.fields import Field
+from gui.widgets.growing_dialog import GrowingDialog
+from gui.widgets.labels import Label
+from gui.widgets.line import Line
+
+PARTS = {
+    "adapters": ("Adapters", "the library"),
+    "checkpoints": ("Checkpoints", "to go on from; completed runs no longer need them"),
+    "runs": ("Runs, the rest", "recipes, events and logs"),
+    "token_ids": ("Token ids", "made anew when needed; at most 2 GB are kept"),
+    "trash": ("Trash", "emptied after 30 days"),
+    "downloads": ("Downloads", "from the hub; other programs use them too"),
+}
+
+
+class DiskDialog(GrowingDialog):
+    """Measures when it is opened and after each deletion."""
+
+    def __init__(self, retention: Retention, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._retention = retention
+        self._background = Background(self)
+        self._freeable = disk_use.Freeable()
+        self.setWindowTitle("Disk use")
+        self.sizes = {key: Label("–", "figure") for key in PARTS}
+        self.rules = Choice(RULES)
+        self.rules.set_key(retention.rule)
+        self.said = Label("Measuring…", "body", "ink2", wrap=True)
+        self.free_button = plain("Free space", "trash")
+        self.free_button.setEnabled(False)
+        self._lay_out()
+        self.rules.chosen.connect(self._choose)
+        self.free_button.clicked.connect(self._free)
+        retention.freed.connect(self._on_freed)
+        self.measure()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(16)
+        column.addWidget(Label("Disk use", "section"))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(1, 1)
+        for row, (key, (title, words)) in enumerate(PARTS.items()):
+            grid.addWidget(Label(title, "body"), row, 0)
+            grid.addWidget(Label(words, "label", "ink2"), row, 1)
+            grid.addWidget(self.sizes[key], row, 2, Qt.AlignmentFlag.AlignRight)
+        column.addLayout(grid)
+        column.addWidget(Line())
+        column.addWidget(Field("Checkpoints of completed runs", self.rules))
+        column.addWidget(self.said)
+        foot = QHBoxLayout()
+        foot.addWidget(self.free_button)
+        foot.addStretch(1)
+        close = plain("Close")
+        close.clicked.connect(self.accept)
+        foot.addWidget(close)
+        column.addLayout(foot)
+        self.setMinimumWidth(560)
+
+    def measure(self) -> None:
+        """Measure anew, off the GUI thread."""
+        self._background.run(_measured, self._show)
+
+    def _show(self, found: tuple[list[disk_use.Part], disk_use.Freeable, int]) -> None:
+        parts, self._freeable, total = found
+        for part in parts:
+            self.sizes[part.key].setText(bytes_text(part.bytes))
+        self.free_button.setEnabled(total > 0)
+        self.free_button.setText(f"Free {bytes_text(total)}" if total else "Nothing to free")
+        self.said.setText(freeable_words(self._freeable))
+
+    def _choose(self, rule: str) -> None:
+        self._retention.choose(rule)
+
+    def _free(self) -> None:
+        self.free_button.setEnabled(False)
+        self._retention.free(self._freeable)
+
+    def _on_freed(self, _bytes: float) -> None:
+        self.measure()
+
+    def wait(self) -> None:
+        """Wait until it is measured; the figures come through the event loop."""
+        self._background.wait()
+
+
+def _measured() -> tuple[list[disk_use.Part], disk_use.Freeable, int]:
+    found = disk_use.freeable()
+    return disk_use.measure(), found, found.checkpoint_bytes + found.token_bytes
+
+
+def freeable_words(found: disk_use.Freeable) -> str:
+    """Return what the button would delete, and what is lost by that."""
+    told = []
+    if found.runs:
+        whose = "1 completed run" if found.runs == 1 else f"{number(found.runs)} completed runs"
+        told.append(f"{bytes_text(found.checkpoint_bytes)} of checkpoints of {whose}")
+    if found.token_bytes:
+        told.append(f"{bytes_text(found.token_bytes)} of token ids")
+    if not told:
+        return "Nothing can go without a loss: every checkpoint is of a run that can still go on."
+    return (
+        f"Freeing deletes {' and '.join(told)}. Adapters, curves and scores stay, and so does every run that "
+        "can still go on."
+    )
