@@ -22,7 +22,7 @@ from peft.utils import get_peft_model_state_dict
 from peft.utils.peft_types import PeftType
 from transformers import PretrainedConfig
 
-from engine import library
+from engine import foreign, library
 from engine.errors import AdapterError
 from engine.library import CONFIG_NAME, WEIGHTS_NAME, Adapter
 from engine.methods import Family
@@ -138,7 +138,6 @@ def _go_on_from(model: PeftModel, base: LoadedBase, recipe: Recipe, adapter: Ada
     numbers would fit and mean something else.
     """
     refuse_other_base(base, adapter)
-    _refuse_pickles(adapter.folder)
     _refuse_other_settings(model, recipe, adapter)
     tensors = _checked_tensors(model, TRAINED, adapter)
     _fill(model, TRAINED, tensors)
@@ -179,7 +178,6 @@ def load_adapter(base: LoadedBase, adapter: Adapter, model: PeftModel | None = N
     the base and the adapters already on it are as they were.
     """
     refuse_other_base(base, adapter)
-    _refuse_pickles(adapter.folder)
     name, config = adapter_name(adapter.id), read_config(adapter)
     try:
         with warnings.catch_warnings():
@@ -203,20 +201,24 @@ def load_adapter(base: LoadedBase, adapter: Adapter, model: PeftModel | None = N
 
 
 def read_config(adapter: Adapter) -> Any:
-    """Return an adapter's PEFT configuration, for use and not for training. Raises AdapterError."""
+    """Return an adapter's PEFT configuration, for use and not for training. Raises AdapterError.
+
+    What it asks for is judged before PEFT carries it out, wherever the folder lies.
+    """
+    said = foreign.harmless_config(adapter.folder)
+    if "prompt_tuning_init" in said:
+        # Otherwise PEFT would read what a stranger's configuration names: a tokenizer, or another adapter.
+        said |= {"prompt_tuning_init": "RANDOM", "tokenizer_name_or_path": None}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            config = peft.PeftConfig.from_pretrained(str(adapter.folder))
-    except (OSError, ValueError, TypeError, KeyError) as error:
+            config = peft.PeftConfig.from_peft_type(**said)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise AdapterError(
             f"The {CONFIG_NAME} of {adapter.name} can't be used: {str(error)[:300]}",
             "It may be made by a later version of PEFT.",
         ) from error
     config.inference_mode = True
-    if hasattr(config, "prompt_tuning_init"):
-        # Otherwise PEFT would read what a stranger's configuration names: a tokenizer, or another adapter.
-        config.prompt_tuning_init = "RANDOM"
     return config
 
 
@@ -251,14 +253,6 @@ def refuse_other_base(base: LoadedBase, adapter: Adapter) -> None:
         raise AdapterError(
             f"{adapter.name} was made for {made_for.id}, not for {base.options.id}.",
             "Choose the base model that it was made for.",
-        )
-
-
-def _refuse_pickles(folder: Path) -> None:
-    if not (folder / CONFIG_NAME).exists() or not (folder / WEIGHTS_NAME).exists():
-        raise AdapterError(
-            f"{folder.name} lacks {CONFIG_NAME} or {WEIGHTS_NAME}.",
-            "Weights in other formats can run code when they are loaded, so they are not.",
         )
 
 

@@ -234,7 +234,7 @@ def refused(source: Path, match: str) -> None:
 def test_weights_that_could_run_code_are_refused(foreign: Path):
     (foreign / library.WEIGHTS_NAME).unlink()
     (foreign / "adapter_model.bin").write_bytes(pickle.dumps({"a": 1}))
-    refused(foreign, "has no adapter_model.safetensors")
+    refused(foreign, r"has no adapter_model.safetensors, but adapter_model\.bin")
 
 
 @pytest.mark.parametrize(
@@ -266,12 +266,53 @@ def test_weights_that_are_not_those_of_the_passport_are_refused(tmp_path: Path):
         library.import_adapter(target)
 
 
-@pytest.mark.parametrize("member", ["../escape.txt", "/tmp/escape.txt", "a/../../escape.txt"])
+@pytest.mark.parametrize(
+    "member",
+    [
+        "../escape.txt",
+        "/tmp/escape.txt",
+        "a/../../escape.txt",
+        "..\\escape.txt",
+        "C:\\escape.txt",
+        "a/../escape.txt",
+    ],
+)
 def test_a_zip_that_writes_outside_its_folder_is_refused(tmp_path: Path, member: str):
     with zipfile.ZipFile(tmp_path / "bad.zip", "w") as archive:
         archive.writestr(member, "gotcha")
     refused(tmp_path / "bad.zip", "write outside")
     assert not list(tmp_path.rglob("escape.txt"))
+
+
+def test_a_zip_with_a_link_is_refused(foreign: Path, tmp_path: Path):
+    path = zipped(foreign, tmp_path / "bad.zip")
+    with zipfile.ZipFile(path, "a") as archive:
+        link = zipfile.ZipInfo("recipe.toml")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, "/etc/passwd")
+    refused(path, "holds a link, recipe.toml")
+
+
+def test_a_zip_that_unpacks_to_far_more_than_it_is_is_refused_before_it_does(tmp_path: Path, monkeypatch):
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(library.WEIGHTS_NAME, bytes(65 << 20))
+    monkeypatch.setattr(zipfile.ZipFile, "extractall", lambda *_: pytest.fail("it was unpacked"))
+    refused(tmp_path / "bomb.zip", "far more than an adapter of its size")
+
+
+def test_a_zip_of_very_many_files_is_refused(foreign: Path, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("engine.foreign.MOST_ZIP_MEMBERS", 3)
+    path = zipped(foreign, tmp_path / "many.zip")
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("more.txt", "")
+    refused(path, "unpacks to 4 files")
+
+
+def test_a_link_in_a_folder_brings_nothing_of_elsewhere_into_the_library(foreign: Path, tmp_path: Path):
+    (tmp_path / "secret.toml").write_text("mine", encoding="utf-8")
+    (foreign / passport.RECIPE_NAME).symlink_to(tmp_path / "secret.toml")
+    adapter = library.import_adapter(foreign)
+    assert not (adapter.folder / passport.RECIPE_NAME).exists()
 
 
 def test_a_damaged_zip_is_refused(foreign: Path, tmp_path: Path):

@@ -1,5 +1,6 @@
 """Adapters on base models: new, loaded, switched; and strangers' files that must not get through."""
 
+import json
 import shutil
 
 import pytest
@@ -101,9 +102,29 @@ def test_keys_of_the_base_in_an_adapter_file_are_refused_and_the_base_stays(tmp_
     evil = stranger(
         tmp_path, lambda tensors: tensors.update({"base_model.model.shared.weight": torch.zeros_like(before)})
     )
-    with pytest.raises(AdapterError):
+    with pytest.raises(AdapterError, match=r"hold base_model\.model\.shared\.weight"):
         adapters.load_adapter(base, evil)
     assert torch.equal(base.model.shared.weight, before)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"r": 200_000}, "r = 200,000, but its weights hold 4"),
+        ({"init_lora_weights": "pissa"}, "changes the base model itself"),
+        ({"target_modules": "(q+)+"}, "target_modules"),
+    ],
+)
+def test_what_a_strangers_configuration_asks_for_is_judged_before_peft_carries_it_out(
+    tmp_path, monkeypatch, change, told
+):
+    evil = stranger(tmp_path, lambda tensors: None)
+    path = evil.folder / library.CONFIG_NAME
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    monkeypatch.setattr(adapters, "get_peft_model", lambda *_, **__: pytest.fail("PEFT saw it"))
+    base = load_tiny("t5")
+    with pytest.raises(AdapterError, match=told):
+        adapters.load_adapter(base, evil)
 
 
 def test_missing_keys_are_refused(tmp_path):

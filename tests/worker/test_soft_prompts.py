@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 from typing import Any
 
@@ -206,11 +207,21 @@ def test_strangers_prompts_that_stand_elsewhere_are_refused(config: Any) -> None
 
 
 def test_a_strangers_starting_text_makes_nothing_be_read(tmp_path: Path) -> None:
+    adapter = install_random("t5", "mine", method={"id": "prompt_tuning", "virtual_tokens": 4})
+    path = adapter.folder / library.CONFIG_NAME
+    text = {"prompt_tuning_init": "TEXT", "prompt_tuning_init_text": "Once"}
+    named = {"tokenizer_name_or_path": str(tmp_path / "no")}
+    path.write_text(json.dumps(json.loads(path.read_text()) | text | named))
+    adapters.load_adapter(load_tiny("t5"), adapter)
+
+
+def test_a_strangers_starting_file_is_refused_by_name(tmp_path: Path) -> None:
     adapter = install_random("t5", "mine", method={"id": "multitask_prompt_tuning", "virtual_tokens": 4})
     path = adapter.folder / library.CONFIG_NAME
-    named_file = '"EXACT_SOURCE_TASK", "prompt_tuning_init_state_dict_path": "' + str(tmp_path / "no") + '"'
-    path.write_text(path.read_text().replace('"RANDOM"', named_file))
-    adapters.load_adapter(load_tiny("t5"), adapter)
+    config = json.loads(path.read_text()) | {"prompt_tuning_init_state_dict_path": str(tmp_path / "no")}
+    path.write_text(json.dumps(config))
+    with pytest.raises(AdapterError, match="prompt_tuning_init_state_dict_path"):
+        adapters.load_adapter(load_tiny("t5"), adapter)
 
 
 def test_every_soft_prompt_is_handled_and_read() -> None:

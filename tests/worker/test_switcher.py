@@ -143,12 +143,14 @@ def test_an_adapter_is_loaded_once(monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")
-def test_an_imported_adapter_of_an_unknown_kind_is_refused_and_disturbs_nothing(tmp_path):
+def test_an_adapter_of_an_unknown_kind_is_refused_and_disturbs_nothing(tmp_path):
     config = CartridgeConfig(task_type=TaskType.SEQ_2_SEQ_LM, num_virtual_tokens=4)
     get_peft_model(load_tiny("t5").model, config).save_pretrained(
         tmp_path / "soft", save_embedding_layers=False
     )
-    soft, sound = library.import_adapter(tmp_path / "soft"), install_random("t5", "sound")
+    with pytest.raises(AdapterError, match="CARTRIDGE"):
+        library.import_adapter(tmp_path / "soft")
+    soft, sound = library.find(str(tmp_path / "soft")), install_random("t5", "sound")
     expected = [alone("t5", adapter) for adapter in (None, sound)]
     base = load_tiny("t5")
     switcher = Switcher(base)
