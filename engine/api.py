@@ -50,7 +50,7 @@ from engine.errors import (
 from engine.events import Event, EventReader, clock, read_all
 from engine.faithfulness import Claim, added, unsupported
 from engine.findings import FINDINGS, Severity, finding
-from engine.jobs import Job, JobKind, create_job
+from engine.jobs import KEEP_TRAINING, Job, JobKind, create_job
 from engine.library import Adapter, Unreadable
 from engine.methods import (
     FAMILIES,
@@ -83,6 +83,7 @@ __all__ = [
     "DATA_SUFFIXES",
     "FAMILIES",
     "FINDINGS",
+    "KEEP_TRAINING",
     "METHODS",
     "SAMPLE",
     "STARTER",

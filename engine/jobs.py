@@ -16,7 +16,7 @@ import json
 import secrets
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -41,6 +41,8 @@ JobKind = Literal[
 ]
 Command = dict[str, Any]
 COMMAND_FILES = "[0-9]*.json"
+# Said by a window before it leaves a run that would otherwise stop with it.
+KEEP_TRAINING = "keep_training"
 # What window and worker alike say of a job whose folder was taken away under it.
 GONE = "The folder {folder} is gone: it was moved or deleted meanwhile."
 GONE_HINT = "Put it back and resume, or start again from the recipe."
@@ -136,6 +138,13 @@ class Job:
                 path.unlink(missing_ok=True)
         except OSError as error:
             raise StorageError(f"{self.commands_folder} can't be emptied: {error.strerror}.") from error
+
+    def is_told(self, command: str) -> bool:
+        """Tell whether a command waits to be taken."""
+        texts = (path.read_text(encoding="utf-8") for path in self.commands_folder.glob(COMMAND_FILES))
+        with suppress(FileNotFoundError):
+            return any(json.loads(text)["command"] == command for text in texts)
+        return False
 
     def take_commands(self) -> list[Command]:
         """Return the commands that wait, in order, and delete them; the worker's side of `send`."""

@@ -134,7 +134,7 @@ class RunState:
         if done < 2:
             return None
         elapsed = max(0.0, clock(self.last_step) - self.training_started_clock)
-        by_steps = elapsed / done * (self.total_steps - self.step)
+        by_steps = elapsed / done * max(0, self.total_steps - self.step)
         return min(by_steps, float(self.last_step.get("seconds_left", by_steps)))
 
     def close(self, outcome: Outcome, ended: Event | None) -> None:

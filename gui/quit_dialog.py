@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from engine.api import AppError
 from gui.look.format import percent
 from gui.pages.train.stop_strip import StopStrip
 from gui.run_model import RunModel
@@ -33,7 +36,7 @@ class QuitDialog(GrowingDialog):
         self.stop_button = plain("Stop and save", "stop")
         self.cancel_button = plain("Cancel")
         self._lay_out()
-        self.keep_button.clicked.connect(self.keep_chosen)
+        self.keep_button.clicked.connect(self._keep)
         self.stop_button.clicked.connect(self._stop)
         self.cancel_button.clicked.connect(self.reject)
         self._describe()
@@ -59,20 +62,29 @@ class QuitDialog(GrowingDialog):
         self._title.setText(
             f"Training is at {percent(state.share)}." if state.total_steps else "A run is being prepared."
         )
-        if self._model.recipe.training.when_window_leaves == "stop":
-            # Its worker stops by itself when the window goes, so keeping on is no choice.
-            self.keep_button.hide()
-            self._text.setText("This recipe stops its run when the window goes, after a checkpoint.")
-        else:
-            goes_on = "It is paused and goes on" if state.paused else "The run can go on"
-            self._text.setText(f"{goes_on} without the window. Tunesmith shows it again at the next start.")
+        goes_on = "It is paused and goes on" if state.paused else "The run can go on"
+        self._text.setText(f"{goes_on} without the window. Tunesmith shows it again at the next start.")
+
+    def _keep(self) -> None:
+        if self._asked(self._model.keep_training):
+            self.keep_chosen.emit()
+
+    def _asked(self, ask: Callable[[], None]) -> bool:
+        """Ask the run for something, and say so if it can't be asked."""
+        try:
+            ask()
+        except AppError as error:
+            self._text.setText(f"The run can't be asked. {error.message} {error.hint}".strip())
+            return False
+        return True
 
     def _stop(self) -> None:
+        if not self._asked(self._model.stop):
+            return
         self.stopping = True
         self._text.setText("Tunesmith quits when the run has stopped.")
         self.keep_button.setEnabled(False)
         self.stop_button.setEnabled(False)
-        self._model.stop()
         self.stop_strip.follow(self._model)
 
     def reject(self) -> None:

@@ -11,7 +11,7 @@ from collections import deque
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.api import Ending, Event, Job, Recipe, RunState, clock
+from engine.api import KEEP_TRAINING, Ending, Event, Job, Recipe, RunState, clock
 from gui.engine_thread import EngineThread
 
 REDRAW_MILLISECONDS = 100
@@ -115,9 +115,14 @@ class RunModel(QObject):
 
     def stop(self) -> None:
         """Ask the worker to finish the step in hand, save and stop. Raises StorageError."""
-        self.stop_asked_at = time.monotonic()
         self._thread.stop()
+        self.stop_asked_at = time.monotonic()
         self.changed.emit()
+
+    def keep_training(self) -> None:
+        """Let the worker go on without this window, whatever its recipe says of that. Raises StorageError."""
+        if self.recipe.training.when_window_leaves == "stop":
+            self._thread.send(KEEP_TRAINING)
 
     def force(self) -> None:
         """End the worker at once; what lies past the last checkpoint is lost."""
@@ -129,8 +134,8 @@ class RunModel(QObject):
 
     def free_device(self) -> None:
         """Ask the worker to write a checkpoint and end, so that the device is free. Raises StorageError."""
-        self._freeing = True
         self._thread.send("pause", free_device=True)
+        self._freeing = True
         self.changed.emit()
 
     def go_on(self) -> None:

@@ -43,6 +43,8 @@ def list_runs(_: argparse.Namespace, output: Output) -> int:
 
 
 def _outcome(entry: RunEntry) -> str:
+    if entry.freed and not entry.running:
+        return "paused"
     return "running" if entry.running else entry.outcome or "not started"
 
 

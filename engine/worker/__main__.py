@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -43,6 +44,7 @@ LIBRARY_SETTINGS = {
     "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "128",
     "LRU_CACHE_CAPACITY": "128",
 }
+LAST_WORD_SECONDS = 0.3
 REPORTED_VERSIONS = ("tunesmith", "torch", "transformers", "peft")
 # As the C libraries and torch itself word it; torch has an exception of its own on CUDA only.
 MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory")
@@ -177,4 +179,7 @@ def _watch_window(channel: Channel, stops: bool) -> None:
     while os.read(descriptor, 4096):
         pass
     channel.window_gone = True
-    channel.stopping = channel.stopping or stops
+    if stops:
+        # A last word of the window may be in another thread's hands.
+        time.sleep(LAST_WORD_SECONDS)
+        channel.stopping = channel.stopping or not channel.outlives_window()

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.errors import StorageError
 from engine.events import EventWriter
-from engine.jobs import GONE, GONE_HINT, Command, Job
+from engine.jobs import GONE, GONE_HINT, KEEP_TRAINING, Command, Job
 from engine.worker.awake import Awake
 
 LOOK_SECONDS = 0.1
@@ -34,6 +34,7 @@ class Channel:
         self.job = job
         self.stopping = False
         self.window_gone = False
+        self._stays = False
         self.awake = Awake()
         self._writer = writer
         self._looked_at = 0.0
@@ -69,7 +70,7 @@ class Channel:
         self.emit("result_made", result=result, **asked)
 
     def commands(self) -> list[Command]:
-        """Return the commands since the last call, looking at most every 100 ms; takes `stop` in itself.
+        """Return the commands since the last call, looking at most every 100 ms; two of them it takes in itself.
 
         Raises StorageError if the job's folder is gone: whatever is computed has no place any more.
         """
@@ -80,8 +81,14 @@ class Channel:
         commands = self.job.take_commands()
         if not commands and not self.job.folder.exists():
             raise StorageError(GONE.format(folder=self.job.folder), GONE_HINT)
-        self.stopping = self.stopping or any(command["command"] == "stop" for command in commands)
-        return [command for command in commands if command["command"] != "stop"]
+        names = {command["command"] for command in commands}
+        self.stopping = self.stopping or "stop" in names
+        self._stays = self._stays or KEEP_TRAINING in names
+        return [command for command in commands if command["command"] not in {"stop", KEEP_TRAINING}]
+
+    def outlives_window(self) -> bool:
+        """Tell whether the window that is gone asked before to be outlived, whatever the recipe says."""
+        return self._stays or self.job.is_told(KEEP_TRAINING)
 
     def check_stop(self) -> None:
         """Raise Stopped if the job should stop. Other commands that wait are kept for `kept_commands`."""

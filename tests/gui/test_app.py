@@ -18,6 +18,7 @@ from engine.api import Example, StorageError, arenas, create_job, labelling, pat
 from gui.app import begin, say_why_not
 from gui.crash_report import CrashReport
 from gui.device_probe import DeviceProbe
+from gui.disk_dialog import DiskDialog
 from gui.engine import Engine
 from gui.engine_thread import EngineThread
 from gui.look import style
@@ -25,6 +26,7 @@ from gui.main_window import LazyPage, MainWindow
 from gui.preferences import Preferences
 from gui.settings_dialog import SettingsDialog
 from gui.single_instance import SingleInstance
+from gui.widgets.labels import Label
 from tests.helpers import scripted_worker
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -218,6 +220,45 @@ def test_keep_training_leaves_the_worker_alone_and_the_next_window_finds_it(hous
     other.leave()
 
 
+def test_a_paused_run_that_is_left_is_said_to_go_on(house, qtbot):
+    model = house.train(qtbot)
+    model.pause()
+    qtbot.waitUntil(lambda: model.state.paused, timeout=WAIT)
+    house.window.close()
+    dialog = house.window.quit_dialog()
+    assert "paused and goes on without the window" in "".join(
+        label.text() for label in dialog.findChildren(Label)
+    )
+    dialog.cancel_button.click()
+
+
+def test_a_run_that_can_t_be_asked_to_stop_says_why_and_the_window_stays(house, qtbot, monkeypatch):
+    model = house.train(qtbot)
+
+    def refuse():
+        raise StorageError("The command can't be left.", "Free some space.")
+
+    monkeypatch.setattr(model._thread, "stop", refuse)
+    house.window.close()
+    dialog = house.window.quit_dialog()
+    dialog.stop_button.click()
+    assert not dialog.stopping
+    assert not model.stopping
+    assert any("can't be left. Free some space." in label.text() for label in dialog.findChildren(Label))
+    dialog.cancel_button.click()
+
+
+def test_settings_lead_to_the_disk_s_use(house, qtbot):
+    house.window.rail.settings_wanted.emit()
+    [settings] = house.window.findChildren(SettingsDialog)
+    settings.disk_button.click()
+    [disk] = house.window.findChildren(DiskDialog)
+    qtbot.waitUntil(lambda: disk.sizes["runs"].text() != "–", timeout=WAIT)
+    disk.wait()
+    disk.close()
+    settings.close()
+
+
 def test_stop_and_save_waits_for_the_run_and_then_leaves(house, qtbot):
     model = house.train(qtbot)
     house.window.close()
@@ -277,16 +318,25 @@ def test_a_deaf_worker_can_be_forced_from_the_question(house, qtbot):
     assert model.ending.outcome == "crashed"
 
 
-def test_a_recipe_that_stops_with_its_window_offers_no_keeping(house, qtbot):
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_recipe_that_stops_with_its_window_can_be_kept_on_by_a_word_of_it(house, qtbot, keeps):
     house.scripts["train"] = ENDLESS
     wanted = recipe.from_tables(BASICS | {"training": {"when_window_leaves": "stop"}})
     model = house.window.built("train").start_run(wanted)
     qtbot.waitUntil(lambda: model.state.step >= 1, timeout=WAIT)
     house.window.close()
     dialog = house.window.quit_dialog()
-
-    assert not dialog.keep_button.isVisibleTo(dialog)
-    dialog.cancel_button.click()
+    if keeps:
+        dialog.keep_button.click()
+    house.engine.leave()
+    if keeps:
+        qtbot.wait(1_000)
+        assert model.job.is_running()
+        model.job.send("stop")
+    qtbot.waitUntil(lambda: not model.job.is_running(), timeout=WAIT)
+    assert runs.open_run(model.job).outcome == "stopped"
+    if not keeps:
+        dialog.cancel_button.click()
 
 
 def test_the_window_comes_back_where_it_was(house, qtbot):
@@ -325,42 +375,17 @@ def test_another_home_is_another_instance(qtbot, home, monkeypatch, tmp_path):
     second.close()
 
 
-class Notifications:
-    """Stands for the desktop: keeps what it would be told."""
-
-    def __init__(self, house, monkeypatch, *, in_front: bool) -> None:
-        self.told: list[list[str]] = []
-        monkeypatch.setattr(house.window, "isActiveWindow", lambda: in_front)
-        monkeypatch.setattr("gui.notify.shutil.which", lambda name: name)
-        monkeypatch.setattr("gui.notify.QProcess", self)
-
-    def startDetached(self, program, arguments):
-        self.told.append([program, *arguments])
-
-
-@pytest.mark.parametrize("in_front", [True, False])
-def test_the_end_of_a_run_is_told_where_nobody_looks_at_the_window(house, qtbot, monkeypatch, in_front):
-    desktop = Notifications(house, monkeypatch, in_front=in_front)
-    house.scripts["train"] = [["emit", STARTED]]
-    wanted = recipe.from_tables(BASICS | {"name": "<b>A</b> & -b"})
-    model = house.window.built("train").start_run(wanted)
-    house.window.built("train").new_run()
-    qtbot.waitUntil(lambda: house.engine.current is None, timeout=WAIT)
-
-    assert not model.running
-    assert [each[-3:] for each in desktop.told] == (
-        [] if in_front else [["--", "Completed", "&lt;b&gt;A&lt;/b&gt; &amp; -b"]]
-    )
-
-
-def test_a_device_that_was_freed_on_wish_is_no_news(house, qtbot, monkeypatch):
-    desktop = Notifications(house, monkeypatch, in_front=False)
+def test_the_end_of_a_run_is_told_unless_its_device_was_freed_on_wish(house, qtbot, monkeypatch):
+    told = []
+    monkeypatch.setattr(house.window.notifier, "tell", lambda *said: told.append(said))
     model = house.train(qtbot)
     model.free_device()
-    qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
+    qtbot.waitUntil(lambda: house.engine.current is None, timeout=WAIT)
+    house.scripts["train"] = [["emit", STARTED]]
+    house.engine.resume(model.id)
+    qtbot.waitUntil(lambda: house.engine.current is None, timeout=WAIT)
 
-    assert model.state.freed
-    assert desktop.told == []
+    assert told == [("Completed", "A run")]
 
 
 def test_what_nobody_foresaw_is_logged_and_said(qtbot, tmp_path):

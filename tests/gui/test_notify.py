@@ -1,0 +1,60 @@
+"""The desktop is told where nobody looks at the window, in its own way, and never with marks from a name."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QSystemTrayIcon, QWidget
+
+from gui.notify import Notifier
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """What the desktop's own program would be started with."""
+    started: list[list[str]] = []
+
+    class Process:
+        @staticmethod
+        def startDetached(program, arguments):
+            started.append([program, *arguments])
+
+    monkeypatch.setattr("gui.notify.QProcess", Process)
+    monkeypatch.setattr("gui.notify.shutil.which", lambda name: name)
+    monkeypatch.setattr(QSystemTrayIcon, "isSystemTrayAvailable", lambda: False)
+    return started
+
+
+def window(qtbot, monkeypatch, *, in_front: bool) -> QWidget:
+    made = QWidget()
+    qtbot.addWidget(made)
+    monkeypatch.setattr(made, "isActiveWindow", lambda: in_front)
+    return made
+
+
+def test_nothing_is_said_to_who_looks_at_the_window(qtbot, monkeypatch, told):
+    Notifier(window(qtbot, monkeypatch, in_front=True)).tell("Completed", "A run")
+    assert told == []
+
+
+def test_a_name_is_text_and_no_option_and_no_mark(qtbot, monkeypatch, told):
+    Notifier(window(qtbot, monkeypatch, in_front=False)).tell("Completed", "-<b>A</b> & run")
+    [said] = told
+    assert said[0] == "notify-send"
+    assert said[-3:] == ["--", "Completed", "-&lt;b&gt;A&lt;/b&gt; &amp; run"]
+
+
+def test_where_the_desktop_has_no_way_nothing_fails(qtbot, monkeypatch, told):
+    monkeypatch.setattr("gui.notify.shutil.which", lambda _name: None)
+    Notifier(window(qtbot, monkeypatch, in_front=False)).tell("Completed", "A run")
+    assert told == []
+
+
+def test_the_tray_has_one_icon_however_much_is_said(qtbot, monkeypatch, styled, told):
+    monkeypatch.setattr(QSystemTrayIcon, "isSystemTrayAvailable", lambda: True)
+    monkeypatch.setattr(QSystemTrayIcon, "show", lambda _self: None)
+    monkeypatch.setattr(QSystemTrayIcon, "showMessage", lambda *_: None)
+    notifier = Notifier(window(qtbot, monkeypatch, in_front=False))
+    notifier.tell("Stopped", "A run")
+    notifier.tell("Completed", "A run")
+    assert len(notifier.findChildren(QSystemTrayIcon)) == 1
+    assert told == []
