@@ -10,6 +10,7 @@ from pathlib import Path
 from engine import example_scores, library, runs
 from engine import passport as passports
 from engine import recipe as recipes
+from engine.errors import StorageError
 from engine.events import read_all
 from engine.library import Adapter
 from engine.passport import Passport
@@ -111,10 +112,25 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
     library.add_score(adapter, evaluation.card(base_evaluation))
 
 
+def _refuse_damage(adapter: Adapter) -> None:
+    """Read back what was written: a run is complete with an adapter that can be loaded, or not at all."""
+    changed = adapter.changed_files()
+    if changed:
+        raise StorageError(
+            f"{changed[0]} of the adapter is not on the disk as it was written.",
+            "Check the disk, then resume the run: its last checkpoint is safe.",
+        )
+
+
 def _is_completed(channel: Channel) -> bool:
-    return any(
+    """Tell whether an earlier attempt completed the run, and what it made is still whole wherever it is there."""
+    completed = any(
         event["event"] == "job_ended" and event["outcome"] == "completed"
         for event in read_all(channel.job.events_path)
+    )
+    return completed and not any(
+        adapter.passport.training.run == channel.job.id and adapter.changed_files()
+        for adapter in library.scan()[0]
     )
 
 
@@ -211,6 +227,7 @@ def _save(channel: Channel, session: Session, make: Callable[..., Passport], fin
         shutil.copyfile(channel.job.recipe_path, folder / passports.RECIPE_NAME)
         shutil.rmtree(adapters_folder() / passport.id, ignore_errors=True)
         adapter = library.install(folder, passport)
+    _refuse_damage(adapter)
     channel.emit(
         "adapter_saved",
         adapter=adapter.id,

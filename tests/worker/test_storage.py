@@ -54,3 +54,22 @@ def test_an_adapter_that_finds_no_room_is_no_adapter(tmp_path, monkeypatch, full
     assert events[-1]["kind"] == "StorageError", events[-1]
     assert library.scan() == ([], [])
     assert runs.checkpoints(job)
+
+
+def test_an_adapter_that_is_not_on_the_disk_as_written_completes_no_run(tmp_path, monkeypatch):
+    install = library.install
+
+    def damage(partial, passport):
+        adapter = install(partial, passport)
+        (adapter.folder / library.WEIGHTS_NAME).write_bytes(b"torn")
+        return adapter
+
+    with monkeypatch.context() as patch:
+        patch.setattr(library, "install", damage)
+        job, events = train_here(tiny_recipe(tmp_path, "t5"))
+    assert events[-1]["outcome"] == "failed"
+    assert "as it was written" in events[-1]["message"]
+    assert not named(events, "adapter_saved")
+    resumed = run_here(job)
+    assert resumed[-1]["outcome"] == "completed"
+    assert not library.find(named(resumed, "adapter_saved")[0]["adapter"]).changed_files()
