@@ -16,6 +16,8 @@ from engine.errors import StorageError
 
 VERSION = 1
 MOST_BYTES = 256 * 1024
+# Of seconds since 1970; also NaN is not below.
+BEYOND_ALL_TIME = 1e15
 READ_BYTES = 1 << 20
 
 Event = dict[str, Any]
@@ -125,9 +127,17 @@ def decode(line: bytes) -> Event | None:
     """Return the event in a line, or None for a line that is none: a damaged one is passed over."""
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    return record if isinstance(record, dict) and isinstance(record.get("event"), str) else None
+    return record if isinstance(record, dict) and _is_event(record) else None
+
+
+def _is_event(record: Event) -> bool:
+    """Tell whether what every event has is what it should be."""
+    numbers = (record.get(name, 0) for name in ("time", "clock", "attempt"))
+    return isinstance(record.get("event"), str) and all(
+        isinstance(number, (int, float)) and abs(number) < BEYOND_ALL_TIME for number in numbers
+    )
 
 
 def read_all(path: Path) -> Iterator[Event]:

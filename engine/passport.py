@@ -201,7 +201,7 @@ def load(folder: Path) -> Passport:
         passport = Passport.model_validate(tables)
     except FileNotFoundError as error:
         raise AdapterError(f"{folder.name} has no passport.", "Import it, so that it gets one.") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError, RecursionError) as error:
         raise AdapterError(
             f"The passport of {folder.name} can't be read.", str(error).splitlines()[0]
         ) from error

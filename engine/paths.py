@@ -31,7 +31,10 @@ def _base(kind: str) -> Path:
 
 def _made(folder: Path) -> Path:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        # What people said and summarised is in there: others on this computer may not look into it.
+        if not folder.is_dir():
+            folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise StorageError(
             f"The folder {folder} cannot be made: {error.strerror}.",

@@ -332,7 +332,7 @@ def parse(text: str) -> dict[str, Any]:
     """Return the tables of a TOML text. Raises RecipeError if it is no TOML."""
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise RecipeError((Problem("", f"The recipe is no TOML: {error}."),)) from error
 
 

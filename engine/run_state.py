@@ -159,6 +159,8 @@ def _stage_progressed(state: RunState, event: Event) -> None:
 
 
 def _run_started(state: RunState, event: Event) -> None:
+    # Asked for by all that is shown of a run: one without it has not begun.
+    int(event["total_steps"])
     state.started = event
     state.training_started_clock = clock(event)
 

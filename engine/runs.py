@@ -6,6 +6,7 @@ Knows nothing of how training is done. The short form for long lists is `engine.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,10 +100,11 @@ def open_run(job: Job) -> Run:
 
 
 def replay(events: Iterable[Event]) -> RunState:
-    """Return the state that events add up to."""
+    """Return the state that events add up to; one that lacks what its kind has is passed over, as damaged lines are."""
     state = RunState()
     for event in events:
-        state.apply(event)
+        with suppress(KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError):
+            state.apply(event)
     return state
 
 

@@ -277,9 +277,15 @@ def _checked_tensors(model: PeftModel, name: str, adapter: Adapter) -> dict[str,
             f"{adapter.name} does not hold what its configuration says, first at {odd[0][0]}.",
             "Choose the base model that it was made for, or export it again.",
         )
+    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    tensors = load_file(adapter.folder / WEIGHTS_NAME)
+    try:
+        tensors = load_file(adapter.folder / WEIGHTS_NAME)
+    except (OSError, SafetensorError) as error:
+        raise AdapterError(
+            f"The {WEIGHTS_NAME} of {adapter.name} is damaged: {error}.", "Copy or download it again."
+        ) from error
     return {key: tensors[key] for key in expected}
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from engine import passport as passports
@@ -32,6 +33,7 @@ METHOD_STATE = "method state: "
 STATE_NAME = "run_state.json"
 CHECKSUMS_NAME = "checksums.json"
 PARTIAL_NAME = "checkpoint.partial"
+DAMAGED = "Delete it; resume goes on from the checkpoint before."
 
 
 def save(
@@ -77,15 +79,20 @@ def is_sound(folder: Path) -> bool:
     """Tell whether every file of a checkpoint is what it was when it was written."""
     try:
         expected = json.loads((folder / CHECKSUMS_NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     found = passports.checksums(folder)
-    return all(found.get(name) == digest for name, digest in expected.items())
+    return isinstance(expected, dict) and all(found.get(name) == digest for name, digest in expected.items())
 
 
 def read_state(folder: Path) -> dict[str, Any]:
-    """Return the run's own state in a checkpoint."""
-    state: dict[str, Any] = json.loads((folder / STATE_NAME).read_text(encoding="utf-8"))
+    """Return the run's own state in a checkpoint. Raises StorageError if it is damaged."""
+    try:
+        state = json.loads((folder / STATE_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise StorageError(f"The {STATE_NAME} of {folder.name} is damaged: {error}.", DAMAGED) from error
+    if not isinstance(state, dict):
+        raise StorageError(f"The {STATE_NAME} of {folder.name} holds no state.", DAMAGED)
     return state
 
 
@@ -102,12 +109,17 @@ def load_trainable(model: Any, folder: Path) -> None:
     """Put the trained numbers of a folder into a model that was made by the same recipe."""
     parameters = trainable_parameters(model)
     tensors, state = {}, {}
-    for name, tensor in load_file(folder / TRAINABLE_NAME).items():
+    try:
+        stored = load_file(folder / TRAINABLE_NAME)
+    except (OSError, SafetensorError) as error:
+        raise StorageError(f"The {TRAINABLE_NAME} of {folder.name} is damaged: {error}.", DAMAGED) from error
+    for name, tensor in stored.items():
         if name.startswith(METHOD_STATE):
             state[name.removeprefix(METHOD_STATE)] = tensor
         else:
             tensors[name] = tensor
-    if tensors.keys() != parameters.keys():
+    shapes = {name: tensor.shape for name, tensor in tensors.items()}
+    if shapes != {name: parameter.shape for name, parameter in parameters.items()}:
         raise StorageError(f"{folder.name} does not belong to this run's recipe.", "Start a new run.")
     with torch.no_grad():
         for name, tensor in tensors.items():

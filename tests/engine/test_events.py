@@ -158,3 +158,13 @@ def test_every_line_of_the_first_version_is_still_read():
     assert all(encode(event) for event in events)
     assert {event["v"] for event in events} == {1}
     assert json.loads(golden.read_text(encoding="utf-8").splitlines()[-1])["event"] == "job_ended"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"[" * 100_000, b'{"event":"a","time":"x"}', b'{"event":"a","clock":[]}', b'{"event":"a","attempt":"1"}',
+     b'{"event":"a","time":NaN}', b'{"event":"a","time":1' + b"0" * 400 + b"}"],
+    ids=range(6),
+)  # fmt: skip
+def test_lines_that_tell_no_event_are_passed_over(line: bytes):
+    assert decode(line) is None

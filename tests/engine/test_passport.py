@@ -107,3 +107,9 @@ def test_changed_missing_and_untouched_files_are_told_apart(tmp_path: Path):
     (tmp_path / "lost").unlink()
     (tmp_path / "added").write_text("", encoding="utf-8")
     assert passport.changed(tmp_path, made) == ["altered", "lost"]
+
+
+def test_a_passport_of_endless_depth_is_refused(tmp_path):
+    (tmp_path / passport.FILE_NAME).write_text("a = " + "[" * 5000, encoding="utf-8")
+    with pytest.raises(AdapterError, match="can't be read"):
+        passport.load(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,17 @@ def test_what_ships_lies_beside_the_program(monkeypatch: pytest.MonkeyPatch, tmp
     assert (paths.application_root() / "engine").is_dir()
     monkeypatch.setattr("sys._MEIPASS", str(tmp_path), raising=False)
     assert paths.resources_folder() == tmp_path / "resources"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders have other rights there")
+def test_everything_that_is_kept_is_private(home):
+    made = [
+        getattr(paths, name)()
+        for name in sorted(vars(paths))
+        if name.endswith("_folder") and name not in {"resources_folder", "starter_folder", "sample_folder"}
+    ]
+    kept = [folder for folder in made if folder.is_relative_to(home.resolve())]
+    assert {"runs", "adapters", "jobs", "scores", "intake", "labelling", "arenas", "tries"} <= {
+        folder.name for folder in kept
+    }
+    assert {folder.stat().st_mode & 0o777 for folder in (*kept, home)} == {0o700}

@@ -318,3 +318,8 @@ def test_an_override_is_checked_like_the_file(tmp_path: Path):
     with pytest.raises(RecipeError) as caught:
         load_with(tmp_path, "training.epochs=0", "training.epochz=3")
     assert [problem.field for problem in caught.value.problems] == ["training.epochs", "training.epochz"]
+
+
+def test_a_recipe_of_endless_depth_is_refused():
+    with pytest.raises(RecipeError, match="no TOML"):
+        recipe.parse("a = " + "[" * 5000)

@@ -124,3 +124,12 @@ def test_what_was_deleted_does_not_overwrite_what_came_since(tmp_path: Path):
     with pytest.raises(StorageError, match="exists already"):
         runs.restore_run(place)
     assert place.exists()
+
+
+def test_an_event_that_lacks_what_its_kind_has_is_passed_over():
+    events = [
+        {"event": "step_finished", "step": []},
+        {"event": "run_started"},
+        {"event": "evaluated", "loss": "x"},
+    ]
+    assert runs.replay(events).total_steps == 0

@@ -1,0 +1,139 @@
+"""10,000 strange adapters, zips, recipes, checkpoints and events: is each loaded right or refused by name, and in time?
+
+They are taken in by a process of their own, so that one that crashes or hangs is counted, named and gone past.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import socket
+import sys
+import tempfile
+import time
+from collections import Counter
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.helpers.benchmark_report import show
+
+FILES = 10_000
+MOST_SECONDS = 5
+MOST_BYTES = 1 << 30
+FILES_A_PROCESS = 1000
+# A process that has only just begun imports torch and makes its sound files.
+START_SECONDS = 300
+
+
+def main() -> None:
+    """Take in and print; an argument says how many."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else FILES
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory() as place:
+        ends = _take_all(count, Path(place))
+    kinds = Counter(end.partition(":")[0] for end in ends.values())
+    for number, end in sorted(ends.items()):
+        if end.partition(":")[0] not in {"loaded", "refused"}:
+            print(f"file {number}: {end}")
+    rows = [
+        ("loaded right", "loaded", ""),
+        ("refused by name", "refused", ""),
+        ("ended in any other error, changed a base or asked for a connection", "other", "0"),
+        ("wrote outside their folder", "outside", "0"),
+        (f"took more than {MOST_BYTES >> 30} GB", "memory", "0"),
+        ("ended the process", "crash", "0"),
+        (f"took more than {MOST_SECONDS} s", "hang", "0"),
+    ]
+    told = [(title, f"{kinds[kind]:,}", goal) for title, kind, goal in rows]
+    show(f"{count:,} strange files", [*told, ("seconds", f"{time.perf_counter() - began:.0f}", "")])
+
+
+def _take_all(count: int, place: Path) -> dict[int, str]:
+    ends: dict[int, str] = {}
+    context = multiprocessing.get_context("spawn")
+    while len(ends) < count:
+        ours, theirs = context.Pipe()
+        numbers = range(len(ends), min(count, len(ends) + FILES_A_PROCESS))
+        process = context.Process(target=_take_some, args=(numbers, place, theirs))
+        process.start()
+        theirs.close()
+        _follow(ours, numbers, ends)
+        process.kill()
+        process.join()
+        print(f"{len(ends):,} of {count:,}", flush=True)
+    return ends
+
+
+def _follow(ours: Connection, numbers: range, ends: dict[int, str]) -> None:
+    """Note the end of each file until the process is through, dies or hangs."""
+    if not ours.poll(START_SECONDS) or ours.recv() != "ready":
+        raise SystemExit("The process that takes files in did not start.")
+    for number in numbers:
+        if not ours.poll(MOST_SECONDS):
+            ends[number] = "hang"
+            return
+        try:
+            ends[number] = ours.recv()
+        except EOFError:
+            ends[number] = "crash"
+            return
+
+
+def _take_some(numbers: range, place: Path, theirs: Connection) -> None:
+    home, temporary = place / "home", place / "temporary"
+    temporary.mkdir(exist_ok=True)
+    os.environ |= {"TUNESMITH_HOME": str(home), "HF_HUB_OFFLINE": "1"}
+    tempfile.tempdir = str(temporary)
+    os.chdir(home.parent)
+    from tests.helpers import strange_files
+
+    sound = strange_files.seeds(home)
+    stage = strange_files.Strange(home)
+    _open_no_connection()
+    known = _around(place)
+    usual = psutil.Process().memory_info().rss
+    theirs.send("ready")
+    for number in numbers:
+        draw = random.Random(f"strange {number}")
+        kind = strange_files.KINDS[number % len(strange_files.KINDS)]
+        files = strange_files.strange(draw.choice(sound[kind]), draw)
+        end = _end(stage, kind, files, number)
+        if _around(place) != known:
+            end = f"outside: {kind} left {sorted(_around(place) ^ known)}"
+            known = _around(place)
+        if psutil.Process().memory_info().rss - usual > MOST_BYTES:
+            end = f"memory: {kind}"
+        theirs.send(end)
+
+
+def _end(stage: Any, kind: str, files: dict[str, bytes], number: int) -> str:
+    try:
+        end = stage.take(kind, files, number)
+    except BaseException as error:  # noqa: BLE001 - whatever else it is, it is what is looked for
+        return f"other: {kind}: {type(error).__name__}: {str(error)[:300]}"
+    return f"{end.what}: {kind}: {end.words[:200]}"
+
+
+def _around(place: Path) -> set[str]:
+    """Return what lies beside the home and in it, but for the folders that files are taken into."""
+    beside = {path.name for path in place.iterdir()} | {
+        f"temporary/{path.name}" for path in (place / "temporary").iterdir()
+    }
+    taken = {f"adapters/{path.name}" for path in (place / "home" / "adapters").iterdir()}
+    return beside | taken
+
+
+def _open_no_connection() -> None:
+    def refuse(*_: Any) -> None:
+        raise AssertionError("a connection was asked for")
+
+    socket.socket.connect = socket.socket.connect_ex = refuse  # type: ignore[method-assign,assignment]
+    socket.getaddrinfo = refuse  # type: ignore[assignment]
+
+
+if __name__ == "__main__":
+    main()
