@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QLocale, QTimer
+from PySide6.QtCore import QLocale, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from engine.api import AppError, Ending, StorageError, paths, recipe
@@ -83,8 +83,8 @@ def say_why_not(error: AppError, *, quietly: bool) -> None:
     _tell_terminal(f"{error.message} {error.hint}")
     if quietly or QApplication.platformName() in UNSEEN:
         return
-    box = QMessageBox(QMessageBox.Icon.Critical, "Tunesmith", error.message)
-    box.setInformativeText(error.hint)
+    box = QMessageBox(QMessageBox.Icon.Critical, "Tunesmith", f"{error.message}\n\n{error.hint}".strip())
+    box.setTextFormat(Qt.TextFormat.PlainText)
     box.exec()
 
 

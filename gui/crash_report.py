@@ -10,7 +10,7 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -68,6 +68,7 @@ class CrashReport(QObject):
             return
         box = self._shown = QMessageBox(QApplication.activeWindow())
         box.setWindowTitle("Tunesmith")
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(message)
         box.setDetailedText(details)
         copy = box.addButton("Copy details", QMessageBox.ButtonRole.ActionRole)

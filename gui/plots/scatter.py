@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from engine.api import arenas
 from gui.look import style
 from gui.look.format import compact, number
+from gui.look.tips import as_said
 from gui.look.type import font, metrics, px
 from gui.plots.chart import Chart, Frame, Tick
 from gui.plots.ticks import level_ticks, nice_ticks
@@ -236,7 +237,7 @@ class Scatter(Chart):
         if event.type() == QEvent.Type.ToolTip:
             found = self.point_at(QPointF(self.mapFromGlobal(self.cursor().pos())))
             QToolTip.showText(
-                self.cursor().pos(), f"{found.name}: {self._told(found)}" if found else "", self
+                self.cursor().pos(), as_said(f"{found.name}: {self._told(found)}") if found else "", self
             )
             return True
         return super().event(event)

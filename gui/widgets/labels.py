@@ -12,6 +12,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent, QTe
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.look import style
+from gui.look.tips import as_said
 from gui.look.type import font, px
 from gui.widgets.reading import Mark, height_of, laid_out
 
@@ -143,7 +144,7 @@ class ElidedLabel(Label):
         self._explain()
 
     def _explain(self) -> None:
-        self.setToolTip(self.text() if self.sizeHint().width() > self.width() else "")
+        self.setToolTip(as_said(self.text()) if self.sizeHint().width() > self.width() else "")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw what fits."""

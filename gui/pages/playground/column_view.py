@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.look import style
 from gui.look.format import UNKNOWN, duration_text, number, score
+from gui.look.tips import as_said
 from gui.look.type import px
 from gui.models.words import NOTHING_WRITTEN
 from gui.pages.playground.board import Column, Marks
@@ -239,7 +240,7 @@ class _Figures(QWidget):
         missing = len(marks.unsupported)
         self._missing.setText(number(missing) if finished else UNKNOWN)
         self._missing.set_token("copper" if missing else "ink")
-        self._missing.setToolTip(", ".join(claim.text for claim in marks.unsupported))
+        self._missing.setToolTip(as_said(", ".join(claim.text for claim in marks.unsupported)))
         self._warning.setVisible(missing > 0)
         running = column.status == "running"
         self._seconds.setText("running" if running else _seconds(column))

@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.api import chats
+from gui.look.tips import as_said
 from gui.widgets.cards import NoticeStrip
 
 # A conversation for the playground is short; more than this is not read while the window waits.
@@ -46,7 +47,7 @@ class ExportOffer(NoticeStrip):
             self.hide()
             return
         words = f"{self._chat.described()}."
-        self.setToolTip(_shown([each.text for each in self._chat.left_out]))
+        self.setToolTip(as_said(_shown([each.text for each in self._chat.left_out])))
         if is_taken:
             self.show_notice(f"Taken. {words}", "Undo")
         else:

@@ -1,0 +1,60 @@
+"""What data and models say is shown as it is: nothing of it is taken for markup, and no link is followed."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+# The one label that shows text, which is plain by how it is made, and the one that shows an icon.
+LABELS = {"gui/widgets/labels.py", "gui/widgets/fields.py"}
+MARKUP = re.compile(
+    r"QTextBrowser|QErrorMessage|\.setHtml\(|insertHtml|appendHtml|setMarkdown|setOpenExternalLinks|linkActivated"
+    r"|setAcceptRichText\(True|TextFormat\.RichText|AutoText|LinksAccessible|TextBrowserInteraction"
+)
+FOREIGN_CODE = re.compile(
+    r"trust_remote_code=(?!False)|torch\.load\(|\bpickle\b|apply_chat_template|weights_only=False"
+)
+LOADING = re.compile(r"Auto\w+\.from_pretrained\((.*?)\)|loader\.from_\w+\((.*?)\n?\s*\)\n", re.DOTALL)
+
+
+def sources(*folders):
+    return {
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+        for folder in folders
+        for path in sorted((ROOT / folder).rglob("*.py"))
+    }
+
+
+def test_nothing_in_the_window_shows_markup_or_follows_links():
+    assert [name for name, text in sources("gui").items() if MARKUP.search(text)] == []
+
+
+def test_every_label_is_of_the_plain_kind():
+    made = re.compile(r"\bQLabel\(|\(QLabel\)")
+    assert {name for name, text in sources("gui").items() if made.search(text)} == LABELS
+    assert "setTextFormat(Qt.TextFormat.PlainText)" in sources("gui")["gui/widgets/labels.py"]
+
+
+def test_every_message_box_shows_plain_text():
+    boxes = {name: text for name, text in sources("gui").items() if "QMessageBox(" in text}
+    assert boxes
+    assert [
+        name for name, text in boxes.items() if "box.setTextFormat(Qt.TextFormat.PlainText)" not in text
+    ] == []
+
+
+def test_no_code_of_a_models_own_is_run():
+    engine = sources("engine")
+    assert [name for name, text in engine.items() if FOREIGN_CODE.search(text)] == []
+    calls = [found.group() for text in engine.values() for found in LOADING.finditer(text)]
+    assert len(calls) >= 4
+    assert [call for call in calls if "trust_remote_code=False" not in call] == []
+
+
+@pytest.mark.parametrize("said", ["<b>bold</b>", '<a href="http://x">x</a>', "<img src='file:///x'>"])
+def test_a_tooltip_shows_markup_as_it_was_said(said):
+    from gui.look.tips import as_said
+
+    assert "&lt;" in as_said(said)
+    assert as_said("2 < 3 & so on") == "2 < 3 & so on"
