@@ -9,4 +9,6 @@ from PySide6 import QtGui
 
 def as_said(text: str) -> str:
     """Return a text as a tooltip that shows just it: Qt takes what looks like markup for markup, links included."""
-    return f"<qt>{html.escape(text)}</qt>" if QtGui.Qt.mightBeRichText(text) else text
+    if not QtGui.Qt.mightBeRichText(text):
+        return text
+    return f"<qt>{html.escape(text).replace(chr(10), '<br>')}</qt>"

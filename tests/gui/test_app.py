@@ -470,9 +470,9 @@ def test_where_a_screen_is_the_trouble_is_shown(qtbot, monkeypatch):
 
     def close():
         box = QApplication.activeModalWidget()
-        shown.append((box.text(), box.informativeText()))
+        shown.append((box.text(), box.textFormat()))
         box.close()
 
     QTimer.singleShot(0, close)
     say_why_not(StorageError("The folder is not writable.", "Choose another."), quietly=False)
-    assert shown == [("The folder is not writable.", "Choose another.")]
+    assert shown == [("The folder is not writable.\n\nChoose another.", Qt.TextFormat.PlainText)]

@@ -54,7 +54,7 @@ def test_the_base_is_scored_once_and_kept(source, monkeypatch):
     monkeypatch.setattr(evaluate, "generate", None)
     again = score_base(recipe, base, splits, channel)
     assert again == first
-    told = [{**event, "time": 0, "memory_bytes": 0} for event in events_of(channel, "evaluated")]
+    told = [{**event, "time": 0, "clock": 0, "memory_bytes": 0} for event in events_of(channel, "evaluated")]
     assert told[0] == told[1]
     assert told[0]["of"] == "base"
     assert told[0]["difference"] is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
@@ -64,8 +63,8 @@ class ExportOffer(NoticeStrip):
 
 
 def _shown(left_out: list[str]) -> str:
-    """Return the lines that are left out for a tooltip; tags in them are to be read, not to be obeyed."""
+    """Return the lines that are left out, for a tooltip."""
     if not left_out:
         return ""
     more = [f"and {len(left_out) - MOST_LINES_SHOWN:,} more"] if len(left_out) > MOST_LINES_SHOWN else []
-    return "<br>".join(map(html.escape, ["Left out:", *left_out[:MOST_LINES_SHOWN], *more]))
+    return "\n".join(["Left out:", *left_out[:MOST_LINES_SHOWN], *more])
