@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6 import QtGui
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 
@@ -209,7 +210,8 @@ def test_a_pasted_export_is_taken_on_one_click_and_given_back_on_another(page):
     offer = page.panel.export_offer
     assert not offer.isHidden()
     assert offer.text() == "WhatsApp export: 2 turns of 2 speakers; 1 system line and 1 media tag left out."
-    assert "&lt;Media omitted&gt;" in offer.toolTip()
+    assert "\n<Media omitted>" in offer.toolTip()
+    assert not QtGui.Qt.mightBeRichText(offer.toolTip())
     assert page.panel.conversation == EXPORT
 
     page.panel.reference_edit.setPlainText("They meet.")
