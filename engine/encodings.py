@@ -100,7 +100,8 @@ def decoder_of(encoding: str, data: bytes) -> Decoder:
 def utf8_characters(data: bytes) -> tuple[int, int]:
     """Return how many characters beyond ASCII are UTF-8 and how many are not; an unfinished last one is neither."""
     text = codecs.getincrementaldecoder("utf-8")("replace").decode(data)
-    wrong = text.count("\ufffd")
+    # The mark of what was no character may stand in a text itself.
+    wrong = text.count("\ufffd") - data.count("\ufffd".encode())
     return sum(character > "\x7f" for character in text) - wrong, wrong
 
 

@@ -56,3 +56,8 @@ def test_any_bytes_are_text_or_are_said_to_be_none(data: bytes) -> None:
     except ValueError:
         return
     text.encode()
+
+
+def test_a_mark_for_what_was_no_character_is_a_character_in_utf_8():
+    assert decode("\ufffd".encode()) == "\ufffd"
+    assert decode("\ufffd caf\u00e9".encode()) == "\ufffd caf\u00e9"
