@@ -1,11 +1,7 @@
-"""10,000 strange adapters, zips, recipes, checkpoints and events: is each loaded right or refused by name, and in time?
-
-They are taken in by a process of their own, so that one that crashes or hangs is counted, named and gone past.
-"""
+"""10,000 strange adapters, zips, recipes, checkpoints and events: is each loaded right or refused by name in time?"""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import socket
@@ -20,13 +16,12 @@ from typing import Any
 import psutil
 
 from tests.helpers.benchmark_report import show
+from tests.helpers.one_by_one import READY, take_all
 
 FILES = 10_000
 MOST_SECONDS = 5
 MOST_BYTES = 1 << 30
 FILES_A_PROCESS = 1000
-# A process that has only just begun imports torch and makes its sound files.
-START_SECONDS = 300
 
 
 def main() -> None:
@@ -34,7 +29,7 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else FILES
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as place:
-        ends = _take_all(count, Path(place))
+        ends = take_all(count, Path(place), _take_some, FILES_A_PROCESS, MOST_SECONDS)
     kinds = Counter(end.partition(":")[0] for end in ends.values())
     for number, end in sorted(ends.items()):
         if end.partition(":")[0] not in {"loaded", "refused"}:
@@ -52,37 +47,6 @@ def main() -> None:
     show(f"{count:,} strange files", [*told, ("seconds", f"{time.perf_counter() - began:.0f}", "")])
 
 
-def _take_all(count: int, place: Path) -> dict[int, str]:
-    ends: dict[int, str] = {}
-    context = multiprocessing.get_context("spawn")
-    while len(ends) < count:
-        ours, theirs = context.Pipe()
-        numbers = range(len(ends), min(count, len(ends) + FILES_A_PROCESS))
-        process = context.Process(target=_take_some, args=(numbers, place, theirs))
-        process.start()
-        theirs.close()
-        _follow(ours, numbers, ends)
-        process.kill()
-        process.join()
-        print(f"{len(ends):,} of {count:,}", flush=True)
-    return ends
-
-
-def _follow(ours: Connection, numbers: range, ends: dict[int, str]) -> None:
-    """Note the end of each file until the process is through, dies or hangs."""
-    if not ours.poll(START_SECONDS) or ours.recv() != "ready":
-        raise SystemExit("The process that takes files in did not start.")
-    for number in numbers:
-        if not ours.poll(MOST_SECONDS):
-            ends[number] = "hang"
-            return
-        try:
-            ends[number] = ours.recv()
-        except EOFError:
-            ends[number] = "crash"
-            return
-
-
 def _take_some(numbers: range, place: Path, theirs: Connection) -> None:
     home, temporary = place / "home", place / "temporary"
     temporary.mkdir(exist_ok=True)
@@ -96,7 +60,7 @@ def _take_some(numbers: range, place: Path, theirs: Connection) -> None:
     _open_no_connection()
     known = _around(place)
     usual = psutil.Process().memory_info().rss
-    theirs.send("ready")
+    theirs.send(READY)
     for number in numbers:
         draw = random.Random(f"strange {number}")
         kind = strange_files.KINDS[number % len(strange_files.KINDS)]

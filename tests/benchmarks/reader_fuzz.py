@@ -1,11 +1,7 @@
-"""10,000 files that accidents have happened to: does each reading end in rows or in a named error, and in time?
-
-Files are read in a process of their own, so that one that crashes or hangs is counted, named and gone past.
-"""
+"""10,000 files that accidents have happened to: does each reading end in rows or in a named error, and in time?"""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import sys
@@ -22,6 +18,7 @@ from engine.paths import jobs_folder
 from engine.worker.channel import Channel
 from tests.helpers.benchmark_report import show
 from tests.helpers.mutated_files import look_and_read, mutated, seeds
+from tests.helpers.one_by_one import READY, take_all
 
 FILES = 10_000
 MOST_SECONDS = 30
@@ -37,7 +34,7 @@ def main() -> None:
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as home:
         os.environ["TUNESMITH_HOME"] = home
-        ends = _read_all(count, Path(home))
+        ends = take_all(count, Path(home), _read_some, FILES_A_PROCESS, MOST_SECONDS)
     kinds = Counter(end.partition(":")[0] for end in ends.values())
     for number, end in ends.items():
         if end.partition(":")[0] not in {"rows", "named error"}:
@@ -55,41 +52,10 @@ def main() -> None:
     )
 
 
-def _read_all(count: int, home: Path) -> dict[int, str]:
-    ends: dict[int, str] = {}
-    context = multiprocessing.get_context("spawn")
-    while len(ends) < count:
-        ours, theirs = context.Pipe()
-        numbers = range(len(ends), min(count, len(ends) + FILES_A_PROCESS))
-        process = context.Process(target=_read_some, args=(numbers, home, theirs))
-        process.start()
-        theirs.close()
-        _follow(ours, numbers, ends)
-        process.kill()
-        process.join()
-        print(f"{len(ends):,} of {count:,}", flush=True)
-    return ends
-
-
-def _follow(ours: Connection, numbers: range, ends: dict[int, str]) -> None:
-    """Note the end of each file until the process is through, dies or hangs."""
-    started = False
-    for number in numbers:
-        # The first answer comes after the imports.
-        if not ours.poll(MOST_SECONDS if started else 10 * MOST_SECONDS):
-            ends[number] = "hang"
-            return
-        try:
-            ends[number] = ours.recv()
-        except EOFError:
-            ends[number] = "crash"
-            return
-        started = True
-
-
 def _read_some(numbers: range, home: Path, theirs: Connection) -> None:
     job = create_job(jobs_folder(), "check_data", {})
     writer = EventWriter(job.events_path, {"job": job.id, "attempt": 1})
+    theirs.send(READY)
     for number in numbers:
         theirs.send(_end(number, home, Channel(job, writer)))
 

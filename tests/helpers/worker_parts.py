@@ -13,7 +13,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 
 from engine import library
 from engine import recipe as recipes
-from engine.events import Event, EventWriter, read_all
+from engine.events import EventWriter
 from engine.jobs import create_job, new_id
 from engine.library import Adapter
 from engine.passport import BaseModelFacts, MethodFacts, Passport, PromptFacts, now_text
@@ -50,11 +50,6 @@ def make_channel(kind: str, recipe: Recipe | None = None, **arguments: Any) -> C
     """Return the channel of a new job that no worker does."""
     job = create_job(jobs_folder(), kind, arguments, recipe=recipes.dumps(recipe) if recipe else "")
     return Channel(job, EventWriter(job.events_path, {"job": job.id, "attempt": 1}))
-
-
-def events_of(channel: Channel, name: str) -> list[Event]:
-    """Return the events of one name so far."""
-    return [event for event in read_all(channel.job.events_path) if event["event"] == name]
 
 
 def load_tiny(kind: Kind) -> LoadedBase:

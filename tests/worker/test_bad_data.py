@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,25 +19,16 @@ from openpyxl import Workbook
 
 from engine.data_options import DataOptions
 from engine.errors import DataError
-from engine.events import EventWriter, read_all
-from engine.jobs import create_job
-from engine.paths import jobs_folder
+from engine.events import read_all
 from engine.worker import data
 from engine.worker.channel import Channel
 from engine.worker.readers import open_table
 from engine.worker.reading import read_rows
 from engine.worker.sources import locate
+from tests.helpers.told import notices
 
 Rows = list[dict[str, Any]]
 TEN_MILLION = 10_000_000
-
-
-@pytest.fixture
-def channel() -> Iterator[Channel]:
-    job = create_job(jobs_folder(), "check_data", {})
-    writer = EventWriter(job.events_path, {"job": job.id, "attempt": 1})
-    yield Channel(job, writer)
-    writer.close()
 
 
 def talks(count: int = 12) -> Rows:
@@ -101,10 +92,6 @@ def refused(path: Path, channel: Channel, **values: Any) -> DataError:
 
 def count(splits: data.Splits) -> int:
     return len(splits.train + splits.validation + splits.test)
-
-
-def notices(channel: Channel) -> list[str]:
-    return [event["message"] for event in read_all(channel.job.events_path) if event["event"] == "notice"]
 
 
 @every_kind

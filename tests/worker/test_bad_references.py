@@ -11,7 +11,8 @@ import pytest
 from engine.worker import data, evaluate
 from engine.worker.channel import Channel
 from engine.worker.evaluate import Evaluation
-from tests.helpers.worker_parts import events_of, load_tiny, make_channel, make_recipe, write_conversations
+from tests.helpers.told import events_of
+from tests.helpers.worker_parts import load_tiny, make_channel, make_recipe, write_conversations
 
 pytestmark = pytest.mark.torch
 

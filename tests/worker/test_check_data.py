@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,7 @@ import pytest
 
 from engine import check_details, paths
 from engine.errors import DataError, RecipeError
-from engine.events import EventWriter, read_all
-from engine.jobs import create_job
-from engine.paths import jobs_folder
+from engine.events import read_all
 from engine.worker import check_data
 from engine.worker.channel import Channel
 from engine.worker.checking import report
@@ -24,14 +22,6 @@ from tests.helpers.shared_data import SAMSUM, T5_TOKENIZER, needs_samsum
 from tests.helpers.tiny_models import tiny_model
 
 Check = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def channel() -> Iterator[Channel]:
-    job = create_job(jobs_folder(), "check_data", {})
-    writer = EventWriter(job.events_path, {"job": job.id, "attempt": 1})
-    yield Channel(job, writer)
-    writer.close()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import gzip
 import json
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,7 @@ import pytest
 
 from engine.data_options import DATA_SUFFIXES, DataOptions
 from engine.errors import DataError
-from engine.events import Event, EventWriter, read_all
-from engine.jobs import Job
+from engine.events import Event, read_all
 from engine.options import check
 from engine.worker import data, sources
 from engine.worker.channel import Channel
@@ -25,16 +24,6 @@ from engine.worker.readers import archives
 from tests.helpers.shared_data import SAMSUM, needs_samsum
 
 Rows = list[tuple[str, str]]
-
-
-@pytest.fixture
-def channel(tmp_path: Path) -> Iterator[Channel]:
-    """A worker's channel onto a job of its own."""
-    job = Job(tmp_path / "job")
-    job.folder.mkdir()
-    writer = EventWriter(job.events_path, {"job": "job", "attempt": 1})
-    yield Channel(job, writer)
-    writer.close()
 
 
 def notices(channel: Channel) -> list[Event]:

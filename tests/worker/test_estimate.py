@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 
-from engine.events import EventWriter
-from engine.jobs import create_job
-from engine.paths import jobs_folder
 from engine.recipe import BaseModelOptions, Recipe
 from engine.worker import adapters, base_models, plan, rehearsal, weightless
 from engine.worker.base_models import LoadedBase
@@ -21,14 +17,6 @@ from engine.worker.prompting import Encoded
 from engine.worker.trainer import token_loss_sum
 from tests.helpers.tiny_models import Kind, tiny_model
 from tests.helpers.tiny_runs import tiny_recipe
-
-
-@pytest.fixture
-def channel() -> Iterator[Channel]:
-    job = create_job(jobs_folder(), "plan", {})
-    writer = EventWriter(job.events_path, {"job": job.id, "attempt": 1})
-    yield Channel(job, writer)
-    writer.close()
 
 
 def shape_of(kind: Kind) -> Outline:

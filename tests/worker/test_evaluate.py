@@ -20,9 +20,9 @@ from engine.worker.channel import Channel, Stopped
 from engine.worker.data import Splits
 from engine.worker.evaluate import Evaluation
 from engine.worker.generate import Generated
+from tests.helpers.told import events_of
 from tests.helpers.worker_parts import (
     attach_random,
-    events_of,
     install_random,
     load_tiny,
     make_channel,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,6 @@ import pytest
 
 from engine.data_options import DataOptions
 from engine.errors import DataError
-from engine.events import EventWriter, read_all
-from engine.jobs import Job
 from engine.options import check
 from engine.worker import data
 from engine.worker.channel import Channel
@@ -20,21 +17,9 @@ from engine.worker.data import Splits
 from engine.worker.lengths import token_counter
 from tests.helpers.shared_data import SAMSUM, needs_samsum
 from tests.helpers.tiny_models import tiny_model
+from tests.helpers.told import notices
 
 Talks = list[tuple[str, str]]
-
-
-@pytest.fixture
-def channel(tmp_path: Path) -> Iterator[Channel]:
-    job = Job(tmp_path / "job")
-    job.folder.mkdir()
-    writer = EventWriter(job.events_path, {"job": "job", "attempt": 1})
-    yield Channel(job, writer)
-    writer.close()
-
-
-def notices(channel: Channel) -> list[str]:
-    return [event["message"] for event in read_all(channel.job.events_path) if event["event"] == "notice"]
 
 
 def write(tmp_path: Path, **splits: Talks) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +11,13 @@ import pytest
 
 from engine.data_options import DataOptions
 from engine.errors import DataError
-from engine.events import MOST_BYTES, EventWriter, read_all
-from engine.jobs import create_job
-from engine.paths import jobs_folder
+from engine.events import MOST_BYTES, read_all
 from engine.worker import check_data
 from engine.worker.channel import Channel
 from engine.worker.first_look import MOST_CHARACTERS, MOST_ROWS, show_first_rows
 from engine.worker.sources import locate
 
 Look = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def channel() -> Iterator[Channel]:
-    job = create_job(jobs_folder(), "check_data", {})
-    writer = EventWriter(job.events_path, {"job": job.id, "attempt": 1})
-    yield Channel(job, writer)
-    writer.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,31 +11,13 @@ import pytest
 
 from engine.data_options import DataOptions
 from engine.errors import DataError
-from engine.events import Event, EventWriter, read_all
-from engine.jobs import create_job
-from engine.paths import jobs_folder
 from engine.worker import data
 from engine.worker.channel import Channel
 from engine.worker.first_look import show_first_rows
 from engine.worker.sources import locate
+from tests.helpers.told import events_of, notices
 
 Row = dict[str, Any]
-
-
-@pytest.fixture
-def channel() -> Iterator[Channel]:
-    job = create_job(jobs_folder(), "check_data", {})
-    writer = EventWriter(job.events_path, {"job": job.id, "attempt": 1})
-    yield Channel(job, writer)
-    writer.close()
-
-
-def events(channel: Channel, name: str) -> list[Event]:
-    return [event for event in read_all(channel.job.events_path) if event["event"] == name]
-
-
-def messages(channel: Channel) -> list[str]:
-    return [event["message"] for event in events(channel, "notice")]
 
 
 def talk(number: int, **more: Any) -> Row:
@@ -79,7 +60,7 @@ def test_an_object_with_a_list_for_each_split_is_taken_as_it_is(tmp_path: Path, 
         "validation": [3],
         "test": [4, 5],
     }
-    assert messages(channel) == [
+    assert notices(channel) == [
         'talks.json holds lists that are read as splits: "train", "validation", "test".'
     ]
 
@@ -96,7 +77,7 @@ def test_lists_may_be_called_dev_and_be_empty(tmp_path: Path, channel: Channel) 
 def test_the_preview_shows_the_splits_and_why(tmp_path: Path, channel: Channel) -> None:
     options = DataOptions(source=str(as_json(tmp_path / "a.json", {"train": [talk(1)], "test": [talk(2)]})))
     show_first_rows(locate(options.source, channel), options, channel)
-    (event,) = events(channel, "rows_previewed")
+    (event,) = events_of(channel, "rows_previewed")
     assert event["columns"] == ["dialogue", "summary", "split"]
     assert [row["split"] for row in event["rows"]] == ["train", "test"]
     assert event["shape"]["split"] == "split"
@@ -131,7 +112,7 @@ def test_rows_that_name_no_split_are_left_out_and_said(tmp_path: Path, channel: 
     first = [talk(number, split="train") for number in range(300)]
     rows = [*first, talk(300, split="held"), talk(301, split="test"), talk(302, split="")]
     assert numbers(as_lines(tmp_path / "a.jsonl", rows), channel)["test"] == [302]
-    assert messages(channel) == [
+    assert notices(channel) == [
         '2 rows left out, as the column "split" names no split there ("held" 1, "" 1; rows 301, 303).'
     ]
 
@@ -141,7 +122,7 @@ def test_rows_in_no_split_may_stand_among_the_first(tmp_path: Path, channel: Cha
     rows = [talk(number, split=places[number % 4]) for number in range(12)]
     found = numbers(as_lines(tmp_path / "a.jsonl", rows), channel)
     assert found == {"train": [1, 5, 9], "validation": [3, 7, 11], "test": [2, 6, 10]}
-    assert messages(channel) == [
+    assert notices(channel) == [
         '3 rows left out, as the column "split" names no split there ("held-out" 3; rows 4, 8, 12).'
     ]
 

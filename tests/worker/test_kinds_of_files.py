@@ -6,7 +6,7 @@ import csv
 import gzip
 import json
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,9 +15,7 @@ import pytest
 from openpyxl import Workbook
 
 from engine.data_options import DataOptions
-from engine.events import EventWriter
-from engine.jobs import create_job
-from engine.paths import jobs_folder, sample_folder
+from engine.paths import sample_folder
 from engine.worker import data
 from engine.worker.channel import Channel
 from engine.worker.data import Splits
@@ -29,14 +27,6 @@ Write = Callable[[Path, Sequence[Row]], None]
 NAMES = ("id", "dialogue", "summary")
 # Of the three csv files as they are, taken before any other kind of file could be read.
 SAMSUM_FINGERPRINT = "9ff3e78c9d663e0a4ec24c8d40ed20bd2b63a62fd78be76f9b9c64ca7334e2df"
-
-
-@pytest.fixture
-def channel() -> Iterator[Channel]:
-    job = create_job(jobs_folder(), "check_data", {})
-    writer = EventWriter(job.events_path, {"job": job.id, "attempt": 1})
-    yield Channel(job, writer)
-    writer.close()
 
 
 def read(folder: Path, channel: Channel) -> Splits:

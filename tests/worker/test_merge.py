@@ -19,9 +19,9 @@ from engine.worker import adapters, base_models, merge
 from engine.worker.base_models import LoadedBase
 from engine.worker.generate import Model, generate
 from tests.helpers.tiny_models import KINDS, Kind, tiny_model
+from tests.helpers.told import events_of
 from tests.helpers.worker_parts import (
     attach_random,
-    events_of,
     import_with_biases,
     install_random,
     load_tiny,

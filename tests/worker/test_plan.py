@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,7 @@ from safetensors.torch import load_file
 from engine import extras
 from engine import recipe as recipes
 from engine.errors import RecipeError
-from engine.events import Event, EventWriter, read_all
-from engine.jobs import create_job
-from engine.paths import jobs_folder
+from engine.events import Event
 from engine.recipe import Recipe
 from engine.worker import adapters, base_models, hub, plan
 from engine.worker.batches import Collator
@@ -26,18 +23,7 @@ from engine.worker.handling import Course
 from engine.worker.prompting import Encoded
 from tests.helpers.tiny_models import KINDS, Kind
 from tests.helpers.tiny_runs import tiny_recipe
-
-
-@pytest.fixture
-def channel() -> Iterator[Channel]:
-    job = create_job(jobs_folder(), "plan", {})
-    writer = EventWriter(job.events_path, {"job": job.id, "attempt": 1})
-    yield Channel(job, writer)
-    writer.close()
-
-
-def events_of(channel: Channel, name: str) -> list[Event]:
-    return [event for event in read_all(channel.job.events_path) if event["event"] == name]
+from tests.helpers.told import events_of
 
 
 def changed(recipe: Recipe, *overrides: str) -> Recipe:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.errors import DataError
-from engine.events import EventWriter, read_all
-from engine.jobs import create_job
-from engine.paths import jobs_folder
+from engine.events import read_all
 from engine.worker import read_conversations
 from engine.worker.channel import Channel
 
@@ -24,14 +22,6 @@ def folder(tmp_path: Path) -> Path:
     """A place for sources, apart from the home."""
     (tmp_path / "sources").mkdir()
     return tmp_path / "sources"
-
-
-@pytest.fixture
-def channel(home) -> Iterator[Channel]:
-    job = create_job(jobs_folder(), "read_conversations", {})
-    writer = EventWriter(job.events_path, {"job": job.id, "attempt": 1})
-    yield Channel(job, writer)
-    writer.close()
 
 
 @pytest.fixture

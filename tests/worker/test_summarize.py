@@ -16,7 +16,8 @@ from engine.worker.channel import Channel, Stopped
 from engine.worker.streams import Stream
 from tests.helpers.summarizing import CONVERSATION, TEMPLATE, arguments, ask_all, asked, plain_summary, serve
 from tests.helpers.tiny_models import KINDS, Kind
-from tests.helpers.worker_parts import events_of, install_random, load_tiny, make_channel
+from tests.helpers.told import events_of
+from tests.helpers.worker_parts import install_random, load_tiny, make_channel
 
 pytestmark = pytest.mark.torch
 

@@ -15,7 +15,8 @@ from engine.worker.channel import Channel
 from engine.worker.switcher import Switcher
 from tests.helpers.summarizing import CONVERSATION, TEMPLATE, ask_all, asked, plain_summary, serve
 from tests.helpers.tiny_models import Kind
-from tests.helpers.worker_parts import events_of, install_random, load_tiny
+from tests.helpers.told import events_of
+from tests.helpers.worker_parts import install_random, load_tiny
 
 pytestmark = pytest.mark.torch
 

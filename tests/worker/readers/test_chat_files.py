@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,12 @@ import pytest
 from engine import labelling
 from engine.data_options import DataOptions
 from engine.errors import DataError
-from engine.events import Event, EventWriter, read_all
-from engine.jobs import create_job
-from engine.paths import jobs_folder
 from engine.worker import label_data
 from engine.worker.channel import Channel
 from engine.worker.first_look import show_first_rows
 from engine.worker.reading import read_rows
 from engine.worker.sources import locate
+from tests.helpers.told import events_of, notices
 
 # 2024-01-01 10:00
 BEGINNING = 1_704_103_200
@@ -30,22 +27,6 @@ MEMBERS = [
     {"id": "U1", "name": "ann.l", "profile": {"display_name": "Ann"}},
     {"id": "U2", "name": "bob", "profile": {"display_name": "", "real_name": "Bob Ray"}},
 ]
-
-
-@pytest.fixture
-def channel() -> Iterator[Channel]:
-    job = create_job(jobs_folder(), "check_data", {})
-    writer = EventWriter(job.events_path, {"job": job.id, "attempt": 1})
-    yield Channel(job, writer)
-    writer.close()
-
-
-def events(channel: Channel, name: str) -> list[Event]:
-    return [event for event in read_all(channel.job.events_path) if event["event"] == name]
-
-
-def notices(channel: Channel) -> list[str]:
-    return [event["message"] for event in events(channel, "notice")]
 
 
 def conversations(source: Path, channel: Channel, **columns: str) -> dict[str, str]:
@@ -246,7 +227,7 @@ def test_a_pause_for_data_without_chats_is_refused(tmp_path: Path, channel: Chan
 def test_the_preview_shows_the_conversations_and_how_they_are_made(tmp_path: Path, channel: Channel) -> None:
     options = DataOptions(source=str(write(tmp_path / "result.json", TRIP)))
     show_first_rows(locate(options.source, channel), options, channel)
-    (event,) = events(channel, "rows_previewed")
+    (event,) = events_of(channel, "rows_previewed")
     assert event["problem"] is None
     assert event["shape"]["reason"] == USUAL_PAUSE
     assert event["rows"][0] == {
@@ -300,7 +281,7 @@ def test_tables_with_columns_like_those_of_messages_stay_tables(tmp_path: Path, 
 def test_an_export_becomes_a_set_to_label(tmp_path: Path, channel: Channel) -> None:
     source = workspace(tmp_path / "export")
     label_data.run(channel, {"data": {"source": str(source)}})
-    (event,) = events(channel, "result_made")
+    (event,) = events_of(channel, "result_made")
     opened = labelling.LabellingSet(event["result"]["set"])
     opened.close()
     assert {item.id: item.conversation for item in opened.items} == EXPECTED

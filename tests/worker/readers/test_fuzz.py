@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,19 +12,10 @@ from hypothesis import strategies as st
 from engine.errors import DataError
 from engine.events import EventWriter
 from engine.jobs import create_job
-from engine.paths import jobs_folder
 from engine.worker.channel import Channel
 from tests.helpers.mutated_files import look_and_read, mutated, seeds
 
 SEEDS = seeds()
-
-
-@pytest.fixture
-def channel() -> Iterator[Channel]:
-    job = create_job(jobs_folder(), "check_data", {})
-    writer = EventWriter(job.events_path, {"job": job.id, "attempt": 1})
-    yield Channel(job, writer)
-    writer.close()
 
 
 def require_rows_or_words(found: int | DataError) -> None:

@@ -1,13 +1,10 @@
 """Folders of text: a conversation as it stands, and one that is an export of chats as its turns."""
 
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from engine.events import EventWriter
-from engine.jobs import Job
 from engine.worker.channel import Channel
 from engine.worker.readers import open_table, text_folder
 from engine.worker.sources import locate
@@ -64,15 +61,6 @@ def test_text_that_is_too_long_for_a_row_is_named(tmp_path: Path, monkeypatch: p
     assert [(each.place, each.why) for each in table.broken] == [
         ("b.txt, its one row", "b.txt has more than 20 bytes")
     ]
-
-
-@pytest.fixture
-def channel(tmp_path: Path) -> Iterator[Channel]:
-    job = Job(tmp_path / "job")
-    job.folder.mkdir()
-    writer = EventWriter(job.events_path, {"job": "job", "attempt": 1})
-    yield Channel(job, writer)
-    writer.close()
 
 
 def test_texts_without_any_summary_are_a_source_where_nothing_else_is(

@@ -1,0 +1,16 @@
+"""What a channel was told. Imports no torch, so that tests of reading data need none."""
+
+from __future__ import annotations
+
+from engine.events import Event, read_all
+from engine.worker.channel import Channel
+
+
+def events_of(channel: Channel, name: str) -> list[Event]:
+    """Return the events of one name so far."""
+    return [event for event in read_all(channel.job.events_path) if event["event"] == name]
+
+
+def notices(channel: Channel) -> list[str]:
+    """Return what the notices so far say, without their hints."""
+    return [event["message"] for event in events_of(channel, "notice")]
