@@ -7,10 +7,25 @@ from pathlib import Path
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is there whole or not at all: aside, to the disk, renamed."""
+    """Write a file so that it is there whole or not at all: aside, to the disk, renamed, and the renaming too."""
     partial = path.with_name(path.name + ".partial")
     with partial.open("w", encoding="utf-8") as stream:
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())
     partial.replace(path)
+    sync_names(path.parent)
+
+
+def sync_names(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk: what was renamed may else have its old name after a power cut.
+
+    Windows has no word for it; its file systems write names in order.
+    """
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 from engine import passport as passports
 from engine import recipe as recipes
 from engine.errors import AdapterError, StorageError
+from engine.files import sync_names
 from engine.foreign import (
     CONFIG_NAME,
     WEIGHTS_NAME,
@@ -183,6 +184,7 @@ def install(partial: Path, passport: Passport) -> Adapter:
         passports.save(complete, partial)
         _sync_files(partial)
         partial.rename(folder)
+        sync_names(folder.parent)
     except OSError as error:
         raise StorageError(f"The adapter can't be put into the library: {error.strerror}.") from error
     return Adapter(folder, complete)
@@ -201,6 +203,7 @@ def _sync_files(folder: Path) -> None:
         if path.is_file():
             with path.open("rb+") as stream:
                 os.fsync(stream.fileno())
+    sync_names(folder)
 
 
 def update(adapter: Adapter, **changes: Any) -> Adapter:

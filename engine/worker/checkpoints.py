@@ -20,6 +20,7 @@ from safetensors.torch import load_file, save_file
 
 from engine import passport as passports
 from engine.errors import StorageError
+from engine.files import sync_names
 from engine.jobs import Job
 from engine.passport import Passport
 from engine.runs import CHECKPOINT_PREFIX, checkpoints
@@ -61,6 +62,7 @@ def save(
         sync(partial)
         shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)
+        sync_names(job.folder)
     for old in checkpoints(job)[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)
     return folder, sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
@@ -133,3 +135,4 @@ def sync(folder: Path) -> None:
         if path.is_file():
             with path.open("rb+") as stream:
                 os.fsync(stream.fileno())
+    sync_names(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import zipfile
 from pathlib import Path
@@ -125,6 +126,22 @@ def test_an_adapter_needs_a_name(name: str):
 def test_scores_are_added_to_the_passport_on_disk():
     adapter = library.add_score(add_adapter(), score_card(0.48))
     assert library.find(adapter.id).passport.score_card == adapter.passport.score_card
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no names are synced there")
+def test_an_adapters_name_is_on_the_disk_before_it_is_told(monkeypatch):
+    library_folder = paths.adapters_folder()
+    seen = []
+
+    def note(descriptor: int) -> None:
+        if os.path.samestat(os.fstat(descriptor), library_folder.stat()):
+            seen.append([path.name for path in library_folder.iterdir()])
+
+    partial = library.partial_folder("a-id")
+    write_peft_files(partial)
+    monkeypatch.setattr(os, "fsync", note)
+    library.install(partial, make_passport("a-id"))
+    assert seen == [["a-id"]]
 
 
 def test_a_deleted_adapter_comes_back_whole():
