@@ -116,7 +116,7 @@ def _program(command: list[str], variables: dict[str, str]) -> int:
     """Run a program of the environment in the checkout and return its exit status."""
     # Threads that spin while they wait cost everything else on the machine its speed.
     settings = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE", **variables}
-    program = str(environment.program(ROOT, command[0]))
+    program = str(environment.program(environment.folder(ROOT), command[0]))
     with subprocess.Popen([program, *command[1:]], cwd=ROOT, env=settings) as process:
         while True:
             try:
@@ -151,7 +151,7 @@ def _qt_variables() -> dict[str, str]:
 
 def _prepare_qt(variables: dict[str, str]) -> None:
     """End with the line that installs what is missing, or run that line on a CI machine."""
-    missing = qt_libraries.missing(environment.packages(ROOT), qt_libraries.platform(variables))
+    missing = qt_libraries.missing(environment.packages(environment.folder(ROOT)), qt_libraries.platform(variables))
     if not missing:
         return
     command = qt_libraries.install_command(missing)

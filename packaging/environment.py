@@ -1,6 +1,7 @@
-"""The environment in `.venv`: made with an interpreter that suits, renewed when its definition changes.
+"""Environments: made with an interpreter that suits, filled, renewed when their definition changes.
 
-Knows nothing of what is run in it. Parses on much older versions of Python 3 too, so that they can say what is wanted.
+A checkout has its own in `.venv` (`ensure`); what is installed makes one for each user out of the same parts. Knows
+nothing of what is run in it. Parses on much older versions of Python 3 too, so that they can say what is wanted.
 """
 
 from __future__ import annotations
@@ -14,77 +15,98 @@ import time
 from pathlib import Path
 
 CONSTRAINTS = "packaging/constraints.txt"
+STAMP = "tunesmith.stamp"
 OLDEST = (3, 11)
 # Tried in this order when the running interpreter does not suit.
 OTHERS = ("python3.13", "python3.12", "python3.11", "python3.14")
 
 
 def ensure(root: Path) -> None:
-    """Make the environment hold what the project asks for; quick if it does already."""
-    stamp = _folder(root) / "tunesmith.stamp"
-    if stamp.is_file() and program(root, "python").is_file() and stamp.read_text() == _fingerprint(root):
+    """Make the checkout's environment hold what the project asks for; quick if it does already."""
+    place = folder(root)
+    if is_current(root, place):
         return
     start = time.monotonic()
-    if not _works(root):
-        _make(root)
-    stamp.unlink(missing_ok=True)
+    if not works(place):
+        _make(place)
+    (place / STAMP).unlink(missing_ok=True)
     print("Installing Tunesmith into .venv; the first time takes a few minutes.", flush=True)
     _install(root)
-    stamp.write_text(_fingerprint(root))
+    stamp(root, place)
     print(f"The environment is ready after {time.monotonic() - start:.0f} s.", flush=True)
 
 
-def program(root: Path, name: str) -> Path:
-    """Return a program of the environment, for example its Python."""
-    return _folder(root) / (f"Scripts/{name}.exe" if sys.platform == "win32" else f"bin/{name}")
-
-
-def packages(root: Path) -> Path:
-    """Return the folder that the environment's packages lie in."""
-    if sys.platform == "win32":
-        return _folder(root) / "Lib" / "site-packages"
-    return next((_folder(root) / "lib").glob("python3.*/site-packages"))
-
-
-def _folder(root: Path) -> Path:
+def folder(root: Path) -> Path:
+    """Return the folder of the checkout's own environment."""
     return root / ".venv"
 
 
-def _fingerprint(root: Path) -> str:
-    """Return a digest of all that decides what is in the environment, its place included: scripts name it."""
-    digest = hashlib.sha256(str(_folder(root)).encode())
-    for file in (
-        root / "pyproject.toml",
-        root / "packaging" / "constraints.txt",
-        _folder(root) / "pyvenv.cfg",
-    ):
-        digest.update(file.read_bytes() if file.is_file() else b"")
-    return digest.hexdigest()
+def program(place: Path, name: str) -> Path:
+    """Return a program of the environment in the folder `place`, for example its Python."""
+    return place / (f"Scripts/{name}.exe" if sys.platform == "win32" else f"bin/{name}")
 
 
-def _works(root: Path) -> bool:
+def packages(place: Path) -> Path:
+    """Return the folder that the environment's packages lie in."""
+    if sys.platform == "win32":
+        return place / "Lib" / "site-packages"
+    return next((place / "lib").glob("python3.*/site-packages"))
+
+
+def is_current(root: Path, place: Path) -> bool:
+    """Say whether the environment was filled to its end from what the project now asks for."""
+    written = place / STAMP
+    return (
+        written.is_file()
+        and program(place, "python").is_file()
+        and written.read_text() == _fingerprint(root, place)
+    )
+
+
+def stamp(root: Path, place: Path) -> None:
+    """Write down that the environment holds what the project now asks for; in one go, and last of all."""
+    aside = place / (STAMP + ".new")
+    aside.write_text(_fingerprint(root, place))
+    aside.replace(place / STAMP)
+
+
+def works(place: Path) -> bool:
     """Say whether an environment is there, made whole, with an interpreter that suits."""
     check = f"import sys, pip; sys.exit(sys.version_info < {OLDEST})"
     try:
-        return (
-            subprocess.run(
-                [str(program(root, "python")), "-c", check], capture_output=True, check=False
-            ).returncode
-            == 0
-        )
+        return _succeeds([str(program(place, "python")), "-c", check])
     except OSError:
         return False
 
 
-def _make(root: Path) -> None:
+def make_command(interpreter: str, place: Path) -> list[str]:
+    """Return the command that makes an empty environment."""
+    return [interpreter, "-m", "venv", "--clear", str(place)]
+
+
+def install_command(root: Path, place: Path, wanted: list[str], progress: str = "auto") -> list[str]:
+    """Return the command that installs `wanted` in the versions that the project was tested with."""
+    command = [str(program(place, "python")), "-m", "pip", "install", "--disable-pip-version-check"]
+    return [*command, "--progress-bar", progress, *wanted, "-c", str(root / CONSTRAINTS)]
+
+
+def _fingerprint(root: Path, place: Path) -> str:
+    """Return a digest of all that decides what is in the environment, its place included: scripts name it."""
+    digest = hashlib.sha256(str(place).encode())
+    for file in (root / "pyproject.toml", root / CONSTRAINTS, place / "pyvenv.cfg"):
+        digest.update(file.read_bytes() if file.is_file() else b"")
+    return digest.hexdigest()
+
+
+def _make(place: Path) -> None:
     interpreter = _interpreter()
     print(f"Making .venv with {interpreter}.", flush=True)
-    subprocess.run([interpreter, "-m", "venv", "--clear", str(_folder(root))], check=True)
+    subprocess.run(make_command(interpreter, place), check=True)
 
 
 def _interpreter() -> str:
     """Return the running interpreter if it suits, else another on the PATH; or say what to install."""
-    problem = _unsuited()
+    problem = unsuited()
     if not problem:
         return sys.executable
     for name in OTHERS:
@@ -92,14 +114,21 @@ def _interpreter() -> str:
         if found and _suits(found):
             print(f"{problem} Taking {found} instead.")
             return found
-    version = f"{OLDEST[0]}.{OLDEST[1]}"
-    print(f"{problem} Tunesmith needs Python {version} or newer with its venv module; on Debian and Ubuntu:")
-    print("    sudo apt-get install python3 python3-venv")
+    print(f"{problem} {what_to_install()}")
     raise SystemExit(1)
 
 
-def _unsuited() -> str:
-    """Return why the running interpreter can't make the environment, or nothing."""
+def what_to_install() -> str:
+    """Return what to do where no interpreter suits."""
+    version = f"{OLDEST[0]}.{OLDEST[1]}"
+    return (
+        f"Tunesmith needs Python {version} or newer with its venv module; on Debian and Ubuntu:\n"
+        "    sudo apt-get install python3 python3-venv"
+    )
+
+
+def unsuited() -> str:
+    """Return why the running interpreter can't make an environment, or nothing."""
     if sys.version_info < OLDEST:
         return f"Python {sys.version.split()[0]} is too old."
     absent = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
@@ -116,10 +145,9 @@ def _succeeds(command: list[str]) -> bool:
 
 
 def _install(root: Path) -> None:
-    command = [str(program(root, "python")), "-m", "pip", "install", "--disable-pip-version-check"]
+    command = install_command(root, folder(root), ["-e", ".[test]"])
     if not sys.stdout.isatty():
         command.append("--quiet")
-    command += ["-e", ".[test]", "-c", CONSTRAINTS]
     if subprocess.run(command, cwd=root, check=False).returncode:
         print("The environment could not be filled; pip's own words are above. The same command tries again.")
         raise SystemExit(1)

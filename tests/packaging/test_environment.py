@@ -15,8 +15,8 @@ def checkout(tmp_path, monkeypatch):
     (tmp_path / "pyproject.toml").write_text("[project]\n")
     (tmp_path / environment.CONSTRAINTS).write_text("pydantic==2.0\n")
     (tmp_path / ".venv" / "pyvenv.cfg").write_text("version = 3.11.2\n")
-    environment.program(tmp_path, "python").parent.mkdir(exist_ok=True)
-    environment.program(tmp_path, "python").symlink_to(sys.executable)
+    environment.program(environment.folder(tmp_path), "python").parent.mkdir(exist_ok=True)
+    environment.program(environment.folder(tmp_path), "python").symlink_to(sys.executable)
     return tmp_path
 
 
@@ -24,7 +24,7 @@ def checkout(tmp_path, monkeypatch):
 def installs(monkeypatch):
     found = []
     monkeypatch.setattr(environment, "_install", found.append)
-    monkeypatch.setattr(environment, "_works", lambda root: True)
+    monkeypatch.setattr(environment, "works", lambda place: True)
     return found
 
 
