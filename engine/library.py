@@ -36,7 +36,7 @@ from engine.foreign import (
 from engine.jobs import new_id
 from engine.methods import METHODS, Method
 from engine.passport import Passport, ScoreCard
-from engine.paths import adapters_folder, trash_folder
+from engine.paths import adapters_folder, expanded, is_there, trash_folder
 from engine.recipe import Recipe
 
 PARTIAL = ".partial"
@@ -158,8 +158,8 @@ def find(name: str, *, shortened: bool = False) -> Adapter:
         raise AdapterError(f'{len(matches)} adapters are called "{name}".', "Give the id of one.", "adapter")
     if matches:
         return matches[0]
-    folder = Path(name).expanduser()
-    if any((folder / mark).exists() for mark in (passports.FILE_NAME, CONFIG_NAME)):
+    folder = expanded(name)
+    if any(is_there(folder / mark) for mark in (passports.FILE_NAME, CONFIG_NAME)):
         folder = folder.resolve()
         return Adapter(folder, read_passport(folder, folder.name))
     begun = [each for each in adapters if shortened and name and each.id.startswith(name)]

@@ -124,6 +124,14 @@ def expanded(text: str) -> Path:
         return Path(text)
 
 
+def is_there(path: Path) -> bool:
+    """Tell whether something is at a place that somebody named; a name that no file can have is nobody's."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
 def resources_folder() -> Path:
     """Return the folder of shipped files: starter, sample conversations, presets, icons."""
     return application_root() / "resources"

@@ -19,7 +19,7 @@ from engine.data_options import DATA_SUFFIXES, DataOptions, data_problems
 from engine.errors import Problem, RecipeError, StorageError
 from engine.methods import BaseFacts, Family, Method, method, named, unknown_method
 from engine.options import Options, check, describe, option, unknown_key
-from engine.paths import expanded, starter_folder
+from engine.paths import expanded, is_there, starter_folder
 from engine.training import EvaluationOptions, TrainingOptions, training_problems
 
 SCHEMA = 1
@@ -290,7 +290,7 @@ def base_problems(base_model: BaseModelOptions) -> tuple[Problem, ...]:
 
 
 def _missing(field: str, place: str) -> tuple[Problem, ...]:
-    if not looks_like_path(place) or expanded(place).exists():
+    if not looks_like_path(place) or is_there(expanded(place)):
         return ()
     hint = "Check the path; a hub id looks like owner/name."
     return (Problem(field, f"There is nothing at {place}.", hint),)
@@ -300,11 +300,11 @@ def final(path: Path) -> Path:
     """Return a path that is absolute and leads through no links.
 
     A link at its end stays: its name says what kind of file it is, that of what it leads to may say nothing. So do
-    links in a circle, for a reader to tell.
+    links in a circle and names that no file can have, for a reader to tell.
     """
     try:
         return path.parent.resolve() / path.name if path.is_symlink() else path.resolve()
-    except RuntimeError:
+    except (RuntimeError, OSError):
         return path.absolute()
 
 
@@ -318,7 +318,7 @@ def looks_like_path(text: str) -> bool:
         or text.startswith((".", "~"))
         or text.count("/") > 1
         or "\\" in text
-        or path.exists()
+        or is_there(path)
         or path.suffix.lower() in DATA_SUFFIXES
     )
 
@@ -362,7 +362,7 @@ def _anchored(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
             isinstance(text, str)
             # Nothing is no folder: left as it is, it is refused.
             and text.strip()
-            and (text.startswith(".") or (folder / text).exists())
+            and (text.startswith(".") or is_there(folder / text))
             and text not in (STARTER, SAMPLE)
         ):
             values[key] = str(final(folder / text))

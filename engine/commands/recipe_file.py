@@ -8,6 +8,7 @@ from pathlib import Path
 from engine import recipe as recipes
 from engine import runs
 from engine.errors import RecipeError
+from engine.paths import is_there
 from engine.recipe import Recipe
 
 PLACES = ("base_model.id", "data.source", "method.start_from")
@@ -43,5 +44,5 @@ def anchored(overrides: list[str]) -> list[str]:
         text = value.strip("\"'")
         path = Path(text).expanduser()
         is_place = field.strip() in PLACES and text not in ("", recipes.STARTER, recipes.SAMPLE)
-        found.append(f"{field}{equals}{recipes.final(path)}" if is_place and path.exists() else override)
+        found.append(f"{field}{equals}{recipes.final(path)}" if is_place and is_there(path) else override)
     return found

@@ -180,7 +180,7 @@ def load_adapter(base: LoadedBase, adapter: Adapter, model: PeftModel | None = N
     refuse_other_base(base, adapter)
     name, config = adapter_name(adapter.id), read_config(adapter)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _whole_or_as_before(base.model):
             warnings.simplefilter("ignore")
             if model is None:
                 model = get_peft_model(base.model, config, adapter_name=name)
@@ -198,6 +198,18 @@ def load_adapter(base: LoadedBase, adapter: Adapter, model: PeftModel | None = N
         raise
     _fill(model, name, tensors)
     return model.eval()
+
+
+@contextmanager
+def _whole_or_as_before(model: torch.nn.Module) -> Iterator[None]:
+    """Give every module its own parts back if an adapter can't be put on: PEFT leaves it where it stopped."""
+    before = [(module, dict(module._modules)) for module in model.modules()]
+    try:
+        yield
+    except BaseException:
+        for module, parts in before:
+            module._modules = parts
+        raise
 
 
 def read_config(adapter: Adapter) -> Any:

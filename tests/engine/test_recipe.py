@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine import paths, recipe
+from engine import paths, recipe, runs
 from engine.errors import Problem, RecipeError, StorageError
 from engine.methods import METHODS, Method
 from engine.methods.lora import LoraOptions
@@ -264,6 +264,18 @@ def test_a_link_beside_the_recipe_keeps_the_name_that_says_its_kind(tmp_path: Pa
         (tmp_path / name).symlink_to(target)
         found = recipe._anchored({"data": {"source": f"./{name}"}}, tmp_path)
         assert found["data"]["source"] == str(tmp_path / name)
+
+
+@pytest.mark.parametrize("field", ["data.source", "base_model.id", "method.start_from"])
+def test_a_name_that_no_file_can_have_is_a_problem_and_no_crash(tmp_path: Path, field: str):
+    path = tmp_path / "recipe.toml"
+    recipe.save(recipe.from_tables(LEAST), path)
+    for name in ("/" + "x" * 5000, "./" + "x" * 5000):
+        found = runs.problems(recipe.load(path, [f"{field}='{name}'"]))
+        assert [problem.field for problem in found] == [field]
+    # Without a slash it may be meant as a name of the hub.
+    found = runs.problems(recipe.load(path, [f"{field}='{'x' * 5000}'"]))
+    assert {problem.field for problem in found} <= {field}
 
 
 @pytest.mark.parametrize(("table", "key"), [("data", "source"), ("base_model", "id")])

@@ -127,6 +127,23 @@ def test_what_a_strangers_configuration_asks_for_is_judged_before_peft_carries_i
         adapters.load_adapter(base, evil)
 
 
+@pytest.mark.parametrize("beside", [False, True])
+def test_an_adapter_that_fails_half_way_leaves_base_and_adapters_as_they_were(tmp_path, beside):
+    base = load_tiny("t5")
+    model = adapters.load_adapter(base, install_random("t5", "one")) if beside else None
+    before = logits(model or base.model, base.family)
+    names = list(base.model.state_dict())
+    evil = stranger(tmp_path, lambda tensors: None)
+    path = evil.folder / library.CONFIG_NAME
+    # Found missing by PEFT after every layer has got its matrices.
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"modules_to_save": "nowhere"}))
+    with pytest.raises(AdapterError, match="does not fit"):
+        adapters.load_adapter(base, evil, model)
+    assert list(base.model.state_dict()) == names
+    assert torch.equal(logits(model or base.model, base.family), before)
+    adapters.load_adapter(base, install_random("t5", "two"), model)
+
+
 def test_missing_keys_are_refused(tmp_path):
     with pytest.raises(AdapterError):
         adapters.load_adapter(load_tiny("t5"), stranger(tmp_path, lambda tensors: tensors.pop(min(tensors))))
