@@ -5,11 +5,12 @@ Imports nothing heavy: torch is asked in a worker, the job `devices`.
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any, Literal
 
 from engine import connection, paths
 from engine.errors import AppError, OfflineError, StorageError
+from engine.graphics_cards import Card, find
 from engine.jobs import create_job
 from engine.quantities import size
 from engine.supervisor import Supervisor
@@ -35,6 +37,8 @@ REPORTED_PACKAGES = (
     "PySide6_Essentials",
     "pyqtgraph",
 )
+# Where Tunesmith is installed, its launcher says by which command its environment is made anew.
+SET_UP = "TUNESMITH_SET_UP"
 LOW_DISK_BYTES = 5_000_000_000
 LOW_MEMORY_BYTES = 2_000_000_000
 
@@ -61,7 +65,7 @@ def report() -> list[Check]:
         system(),
         packages(),
         device(facts, trouble),
-        graphics(facts, nvidia_card()),
+        graphics(facts, find()),
         quantization(facts, trouble),
         memory(),
         hub(),
@@ -100,9 +104,13 @@ def packages() -> Check:
     text = ", ".join(f"{name} {number}" for name, number in found.items() if number)
     if absent:
         return Check(
-            "packages", "Packages", "problem", f"Missing: {', '.join(absent)}. {text}", "Run `dev.py setup`."
+            "packages", "Packages", "problem", f"Missing: {', '.join(absent)}. {text}", _way_to_packages()
         )
     return Check("packages", "Packages", "ok", text)
+
+
+def _way_to_packages() -> str:
+    return f"Run `{os.environ.get(SET_UP, 'python3 packaging/dev.py setup')}`."
 
 
 def _version(package: str) -> str:
@@ -123,32 +131,31 @@ def device(facts: Facts, trouble: str) -> Check:
     return Check("device", "Device", "ok", text)
 
 
-def nvidia_card() -> str:
-    """Return a sign that an NVIDIA card and its driver are here, or nothing. Needs no torch."""
-    driver = Path("/proc/driver/nvidia/version")
-    if driver.exists():
-        return str(driver)
-    return shutil.which("nvidia-smi") or ""
-
-
-def graphics(facts: Facts, nvidia: str) -> Check:
-    """Say whether a graphics card is put to use."""
+def graphics(facts: Facts, cards: Sequence[Card]) -> Check:
+    """Say whether the graphics cards that are here are put to use."""
     title = "Graphics card"
-    cards = [each for each in facts.get("devices", []) if each["id"] != "cpu"]
-    if cards:
-        return Check("graphics", title, "ok", ", ".join(f"{each['name']} ({each['id']})" for each in cards))
-    if not nvidia:
+    used = [each for each in facts.get("devices", []) if each["id"] != "cpu"]
+    if used:
+        return Check("graphics", title, "ok", ", ".join(f"{each['name']} ({each['id']})" for each in used))
+    if not cards:
         text = "None found. Small models train on the processor; larger ones want a card."
         return Check("graphics", title, "notice", text)
-    built_for = facts.get("built_for", "something else")
-    return Check(
-        "graphics",
-        title,
-        "problem",
-        f"An NVIDIA card is here ({nvidia}), but this torch, built for {built_for}, does not use it.",
-        f"Install the CUDA build that pytorch.org names for this system into {sys.prefix}; "
-        "if it is that build already, update the NVIDIA driver.",
-    )
+    built_for, card = str(facts.get("built_for", "something else")), cards[0]
+    text = f"An {card.name} is here, but this torch, built for {built_for}, does not use it."
+    return Check("graphics", title, "problem", text, _way_to_the_card(card, built_for))
+
+
+def _way_to_the_card(card: Card, built_for: str) -> str:
+    """Return what puts a card to use: its driver, a newer driver, or another build of torch."""
+    if not card.driver:
+        return f"Install the driver of the {card.name} and start the computer anew."
+    if built_for.startswith("CUDA" if card.vendor == "nvidia" else "ROCm"):
+        return f"Update the driver of the {card.name}; this torch wants a newer one than {card.driver}."
+    set_up = os.environ.get(SET_UP)
+    if set_up:
+        return f"Enter “{set_up}” in a terminal: it fetches the torch for this card."
+    build = "CUDA" if card.vendor == "nvidia" else "ROCm"
+    return f"Install the {build} build that pytorch.org names for this system into {sys.prefix}."
 
 
 def quantization(facts: Facts, trouble: str) -> Check:

@@ -151,7 +151,9 @@ def _qt_variables() -> dict[str, str]:
 
 def _prepare_qt(variables: dict[str, str]) -> None:
     """End with the line that installs what is missing, or run that line on a CI machine."""
-    missing = qt_libraries.missing(environment.packages(environment.folder(ROOT)), qt_libraries.platform(variables))
+    missing = qt_libraries.missing(
+        environment.packages(environment.folder(ROOT)), qt_libraries.platform(variables)
+    )
     if not missing:
         return
     command = qt_libraries.install_command(missing)

@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine import doctor
+from engine.graphics_cards import Card
 
 ROOT = Path(__file__).resolve().parents[2]
 CARD = {"id": "cuda:0", "name": "A card", "memory_bytes": 8e9, "free_bytes": 7e9}
@@ -53,19 +55,39 @@ def test_the_doctor_itself_loads_nothing_heavy():
     assert answer.stdout.split() == ["False", "False"]
 
 
-def test_a_card_that_torch_can_not_use_is_a_problem_with_the_way_out():
-    check = doctor.graphics(facts(), nvidia="/usr/bin/nvidia-smi")
-    assert check.state == "problem"
-    assert "CUDA build" in check.fix
-    assert "built for the processor" in check.text
+NVIDIA = Card("nvidia", "NVIDIA card", "580.65.06")
+AMD = Card("amd", "AMD card (gfx1100)", "amdgpu")
 
 
 @pytest.mark.parametrize(
-    ("found", "nvidia", "state"),
-    [(facts(CARD), "driver", "ok"), (facts(CARD), "", "ok"), (facts(), "", "notice")],
+    ("card", "built_for", "way"),
+    [
+        (NVIDIA, "the processor", "CUDA build that pytorch.org names"),
+        (AMD, "CUDA 13.0", "ROCm build that pytorch.org names"),
+        (NVIDIA, "CUDA 13.2", "wants a newer one than 580.65.06"),
+        (replace(NVIDIA, driver=""), "CUDA 13.2", "Install the driver of the NVIDIA card"),
+    ],
 )
-def test_a_card_in_use_is_fine_and_none_is_a_remark(found, nvidia, state):
-    assert doctor.graphics(found, nvidia).state == state
+def test_a_card_that_torch_can_not_use_is_a_problem_with_the_way_out(card, built_for, way):
+    check = doctor.graphics(facts() | {"built_for": built_for}, [card])
+    assert check.state == "problem"
+    assert way in check.fix
+    assert f"{card.name} is here, but this torch, built for {built_for}" in check.text
+
+
+def test_where_tunesmith_is_installed_the_way_out_is_its_own_command(monkeypatch):
+    monkeypatch.setenv(doctor.SET_UP, "tunesmith --set-up")
+    monkeypatch.setattr(doctor, "REPORTED_PACKAGES", ("no-such-package",))
+    assert "“tunesmith --set-up”" in doctor.graphics(facts(), [AMD]).fix
+    assert "`tunesmith --set-up`" in doctor.packages().fix
+
+
+@pytest.mark.parametrize(
+    ("found", "cards", "state"),
+    [(facts(CARD), [NVIDIA], "ok"), (facts(CARD), [], "ok"), (facts(), [], "notice")],
+)
+def test_a_card_in_use_is_fine_and_none_is_a_remark(found, cards, state):
+    assert doctor.graphics(found, cards).state == state
 
 
 def test_the_device_is_named_with_its_room_and_the_reason_for_its_format():
