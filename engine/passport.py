@@ -79,6 +79,16 @@ class DataFacts(_Table):
     test: int = 0
 
 
+class ChangeFacts(_Table):
+    """A value of the run's recipe that was changed under way, for the steps behind `step`."""
+
+    step: int
+    field: str
+    before: bool | int | str
+    after: bool | int | str
+    at: str = ""
+
+
 class TrainingFacts(_Table):
     """The run that made it."""
 
@@ -92,6 +102,7 @@ class TrainingFacts(_Table):
     all_parameters: int = 0
     peak_memory_bytes: int = 0
     start_from: str = ""
+    changes: list[ChangeFacts] = Field(default_factory=list)
 
 
 class ShotFacts(_Table):

@@ -14,7 +14,8 @@ from typing import Any, Literal
 import tomlkit
 import tomlkit.items
 
-from engine import base_facts, extras, prompts
+from engine import base_facts, changes, extras, prompts
+from engine.changes import Change
 from engine.data_options import DATA_SUFFIXES, DataOptions, data_problems
 from engine.errors import Problem, RecipeError, StorageError
 from engine.methods import BaseFacts, Family, Method, method, named, unknown_method
@@ -77,7 +78,7 @@ class MethodSettings:
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that decides a run."""
+    """All that decides a run; `changes` is what was decided anew while it was under way."""
 
     name: str
     base_model: BaseModelOptions
@@ -85,6 +86,7 @@ class Recipe:
     method: MethodSettings
     training: TrainingOptions
     evaluation: EvaluationOptions
+    changes: tuple[Change, ...] = ()
 
     def learning_rate(self, family: Family) -> float:
         """Return the learning rate to use: the recipe's, or the method's preset for `family`."""
@@ -96,11 +98,17 @@ class Recipe:
         for name in _TABLES:
             tables[name] = _present(getattr(self, name).model_dump())
         tables["method"] = _present(self.method.as_table())
+        if self.changes:
+            tables[CHANGES] = [change.model_dump() for change in self.changes]
         return tables
 
     def renamed(self, name: str) -> Recipe:
         """Return the same recipe under another name."""
         return replace(self, name=name)
+
+    def anew(self) -> Recipe:
+        """Return the recipe for a new run, which nothing was changed of yet."""
+        return replace(self, changes=())
 
 
 _TABLES: dict[str, type[Options]] = {
@@ -111,6 +119,7 @@ _TABLES: dict[str, type[Options]] = {
 }
 _ORDER = ("base_model", "data", "method", "training", "evaluation")
 _METHOD_OWN = ("id", "start_from")
+CHANGES = "changes"
 
 
 def _present(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,8 +147,10 @@ def from_tables(tables: Mapping[str, Any]) -> Recipe:
         # A table that is none has been told above.
         found += wrong if isinstance(tables.get(name, {}), Mapping) else []
     parts["method"], wrong = _method_settings(tables.get("method", {}))
+    parts[CHANGES], unreadable = changes.read(tables.get(CHANGES, []))
     found += [
         *wrong,
+        *unreadable,
         *_contradictions(legible["base_model"], legible["data"], tables.get("method"), parts["method"]),
         *_beyond_the_method(parts["method"], legible["training"]),
         *(training_problems(legible["training"]) if legible["training"] else ()),
@@ -157,7 +168,7 @@ def _legible(options: type[Options], table: Mapping[str, Any], wrong: Iterable[P
 
 
 def _top_level_problems(tables: Mapping[str, Any]) -> list[Problem]:
-    known = ("schema", "name", *_ORDER)
+    known = ("schema", "name", *_ORDER, CHANGES)
     problems = [unknown_key(key, key, known) for key in tables if key not in known]
     if tables.get("schema", SCHEMA) != SCHEMA:
         problems.append(
@@ -405,6 +416,10 @@ def dumps(recipe: Recipe) -> str:
         declaration = recipe.method.method.options if name == "method" else _TABLES[name]
         document.add(tomlkit.nl())
         document.add(name, _commented(tables[name], declaration))
+    if recipe.changes:
+        document.add(tomlkit.nl())
+        document.add(tomlkit.comment("What was changed while the run was under way, and behind which step."))
+        document.add(CHANGES, tomlkit.item(tables[CHANGES]))
     return tomlkit.dumps(document)
 
 

@@ -5,16 +5,19 @@ Knows nothing of how training is done. The short form for long lists is `engine.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine import changes
 from engine import recipe as recipes
-from engine.errors import AdapterError, Problem, RecipeError, WorkerError
+from engine.errors import AdapterError, Problem, RecipeError, StorageError, WorkerError
 from engine.events import Event, read_all
+from engine.files import write_whole
 from engine.jobs import Job, create_job
 from engine.library import find, restore, to_trash
+from engine.passport import now_text
 from engine.paths import runs_folder
 from engine.recipe import MethodSettings, Recipe
 from engine.run_state import Outcome, RunState
@@ -22,6 +25,7 @@ from engine.run_state import Outcome, RunState
 CHECKPOINT_PREFIX = "checkpoint-"
 BEST_PREFIX = "best-"
 START = "method.start_from"
+_CHANGED = ("training", "base_model")
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,47 @@ def create_run(recipe: Recipe) -> Job:
     found = problems(recipe)
     if found:
         raise RecipeError(found)
-    return create_job(runs_folder(), "train", {}, words=recipe.name, recipe=recipes.dumps(recipe))
+    return create_job(runs_folder(), "train", {}, words=recipe.name, recipe=recipes.dumps(recipe.anew()))
+
+
+def change(job: Job, wanted: Mapping[str, changes.Value]) -> Recipe:
+    """Change values of a run that has ended early, for the steps behind its last checkpoint; return its recipe.
+
+    `wanted` has values by dotted names; what is changed is kept with the recipe. Raises RecipeError with what can't
+    be changed, WorkerError for a run that trains or is completed, StorageError.
+    """
+    with job.lock(wait_seconds=0.0):
+        if open_run(job).outcome == "completed":
+            raise WorkerError(f"{job.id} is completed.", "Start a new run.", "run")
+        recipe = recipes.load(job.recipe_path)
+        changed = _changed(recipe, wanted, last_step(job))
+        try:
+            write_whole(job.recipe_path, recipes.dumps(changed))
+        except OSError as error:
+            raise StorageError(f"{job.recipe_path} can't be written: {error.strerror}.") from error
+    return changed
+
+
+def _changed(recipe: Recipe, wanted: Mapping[str, changes.Value], step: int) -> Recipe:
+    tables = recipe.as_tables()
+    before = {f"{table}.{key}": value for table in _CHANGED for key, value in tables[table].items()}
+    anchored = not recipe.method.method.whole_in_file(recipe.method.options)
+    found = changes.refusals(before, wanted, step=step, anchored=anchored)
+    if found:
+        raise RecipeError(found)
+    for name, value in wanted.items():
+        table, _, key = name.partition(".")
+        tables[table][key] = value
+    made = recipes.from_tables(tables)
+    found = problems(made)
+    if found:
+        raise RecipeError(found)
+    return replace(made, changes=(*made.changes, *changes.recorded(before, wanted, step, now_text())))
+
+
+def last_step(job: Job) -> int:
+    """Return the step of a run's last checkpoint, 0 without one."""
+    return max((int(path.name.removeprefix(CHECKPOINT_PREFIX)) for path in checkpoints(job)), default=0)
 
 
 def problems(recipe: Recipe) -> tuple[Problem, ...]:

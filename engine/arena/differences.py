@@ -19,7 +19,7 @@ FREE_KEYS = ("base_model.quantization", "base_model.double_quantization")
 SAME_KEYS = ("training.seed",)
 # To a method that trains nothing the prompt is what weights are to others.
 PROMPT_KEYS = ("data.prompt", "data.shots")
-NAMES = ("schema", "name")
+NAMES = ("schema", "name", "changes")
 ABSENT = "not set"
 
 
@@ -32,7 +32,7 @@ class Difference:
 
 
 def differences(recipes: Sequence[Tables]) -> tuple[Difference, ...]:
-    """Return the keys that differ between recipes, in the order of a recipe; their names are no difference."""
+    """Return the keys that differ between recipes, in the order of a recipe, but names and histories."""
     flat = [dict(_flat(tables)) for tables in recipes]
     keys = list(dict.fromkeys(key for values in flat for key in values))
     found = (Difference(key, tuple(values.get(key) for values in flat)) for key in keys)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine import library
 from engine import passport as passports
-from engine.passport import BaseModelFacts, DataFacts, MethodFacts, Passport, TrainingFacts
+from engine.passport import BaseModelFacts, ChangeFacts, DataFacts, MethodFacts, Passport, TrainingFacts
 from engine.recipe import Recipe
 from engine.worker import adapters, devices
 from engine.worker.__main__ import versions
@@ -128,6 +128,7 @@ def _training(run_id: str, prepared: Prepared, step: int, progress: Progress, st
         all_parameters=everything,
         peak_memory_bytes=progress.peak_memory_bytes,
         start_from=prepared.recipe.method.start_from,
+        changes=[ChangeFacts(**change.model_dump()) for change in prepared.recipe.changes],
     )
 
 
