@@ -15,22 +15,23 @@ from typing import Literal
 NVIDIA_PCI, DISPLAY_CLASS = "0x10de", "0x03"
 # What the ROCm builds of torch have kernels for; other cards of AMD's, most of those inside processors, they refuse.
 AMD_ARCHITECTURES = frozenset(
-    [
-        "gfx900",
-        "gfx906",
-        "gfx908",
-        "gfx90a",
-        "gfx942",
-        "gfx950",
-        "gfx1030",
-        "gfx1100",
-        "gfx1101",
-        "gfx1102",
-        "gfx1150",
-        "gfx1151",
-        "gfx1200",
-        "gfx1201",
-    ]
+    f"gfx{number}"
+    for number in (
+        "900",
+        "906",
+        "908",
+        "90a",
+        "942",
+        "950",
+        "1030",
+        "1100",
+        "1101",
+        "1102",
+        "1150",
+        "1151",
+        "1200",
+        "1201",
+    )
 )
 
 

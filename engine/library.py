@@ -17,7 +17,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
 from engine import passport as passports
@@ -49,6 +49,7 @@ __all__ = [
     "WEIGHTS_NAME",
     "Adapter",
     "Unreadable",
+    "adapter_at",
     "add_score",
     "delete",
     "empty_old_trash",
@@ -259,6 +260,21 @@ def _take_in(source: Path, passport: Passport, beside: Sequence[Path] = ()) -> A
         raise StorageError(f"{passport.name} can't be copied into the library: {error.strerror}.") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def adapter_at(place: Path) -> Path | None:
+    """Return what `import_adapter` takes if the place is an adapter's folder, zip, or one of its own files."""
+    own_files = (CONFIG_NAME, passports.FILE_NAME)
+    if place.is_file() and (place.name in own_files or place.suffix == ".safetensors"):
+        place = place.parent
+    if place.is_dir():
+        return place if any((place / name).is_file() for name in own_files) else None
+    try:
+        with zipfile.ZipFile(place) as packed:
+            names = {PurePosixPath(name).name for name in packed.namelist()}
+    except (OSError, zipfile.BadZipFile):
+        return None
+    return place if names.intersection(own_files) else None
 
 
 def import_adapter(source: Path) -> Adapter:

@@ -3,6 +3,7 @@
     run([])                                  the window
     run(["--demo"])                          with the starter recipe, started at once
     run(["--demo", "--screenshot", PNG])     ... saves the finished train page and ends
+    run(["--page", PAGE, FILE ...])          with a page in front, and files opened
 
 Heavy things are imported where they are used, so that the window is there within a second.
 """
@@ -11,13 +12,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QLocale, Qt, QTimer
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from engine.api import AppError, Ending, StorageError, paths, recipe
+from gui import opened_files
 from gui.crash_report import CrashReport
 from gui.engine import Engine
 from gui.look import style
@@ -41,16 +46,18 @@ def run(argv: list[str]) -> int:
     application = _application()
     try:
         instance = SingleInstance()
-        if wanted.screenshot is None and instance.raise_first():
+        if wanted.screenshot is None and instance.raise_first(
+            wanted.page, [str(file) for file in wanted.files]
+        ):
             return 0
         _install_report()
         window = _window(application)
     except AppError as error:
         say_why_not(error, quietly=wanted.demo)
         return 1
-    instance.asked.connect(lambda: _raise(window))
+    instance.asked.connect(partial(_come_forward, window))
     window.show()
-    QTimer.singleShot(0, window, lambda: begin(window, demo=wanted.demo, screenshot=wanted.screenshot))
+    QTimer.singleShot(0, window, lambda: _open(window, wanted))
     code = application.exec()
     window.engine.leave()
     instance.close()
@@ -94,7 +101,14 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--screenshot", type=Path, metavar="PNG", help="with --demo: save the finished page, then end"
     )
+    parser.add_argument("--page", default="", help="the page to show")
+    parser.add_argument("files", nargs="*", type=Path, help="files to open")
     return parser.parse_args(argv)
+
+
+def _open(window: MainWindow, wanted: argparse.Namespace) -> None:
+    begin(window, demo=wanted.demo, screenshot=wanted.screenshot)
+    opened_files.show(window, wanted.page, wanted.files)
 
 
 def _application() -> QApplication:
@@ -105,7 +119,9 @@ def _application() -> QApplication:
         # Without a language of the system's numbers would go without group signs.
         QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
     existing = QApplication.instance()
-    return existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    application = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    application.setWindowIcon(QIcon(str(paths.resources_folder() / "tunesmith.svg")))
+    return application
 
 
 def _text_scale(preferences: Preferences) -> float:
@@ -166,7 +182,8 @@ def _tell_terminal(text: str) -> None:
         sys.stderr.write(f"{text.strip()}\n")
 
 
-def _raise(window: MainWindow) -> None:
+def _come_forward(window: MainWindow, page: str, files: Sequence[str]) -> None:
+    opened_files.show(window, page, [Path(file) for file in files])
     if window.isMinimized():
         window.showNormal()
     window.raise_()

@@ -1,9 +1,11 @@
-"""One window for each home: a second start raises the first window and ends."""
+"""One window for each home: a second start raises the first window, tells it what to show, and ends."""
 
 from __future__ import annotations
 
 import getpass
 import hashlib
+import json
+from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
@@ -11,27 +13,27 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from engine.api import paths
 
 WAIT_MILLISECONDS = 500
-WORD = b"raise\n"
 
 
 class SingleInstance(QObject):
-    """`asked` is emitted in the first instance when a second one was started."""
+    """`asked(page, files)` is emitted in the first instance when a second one was started, with what that was told."""
 
-    asked = Signal()
+    asked = Signal(str, list)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._name = _name()
+        self._callers: list[QLocalSocket] = []
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._answer)
 
-    def raise_first(self) -> bool:
-        """Ask the first instance to come to the front; return False if this is the first one."""
+    def raise_first(self, page: str = "", files: Sequence[str] = ()) -> bool:
+        """Ask the first instance to come to the front and to show this; return False if this is the first one."""
         socket = QLocalSocket()
         socket.connectToServer(self._name)
         if socket.waitForConnected(WAIT_MILLISECONDS):
-            socket.write(WORD)
+            socket.write(json.dumps({"page": page, "files": list(files)}).encode())
             socket.waitForBytesWritten(WAIT_MILLISECONDS)
             socket.disconnectFromServer()
             return True
@@ -45,9 +47,29 @@ class SingleInstance(QObject):
         self._server.close()
 
     def _answer(self) -> None:
-        while (socket := self._server.nextPendingConnection()) is not None:
-            socket.disconnected.connect(socket.deleteLater)
-            self.asked.emit()
+        while (caller := self._server.nextPendingConnection()) is not None:
+            self._callers.append(caller)
+            caller.disconnected.connect(self._hear)
+            self._hear()
+
+    def _hear(self) -> None:
+        """Take in what other starts have said to the end."""
+        gone = [
+            each for each in self._callers if each.state() == QLocalSocket.LocalSocketState.UnconnectedState
+        ]
+        for caller in gone:
+            self._callers.remove(caller)
+            self.asked.emit(*_understood(bytes(caller.readAll().data())))
+            caller.deleteLater()
+
+
+def _understood(said: bytes) -> tuple[str, list[str]]:
+    """Return page and files; another version's word only raises the window."""
+    try:
+        wanted = json.loads(said)
+        return str(wanted["page"]), [str(file) for file in wanted["files"]]
+    except (ValueError, KeyError, TypeError):
+        return "", []
 
 
 def _name() -> str:

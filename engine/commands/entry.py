@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from pathlib import Path
 
 from engine.commands import adapters, arena, data_check, looking, run_list, scoring, training
 from engine.commands.follow import STOPPED
@@ -14,6 +15,7 @@ from engine.errors import AppError
 
 BAD_USAGE = 2
 FAILED = 1
+TAKE_A_VALUE = ("--screenshot", "--page")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -21,10 +23,14 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
     Bad usage ends the program with exit code 2.
     """
-    parser = make_parser(_add_verbs)
-    asked = parser.parse_args(arguments)
-    if asked.run is not None and (asked.demo or asked.screenshot):
-        parser.error("--demo and --screenshot are for the window: leave out the verb")
+    parser, verbs = make_parser(_add_verbs)
+    files = _files(arguments, verbs)
+    asked = parser.parse_args([each for each in arguments if each not in files])
+    for file in files:
+        if not Path(file).exists():
+            parser.error(f"{file} is neither there to be opened nor a verb")
+    if asked.run is not None and (asked.demo or asked.screenshot or asked.page):
+        parser.error("--demo, --screenshot and --page are for the window: leave out the verb")
     if asked.screenshot and not asked.demo:
         parser.error("--screenshot needs --demo")
     if getattr(asked, "offline", False):
@@ -32,7 +38,21 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         os.environ["HF_HUB_OFFLINE"] = "1"
     asked.window = ["--demo"] if asked.demo else []
     asked.window += ["--screenshot", str(asked.screenshot)] if asked.screenshot else []
+    asked.window += ["--page", asked.page] if asked.page else []
+    asked.window += [str(Path(file).absolute()) for file in files]
     return asked
+
+
+def _files(arguments: Sequence[str], verbs: Collection[str]) -> list[str]:
+    """Return the files that stand where a verb could; what is none, nor looks like one, is left to be refused."""
+    found = [
+        each
+        for each, option in zip(arguments, ["", *arguments], strict=False)
+        if not each.startswith("-") and option not in TAKE_A_VALUE
+    ]
+    if not found or found[0] in verbs:
+        return []
+    return found if Path(found[0]).exists() or "." in found[0] or os.sep in found[0] else []
 
 
 def _add_verbs(verbs: Verbs) -> None:

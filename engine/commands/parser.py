@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from engine.commands.output import Output
 
 Run = Callable[[argparse.Namespace, Output], int]
+# What --page can bring to the front: the window's pages, and the train page with a recipe to be started.
+PAGES = ("data", "train", "arena", "library", "playground", "history", "new-run")
 
 
 class Verbs:
@@ -18,6 +20,10 @@ class Verbs:
         self, parser: argparse.ArgumentParser, *, required: bool = False, title: str = "verb"
     ) -> None:
         self._actions = parser.add_subparsers(title=title, metavar=title.upper(), required=required)
+
+    def names(self) -> Collection[str]:
+        """Return the verbs that were added."""
+        return self._actions.choices
 
     def add(self, name: str, does: str, run: Run) -> argparse.ArgumentParser:
         """Declare a verb that `run` carries out, and return its parser for arguments of its own."""
@@ -34,17 +40,20 @@ def _common() -> argparse.ArgumentParser:
     return common
 
 
-def make_parser(add_verbs: Callable[[Verbs], None]) -> argparse.ArgumentParser:
-    """Return the parser of the whole command line."""
+def make_parser(add_verbs: Callable[[Verbs], None]) -> tuple[argparse.ArgumentParser, Collection[str]]:
+    """Return the parser of the whole command line but for the window's files, and its verbs."""
     parser = argparse.ArgumentParser(
         prog="main.py",
         description="Fine-tune language models to summarise conversations. Without a verb the window opens.",
+        epilog="Files in place of a verb open in the window: recipes, adapters, and conversations of any kind.",
         parents=[_common()],
     )
     parser.add_argument("--demo", action="store_true", help="open the window and start the starter recipe")
     parser.add_argument(
         "--screenshot", type=Path, metavar="PNG", help="with --demo: save the finished train page and exit"
     )
+    parser.add_argument("--page", choices=PAGES, help="open the window with this page in front")
     parser.set_defaults(run=None, verb=None)
-    add_verbs(Verbs(parser))
-    return parser
+    verbs = Verbs(parser)
+    add_verbs(verbs)
+    return parser, verbs.names()

@@ -49,7 +49,16 @@ def test_no_heavy_library_and_no_window_is_imported() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("frobnicate",), ("train",), ("evaluate", "--adapter", "x"), ("--screenshot", "a.png")]
+    "arguments",
+    [
+        ("frobnicate",),
+        ("train",),
+        ("evaluate", "--adapter", "x"),
+        ("--screenshot", "a.png"),
+        ("gone.csv",),
+        ("--page", "nowhere"),
+        ("--page", "train", "methods"),
+    ],
 )
 def test_bad_usage_exits_with_2(arguments: tuple[str, ...], call: Call) -> None:
     done = call(*arguments)
@@ -62,6 +71,18 @@ def test_the_window_gets_its_own_arguments() -> None:
     assert entry.parse([]).run is None
     assert entry.parse(["--offline"]).window == []
     assert entry.parse(["--demo", "--screenshot", "a.png"]).window == ["--demo", "--screenshot", "a.png"]
+
+
+def test_files_in_place_of_a_verb_are_for_the_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    talk, named_like_a_verb = tmp_path / "a talk.csv", tmp_path / "train"
+    talk.touch()
+    named_like_a_verb.touch()
+    monkeypatch.chdir(tmp_path)
+    assert entry.parse(["a talk.csv"]).window == [str(talk)]
+    asked = entry.parse(["--page", "playground", "./train", str(talk)])
+    assert asked.run is None
+    assert asked.window == ["--page", "playground", str(named_like_a_verb), str(talk)]
+    assert entry.parse(["train", "a talk.csv"]).verb == "train"
 
 
 @pytest.mark.parametrize(
