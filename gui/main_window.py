@@ -16,6 +16,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.api import Example, library
+from gui import opened_files
 from gui.data_files import dropped
 from gui.device_probe import DeviceProbe
 from gui.disk_dialog import DiskDialog
@@ -229,11 +230,11 @@ class MainWindow(ShellWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Check what was dropped as data."""
+        """Open what was dropped, whatever it is."""
         files = dropped(event.mimeData())
         if files:
             event.acceptProposedAction()
-            self.show_built("data").open_files(files)
+            opened_files.show(self, "", files)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask what shall become of a run that trains; keep the window's place."""
