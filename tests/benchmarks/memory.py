@@ -15,14 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import (
-    AutoTokenizer,
-    LlamaConfig,
-    LlamaForCausalLM,
-    PreTrainedModel,
-    T5Config,
-    T5ForConditionalGeneration,
-)
+from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from engine import recipe as recipes
 from engine import runs
@@ -31,13 +24,13 @@ from engine.paths import jobs_folder
 from engine.recipe import Recipe
 from engine.supervisor import Supervisor
 from tests.helpers.benchmark_report import peak_resident, show
+from tests.helpers.shaped_models import save_t5
 from tests.helpers.tiny_models import tiny_model
 
 # Conversations' lengths in tokens as in SAMSum: median 121, 95th percentile 385, most 753.
 MEDIAN, SPREAD, MOST = 121, 0.7, 753
 EXAMPLES = {"train": 32, "validation": 4, "test": 2}
 GOAL = "0.85 to 1.15"
-BIG = {"d_model": 512, "d_kv": 64, "d_ff": 1024, "num_layers": 8, "num_heads": 6, "vocab_size": 32128}
 LLAMA = {"hidden_size": 576, "intermediate_size": 1536, "num_hidden_layers": 12, "num_attention_heads": 9}
 SETTINGS: dict[str, tuple[str, ...]] = {
     "starter, LoRA": ("base_model.id=starter",),
@@ -71,23 +64,14 @@ def main() -> None:
     wanted = sys.argv[1:] or list(SETTINGS)
     with tempfile.TemporaryDirectory() as home:
         os.environ["TUNESMITH_HOME"] = home
-        models = {"t5": _t5(Path(home) / "t5"), "llama": _llama(Path(home) / "llama")}
+        letters = AutoTokenizer.from_pretrained(tiny_model("t5"))
+        models = {
+            "t5": save_t5("flan-t5-small", letters, Path(home) / "t5"),
+            "llama": _llama(Path(home) / "llama"),
+        }
         data = _conversations(Path(home))
         rows = [_row(name, _recipe(models, data, SETTINGS[name])) for name in wanted]
     show("Memory at a run's peak, planned over measured", rows)
-
-
-def _t5(folder: Path) -> Path:
-    """Save flan-t5-small's shape with random weights and a head of its own."""
-    tokenizer = AutoTokenizer.from_pretrained(tiny_model("t5"))
-    special = {"pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id}
-    config = T5Config(
-        **BIG, **special, feed_forward_proj="gated-gelu", decoder_start_token_id=tokenizer.pad_token_id
-    )
-    model = T5ForConditionalGeneration(config)
-    model.config.tie_word_embeddings = False
-    model.lm_head.weight = torch.nn.Parameter(torch.randn(config.vocab_size, config.d_model) * 0.02)
-    return _saved(model, tokenizer, folder)
 
 
 def _llama(folder: Path) -> Path:
@@ -97,11 +81,7 @@ def _llama(folder: Path) -> Path:
     config = LlamaConfig(
         **LLAMA, **special, num_key_value_heads=3, vocab_size=49152, tie_word_embeddings=True
     )
-    return _saved(LlamaForCausalLM(config), tokenizer, folder)
-
-
-def _saved(model: PreTrainedModel, tokenizer: Any, folder: Path) -> Path:
-    model.save_pretrained(folder)
+    LlamaForCausalLM(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 

@@ -1,0 +1,356 @@
+"""How fast does Tunesmith train beside the tutorial's script and the plain Trainer, and does it learn the same?
+
+Each way of training lives in a process of its own (`tests.helpers.training_sides`), and they take turns on the same
+examples: ratios are those of turns that stood beside one another. The conversations are SAMSum's where it lies beside
+the checkout, else those that ship with Tunesmith. `BENCH_MODEL` may name the folder of a decoder-only model that people
+use (the goal is for SmolLM2-135M-Instruct). Needed work is counted by torch's flop counter on unpadded examples; the
+ceiling is a large product of matrices in the same number format, measured in the same process between the turns.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean, median, stdev
+from typing import Any
+
+from engine.paths import application_root
+from engine.recipe import STARTER
+from tests.benchmarks.data_check import conversations
+from tests.helpers.benchmark_report import show
+from tests.helpers.shaped_models import save_t5, t5_tokenizer
+from tests.helpers.shared_data import SAMSUM
+
+PROMPT = "Summarize the following conversation.\n\n{conversation}\n\nSummary: "
+Row = tuple[str, str, str]
+Told = dict[str, Any]
+# Of the mean of three differences, two-sided, 95 %.
+STUDENT_T = 4.303
+SEEDS = (1, 2, 3)
+GROWTH = (1_000, 100_000)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is trained: which model by which LoRA on how many examples, in how many turns, and what is hoped for."""
+
+    title: str
+    examples: int
+    turns: int
+    tutorial_batch: int
+    goals: Mapping[str, str]
+    lora: Mapping[str, Any]
+    learned: int = 0
+
+
+TUTORIAL_LORA = {"rank": 32, "alpha": 32, "dropout": 0.05, "target_modules": ["q", "v"]}
+DECODER_LORA = {"rank": 16, "alpha": 32, "dropout": 0.05, "target_modules": ["all-linear"]}
+T5_GOALS = {"plain": "1.6, stretch 2", "share": "60 %"}
+WORKS: dict[str, Work] = {
+    "small": Work(
+        "flan-t5-small's shape", 48, 3, 8, T5_GOALS | {"tutorial": "12", "memory": "0.25"}, TUTORIAL_LORA
+    ),
+    "base": Work("flan-t5-base's shape", 24, 2, 2, T5_GOALS, TUTORIAL_LORA),
+    "model": Work("", 24, 2, 0, {"plain": "1.8", "share": "60 %"}, DECODER_LORA, learned=160),
+    "starter": Work("the starter", 160, 3, 8, T5_GOALS, TUTORIAL_LORA, learned=640),
+}
+NAMES = {"tutorial": "the tutorial's script", "plain": "plain Trainer", "tunesmith": "Tunesmith"}
+
+
+class Side:
+    """One way of training in a process of its own, asked by lines."""
+
+    def __init__(self, wanted: Told, log: Path) -> None:
+        """Start it and wait until it has taken its first step."""
+        self._log = log
+        self.began = time.time()
+        with log.open("ab") as stream:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.helpers.training_sides"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stream,
+                cwd=application_root(),
+                text=True,
+                encoding="utf-8",
+            )
+        self.ready = self.ask(json.dumps(wanted))
+
+    def ask(self, word: str) -> Told:
+        """Return the answer to a word. Ends the benchmark with the log's end if there is none."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(word + "\n")
+            self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            raise SystemExit("\n".join(self._log.read_text(encoding="utf-8").splitlines()[-20:]))
+        told: Told = json.loads(line)
+        return told
+
+    def end(self) -> None:
+        """Let it go and wait for its end."""
+        self._process.communicate()
+
+
+def main() -> None:
+    """Measure and print; arguments name parts, or set `turns=` and `examples=` for a quick look."""
+    asked = [each for each in sys.argv[1:] if "=" not in each] or [name for name in PARTS if name != "loss"]
+    quick = {name: int(value) for name, _, value in (each.partition("=") for each in sys.argv[1:]) if value}
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["TUNESMITH_HOME"] = home
+        os.environ["HF_HUB_OFFLINE"] = "1"
+        rows = [row for name in asked for row in PARTS[name](Path(home), quick)]
+    whose = "SAMSum's" if SAMSUM.exists() else "the sample's"
+    show(f"Training on {whose} conversations: {', '.join(NAMES.values())}", rows)
+
+
+def model_of(name: str, home: Path) -> tuple[str, str] | None:
+    """Return a work's base model as a recipe names it, and what it is called; None if it is not here."""
+    if name == "starter":
+        return STARTER, WORKS[name].title
+    if name == "model":
+        folder = os.environ.get("BENCH_MODEL")
+        if not folder:
+            print("BENCH_MODEL names no model folder: that part is left out.", flush=True)
+            return None
+        return str(Path(folder).resolve()), Path(folder).name
+    folder_here = home / name
+    if not folder_here.exists():
+        save_t5("flan-t5-small" if name == "small" else "flan-t5-base", t5_tokenizer(), folder_here)
+    return str(folder_here), WORKS[name].title
+
+
+def recipe_of(name: str, model: str, examples: int, **tables: Told) -> Told:
+    """Return a work's recipe as tables."""
+    made: dict[str, Told] = {
+        "base_model": {"id": model},
+        "data": {
+            "source": str(SAMSUM) if SAMSUM.exists() else "sample",
+            "prompt": PROMPT,
+            "max_train": examples,
+            "max_validation": 32,
+            "max_test": 8,
+        },
+        "method": {"id": "lora", **WORKS[name].lora},
+        "training": {"epochs": 1, "batch_size": 8, "keep": "last", "learning_rate": 1e-3, "seed": 1},
+        "evaluation": {"max_new_tokens": 60},
+    }
+    return {table: values | tables.get(table, {}) for table, values in made.items()}
+
+
+def speed(name: str, home: Path, quick: Mapping[str, int]) -> list[Row]:
+    """Let the ways of training take turns on one work."""
+    work, found = WORKS[name], model_of(name, home)
+    if found is None:
+        return []
+    model, title = found
+    recipe = recipe_of(name, model, quick.get("examples", work.examples))
+    turns: dict[str, list[Told]] = {}
+    with ExitStack() as stack:
+        sides: dict[str, Side] = {}
+        for way in NAMES:
+            if way == "tutorial" and not work.tutorial_batch:
+                continue
+            batch = work.tutorial_batch if way == "tutorial" else recipe["training"]["batch_size"]
+            sides[way] = started(way, recipe, home, batch)
+            stack.callback(sides[way].end)
+            turns[way] = []
+        ours = sides["tunesmith"]
+        needed = ours.ask("needed")["needed"]
+        ceilings: list[float] = []
+        for number in range(quick.get("turns", work.turns)):
+            ceilings.append(ours.ask("ceiling")["ceiling"])
+            for way, side in sides.items():
+                turns[way].append(side.ask("turn"))
+                told = turns[way][-1]
+                print(f"{title}, turn {number + 1}, {NAMES[way]}: {told['seconds']:.1f} s", flush=True)
+        peaks = {way: side.ask("peak")["peak"] for way, side in sides.items()}
+        first = {way: side.ready["first_step"] - side.began for way, side in sides.items()}
+    return _rows(title, work.goals, turns, peaks, first, ceilings, needed)
+
+
+def started(way: str, recipe: Told, home: Path, batch_size: int, *, first_step: bool = True) -> Side:
+    """Start a side on a recipe."""
+    return Side(
+        {
+            "side": way,
+            "recipe": recipe,
+            "batch_size": batch_size,
+            "folder": str(home / "stock"),
+            "first_step": first_step,
+        },
+        home / f"{way}.log",
+    )
+
+
+def _rows(
+    title: str,
+    goals: Mapping[str, str],
+    turns: Mapping[str, list[Told]],
+    peaks: Mapping[str, int],
+    first: Mapping[str, float],
+    ceilings: list[float],
+    needed: float,
+) -> list[Row]:
+    rates = {way: [each["examples"] / each["seconds"] for each in found] for way, found in turns.items()}
+    tokens = {way: found[0]["tokens"] / found[0]["examples"] for way, found in turns.items()}
+
+    def told(measure: Callable[[str], str]) -> str:
+        return ", ".join(f"{NAMES[way]} {measure(way)}" for way in turns)
+
+    def share(way: str) -> float:
+        return needed * median(rate / limit for rate, limit in zip(rates[way], ceilings, strict=True))
+
+    rows = [
+        (f"{title}, examples/s", told(lambda way: f"{median(rates[way]):.2f}"), ""),
+        (f"{title}, tokens/s", told(lambda way: f"{median(rates[way]) * tokens[way]:,.0f}"), ""),
+        (f"{title}, padding", told(lambda way: f"{_padding(turns[way][-1]):.0%}"), ""),
+        (f"{title}, most memory", told(lambda way: f"{peaks[way] / 1e9:.2f} GB"), ""),
+        (f"{title}, seconds to the first step", told(lambda way: f"{first[way]:.1f}"), ""),
+        (f"{title}, share of the ceiling", told(lambda way: f"{share(way):.0%}"), goals["share"]),
+        (
+            f"{title}, ceiling",
+            f"{median(ceilings) / 1e9:,.0f} GFLOP/s, {needed / 1e9:.2f} GFLOP an example",
+            "",
+        ),
+    ]
+    spent = {way: [each["examples"] / each["processor"] for each in found] for way, found in turns.items()}
+    for way in [each for each in turns if each != "tunesmith"]:
+        rows.append((f"{title}, times {NAMES[way]}", _ratio(rates, way), goals.get(way, "")))
+        rows.append((f"{title}, the same by the processor's time", _ratio(spent, way), ""))
+        reached = f"{peaks['tunesmith'] / peaks[way]:.2f}"
+        goal = goals.get("memory", "") if way == "tutorial" else ""
+        rows.append((f"{title}, memory over that of {NAMES[way]}", reached, goal))
+    return rows
+
+
+def _ratio(rates: Mapping[str, list[float]], way: str) -> str:
+    """Return how many times as fast ours was, turn by turn: the median, the least and the most."""
+    ratios = [ours / theirs for ours, theirs in zip(rates["tunesmith"], rates[way], strict=True)]
+    return f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+
+
+def _padding(turn: Told) -> float:
+    return 1 - turn["tokens"] / turn["computed"]
+
+
+def loss(home: Path, quick: Mapping[str, int]) -> list[Row]:
+    """Compare the validation loss after the same examples, over three seeds."""
+    return [row for name in ("starter", "model") for row in _losses(name, home, quick)]
+
+
+def _losses(name: str, home: Path, quick: Mapping[str, int]) -> list[Row]:
+    found = model_of(name, home)
+    if found is None:
+        return []
+    model, title = found
+    losses: dict[str, list[float]] = {"plain": [], "tunesmith": []}
+    for seed in SEEDS:
+        training = {"seed": seed, "learning_rate": 5e-4 if name == "model" else 1e-3}
+        recipe = recipe_of(name, model, quick.get("examples", WORKS[name].learned), training=training)
+        recipe["training"] = {"epochs": 1, "batch_size": 8, "keep": "last", **training}
+        for way, values in losses.items():
+            side = started(way, recipe, home, 8, first_step=False)
+            side.ask("turn")
+            values.append(side.ask("loss")["loss"])
+            side.end()
+            print(f"{title}, seed {seed}, {NAMES[way]}: {values[-1]:.4f}", flush=True)
+    apart = [ours - theirs for ours, theirs in zip(losses["tunesmith"], losses["plain"], strict=True)]
+    around = STUDENT_T * stdev(apart) / len(apart) ** 0.5
+    mean = fmean(apart)
+    told = ", ".join(f"{NAMES[way]} {fmean(values):.4f}" for way, values in losses.items())
+    return [
+        (f"{title}, validation loss after the same examples", told, ""),
+        (
+            f"{title}, apart, with 95 % interval",
+            f"{mean:+.4f} ({mean - around:+.4f} to {mean + around:+.4f})",
+            "0 within",
+        ),
+    ]
+
+
+def overhead(home: Path, quick: Mapping[str, int]) -> list[Row]:
+    """Measure what a step costs beside forward, backward and optimizer."""
+    rows = []
+    for name in ("starter", "small"):
+        model, title = _there(model_of(name, home))
+        recipe = recipe_of(name, model, quick.get("examples", WORKS[name].examples))
+        side = started("tunesmith", recipe, home, recipe["training"]["batch_size"])
+        turns = [side.ask("overhead") for _ in range(quick.get("turns", 3))]
+        side.end()
+        told = sorted(turns, key=_beside)[len(turns) // 2]
+        step = told["seconds"] / told["steps"] * 1000
+        parts = {part: told[part] / told["seconds"] for part in ("batches", "reports")}
+        named = ", ".join(f"{part} {share:.1%}" for part, share in parts.items())
+        rows.append(
+            (
+                f"{title}, a step beside the model",
+                f"{_beside(told):.1%} of {step:.0f} ms ({named}, the loop {_beside(told) - sum(parts.values()):.1%})",
+                "3 %",
+            )
+        )
+    return rows
+
+
+def _beside(told: Told) -> float:
+    return 1 - told["model"] / told["seconds"]
+
+
+def growth(home: Path, quick: Mapping[str, int]) -> list[Row]:
+    """Measure what more data costs: reading, encoding and batching, each amount in a process of its own."""
+    found: dict[int, Told] = {}
+    for count in (GROWTH[0], quick.get("conversations", GROWTH[-1])):
+        path = home / f"talks-{count}.jsonl"
+        with path.open("w", encoding="utf-8") as stream:
+            for row in itertools.islice(conversations(), count):
+                stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+        command = [sys.executable, "-m", "tests.helpers.training_growth", str(path)]
+        made = subprocess.run(command, cwd=application_root(), capture_output=True, text=True, check=False)
+        if made.returncode:
+            raise SystemExit(made.stderr[-2000:])
+        found[count] = json.loads(made.stdout.splitlines()[-1])
+        print(f"{count:,} conversations: {found[count]}", flush=True)
+        path.unlink()
+    (few, little), (many, much) = found.items()
+    title = f"{few:,} to {many:,} conversations"
+    rows = [_grown(f"{title}, {part} one", part, found) for part in ("read", "encode", "load")]
+    memory = f"{little['peak'] / 1e6:,.0f} and {much['peak'] / 1e6:,.0f} MB"
+    times = much["peak"] / little["peak"]
+    return [*rows, (f"{title}, most memory", f"{memory}, {times:.2f} times", "1.1")]
+
+
+def _grown(title: str, part: str, found: Mapping[int, Told]) -> Row:
+    """Return what a conversation costs among few and among many: the same, if time grows as the data does."""
+    before, after = (told[part] / count * 1000 for count, told in found.items())
+    return title, f"{before:.2f} and {after:.2f} ms, {after / before:.2f} times", "1, or less"
+
+
+def _there(found: tuple[str, str] | None) -> tuple[str, str]:
+    assert found is not None
+    return found
+
+
+def _part(name: str) -> Callable[[Path, Mapping[str, int]], Iterable[Row]]:
+    return lambda home, quick: speed(name, home, quick)
+
+
+PARTS: dict[str, Callable[[Path, Mapping[str, int]], Iterable[Row]]] = {
+    **{name: _part(name) for name in WORKS},
+    "overhead": overhead,
+    "growth": growth,
+    "loss": loss,
+}
+
+if __name__ == "__main__":
+    main()

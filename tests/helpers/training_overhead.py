@@ -1,0 +1,67 @@
+"""What a run spends beside the model: its Session, with the time inside the model and the optimizer measured apart."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import torch
+from accelerate import Accelerator
+from accelerate.optimizer import AcceleratedOptimizer
+
+from engine.worker import trainer
+from engine.worker.batches import Collator
+from engine.worker.session import Session
+
+# What is the model's own whoever trains it, and two parts of what is not.
+MODEL, REPORTS = "model", "reports"
+TIMED: tuple[tuple[Any, str, str], ...] = (
+    (trainer, "token_loss_sum", MODEL),
+    (Accelerator, "backward", MODEL),
+    (Accelerator, "clip_grad_norm_", MODEL),
+    (AcceleratedOptimizer, "step", MODEL),
+    (torch.nn.Module, "zero_grad", MODEL),
+    (Collator, "__call__", "batches"),
+    (Session, "_report", REPORTS),
+)
+
+
+def measured(session: Session, device: torch.device) -> dict[str, float]:
+    """Train a session to its end; return the seconds from its first step's report to its last's, in all and by part."""
+    parts: defaultdict[str, float] = defaultdict(float)
+    looks: list[dict[str, float]] = []
+
+    def spent(part: str, seconds: float) -> None:
+        parts[part] += seconds
+        if part == REPORTS:
+            looks.append({"seconds": time.perf_counter(), **parts})
+
+    with ExitStack() as stack:
+        for owner, name, part in TIMED:
+            stack.enter_context(_timed(owner, name, functools.partial(spent, part), device))
+        session.train(None)
+    return {name: looks[-1][name] - looks[0].get(name, 0.0) for name in looks[-1]} | {"steps": len(looks) - 1}
+
+
+@contextmanager
+def _timed(owner: Any, name: str, spent: Callable[[float], None], device: torch.device) -> Iterator[None]:
+    plain = getattr(owner, name)
+
+    @functools.wraps(plain)
+    def timed(*given: Any, **named: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return plain(*given, **named)
+        finally:
+            # A card computes on while Python goes ahead: what it was given counts where it was given.
+            if device.type == "cuda":
+                torch.cuda.synchronize(device)
+            spent(time.perf_counter() - began)
+
+    with patch.object(owner, name, timed):
+        yield

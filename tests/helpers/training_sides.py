@@ -1,0 +1,398 @@
+"""Three ways of training the same, each in a process of its own, for the benchmark to let take turns.
+
+    python -m tests.helpers.training_sides
+
+    tutorial    the tutorial's script: both sides padded to 512 tokens, its collator, Seq2SeqTrainer
+    plain       Trainer with dynamic padding and grouping by length
+    tunesmith   the training part of a run: Session with its loader, its StepTrainer and its events
+
+Reads what is wanted as a line of JSON, prepares and takes a first step, and answers each word that follows on its
+standard input with a line of JSON. A turn is one pass over the same examples. All three compute in the same number
+format with as many threads, and a step of `plain` and of `tunesmith` sees as many examples: without accumulation the
+stock Trainer's loss is normalised by the batch's learned tokens, as ours is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from statistics import fmean
+from typing import IO, Any
+
+import torch
+from peft import LoraConfig, PeftModel, TaskType, get_peft_model
+from torch.nn import functional
+from torch.utils.flop_counter import FlopCounterMode
+from transformers import (
+    DataCollatorForSeq2Seq,
+    PreTrainedTokenizerBase,
+    PrinterCallback,
+    Seq2SeqTrainer,
+    Seq2SeqTrainingArguments,
+)
+
+from engine import recipe as recipes
+from engine.conversations import Example
+from engine.events import read_all
+from engine.recipe import Recipe
+from engine.worker import adapters, base_models, data, devices, forward, samples, weightless
+from engine.worker.base_models import LoadedBase
+from engine.worker.batches import CPU_TOKENS, GPU_TOKENS, Collator, MicroBatch, in_batches
+from engine.worker.data import Splits
+from engine.worker.facts import make_passport
+from engine.worker.prompting import Encoded, Prompter, make_prompter
+from engine.worker.session import Prepared, Session
+from engine.worker.tokens import tokenised
+from engine.worker.trainer import mean_loss
+from tests.helpers import training_overhead
+from tests.helpers.benchmark_report import peak_resident
+from tests.helpers.worker_parts import make_channel
+
+TUTORIAL_LENGTH = 512
+COUNTED_EXAMPLES = 12
+CEILING_SIZES = {"cpu": 2048, "cuda": 8192}
+CEILING_TRIES = 8
+Told = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What every side trains on: the base model, and the same examples in words and in ids."""
+
+    recipe: Recipe
+    base: LoadedBase
+    splits: Splits
+    prompter: Prompter
+    train: Sequence[Encoded]
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of all examples without padding: what is read and, for an encoder-decoder, what is learned."""
+        twice = self.base.family == "encoder-decoder"
+        return sum(len(each.input_ids) + (len(each.labels) if twice else 0) for each in self.train)
+
+
+def make_stage(recipe: Recipe) -> Stage:
+    """Read, load and encode as a run does."""
+    channel = make_channel("train", recipe)
+    devices.reserve(recipe.training.device)
+    splits = data.read(recipe.data, channel)
+    base = base_models.load(recipe.base_model, recipe.training.device, channel)
+    prompter = make_prompter(recipe, base, splits)
+    return Stage(recipe, base, splits, prompter, tokenised(splits.train, prompter, channel))
+
+
+class Padding:
+    """A collator that also counts what it pads."""
+
+    def __init__(self, collate: Callable[[list[Any]], Any], twice: bool) -> None:
+        self._collate = collate
+        self._twice = twice
+        self.computed = 0
+
+    def __call__(self, rows: list[Any]) -> Any:
+        made = self._collate(rows)
+        self.computed += made["input_ids"].numel() + (made["labels"].numel() if self._twice else 0)
+        return made
+
+
+def plain_lora(model: Any, stage: Stage) -> PeftModel:
+    """Put LoRA on a model as anybody would, with the recipe's settings."""
+    options: Any = stage.recipe.method.options
+    targets = options.target_modules
+    config = LoraConfig(
+        task_type=TaskType[adapters.TASK_TYPES[stage.base.family]],
+        r=options.rank,
+        lora_alpha=options.alpha,
+        lora_dropout=options.dropout,
+        target_modules="all-linear" if targets == ["all-linear"] else targets,
+    )
+    return get_peft_model(model, config)
+
+
+class Stock:
+    """The stock Trainer over rows of ids; `tutorial` and `plain` differ in their rows and how these are ordered."""
+
+    def __init__(self, stage: Stage, folder: Path, batch_size: int, *, grouped: bool) -> None:
+        self._stage = stage
+        self._folder = folder
+        self._batch_size = batch_size
+        self._grouped = grouped
+        adapters.seed_everything(stage.recipe.training.seed)
+        self.model = plain_lora(stage.base.model, stage)
+
+    def train(self, rows: list[Told], steps: int = -1) -> Told:
+        """Train once over rows, or for some steps; tell the seconds and what was computed."""
+        stage, training = self._stage, self._stage.recipe.training
+        collate = DataCollatorForSeq2Seq(stage.base.tokenizer, model=self.model, pad_to_multiple_of=8)
+        padding = Padding(collate, stage.base.family == "encoder-decoder")
+        arguments = Seq2SeqTrainingArguments(
+            output_dir=str(self._folder),
+            per_device_train_batch_size=self._batch_size,
+            num_train_epochs=1,
+            max_steps=steps,
+            learning_rate=stage.recipe.learning_rate(stage.base.family),
+            weight_decay=training.weight_decay,
+            max_grad_norm=training.max_gradient_norm,
+            seed=training.seed,
+            use_cpu=stage.base.device.type == "cpu",
+            train_sampling_strategy="group_by_length" if self._grouped else "random",
+            save_strategy="no",
+            logging_steps=500,
+            report_to=[],
+            disable_tqdm=True,
+            remove_unused_columns=False,
+            dataloader_pin_memory=stage.base.device.type != "cpu",
+        )
+        began = time.perf_counter()
+        trainer = Seq2SeqTrainer(self.model, arguments, train_dataset=rows, data_collator=padding)
+        trainer.remove_callback(PrinterCallback)
+        trainer.train()
+        return {"seconds": time.perf_counter() - began, "computed": padding.computed}
+
+
+class Tutorial:
+    """The tutorial's script: columns padded to 512 tokens once and for all, the summary's padding learned as well."""
+
+    def __init__(self, stage: Stage, folder: Path, batch_size: int) -> None:
+        self._stock = Stock(stage, folder, batch_size, grouped=False)
+        self._rows = [
+            _tutorial_row(stage, each, stage.base.tokenizer) for each in stage.splits.train[:batch_size]
+        ]
+        self.examples = len(self._rows)
+        self.tokens = sum(
+            len(each.input_ids) + len(each.labels) for each in itertools.islice(stage.train, self.examples)
+        )
+
+    def first_step(self) -> float:
+        """Take one step; return the time at its end."""
+        self._stock.train(self._rows, steps=1)
+        return time.time()
+
+    def turn(self) -> Told:
+        """Take one step more: whatever the examples, it costs the same."""
+        return self._stock.train(self._rows)
+
+
+def _tutorial_row(stage: Stage, example: Example, tokenizer: PreTrainedTokenizerBase) -> Told:
+    prompt = stage.recipe.data.prompt.replace("{conversation}", example.conversation)
+    fill: dict[str, Any] = {"padding": "max_length", "truncation": True, "max_length": TUTORIAL_LENGTH}
+    return {
+        **tokenizer(prompt, **fill),
+        "labels": tokenizer(text_target=example.summary, **fill)["input_ids"],
+    }
+
+
+class Plain:
+    """Trainer with dynamic padding and grouping by length, on the ids that Tunesmith learns too."""
+
+    def __init__(self, stage: Stage, folder: Path, batch_size: int) -> None:
+        self._stock = Stock(stage, folder, batch_size, grouped=True)
+        self._rows = [_row(each) for each in stage.train]
+        self.examples, self.tokens = len(self._rows), stage.tokens
+        self.model = self._stock.model
+
+    def first_step(self) -> float:
+        """Take one step; return the time at its end."""
+        self._stock.train(self._rows, steps=1)
+        return time.time()
+
+    def turn(self) -> Told:
+        """Train once over all examples."""
+        return self._stock.train(self._rows)
+
+
+def _row(example: Encoded) -> Told:
+    ids = list(example.input_ids)
+    return {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": list(example.labels)}
+
+
+class Tunesmith:
+    """A run's Session, which trains on the loader's steps, listens for commands and reports each step as an event."""
+
+    def __init__(self, stage: Stage, folder: Path, batch_size: int) -> None:
+        self._stage = stage
+        self.examples, self.tokens = len(stage.train), stage.tokens
+        budget = CPU_TOKENS if stage.base.device.type == "cpu" else GPU_TOKENS
+        self._collator = Collator(
+            stage.base.family,
+            stage.base.tokenizer.pad_token_id,
+            stage.recipe.training.micro_batch_tokens or budget,
+        )
+        self.model = adapters.attach(stage.base, stage.recipe)
+        self._batch_size = batch_size
+        self._computed = sum(map(self._padded, self._collator_steps()))
+
+    def _collator_steps(self) -> Iterator[MicroBatch]:
+        for start in range(0, self.examples, self._batch_size):
+            yield from self._collator(
+                [
+                    self._stage.train[place]
+                    for place in range(start, min(start + self._batch_size, self.examples))
+                ]
+            ).micro_batches
+
+    def _padded(self, batch: MicroBatch) -> int:
+        twice = self._stage.base.family == "encoder-decoder"
+        return int(batch.input_ids.numel() + (batch.labels.numel() if twice else 0))
+
+    def first_step(self) -> float:
+        """Take one step; return the time at its end, before its checkpoint."""
+        return self._trained(self._stage.train[: self._batch_size])
+
+    def turn(self) -> Told:
+        """Train once over all examples; the seconds go to the last step's report."""
+        began = time.time()
+        return {"seconds": self._trained(self._stage.train) - began, "computed": self._computed}
+
+    def _trained(self, train: Sequence[Encoded]) -> float:
+        """Train once over examples; return the time of the last step's report: a checkpoint follows it."""
+        self.session(train).train(None)
+        return max(
+            each["time"] for each in read_all(self._job.events_path) if each["event"] == "step_finished"
+        )
+
+    def session(self, train: Sequence[Encoded]) -> Session:
+        """Return the session of one pass over examples, with nothing to validate on."""
+        stage, recipe = self._stage, self._stage.recipe
+        splits = dataclasses.replace(stage.splits, validation=(), test=())
+        prepared = Prepared(
+            recipe=recipe,
+            base=stage.base,
+            model=self.model,
+            train=train,
+            validation=[],
+            chosen=samples.chosen(recipe, splits),
+            prompter=stage.prompter,
+            collator=self._collator,
+            learning_rate=recipe.learning_rate(stage.base.family),
+        )
+        channel = make_channel("train", recipe)
+        self._job = channel.job
+        return Session(
+            channel, prepared, partial(make_passport, channel.job.id, prepared, splits, stopped=True)
+        )
+
+
+SIDES: dict[str, Callable[[Stage, Path, int], Tutorial | Plain | Tunesmith]] = {
+    "tutorial": Tutorial,
+    "plain": Plain,
+    "tunesmith": Tunesmith,
+}
+
+
+def needed_operations(stage: Stage) -> float:
+    """Return the floating-point operations that an example needs: forward and backward of plain LoRA, unpadded.
+
+    Counted by torch's flop counter over examples spread over the lengths, each alone and without weights; the output
+    head is counted where something is learned.
+    """
+    folder = base_models.folder_of(stage.base.options, make_channel("train"))
+    with torch.device("meta"):
+        bare = weightless.build(stage.base.model.config, stage.base.family, torch.float32, folder)
+        model = plain_lora(bare, stage)
+    collator = Collator(stage.base.family, stage.base.tokenizer.pad_token_id, CPU_TOKENS)
+    ordered = sorted(stage.train, key=lambda each: len(each.input_ids))
+    spread = ordered[:: max(1, len(ordered) // COUNTED_EXAMPLES)]
+    return fmean(_operations(model, collator([each]).micro_batches[0], stage) for each in spread)
+
+
+def _operations(model: PeftModel, batch: MicroBatch, stage: Stage) -> float:
+    bare = batch.to(torch.device("meta"))
+    with FlopCounterMode(display=False) as counter:
+        # One text alone has no padding to mask, and a mask without numbers could not be looked at.
+        found = forward.logits_at(model, stage.base.family, bare.input_ids, None, bare.labels, bare.places)
+        functional.cross_entropy(found.float(), bare.targets, reduction="sum").backward()
+    return float(counter.get_total_flops())
+
+
+def ceiling(stage: Stage) -> float:
+    """Return the most floating-point operations a second that a large product of matrices reaches right now."""
+    device = stage.base.device
+    size = CEILING_SIZES.get(device.type, CEILING_SIZES["cpu"])
+    kind = getattr(torch, stage.base.precision)
+    left, right = (torch.randn(size, size, device=device).to(kind) for _ in range(2))
+    torch.matmul(left, right)
+    return (
+        2 * size**3 / min(_seconds(partial(torch.matmul, left, right), device) for _ in range(CEILING_TRIES))
+    )
+
+
+def _seconds(work: Callable[[], object], device: torch.device) -> float:
+    settle(device)
+    began = time.perf_counter()
+    work()
+    settle(device)
+    return time.perf_counter() - began
+
+
+def settle(device: torch.device) -> None:
+    """Wait for what a card still computes."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def validation_loss(stage: Stage, model: PeftModel) -> float:
+    """Return the mean loss a learned token on the validation split, computed alike for every side."""
+    collator = Collator(stage.base.family, stage.base.tokenizer.pad_token_id, CPU_TOKENS)
+    encoded = [stage.prompter.example(each) for each in stage.splits.validation]
+    return mean_loss(model, list(in_batches(encoded, collator)), stage.base.family, int)
+
+
+def peak_bytes(device: torch.device) -> int:
+    """Return the most memory that this side has taken."""
+    return devices.memory_bytes(device) if device.type == "cuda" else peak_resident(os.getpid())
+
+
+def main() -> None:
+    """Do what the lines on the standard input say."""
+    answers = _own_output()
+    wanted = json.loads(sys.stdin.readline())
+    stage = make_stage(recipes.from_tables(wanted["recipe"]))
+    side = SIDES[wanted["side"]](stage, Path(wanted["folder"]), wanted["batch_size"])
+    first = side.first_step() if wanted["first_step"] else 0.0
+    _answer(
+        answers, {"first_step": first, "precision": stage.base.precision, "threads": torch.get_num_threads()}
+    )
+    for line in sys.stdin:
+        _answer(answers, _done(line.strip(), stage, side))
+
+
+def _done(word: str, stage: Stage, side: Any) -> Told:
+    if word == "turn":
+        spent = time.process_time()
+        told = side.turn() | {"examples": side.examples, "tokens": side.tokens}
+        return told | {"processor": time.process_time() - spent}
+    if word == "ceiling":
+        return {"ceiling": ceiling(stage)}
+    if word == "needed":
+        return {"needed": needed_operations(stage)}
+    if word == "loss":
+        return {"loss": validation_loss(stage, side.model)}
+    if word == "overhead":
+        return training_overhead.measured(side.session(stage.train), stage.base.device)
+    return {"peak": peak_bytes(stage.base.device)}
+
+
+def _own_output() -> IO[str]:
+    """Keep the standard output for answers; what libraries print goes to the log."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return answers
+
+
+def _answer(answers: IO[str], told: Told) -> None:
+    answers.write(json.dumps(told) + "\n")
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main()
