@@ -1,4 +1,4 @@
-"""What the keys do, what the words mean, and which version this is."""
+"""What the words mean, and which version this is."""
 
 from __future__ import annotations
 
@@ -12,14 +12,6 @@ from gui.widgets.buttons import link, plain
 from gui.widgets.labels import Label
 from gui.widgets.line import Line
 
-KEYS = (
-    ("Ctrl+1 to Ctrl+6", "Go to a page"),
-    ("Ctrl+Enter, F5", "Start the run of the recipe shown"),
-    ("Left and Right", "On the scrubber: the summaries of an earlier or later step"),
-    ("Ctrl+D, Ctrl+Enter", "Where summaries are written: a draft, accept and go on"),
-    ("F2, Delete", "In the library: rename, move to the trash"),
-    ("Ctrl+Q", "Quit; a run that trains asks first"),
-)
 WORDS = (
     ("Recipe", "All that decides a run. Open one, change it, start it, save it as a file."),
     ("Run", "One execution of a recipe, in a process of its own. It goes on if the window closes."),
@@ -29,7 +21,7 @@ WORDS = (
 
 
 class HelpDialog(QDialog):
-    """Keys and words on one sheet."""
+    """The words on one sheet."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,7 +29,7 @@ class HelpDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(12)
-        for title, rows in (("Words", WORDS), ("Keys", KEYS)):
+        for title, rows in (("Words", WORDS),):
             column.addWidget(Label(title, "section"))
             column.addLayout(_table(rows))
             column.addWidget(Line())

@@ -12,8 +12,8 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from engine.api import Example, library
 from gui import opened_files
@@ -21,6 +21,7 @@ from gui.data_files import dropped
 from gui.device_probe import DeviceProbe
 from gui.disk_dialog import DiskDialog
 from gui.engine import Engine
+from gui.finder import Finder, Leads, search_field
 from gui.help_dialog import HelpDialog
 from gui.look.format import percent
 from gui.notify import Notifier
@@ -30,8 +31,10 @@ from gui.quit_dialog import QuitDialog
 from gui.retention import Retention
 from gui.run_model import RunModel
 from gui.settings_dialog import SettingsDialog
+from gui.shell import actions
+from gui.shell.keys_sheet import KeysSheet
 from gui.shell.page import Page
-from gui.shell.window import ShellWindow
+from gui.shell.window import ITEMS, ShellWindow
 
 PAGES = {
     "data": ("gui.pages.data_page", "DataPage"),
@@ -46,6 +49,7 @@ PAGES = {
 # Pages that are reached from another one.
 WITHIN = {"labelling": "data", "examples": "train"}
 FIRST = "train"
+PALETTE_PAGES = ITEMS | {"labelling": ("Write summaries", "edit")}
 
 
 class LazyPage(QWidget):
@@ -101,7 +105,8 @@ class MainWindow(ShellWindow):
         engine.adapters_changed.connect(self._count_adapters)
         self.rail.settings_wanted.connect(self._show_settings)
         self.rail.help_wanted.connect(self._show_help)
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self).activated.connect(self.close)
+        self.finder = Finder(self, PALETTE_PAGES, self._leads())
+        self._bind()
         QTimer.singleShot(200, self, self._when_idle)
 
     def _when_idle(self) -> None:
@@ -190,21 +195,49 @@ class MainWindow(ShellWindow):
             playground.open(adapter_ids)
         playground.open_example(example)
 
+    def _leads(self) -> Leads:
+        return Leads(
+            page=self.show_page,
+            run=lambda run_id: self.show_built("train").open_run(run_id),
+            adapter=lambda adapter: self.show_built("library").open(adapter),
+            recipe=lambda wanted, whence: self.show_built("train").edit(wanted, whence),
+        )
+
+    def _bind(self) -> None:
+        for name, act in (
+            ("find", lambda: self.finder.open(self.built(self.current_key()))),
+            ("keys", self._show_keys),
+            ("search", self._search),
+            ("settings", self._show_settings),
+            ("quit", self.close),
+        ):
+            actions.bind(self, f"window.{name}", act)
+
+    def _search(self) -> None:
+        """Put the cursor where this page can be searched."""
+        field = search_field(self.built(self.current_key()))
+        if field is not None:
+            field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            field.selectAll()
+
+    def _show_keys(self) -> None:
+        self._open(KeysSheet(self.current_key(), self))
+
+    @staticmethod
+    def _open(dialog: QDialog) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
     def _show_settings(self) -> None:
         dialog = SettingsDialog(self.preferences, self)
         dialog.disk_wanted.connect(self._show_disk_use)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
+        self._open(dialog)
 
     def _show_disk_use(self) -> None:
-        dialog = DiskDialog(self.retention, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
+        self._open(DiskDialog(self.retention, self))
 
     def _show_help(self) -> None:
-        dialog = HelpDialog(self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
+        self._open(HelpDialog(self))
 
     def _run_changed(self, model: RunModel) -> None:
         share = model.state.share

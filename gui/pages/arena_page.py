@@ -21,9 +21,9 @@ from gui.pages.arena.columns_button import ColumnsButton
 from gui.pages.arena.deeds import ArenaDeeds
 from gui.pages.arena.entries_form import EntriesForm
 from gui.pages.arena.words import base_words_of, summary_words
-from gui.pages.library.menus import SEPARATOR, Entry, make_menu
+from gui.pages.library.menus import SEPARATOR, make_menu
 from gui.pages.train.report_file import ReportFile
-from gui.shell.page import NARROW, Page
+from gui.shell.page import NARROW, Entry, Page, about
 from gui.widgets.buttons import plain, primary, quiet
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.choice import Choice
@@ -324,6 +324,14 @@ class ArenaPage(Page):
 
     def menu_for(self, standing: Standing) -> QMenu:
         """Return the menu of an entry: only what can be done with it."""
+        return make_menu(self, self._entries_for(standing))
+
+    def entries(self) -> list[Entry]:
+        """Return what can be done with the entry that is chosen."""
+        found = [each for each in self._shown.standings if each.entry.id == self._chosen]
+        return about(found[0].entry.name, self._entries_for(found[0])) if found else []
+
+    def _entries_for(self, standing: Standing) -> list[Entry]:
         deeds, entries = self.deeds, self._ways_out(standing)
         runs = standing.state == "running" or deeds.follows(standing)
         if deeds.follows(standing):
@@ -335,15 +343,15 @@ class ArenaPage(Page):
         if not runs:
             entries += [
                 SEPARATOR,
-                ("Take out of the arena", lambda: self._with_arena(deeds.remove, standing), "Del"),
+                ("Take out of the arena", lambda: self._with_arena(deeds.remove, standing), "list.delete"),
             ]
-        return make_menu(self, [*entries, SEPARATOR, ("Delete the arena", self._delete, "")])
+        return [*entries, SEPARATOR, ("Delete the arena", self._delete, "")]
 
     def _ways_out(self, standing: Standing) -> list[Entry]:
         run = standing.run
         if run is None:
             return []
-        found: list[Entry] = [("Open its run", lambda: self._open_run(standing), "Return")]
+        found: list[Entry] = [("Open its run", lambda: self._open_run(standing), "list.open")]
         if run.adapter_id:
             found.append(("Show in library", lambda: self.library_requested.emit(run.adapter_id), ""))
         return found

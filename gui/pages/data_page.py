@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.api import SAMPLE, AppError, Ending, Example, Problem, StorageError, check_details, personal
@@ -23,6 +22,7 @@ from gui.pages.data.checker import Checker
 from gui.pages.data.decisions import Decisions
 from gui.pages.data.mapping import turn_keys
 from gui.pages.data.report import Finding, FirstLook, Report, Row, SplitReport
+from gui.shell import actions
 from gui.shell.page import Page
 from gui.widgets.buttons import plain, primary
 
@@ -100,7 +100,9 @@ class DataPage(Page):
         parts.preview.step_wanted.connect(self._step)
         parts.preview.closed.connect(parts.close_preview)
         parts.preview.try_wanted.connect(lambda row: self.try_requested.emit(_example(row)))
-        QShortcut(QKeySequence("Escape"), parts.preview, parts.close_preview)
+        actions.bind(parts.preview, "window.close", parts.close_preview)
+        actions.bind(self, "data.files", parts.source.file_button)
+        actions.bind(self, "data.check", parts.source.check_button)
 
     # Being shown something
 

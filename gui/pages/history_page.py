@@ -21,9 +21,9 @@ from gui.pages.history.deeds import HistoryDeeds, step_words
 from gui.pages.history.log_dialog import LogDialog
 from gui.pages.history.run_details import RunDetails
 from gui.pages.library.dialogs import Dialogs
-from gui.pages.library.menus import SEPARATOR, Entry, below, make_menu
+from gui.pages.library.menus import SEPARATOR, below, make_menu
 from gui.pages.train.report_file import ReportFile
-from gui.shell.page import Page
+from gui.shell.page import Entry, Page, about
 from gui.widgets.buttons import plain, primary
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.grouped_table import GroupedTableView
@@ -250,9 +250,17 @@ class HistoryPage(Page):
     # The menu.
     def menu_for(self, entry: RunEntry) -> QMenu:
         """Return the menu of a run: only what can be done with it."""
+        return make_menu(self, self._entries_for(entry))
+
+    def entries(self) -> list[Entry]:
+        """Return what can be done with the run that is selected."""
+        entry = self.view.current()
+        return about(entry.name, self._entries_for(entry)) if entry is not None else []
+
+    def _entries_for(self, entry: RunEntry) -> list[Entry]:
         entries: list[Entry] = []
         if entry.recipe is not None:
-            entries += [("Open", lambda: self.open_run(entry), "Return")]
+            entries += [("Open", lambda: self.open_run(entry), "list.open")]
             if entry.can_resume:
                 entries += [("Resume", lambda: self.resume_requested.emit(entry.id), "")]
             entries += [
@@ -268,8 +276,8 @@ class HistoryPage(Page):
             ("Open folder", lambda: self._dialogs.open_folder(entry.job.folder), ""),
         ]
         if not entry.running:
-            entries += [SEPARATOR, ("Delete", lambda: self.deeds.delete(entry), "Del")]
-        return make_menu(self, entries)
+            entries += [SEPARATOR, ("Delete", lambda: self.deeds.delete(entry), "list.delete")]
+        return entries
 
     def _adapter_entries(self, entry: RunEntry) -> list[Entry]:
         found: list[Entry] = []

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import AppError, Example, StorageError, labelling
@@ -21,11 +21,12 @@ from gui.engine import Engine
 from gui.look import style
 from gui.look.type import px
 from gui.models.background import Background
-from gui.pages.labelling import keys, words
+from gui.pages.labelling import words
 from gui.pages.labelling.conversation_view import ConversationSide
 from gui.pages.labelling.desk import Desk
 from gui.pages.labelling.drafter import Drafter
 from gui.pages.labelling.items_view import ItemsSide
+from gui.pages.labelling.keys_line import KEYS
 from gui.pages.labelling.reader import Reader
 from gui.pages.labelling.summary_view import SummarySide
 from gui.pages.labelling.tools_row import SHOWN_TITLES, ToolsRow
@@ -33,6 +34,7 @@ from gui.pages.playground.good_ones import good_ones
 from gui.pages.playground.parts import StripView
 from gui.pages.playground.tries import Try
 from gui.pages.playground.tries_store import Tries
+from gui.shell import actions
 from gui.shell.page import Page
 from gui.widgets.bars import Busy
 from gui.widgets.buttons import plain
@@ -196,8 +198,10 @@ class LabellingPage(Page):
             (self.conversation.forward_wanted, self.forward),
         ):
             told.connect(act)
-        keys.bind(self, {key: getattr(self, key) for key in keys.KEYS})
-        QShortcut(QKeySequence("Escape"), self, drafter.cancel)
+        for name in KEYS:
+            within = Qt.ShortcutContext.WidgetWithChildrenShortcut
+            actions.bind(self, f"labelling.{name}", getattr(self, name), within)
+        actions.bind(self, "window.close", drafter.cancel)
 
     # Being shown something
 

@@ -24,11 +24,11 @@ from gui.pages.library.deeds import LibraryDeeds
 from gui.pages.library.dialogs import Dialogs
 from gui.pages.library.drawer import Drawer
 from gui.pages.library.jobs import LibraryJobs
-from gui.pages.library.menus import SEPARATOR, Entry, below, make_menu
+from gui.pages.library.menus import SEPARATOR, below, make_menu
 from gui.pages.library.passport_panel import PassportPanel
 from gui.pages.library.places import Places
 from gui.pages.library.score_choices import Choice, score_choices
-from gui.shell.page import NARROW, Page
+from gui.shell.page import NARROW, Entry, Page, about
 from gui.widgets.bars import Busy
 from gui.widgets.buttons import plain, primary
 from gui.widgets.empty_state import EmptyState
@@ -320,21 +320,26 @@ class LibraryPage(Page):
     # Menus.
     def menu_for(self, adapter: Adapter) -> QMenu:
         """Return the menu of an adapter."""
+        return make_menu(self, self._entries_for(adapter))
+
+    def _entries_for(self, adapter: Adapter) -> list[Entry]:
         again = "Score again" if adapter.passport.score_card else "Score now"
-        return make_menu(
-            self,
-            [
-                ("Try in playground", lambda: self.try_requested.emit([adapter.id]), ""),
-                ("Train further from here", lambda: self.train_from_requested.emit(adapter.id), ""),
-                (again, lambda: self.score(adapter), ""),
-                SEPARATOR,
-                ("Rename", lambda: self.rename(adapter), "F2"),
-                ("Open folder", lambda: self.places.open_adapter(adapter), ""),
-                *self.places.export_entries(adapter, "Export as "),
-                SEPARATOR,
-                ("Delete", lambda: self.delete(adapter), "Del"),
-            ],
-        )
+        return [
+            ("Try in playground", lambda: self.try_requested.emit([adapter.id]), ""),
+            ("Train further from here", lambda: self.train_from_requested.emit(adapter.id), ""),
+            (again, lambda: self.score(adapter), ""),
+            SEPARATOR,
+            ("Rename", lambda: self.rename(adapter), "list.rename"),
+            ("Open folder", lambda: self.places.open_adapter(adapter), ""),
+            *self.places.export_entries(adapter, "Export as "),
+            SEPARATOR,
+            ("Delete", lambda: self.delete(adapter), "list.delete"),
+        ]
+
+    def entries(self) -> list[Entry]:
+        """Return what can be done with the adapter that is selected."""
+        adapter = self.view.current()
+        return about(adapter.name, self._entries_for(adapter)) if adapter is not None else []
 
     def _export_menu(self, adapter: Adapter) -> None:
         make_menu(self, self.places.export_entries(adapter, "As ")).popup(below(self.panel.export_button))

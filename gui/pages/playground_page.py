@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu, QStackedWidget, QWidget
 
 from engine.api import AppError, DataError, Example, StorageError, labelling
@@ -32,6 +32,7 @@ from gui.pages.playground.presets import Presets
 from gui.pages.playground.samples import samples
 from gui.pages.playground.several import Several
 from gui.pages.playground.tries import Try
+from gui.shell import actions
 from gui.shell.page import NARROW, Page
 from gui.widgets.buttons import plain, primary
 from gui.widgets.scroll import Scroll
@@ -80,7 +81,7 @@ class PlaygroundPage(Page):
         self.copy_button.setAccessibleName(COPY)
         self.copy_button.setToolTip(COPY)
         self.summarise_button = primary("Summarise", "play")
-        self.summarise_button.setToolTip(QKeySequence("Ctrl+Return").toString())
+        self.summarise_button.setToolTip(actions.keys_text("playground.summarise"))
         for part in (self.mode, self.add_button, self.copy_button, self.summarise_button):
             self.header.add(part)
 
@@ -126,8 +127,8 @@ class PlaygroundPage(Page):
         self.tries.cleared.connect(self._clear_tries)
         self.tries.export_wanted.connect(self._choose_export)
         self.strip.acted.connect(self._act)
-        QShortcut(QKeySequence("Ctrl+Return"), self, self.summarise)
-        QShortcut(QKeySequence.StandardKey.Paste, self, self._paste)
+        actions.bind(self, "playground.summarise", self.summarise_button)
+        actions.bind(self, "playground.paste", self._paste)
 
     # Being shown something
 

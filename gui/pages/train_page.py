@@ -27,7 +27,8 @@ from gui.pages.train.start_gate import StartGate
 from gui.pages.train.words import status_words
 from gui.preferences import Preferences
 from gui.run_model import RunModel
-from gui.shell.page import NARROW, Page
+from gui.shell import actions
+from gui.shell.page import NARROW, Entry, Page
 from gui.widgets.line import Line
 
 CLOCK_MILLISECONDS = 1_000
@@ -240,6 +241,8 @@ class TrainPage(Page):
         buttons.evaluation_wanted.connect(lambda: self._tell(RunModel.evaluate_now))
         buttons.folder_wanted.connect(self._open_folder)
         buttons.sides.currentChanged.connect(lambda _side: self.adapt(self.window().width()))
+        actions.bind(self, "train.new", buttons.new)
+        actions.bind(self, "train.open", buttons.open)
 
     def adapt(self, width: int) -> None:
         """Show recipe and run side by side, or one of them."""
@@ -267,6 +270,10 @@ class TrainPage(Page):
 
     def _offer_adapters(self) -> None:
         self.panel.form.origin.offer(library.scan()[0])
+
+    def entries(self) -> list[Entry]:
+        """Return what can be done beside what the buttons do."""
+        return self.buttons.entries()
 
     # Editing
 

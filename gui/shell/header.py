@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.look import style
 from gui.look.type import px
@@ -63,6 +63,12 @@ class Header(QWidget):
     def add(self, widget: QWidget) -> None:
         """Add a button or another control at the right."""
         self._row.addWidget(widget, alignment=Qt.AlignmentFlag.AlignVCenter)
+
+    def buttons(self) -> list[QAbstractButton]:
+        """Return the buttons that stand at the right, in their order."""
+        items = (self._row.itemAt(at) for at in range(self._row.count()))
+        placed = (item.widget() for item in items if item is not None)
+        return [each for each in placed if isinstance(each, QAbstractButton)]
 
     def _restyle(self) -> None:
         self.setFixedHeight(px(HEIGHT) + 1)

@@ -6,6 +6,8 @@ window's width whenever it changes, `shown` when the page comes to the front.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -13,6 +15,13 @@ from gui.look import style
 from gui.shell.header import Header
 
 NARROW = 1200
+# What a menu or the palette offers: its text, what it does, and the id of the action whose keys do it, or "".
+Entry = tuple[str, Callable[[], object], str]
+
+
+def about(name: str, entries: Sequence[Entry]) -> list[Entry]:
+    """Return a menu's entries, without its separators, each saying what it would be done with."""
+    return [(f"{text}: {name}", deed, action_id) for text, deed, action_id in entries if text]
 
 
 class Page(QWidget):
@@ -41,6 +50,10 @@ class Page(QWidget):
 
     def shown(self) -> None:
         """Be told that the page has come to the front."""
+
+    def entries(self) -> list[Entry]:
+        """Return what can be done here now beside what is bound to keys and stands in the header: for the palette."""
+        return []
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Adapt to the window's new width."""

@@ -1,18 +1,20 @@
 """The window: the rail at the left and the pages beside it.
 
-Owns which page is shown, the folding of the rail, the keys Ctrl+1 … Ctrl+6 and the window's place on the screen. It
+Owns which page is shown, the folding of the rail, the pages' keys and the window's place on the screen. It
 knows pages as widgets only, and keeps its place in whatever settings object it is given.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Protocol
 
 from PySide6.QtCore import QByteArray, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QWidget
 
 from gui.look.type import px
+from gui.shell import actions
 from gui.shell.page import NARROW, Page
 from gui.shell.rail import Rail
 
@@ -76,8 +78,8 @@ class ShellWindow(QMainWindow):
         self.rail.add_item(key, text or known_text, icon_name or known_icon)
         self._stack.addWidget(page)
         self._pages[key] = page
-        shortcut = QShortcut(QKeySequence(f"Ctrl+{len(self._pages) - len(self._within)}"), self)
-        shortcut.activated.connect(lambda key=key: self.show_page(key))
+        if key in ITEMS:
+            actions.bind(self, f"window.{key}", partial(self.show_page, key))
         if len(self._pages) == 1:
             self.show_page(key)
 

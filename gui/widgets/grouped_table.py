@@ -24,6 +24,7 @@ from gui.look import icons, style
 from gui.look.type import font, px
 from gui.models.cells import Checked, Link
 from gui.models.grouped_table import CELL_ROLE, THING_ROLE, Column, GroupedTable
+from gui.shell import actions
 from gui.widgets.grouped_cells import CHECK, INSET, RowDelegate
 
 HEAD_HEIGHT = 32
@@ -226,16 +227,15 @@ class GroupedTableView(QTableView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Open with Return, rename with F2, delete with Delete; all else moves."""
         found = self.current()
-        wanted = {
-            Qt.Key.Key_Return: self.opened,
-            Qt.Key.Key_Enter: self.opened,
-            Qt.Key.Key_F2: self.rename_wanted,
-            Qt.Key.Key_Delete: self.delete_wanted,
-            Qt.Key.Key_Space: self.check_pressed,
-        }.get(Qt.Key(event.key()))
-        if wanted is not None and found is not None:
-            wanted.emit(found)
-            return
+        for action_id, wanted in (
+            ("list.open", self.opened),
+            ("list.rename", self.rename_wanted),
+            ("list.delete", self.delete_wanted),
+            ("list.check", self.check_pressed),
+        ):
+            if found is not None and actions.pressed(event, action_id):
+                wanted.emit(found)
+                return
         self._by_keyboard = True
         super().keyPressEvent(event)
         self.viewport().update()

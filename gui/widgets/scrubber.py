@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from gui.look import style
 from gui.look.format import number
 from gui.look.type import font, metrics, px
+from gui.shell import actions
 
 
 class Scrubber(QWidget):
@@ -128,16 +129,16 @@ class Scrubber(QWidget):
             super().keyPressEvent(event)
             return
         at, last = bisect_right(self._done, self._current) - 1, len(self._done) - 1
-        moves = {
-            Qt.Key.Key_Left: max(0, at - 1),
-            Qt.Key.Key_Right: min(last, at + 1),
-            Qt.Key.Key_Home: 0,
-            Qt.Key.Key_End: last,
-        }
-        if event.key() in moves:
-            self.set_current(self._done[moves[Qt.Key(event.key())]])
-        else:
-            super().keyPressEvent(event)
+        for action_id, place in (
+            ("scrubber.earlier", max(0, at - 1)),
+            ("scrubber.later", min(last, at + 1)),
+            ("scrubber.first", 0),
+            ("scrubber.last", last),
+        ):
+            if actions.pressed(event, action_id):
+                self.set_current(self._done[place])
+                return
+        super().keyPressEvent(event)
 
     def _describe(self) -> None:
         told = "base model" if self._current == 0 else f"step {number(self._current)}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import arenas
 from gui.look.type import px
 from gui.models.queue_table import QueueTable, left_text
+from gui.shell import actions
 from gui.widgets.buttons import IconButton
 from gui.widgets.grouped_table import GroupedTableView
 from gui.widgets.labels import Label
@@ -34,9 +34,9 @@ class QueueView(QWidget):
         self.view = GroupedTableView(self.table, "Queue")
         self._title = Label("Queue", "section", "ink")
         self._left = Label("", "label", "ink2")
-        self.up_button = IconButton("chevron-up", "Earlier (Alt+Up)")
-        self.down_button = IconButton("chevron-down", "Later (Alt+Down)")
-        self.remove_button = IconButton("trash", "Take out of the arena (Del)")
+        self.up_button = IconButton("chevron-up", actions.titled("Earlier", "queue.earlier"))
+        self.down_button = IconButton("chevron-down", actions.titled("Later", "queue.later"))
+        self.remove_button = IconButton("trash", actions.titled("Take out of the arena", "list.delete"))
         self._lay_out()
         self._connect()
         self._show_deeds(None)
@@ -66,10 +66,9 @@ class QueueView(QWidget):
         self.up_button.clicked.connect(lambda: self._move(-1))
         self.down_button.clicked.connect(lambda: self._move(1))
         self.remove_button.clicked.connect(self._remove)
-        for keys, by in (("Alt+Up", -1), ("Alt+Down", 1)):
-            shortcut = QShortcut(QKeySequence(keys), view)
-            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(lambda by=by: self._move(by))
+        here = Qt.ShortcutContext.WidgetShortcut
+        actions.bind(view, "queue.earlier", self.up_button, here)
+        actions.bind(view, "queue.later", self.down_button, here)
 
     def show_queue(self, standings: Sequence[Standing], current: str) -> None:
         """Show the entries; `current` is the run that this window follows."""

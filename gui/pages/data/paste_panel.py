@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from gui.look.type import px
+from gui.shell import actions
 from gui.widgets.buttons import plain, quiet
 from gui.widgets.fields import Field
 from gui.widgets.labels import Label
@@ -39,7 +40,7 @@ class PastePanel(QWidget):
         column.setSpacing(8)
         column.addWidget(self.field)
         column.addLayout(row)
-        QShortcut(QKeySequence("Escape"), self, self.put_away)
+        actions.bind(self, "window.close", self.put_away)
         self.hide()
 
     def open(self) -> None:

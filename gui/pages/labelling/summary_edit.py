@@ -6,12 +6,12 @@ Knows claims by their places; not who decides about the text, nor its history: u
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QKeyEvent,
-    QKeySequence,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QTextEdit, QWidget
 from engine.api import Claim
 from gui.look import style
 from gui.look.type import READING_PITCH, font, px
+from gui.shell import actions
 from gui.widgets.reading import Mark, utf16
 
 LEAST_HEIGHT, MOST_HEIGHT = 104, 236
@@ -108,15 +109,16 @@ class SummaryEdit(QTextEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Tell of undo, redo and the page keys instead of doing them."""
-        standard = QKeySequence.StandardKey
-        if event.matches(standard.Undo):
-            self.undo_wanted.emit()
-        elif event.matches(standard.Redo):
-            self.redo_wanted.emit()
-        elif event.matches(standard.MoveToPreviousPage) or event.matches(standard.MoveToNextPage):
-            self.scroll_wanted.emit(1 if event.matches(standard.MoveToNextPage) else -1)
-        else:
-            super().keyPressEvent(event)
+        for name, tell in (
+            ("undo", self.undo_wanted.emit),
+            ("redo", self.redo_wanted.emit),
+            ("read_on", partial(self.scroll_wanted.emit, 1)),
+            ("read_back", partial(self.scroll_wanted.emit, -1)),
+        ):
+            if actions.pressed(event, f"labelling.{name}"):
+                tell()
+                return
+        super().keyPressEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Tell that the person is elsewhere."""

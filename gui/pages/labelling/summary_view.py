@@ -14,7 +14,7 @@ from engine.api import labelling, unsupported
 from gui.look import style
 from gui.pages.labelling import words
 from gui.pages.labelling.drafter import Drafter
-from gui.pages.labelling.keys import KeysLine, native
+from gui.pages.labelling.keys_line import KeysLine, keys_text
 from gui.pages.labelling.steps_view import StepsView
 from gui.pages.labelling.summary_edit import SummaryEdit
 from gui.widgets.buttons import IconButton, plain, primary
@@ -80,7 +80,7 @@ class SummarySide(QWidget):
             (self.undo_button, "undo", self.undone),
             (self.redo_button, "redo", self.redone),
         ):
-            button.setToolTip(native(key))
+            button.setToolTip(keys_text(key))
             button.clicked.connect(told)
         self.steps = StepsView()
 
@@ -173,7 +173,7 @@ class SummarySide(QWidget):
             (self.redo_button, "redo", following),
         ):
             title = f"{key.capitalize()}: {words.step_title(step).lower()}" if step else key.capitalize()
-            button.set_name(f"{title} ({native(key)})")
+            button.set_name(f"{title} ({keys_text(key)})")
             button.setEnabled(step is not None)
 
     def show_drafter(self, drafter: Drafter) -> None:
@@ -185,7 +185,7 @@ class SummarySide(QWidget):
         writing = drafter.is_writing
         self.draft_button.setText("Cancel" if writing else "Draft")
         self.draft_button.set_icon("close" if writing else "play")
-        self.draft_button.setToolTip("" if writing else native("draft"))
+        self.draft_button.setToolTip("" if writing else keys_text("draft"))
         self.draft_button.setEnabled(writing or drafter.turn.is_ours)
         self._writing.setText(drafter.words)
         self._writing.setVisible(writing)

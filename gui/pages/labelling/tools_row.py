@@ -11,7 +11,7 @@ from gui.look import style
 from gui.look.format import number
 from gui.look.type import px
 from gui.pages.labelling import words
-from gui.pages.labelling.keys import native
+from gui.pages.labelling.keys_line import keys_text
 from gui.widgets.bars import Bar
 from gui.widgets.buttons import quiet
 from gui.widgets.choice import Choice
@@ -43,7 +43,7 @@ class ToolsRow(QWidget):
         for at, order in enumerate(labelling.ORDERS):
             self.order.setItemData(at, order.help, Qt.ItemDataRole.ToolTipRole)
         self.list_button = quiet("")
-        self.list_button.setToolTip(f"All conversations of this set ({native('to_list')})")
+        self.list_button.setToolTip(f"All conversations of this set ({keys_text('to_list')})")
         self.list_button.clicked.connect(self._toggle_list)
         self._lists = False
         self.shown.chosen.connect(self.shown_chosen)

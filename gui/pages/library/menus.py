@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
-Entry = tuple[str, Callable[[], object], str]
+from gui.shell import actions
+from gui.shell.page import Entry
+
 SEPARATOR: Entry = ("", lambda: None, "")
 
 
 def make_menu(parent: QWidget, entries: Sequence[Entry]) -> QMenu:
-    """Return a menu of (text, deed, keys) entries; it goes when it is closed."""
+    """Return a menu of entries; it goes when it is closed."""
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    for text, deed, keys in entries:
+    for text, deed, action_id in entries:
         if not text:
             menu.addSeparator()
             continue
         action = menu.addAction(text)
-        if keys:
-            action.setShortcut(QKeySequence(keys))
+        if action_id:
+            action.setShortcut(actions.action(action_id).keys[0])
         action.triggered.connect(lambda _checked=False, deed=deed: deed())
     return menu
 

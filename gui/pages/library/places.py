@@ -10,7 +10,7 @@ from engine.api import Adapter, library, paths
 from gui.pages.library.deeds import LibraryDeeds
 from gui.pages.library.dialogs import Dialogs
 from gui.pages.library.jobs import LibraryJobs
-from gui.pages.library.menus import Entry
+from gui.shell.page import Entry
 
 
 class Places:

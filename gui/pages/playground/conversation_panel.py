@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -28,6 +28,7 @@ from gui.pages.playground.export_offer import ExportOffer
 from gui.pages.playground.length import Length, estimated, parted, told
 from gui.pages.playground.picker import Picker
 from gui.pages.playground.token_meter import TokenMeter
+from gui.shell import actions
 from gui.widgets.buttons import link, plain, quiet
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import ElidedLabel, Label
@@ -93,7 +94,7 @@ class ConversationPanel(QWidget):
         self._open_button.clicked.connect(self._offer_ways)
         self._edit_button = quiet("Edit")
         self._edit_button.clicked.connect(self.toggle_edit)
-        QShortcut(QKeySequence("Escape"), self.picker, self._show)
+        actions.bind(self.picker, "window.close", self._show)
         style.follow(self._restyle)
 
     def _restyle(self) -> None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from gui.look import style
 from gui.look.type import font, px
 from gui.pages.playground.board import Feedback, Thumb
+from gui.shell import actions
 from gui.widgets.buttons import IconButton, plain, quiet
 from gui.widgets.fields import Field
 from gui.widgets.labels import Label
@@ -79,7 +79,7 @@ class FeedbackNotes(QWidget):
         self.done_button.clicked.connect(self._done)
         self._leave_button.clicked.connect(self.close_edit)
         self._editor = QWidget()
-        QShortcut(QKeySequence("Escape"), self._editor, self.close_edit)
+        actions.bind(self._editor, "window.close", self.close_edit)
         self._lay_out()
         self._editor.hide()
         style.follow(self._restyle)

@@ -8,13 +8,14 @@ from __future__ import annotations
 from itertools import groupby
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from engine.api import METHODS, BaseFacts, Options, method
 from gui.pages.train.capability_dialog import CapabilityDialog
 from gui.pages.train.method_explanation import MethodExplanation
 from gui.pages.train.method_row import MethodRow
+from gui.shell import actions
 from gui.widgets.buttons import link
 from gui.widgets.cards import Card
 from gui.widgets.labels import Label
@@ -49,9 +50,7 @@ class MethodChooser(Card):
         self._nothing = Label("", "body", "ink2", wrap=True)
         self._fill()
         self._lay_out()
-        down = QShortcut(QKeySequence("Down"), self._search)
-        down.setContext(Qt.ShortcutContext.WidgetShortcut)
-        down.activated.connect(self._enter)
+        actions.bind(self._search, "train.methods", self._enter, Qt.ShortcutContext.WidgetShortcut)
         self._search.returnPressed.connect(self._take_first)
         app = QApplication.instance()
         assert isinstance(app, QApplication)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QPoint, Signal, SignalInstance
 from PySide6.QtWidgets import QMenu, QWidget
 
 from gui.pages.train.recipe_files import Preset, presets
 from gui.run_model import RunModel
 from gui.shell.header import Header
+from gui.shell.page import Entry
 from gui.widgets.buttons import Button, IconButton, plain
 from gui.widgets.segmented import Segmented
 
@@ -118,16 +119,30 @@ class HeaderButtons(QWidget):
     def more_menu(self) -> QMenu:
         """Return the menu behind the three dots."""
         menu = QMenu(self.more)
-        menu.addAction("Save recipe as…", self.save_wanted.emit)
+        for text, wish, is_possible in self._more():
+            menu.addAction(text, wish.emit).setEnabled(is_possible)
+        return menu
+
+    def _more(self) -> list[tuple[str, SignalInstance, bool]]:
+        """Return what stands behind the three dots, what it asks for, and whether it can be done now."""
+        found = [("Save recipe as…", self.save_wanted, True)]
         if self._is_run:
             running = not self.stop.isHidden()
-            for text, wish in (
-                ("Save a checkpoint now", self.checkpoint_wanted),
-                ("Evaluate now", self.evaluation_wanted),
-            ):
-                menu.addAction(text, wish.emit).setEnabled(running)
-            menu.addAction("Open the run's folder", self.folder_wanted.emit)
-        return menu
+            found += [
+                ("Save a checkpoint now", self.checkpoint_wanted, running),
+                ("Evaluate now", self.evaluation_wanted, running),
+                ("Open the run's folder", self.folder_wanted, True),
+            ]
+        return found
+
+    def entries(self) -> list[Entry]:
+        """Return what can be done beside what the buttons do."""
+        found: list[Entry] = [
+            (text, wish.emit, "") for text, wish, is_possible in self._more() if is_possible
+        ]
+        if self.ways_to_pause.isEnabled() and not self.ways_to_pause.isHidden():
+            found.append(("Pause and free the device", self.free_wanted.emit, ""))
+        return found
 
     def _open_more(self) -> None:
         self.more_menu().exec(self.more.mapToGlobal(QPoint(0, self.more.height() + 4)))

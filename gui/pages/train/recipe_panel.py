@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import Problem, Recipe
@@ -20,6 +19,7 @@ from gui.look import style
 from gui.look.format import duration_text, number
 from gui.look.type import px
 from gui.pages.train.effect_panel import EffectPanel
+from gui.shell import actions
 from gui.widgets.buttons import plain, primary
 from gui.widgets.fields import IconLabel, ProblemLine
 from gui.widgets.labels import Label, RichLabel
@@ -87,9 +87,7 @@ class RecipePanel(QWidget):
         self.start_button.clicked.connect(self.start_wanted)
         self.copy_button.clicked.connect(self.copy_wanted)
         self.form.edited.connect(self.edited)
-        for keys in ("Ctrl+Return", "F5"):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.activated.connect(self.start_button.click)
+        actions.bind(self, "train.start", self.start_button)
 
     def set_wide(self, wide: bool) -> None:
         """Keep the width beside the run, or take all there is."""

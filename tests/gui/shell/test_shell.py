@@ -69,7 +69,7 @@ def test_a_click_in_the_rail_brings_the_page(window, qtbot):
 
 
 def test_control_and_a_digit_bring_the_page(window):
-    QTest.keyClick(window, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(window, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
     assert window.current_key() == "library"
 
 
@@ -82,7 +82,7 @@ def test_a_page_within_another_has_no_place_of_its_own_in_the_rail(window):
     assert window.page("labelling").times_shown == 1
     QTest.mouseClick(window.rail.item("data"), Qt.MouseButton.LeftButton)
     assert window.current_key() == "data"
-    QTest.keyClick(window, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(window, Qt.Key.Key_6, Qt.KeyboardModifier.ControlModifier)
     assert window.current_key() == "history"
 
 

@@ -1,0 +1,295 @@
+"""The command palette: one field, and below it what fits what was typed. The keyboard does all of it.
+
+Knows offers by their titles; who collects them knows pages, runs and files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QLineEdit,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.look import icons, style
+from gui.look.type import font, metrics, px
+from gui.models.fuzzy import Fit, fit
+from gui.widgets.labels import Label
+from gui.widgets.line import Line
+from gui.widgets.search_field import SearchField
+
+WIDTH, TOP = 640, 72
+ROW_HEIGHT, MOST_ROWS = 36, 11
+MOST_FOUND = 60
+# What other words say for an offer counts less than its title.
+WORDS_WEIGHT = 0.5
+OFFER_ROLE, PLACES_ROLE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One thing that can be gone to or done.
+
+    `group` says of which kind it is, `note` stands at the right (keys, or a detail), `words` are others by which it is
+    found.
+    """
+
+    title: str
+    group: str
+    do: Callable[[], object]
+    note: str = ""
+    icon: str = ""
+    words: str = ""
+
+
+def found_by(typed: str, offers: Iterable[Offer]) -> list[tuple[Offer, Fit]]:
+    """Return the offers that fit, the best first, else in their order; all of them while nothing is typed."""
+    fitting = [(offer, made) for offer in offers if (made := _fit(typed, offer)) is not None]
+    if typed.strip():
+        fitting.sort(key=lambda pair: -pair[1].score)
+    return fitting[:MOST_FOUND]
+
+
+def _fit(typed: str, offer: Offer) -> Fit | None:
+    if not typed.strip():
+        return Fit(0.0)
+    by_title = fit(typed, offer.title)
+    by_words = fit(typed, f"{offer.title} {offer.group} {offer.words}")
+    if by_words is not None and (by_title is None or by_words.score * WORDS_WEIGHT > by_title.score):
+        inside = tuple(at for at in by_words.places if at < len(offer.title))
+        return Fit(by_words.score * WORDS_WEIGHT, inside)
+    return by_title
+
+
+class _Found(QAbstractListModel):
+    """What fits, one a row."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._found: list[tuple[Offer, Fit]] = []
+
+    def put(self, found: list[tuple[Offer, Fit]]) -> None:
+        self.beginResetModel()
+        self._found = found
+        self.endResetModel()
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self._found)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        offer, made = self._found[index.row()]
+        told = (offer.title, offer.group, offer.note)
+        return {
+            Qt.ItemDataRole.DisplayRole: offer.title,
+            Qt.ItemDataRole.AccessibleTextRole: ", ".join(part for part in told if part),
+            OFFER_ROLE: offer,
+            PLACES_ROLE: made.places,
+        }.get(role)
+
+
+class _Row(QStyledItemDelegate):
+    """Draws an offer: icon, title with the letters that were typed, group and note."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(px(WIDTH), px(ROW_HEIGHT))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        offer: Offer = index.data(OFFER_ROLE)
+        place = QRectF(option.rect)
+        is_current = bool(option.state & QStyle.StateFlag.State_Selected)
+        mirrored = option.direction == Qt.LayoutDirection.RightToLeft
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if is_current:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(style.color("accent_soft"))
+            painter.drawRoundedRect(place, 6, 6)
+            painter.setBrush(style.color("accent"))
+            bar = QRectF(place.left(), place.center().y() - 8, 3, 16)
+            if mirrored:
+                bar.moveRight(place.right())
+            painter.drawRoundedRect(bar, 1.5, 1.5)
+        square = QRectF(place.left() + 12, place.top(), px(16), place.height())
+        texts = place.adjusted(24 + px(16), 0, -12, 0)
+        if mirrored:
+            square.moveRight(place.right() - 12)
+            texts = place.adjusted(12, 0, -24 - px(16), 0)
+        icons.paint(painter, square, offer.icon or "arrow-right", "accent" if is_current else "ink2")
+        right = offer.note or offer.group
+        painter.setFont(font("figure_small"))
+        painter.setPen(style.color("ink2"))
+        painter.drawText(texts, Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter, right)
+        room = metrics("figure_small").horizontalAdvance(right) + 16
+        texts = texts.adjusted(room, 0, 0, 0) if mirrored else texts.adjusted(0, 0, -room, 0)
+        self._title(painter, texts, offer.title, index.data(PLACES_ROLE), mirrored=mirrored)
+        painter.restore()
+
+    @staticmethod
+    def _title(
+        painter: QPainter, box: QRectF, title: str, places: tuple[int, ...], *, mirrored: bool
+    ) -> None:
+        """Draw a title; an underline, and no colour alone, marks what was typed."""
+        painter.setFont(font("body_medium"))
+        painter.setPen(style.color("ink"))
+        measured = painter.fontMetrics()
+        shown = measured.elidedText(title, Qt.TextElideMode.ElideRight, int(box.width()))
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter, shown)
+        if mirrored:
+            return
+        baseline = box.center().y() + measured.ascent() / 2 + 2
+        for at in places:
+            if at < len(shown):
+                left = box.left() + measured.horizontalAdvance(shown[:at])
+                wide = measured.horizontalAdvance(shown[: at + 1]) - measured.horizontalAdvance(shown[:at])
+                painter.fillRect(QRectF(left, baseline, wide, 2), style.color("accent"))
+
+
+class _Query(SearchField):
+    """The field: `moved(rows)` for the keys that move through the list, which never takes the focus."""
+
+    moved = Signal(int)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move with the arrows and the page keys; Esc leaves at once."""
+        rows = {
+            Qt.Key.Key_Down: 1,
+            Qt.Key.Key_Up: -1,
+            Qt.Key.Key_PageDown: MOST_ROWS - 1,
+            Qt.Key.Key_PageUp: 1 - MOST_ROWS,
+        }.get(Qt.Key(event.key()))
+        if rows is not None:
+            self.moved.emit(rows)
+        elif event.key() == Qt.Key.Key_Escape:
+            QLineEdit.keyPressEvent(self, event)
+        else:
+            super().keyPressEvent(event)
+
+
+class Palette(QDialog):
+    """Opens over the window's head; Return does what is selected, Esc leaves, a click beside it too."""
+
+    def __init__(self, offers: list[Offer], parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Find")
+        self._offers, self._over = offers, parent
+        self.query = _Query("Find an action, a page, a run, an adapter, a recipe")
+        self.query.setFrame(False)
+        self._model = _Found(self)
+        self.view = QListView()
+        self._nothing = Label("Nothing fits.", "body", "ink2")
+        self._lay_out()
+        self.query.textChanged.connect(self._show_found)
+        self.query.returnPressed.connect(self.take)
+        self.query.moved.connect(self._move)
+        self.view.clicked.connect(self.take)
+        self._show_found()
+
+    def _lay_out(self) -> None:
+        self.view.setModel(self._model)
+        self.view.setItemDelegate(_Row(self.view))
+        self.view.setUniformItemSizes(True)
+        self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.view.setAccessibleName("What fits")
+        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._nothing.setContentsMargins(12, 8, 12, 8)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(9, 9, 9, 9)
+        column.setSpacing(8)
+        column.addWidget(self.query)
+        column.addWidget(Line())
+        column.addWidget(self.view, 1)
+        column.addWidget(self._nothing)
+
+    def add(self, offers: list[Offer]) -> None:
+        """Offer more, which took longer to read; what is selected stays."""
+        kept = self.current()
+        self._offers += offers
+        self._show_found()
+        rows = [at for at in range(self._model.rowCount()) if self._model.index(at).data(OFFER_ROLE) is kept]
+        if rows:
+            self._select(rows[0])
+
+    def current(self) -> Offer | None:
+        """Return the offer that Return would take, None if nothing fits."""
+        found: Offer | None = self.view.currentIndex().data(OFFER_ROLE)
+        return found
+
+    def titles(self) -> list[str]:
+        """Return what is listed."""
+        return [self._model.index(at).data() for at in range(self._model.rowCount())]
+
+    def take(self) -> None:
+        """Leave, and do what is selected."""
+        wanted = self.current()
+        if wanted is not None:
+            self.close()
+            wanted.do()
+
+    def _show_found(self) -> None:
+        self._model.put(found_by(self.query.text(), self._offers))
+        count = self._model.rowCount()
+        self.view.setVisible(count > 0)
+        self._nothing.setVisible(not count)
+        self.view.setFixedHeight(px(ROW_HEIGHT) * max(1, min(count, MOST_ROWS)))
+        self.adjustSize()
+        if count:
+            self._select(0)
+
+    def _move(self, rows: int) -> None:
+        count = self._model.rowCount()
+        if count:
+            at = self.view.currentIndex().row() + rows
+            self._select(at % count if abs(rows) == 1 else min(count - 1, max(0, at)))
+
+    def _select(self, row: int) -> None:
+        """Select a row, and let a screen reader hear of it although the field keeps the focus."""
+        self.view.setCurrentIndex(self._model.index(row))
+        told = self._model.index(row).data(Qt.ItemDataRole.AccessibleTextRole)
+        self.query.setAccessibleDescription(told)
+        QAccessible.updateAccessibility(QAccessibleEvent(self.query, QAccessible.Event.DescriptionChanged))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Stand at the head of the window."""
+        super().showEvent(event)
+        window = self._over.window()
+        self.setFixedWidth(min(px(WIDTH), window.width() - 48))
+        self.move(window.mapToGlobal(QPoint((window.width() - self.width()) // 2, TOP)))
+        self.query.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Leave when the person goes elsewhere."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isVisible() and not self.isActiveWindow():
+            self.close()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the ground and its rim."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), style.color("surface"))
+        painter.setPen(style.color("outline"))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.end()
