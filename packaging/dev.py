@@ -8,6 +8,7 @@
     python3 packaging/dev.py proof [--only WORDS]      every method, proven on every kind of base model
     python3 packaging/dev.py bench [names]             the benchmarks in tests/benchmarks
     python3 packaging/dev.py screenshots [arguments]   every page, light and dark, from the real window
+    python3 packaging/dev.py deb [folder]              the Debian package, in dist/ if no folder is named
 
 Without a display everything is drawn off screen, and `demo` saves the finished page as demo.png.
 """
@@ -101,6 +102,12 @@ def screenshots(arguments: list[str]) -> int:
     return _python(["packaging/screenshots.py", *arguments], variables)
 
 
+def deb(arguments: list[str]) -> int:
+    """Build the Debian package."""
+    environment.ensure(ROOT)
+    return _python(["packaging/deb.py", *arguments], {})
+
+
 def _application(arguments: list[str]) -> int:
     environment.ensure(ROOT)
     variables = _qt_variables()
@@ -168,7 +175,7 @@ def _prepare_qt(variables: dict[str, str]) -> None:
 
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
-    verb.__name__: verb for verb in (setup, run, demo, test, proof, bench, screenshots)
+    verb.__name__: verb for verb in (setup, run, demo, test, proof, bench, screenshots, deb)
 }
 
 

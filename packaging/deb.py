@@ -1,0 +1,222 @@
+"""The Debian package: the sources, a launcher, and what a desktop wants to know. Nothing in it is compiled.
+
+    python packaging/deb.py [FOLDER]     writes FOLDER/tunesmith_<version>-1_all.deb; dist/ if no folder is named
+
+Runs in the environment, which draws the icons. What the package needs of the system is what Qt's wheels need, as
+`qt_libraries` knows it; all else comes at a person's first start.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import qt_libraries
+
+ROOT = Path(__file__).resolve().parent.parent
+LINUX = ROOT / "packaging" / "linux"
+REVISION = 1
+# Who publishes packages puts their own here; this domain is kept free for examples.
+MAINTAINER = "The Tunesmith developers <developers@tunesmith.example>"
+HOMEPAGE = "https://tunesmith.example/"
+# What runs, beside the launcher: the program, what it ships, and what environments are made of.
+SOURCES = (
+    "main.py",
+    "pyproject.toml",
+    "engine",
+    "gui",
+    "resources",
+    "packaging/constraints.txt",
+    "packaging/environment.py",
+    "packaging/launcher",
+)
+# Pictures of the README.
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "screenshots")
+CONTROL = Template("""\
+Package: tunesmith
+Version: $version
+Section: science
+Priority: optional
+Architecture: all
+Maintainer: $maintainer
+Installed-Size: $kilobytes
+Depends: $depends
+Recommends: python3-tk | zenity, fonts-noto-cjk
+Homepage: $homepage
+Description: adapt language models to summarise conversations
+ Tunesmith fine-tunes a language model on this computer with PEFT (LoRA and
+ its kin, soft prompts, adapters), to summarise conversations, and proves that
+ the result is better: base and tuned model are scored on the same
+ conversations, and every difference carries an interval.
+ .
+ At its first start it fetches the libraries that it works with, among them
+ the build of torch for the graphics card, into an environment of the
+ person who started it.
+""")
+CHANGES = Template("""\
+tunesmith ($version) unstable; urgency=medium
+
+  * This version; what is new for people is in changelog.gz.
+
+ -- $maintainer  $date
+""")
+
+
+def version() -> str:
+    """Return the version of the program."""
+    return str(_project()["version"])
+
+
+def file_name() -> str:
+    """Return the name of the package's file."""
+    return f"tunesmith_{version()}-{REVISION}_all.deb"
+
+
+def build(target: Path) -> Path:
+    """Build the package into the folder `target` and return its file. Needs dpkg-deb."""
+    if shutil.which("dpkg-deb") is None:
+        raise SystemExit("dpkg-deb is not here; Debian, Ubuntu and their kin have it in the package dpkg.")
+    target.mkdir(parents=True, exist_ok=True)
+    package = target / file_name()
+    with tempfile.TemporaryDirectory() as folder:
+        tree = lay_out(Path(folder) / "tree")
+        environment = {**os.environ, "SOURCE_DATE_EPOCH": str(int(_moment()))}
+        command = ["dpkg-deb", "--root-owner-group", "--build", str(tree), str(package)]
+        subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
+    return package
+
+
+def lay_out(tree: Path) -> Path:
+    """Write all files of the package below `tree`, with their modes, and return it."""
+    share = tree / "usr" / "share"
+    _copy_sources(share / "tunesmith")
+    _put(LINUX / "tunesmith", tree / "usr/bin/tunesmith", mode=0o755)
+    _put(LINUX / "tunesmith.desktop", share / "applications/tunesmith.desktop")
+    _put(LINUX / "tunesmith.xml", share / "mime/packages/tunesmith.xml")
+    _fill(LINUX / "tunesmith.metainfo.xml", share / "metainfo/org.tunesmith.tunesmith.metainfo.xml")
+    _put_icons(share / "icons/hicolor")
+    _put_texts(share)
+    for name in ("postinst", "prerm"):
+        _put(LINUX / name, tree / "DEBIAN" / name, mode=0o755)
+    _write(tree / "DEBIAN/control", _control(tree))
+    _write(tree / "DEBIAN/md5sums", _checksums(tree))
+    _settle(tree)
+    return tree
+
+
+def _copy_sources(place: Path) -> None:
+    for name in SOURCES:
+        source = ROOT / name
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, place / name, ignore=LEFT_OUT)
+        else:
+            shutil.copy(source, place / name)
+    # Found beside main.py: what the program asks for its own version.
+    facts = f"Metadata-Version: 2.1\nName: tunesmith\nVersion: {version()}\n"
+    _write(place / f"tunesmith-{version()}.dist-info/METADATA", facts)
+
+
+def _put_icons(place: Path) -> None:
+    _put(ROOT / "resources/tunesmith.svg", place / "scalable/apps/tunesmith.svg")
+    with tempfile.TemporaryDirectory() as drawn:
+        command = [sys.executable, str(ROOT / "packaging/icons.py"), drawn]
+        subprocess.run(command, check=True, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"})
+        for picture in Path(drawn).glob("*.png"):
+            _put(picture, place / picture.stem / "apps/tunesmith.png")
+
+
+def _put_texts(share: Path) -> None:
+    page = _filled((LINUX / "tunesmith.1").read_text(encoding="utf-8"))
+    date = time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime(_moment()))
+    changes = CHANGES.substitute(version=f"{version()}-{REVISION}", maintainer=MAINTAINER, date=date)
+    news = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    documents = share / "doc/tunesmith"
+    _put(LINUX / "copyright", documents / "copyright")
+    for text, place in (
+        (page, share / "man/man1/tunesmith.1.gz"),
+        (changes, documents / "changelog.Debian.gz"),
+        (news, documents / "changelog.gz"),
+    ):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(gzip.compress(text.encode(), mtime=0))
+
+
+def _control(tree: Path) -> str:
+    size = sum(file.stat().st_size for file in tree.rglob("*") if file.is_file())
+    depends = ["python3 (>= 3.11)", "python3-venv", *sorted(set(qt_libraries.APT_PACKAGES.values()))]
+    return CONTROL.substitute(
+        version=f"{version()}-{REVISION}",
+        maintainer=MAINTAINER,
+        kilobytes=size // 1024,
+        depends=", ".join(depends),
+        homepage=HOMEPAGE,
+    )
+
+
+def _checksums(tree: Path) -> str:
+    files = sorted(
+        file for file in tree.rglob("*") if file.is_file() and "DEBIAN" not in file.relative_to(tree).parts
+    )
+    said = subprocess.run(
+        ["md5sum", *(str(file.relative_to(tree)) for file in files)],
+        cwd=tree,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return said.stdout
+
+
+def _settle(tree: Path) -> None:
+    """Give every file the mode and the time it has in every build."""
+    moment = _moment()
+    for place in [tree, *tree.rglob("*")]:
+        runs = place.is_dir() or (place.stat().st_mode & 0o100 and place.parent.name in {"bin", "DEBIAN"})
+        place.chmod(0o755 if runs else 0o644)
+        os.utime(place, (moment, moment))
+
+
+def _put(source: Path, place: Path, mode: int = 0o644) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(source, place)
+    place.chmod(mode)
+
+
+def _fill(source: Path, place: Path) -> None:
+    _write(place, _filled(source.read_text(encoding="utf-8")))
+
+
+def _filled(text: str) -> str:
+    date = time.strftime("%Y-%m-%d", time.gmtime(_moment()))
+    return text.replace("@VERSION@", version()).replace("@DATE@", date).replace("@HOMEPAGE@", HOMEPAGE)
+
+
+def _write(place: Path, text: str) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(text, encoding="utf-8")
+
+
+def _moment() -> float:
+    """Return the time that builds carry: what the builder says, else that of the last change to the program."""
+    told = os.environ.get("SOURCE_DATE_EPOCH")
+    if told:
+        return float(told)
+    return (ROOT / "CHANGELOG.md").stat().st_mtime
+
+
+def _project() -> dict[str, Any]:
+    return dict(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"])
+
+
+if __name__ == "__main__":
+    print(build(Path(sys.argv[1]) if sys.argv[1:] else ROOT / "dist"))

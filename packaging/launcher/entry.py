@@ -1,0 +1,141 @@
+"""From `tunesmith` and its arguments to a running Tunesmith, with an environment made on the way if need be."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import environment
+
+from engine import graphics_cards
+from launcher import environments, fronts
+from launcher.builds import BUILDS, Build, suited
+from launcher.environments import Environments
+from launcher.work import Work, steps
+
+ROOT = Path(__file__).resolve().parents[2]
+SET_UP, TORCH = "--set-up", "--torch"
+# What an administrator sets, and what Tunesmith is told of the way to make its environment anew.
+GIVEN, COMMAND = "TUNESMITH_ENVIRONMENT", "TUNESMITH_SET_UP"
+LOG = "set-up.log"
+
+
+def main(arguments: list[str]) -> int:
+    """Set up if asked or needed, then become Tunesmith; return an exit code only where that can't be."""
+    given = os.environ.get(GIVEN)
+    if given:
+        return _become(Path(given), arguments)
+    place = _own()
+    if arguments[:1] == [SET_UP]:
+        return _set_up_as_told(place, arguments[1:])
+    if place.is_current():
+        place.tidy()
+    elif not _set_up(place, quietly=None):
+        return 1
+    chosen = place.in_use()
+    return 1 if chosen is None else _become(chosen, arguments)
+
+
+def _own() -> Environments:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return Environments(ROOT, environments.home(), str(project["version"]))
+
+
+def become(program: Path, command: list[str], variables: dict[str, str]) -> NoReturn:
+    """Replace this process by a program."""
+    os.execve(program, command, variables)  # noqa: S606 - no shell is wanted
+
+
+def _become(place: Path, arguments: Sequence[str]) -> int:
+    """Replace this process by Tunesmith with the environment's Python."""
+    python = environment.program(place, "python")
+    if not python.is_file():
+        _say(f"{place} is no environment: it has no {python.relative_to(place)}.")
+        return 1
+    variables = {**os.environ, COMMAND: f"tunesmith {SET_UP}"}
+    become(python, [str(python), str(ROOT / "main.py"), *arguments], variables)
+
+
+def _set_up_as_told(place: Environments, options: Sequence[str]) -> int:
+    """Make an environment anew, whether it is needed or not; with a build named, nothing is asked."""
+    if not options:
+        return 0 if _set_up(place, quietly=None) else 1
+    if len(options) != 2 or options[0] != TORCH or options[1] not in BUILDS:
+        _say(f"tunesmith {SET_UP} [{TORCH} {'|'.join(BUILDS)}]")
+        return 2
+    return 0 if _set_up(place, quietly=BUILDS[options[1]]) else 1
+
+
+def _set_up(place: Environments, quietly: Build | None) -> bool:
+    """Make an environment and take it into use; say whether there is one to start with now."""
+    trouble = environment.unsuited()
+    if trouble:
+        _say(f"{trouble} {environment.what_to_install()}")
+        return False
+    front = fronts.Lines() if quietly is not None else fronts.best()
+    if front is None:
+        _say(f"Tunesmith is not set up yet. Enter “tunesmith {SET_UP}” in a terminal.")
+        return False
+    try:
+        with place.being_made():
+            return make(place, front, quietly)
+    except environments.Busy:
+        _say("Tunesmith is being set up already.")
+        return False
+    finally:
+        front.close()
+
+
+def make(place: Environments, front: fronts.Front, quietly: Build | None = None) -> bool:
+    """Choose a build, then try until it is made or given up; True where there is an environment to start with."""
+    cards = graphics_cards.find()
+    best = suited(cards)
+    build = quietly or front.choose(list(BUILDS.values()), best, found_words([card.name for card in cards]))
+    while build is not None:
+        trouble = _try_once(place, front, build)
+        if not trouble:
+            return True
+        has_previous = place.in_use() is not None
+        answer = front.ask(trouble, str(place.folder / LOG), has_previous=has_previous)
+        if answer != "again":
+            return answer == "previous"
+    return False
+
+
+def _try_once(place: Environments, front: fronts.Front, build: Build) -> str:
+    """Make an environment of this build and take it into use; return what went wrong, or nothing."""
+    made = place.begin(build.id)
+    free = shutil.disk_usage(made).free / 1e9
+    if free < build.disk_gigabytes and not environment.works(made):
+        return (
+            f"{free:.1f} GB are free on the disk of {place.folder}; {build.disk_gigabytes:g} GB are needed."
+        )
+    work = Work(steps(ROOT, made, build), place.folder / LOG)
+    work.start()
+    front.follow(work)
+    work.wait()
+    if work.outcome == "finished":
+        place.switch_to(made)
+        return ""
+    return "Cancelled. What was fetched is kept." if work.outcome == "cancelled" else work.trouble
+
+
+def found_words(cards: Sequence[str]) -> str:
+    """Return what was found on this computer, in words."""
+    return (
+        f"Found: {', '.join(cards)}." if cards else "No graphics card was found that torch could compute on."
+    )
+
+
+def _say(text: str) -> None:
+    """Say something where it is seen: in the terminal, or as the desktop's notification."""
+    sys.stderr.write(f"{text}\n")
+    notify = shutil.which("notify-send")
+    if notify and not sys.stderr.isatty():
+        subprocess.run([notify, fronts.TITLE, text], check=False)

@@ -1,0 +1,116 @@
+"""The first start in a small window of tkinter's."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from tkinter import ttk
+
+from launcher.builds import Build
+from launcher.fronts import TITLE, WORDS, Answer
+from launcher.work import Work
+
+LOOK_MILLISECONDS = 150
+WIDTH = 520
+CANCEL = "cancel"
+PICTURE = Path("/usr/share/icons/hicolor/64x64/apps/tunesmith.png")
+
+
+class Window:
+    """One window whose inside changes; each question is a loop of its own that a button ends."""
+
+    def __init__(self) -> None:
+        self._root = tk.Tk(className="tunesmith")
+        self._root.title(TITLE)
+        self._root.resizable(width=False, height=False)
+        self._root.protocol("WM_DELETE_WINDOW", self._closed)
+        if PICTURE.is_file():
+            self._picture = tk.PhotoImage(file=str(PICTURE))
+            self._root.iconphoto(True, self._picture)
+        self._inside = ttk.Frame(self._root, padding=24)
+        self._inside.grid()
+        self._answer = tk.StringVar()
+        self._means_when_closed = ""
+
+    def choose(self, builds: Sequence[Build], suited: Build, found: str) -> Build | None:
+        """Show the builds as a group of radio buttons."""
+        self._clear()
+        self._say(WORDS)
+        self._say(found)
+        chosen = tk.StringVar(value=suited.id)
+        for build in builds:
+            choice = ttk.Radiobutton(self._inside, text=build.words(), value=build.id, variable=chosen)
+            choice.grid(sticky="w", pady=2)
+        self._buttons(("Set up", "yes"), ("Not now", ""))
+        answer = self._wait()
+        return next(build for build in builds if build.id == chosen.get()) if answer else None
+
+    def follow(self, work: Work) -> None:
+        """Show what goes on and a bar; closing the window cancels too."""
+        self._clear()
+        words = self._say("")
+        bar = ttk.Progressbar(self._inside, length=WIDTH, maximum=1.0)
+        bar.grid(pady=(4, 0))
+        cancel = self._buttons(("Cancel", CANCEL))[0]
+        self._answer.set("")
+        self._means_when_closed = CANCEL
+
+        def look() -> None:
+            if self._answer.get() == CANCEL:
+                cancel.state(["disabled"])
+                work.cancel()
+            words["text"] = work.progress.text()
+            bar["value"] = work.progress.share() or 0.0
+            if work.wait(0):
+                self._root.quit()
+            else:
+                self._root.after(LOOK_MILLISECONDS, look)
+
+        look()
+        self._root.mainloop()
+        self._means_when_closed = ""
+
+    def ask(self, trouble: str, log: str, *, has_previous: bool) -> Answer:
+        """Say it, and offer what can be done as buttons."""
+        self._clear()
+        self._say(trouble)
+        self._say(f"All that was said is in {log}.")
+        previous = [("Use the previous one", "previous")] if has_previous else []
+        self._buttons(("Try again", "again"), *previous, ("Close", ""))
+        answer = self._wait()
+        return "again" if answer == "again" else "previous" if answer == "previous" else "close"
+
+    def close(self) -> None:
+        """Take the window away."""
+        self._root.destroy()
+
+    def _clear(self) -> None:
+        for each in self._inside.winfo_children():
+            each.destroy()
+
+    def _say(self, text: str) -> ttk.Label:
+        label = ttk.Label(self._inside, text=text, wraplength=WIDTH, width=-64)
+        label.grid(sticky="w", pady=(0, 12))
+        return label
+
+    def _buttons(self, *texts: tuple[str, str]) -> list[ttk.Button]:
+        """Make a row of buttons, each of which answers with its word."""
+        row = ttk.Frame(self._inside)
+        row.grid(sticky="e", pady=(20, 0))
+        made = []
+        for column, (text, answer) in enumerate(texts):
+            button = ttk.Button(row, text=text, command=partial(self._answer.set, answer))
+            button.grid(row=0, column=column, padx=(8, 0))
+            made.append(button)
+        made[0].focus_set()
+        made[0].bind("<Return>", lambda _event: made[0].invoke())
+        return made
+
+    def _wait(self) -> str:
+        self._root.wait_variable(self._answer)
+        return self._answer.get()
+
+    def _closed(self) -> None:
+        self._answer.set(self._means_when_closed)
