@@ -16,8 +16,8 @@ from engine.errors import StorageError
 
 VERSION = 1
 MOST_BYTES = 256 * 1024
-# Of seconds since 1970; also NaN is not below.
-BEYOND_ALL_TIME = 1e15
+# Of seconds since 1970: calendars end with the year 9999; also NaN is not below.
+BEYOND_ALL_TIME = 2e11
 READ_BYTES = 1 << 20
 
 Event = dict[str, Any]

@@ -10,13 +10,15 @@ import json
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from engine import soundness
 from engine.errors import AdapterError
 from engine.files import write_whole
+from engine.soundness import SCORE, Verdict
 
 FILE_NAME = "adapter.toml"
 RECIPE_NAME = "recipe.toml"
@@ -25,13 +27,15 @@ HASH_BYTES = 1 << 20
 _USUAL = ("", "main", "none")
 
 Scores = dict[str, dict[str, float]]
-# The last two are said of measures where neither way is better.
-Verdict = Literal["better", "no measurable difference", "worse", "higher", "lower"]
+Count = Annotated[int, Field(ge=0, lt=soundness.BEYOND_ALL)]
+# A number that is reckoned with and said; a moment that is shown where the zone may be any.
+Amount = Annotated[float, Field(gt=-soundness.BEYOND_ALL, lt=soundness.BEYOND_ALL)]
+YEARS = range(1970, 9999)
 
 
 class _Table(BaseModel):
     # Keys of later versions are kept when a passport is rewritten by this one.
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", allow_inf_nan=False)
 
 
 class BaseModelFacts(_Table):
@@ -61,9 +65,9 @@ class MethodFacts(_Table):
     peft_type: str = ""
     summary: str = ""
     options: dict[str, Any] = Field(default_factory=dict)
-    learning_rate: float = 0.0
+    learning_rate: Amount = 0.0
     targets: list[str] = Field(default_factory=list)
-    matrices: int = 0
+    matrices: Count = 0
 
 
 class DataFacts(_Table):
@@ -72,11 +76,11 @@ class DataFacts(_Table):
     source: str = ""
     fingerprint: str = ""
     licence: str = ""
-    excluded: int = 0
-    masked: int = 0
-    train: int = 0
-    validation: int = 0
-    test: int = 0
+    excluded: Count = 0
+    masked: Count = 0
+    train: Count = 0
+    validation: Count = 0
+    test: Count = 0
 
 
 class ChangeFacts(_Table):
@@ -93,14 +97,14 @@ class TrainingFacts(_Table):
     """The run that made it."""
 
     run: str = ""
-    step: int = 0
-    total_steps: int = 0
+    step: Count = 0
+    total_steps: Count = 0
     stopped: bool = False
-    seconds: float = 0.0
-    seed: int = 0
-    trainable_parameters: int = 0
-    all_parameters: int = 0
-    peak_memory_bytes: int = 0
+    seconds: Amount = 0.0
+    seed: Annotated[int, Field(gt=-soundness.BEYOND_ALL, lt=soundness.BEYOND_ALL)] = 0
+    trainable_parameters: Count = 0
+    all_parameters: Count = 0
+    peak_memory_bytes: Count = 0
     start_from: str = ""
     changes: list[ChangeFacts] = Field(default_factory=list)
 
@@ -117,9 +121,9 @@ class PromptFacts(_Table):
     """How a conversation becomes the model's input, and how its output is decoded."""
 
     template: str
-    max_conversation_tokens: int
-    beams: int = 1
-    max_new_tokens: int = 128
+    max_conversation_tokens: Count
+    beams: Count = 1
+    max_new_tokens: Count = 128
     shots: list[ShotFacts] = Field(default_factory=list)
 
 
@@ -137,15 +141,30 @@ class ScoreCard(_Table):
     base_measures: Scores = Field(default_factory=dict)
     measures: Scores = Field(default_factory=dict)
     measure_difference: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    capped: float = 0.0
+    capped: Amount = 0.0
     scored_at: str = ""
+
+    @model_validator(mode="after")
+    def _can_be_compared(self) -> Self:
+        measured = soundness.are_spreads(self.measures) and soundness.are_spreads(self.base_measures)
+        if not (
+            soundness.is_protocol(self.protocol)
+            and soundness.are_scores(self.base)
+            and soundness.are_scores(self.scores)
+            and self.scores.keys() <= self.base.keys()
+            and soundness.are_paired(self.difference)
+            and measured
+            and soundness.are_differences(self.measure_difference)
+        ):
+            raise ValueError("these are no scores")
+        return self
 
     @property
     def key(self) -> str:
         """What makes scores comparable: equal keys may share a column."""
         return protocol_key(self.protocol)
 
-    def verdict(self, score: str = "rouge1") -> Verdict:
+    def verdict(self, score: str = SCORE) -> Verdict:
         """Return the paired verdict of one score."""
         verdict: Verdict = self.difference[score]["verdict"]
         return verdict
@@ -173,8 +192,15 @@ class Passport(_Table):
     @field_validator("made_at")
     @classmethod
     def _is_a_moment(cls, text: str) -> str:
-        datetime.fromisoformat(text)
+        if datetime.fromisoformat(text).year not in YEARS:
+            raise ValueError("it was not made then")
         return text
+
+    @field_validator("scores", mode="before")
+    @classmethod
+    def _sound_cards(cls, found: object) -> object:
+        """Leave out scores that are none: they must not cost the adapter that they are told of."""
+        return list(filter(_is_card, found)) if isinstance(found, list) else found
 
     @property
     def made(self) -> datetime:
@@ -193,9 +219,18 @@ class Passport(_Table):
         return self.model_copy(update={"scores": [*others, card]})
 
 
+def _is_card(found: object) -> bool:
+    try:
+        ScoreCard.model_validate(found)
+    except ValidationError:
+        return False
+    return True
+
+
 def protocol_key(protocol: dict[str, Any]) -> str:
     """Return a short name of a protocol: equal for equal protocols, whatever the order of their keys."""
-    text = json.dumps(protocol, sort_keys=True, ensure_ascii=False)
+    # A date in somebody else's protocol is no JSON.
+    text = json.dumps(protocol, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from engine.event_shapes import PASSED_OVER, sound
 from engine.events import Event, clock
 
 Outcome = Literal["completed", "stopped", "failed", "crashed"]
@@ -85,8 +86,12 @@ class RunState:
     outcome: Outcome | None = None
     revision: int = 0
 
-    def apply(self, event: Event) -> None:
-        """Take in one event; unknown ones are kept by the stream and ignored here."""
+    def apply(self, event: Event) -> Event:
+        """Take in one event, and return it as it was taken in: a damaged one is passed over and leaves a notice.
+
+        Unknown ones are kept by the stream and ignored here.
+        """
+        event = sound(event)
         self.last_event_at = event.get("time", self.last_event_at)
         self.last_clock = clock(event)
         handler = _HANDLERS.get(event["event"])
@@ -96,6 +101,7 @@ class RunState:
     @property
     def total_steps(self) -> int:
         """Steps of the whole run, 0 while unknown."""
+        return event
         return int(self.started["total_steps"]) if self.started else 0
 
     @property
@@ -159,8 +165,6 @@ def _stage_progressed(state: RunState, event: Event) -> None:
 
 
 def _run_started(state: RunState, event: Event) -> None:
-    # Asked for by all that is shown of a run: one without it has not begun.
-    int(event["total_steps"])
     state.started = event
     state.training_started_clock = clock(event)
 
@@ -219,7 +223,17 @@ def _sample_made(state: RunState, event: Event) -> None:
 
 
 def _notice(state: RunState, event: Event) -> None:
-    state.notices.append(event)
+    known = event["message"] == PASSED_OVER and any(each["message"] == PASSED_OVER for each in state.notices)
+    if not known:
+        state.notices.append(event)
+
+
+def _memory_probed(state: RunState, event: Event) -> None:
+    state.probed = event
+
+
+def _memory_exceeded(state: RunState, event: Event) -> None:
+    state.shortage = event
 
 
 def _checkpoint_saved(state: RunState, event: Event) -> None:

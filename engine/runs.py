@@ -6,7 +6,6 @@ Knows nothing of how training is done. The short form for long lists is `engine.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -144,11 +143,10 @@ def open_run(job: Job) -> Run:
 
 
 def replay(events: Iterable[Event]) -> RunState:
-    """Return the state that events add up to; one that lacks what its kind has is passed over, as damaged lines are."""
+    """Return the state that events add up to."""
     state = RunState()
     for event in events:
-        with suppress(KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError):
-            state.apply(event)
+        state.apply(event)
     return state
 
 

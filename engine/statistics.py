@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.measures import Good
-from engine.passport import Verdict
+from engine.soundness import Verdict
 
 LEVEL = 0.95
 SEED = 20_040_725

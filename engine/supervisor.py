@@ -18,7 +18,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.errors import WorkerError
+from engine.errors import OutOfMemoryError, WorkerError
+from engine.event_shapes import sound
 from engine.events import READ_BYTES, Event, EventReader
 from engine.jobs import GONE, GONE_HINT, Job
 from engine.paths import application_root
@@ -117,7 +118,7 @@ class Supervisor:
     def poll(self, most_bytes: int = READ_BYTES) -> list[Event]:
         """Return the events that came since the last call, up to `most_bytes` worth of them."""
         self._memory.look()
-        events = self._reader.read(most_bytes)
+        events = list(map(sound, self._reader.read(most_bytes)))
         for event in events:
             if event["event"] == "job_accepted":
                 # A later attempt's own: what an earlier one ended with says nothing of this one.

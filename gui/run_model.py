@@ -73,12 +73,11 @@ class RunModel(QObject):
         return self.running and self._freeing
 
     def apply(self, events: list[Event]) -> None:
-        """Take in events."""
-        for event in events:
-            self.state.apply(event)
+        """Take in events; damaged ones are passed over."""
+        for event in map(self.state.apply, events):
             if event["event"] == "step_finished":
                 self._step_times.append(clock(event))
-                self._stepped_at = float(event["time"])
+                self._stepped_at = float(event.get("time", 0.0))
             elif event["event"] == "stage_entered":
                 self._stage_began = clock(event)
         if not self._redraw.isActive():

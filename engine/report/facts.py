@@ -7,6 +7,7 @@ from typing import Any
 
 from engine import example_scores, library, runs
 from engine.errors import AdapterError
+from engine.event_shapes import sound
 from engine.events import Event, read_all
 from engine.example_scores import ExampleScores
 from engine.jobs import Job
@@ -96,7 +97,7 @@ def _passport(state: RunState) -> Passport | None:
 def _versions(job: Job) -> dict[str, str]:
     """Return the versions that the last attempt ran with."""
     found: dict[str, str] = {}
-    for event in read_all(job.events_path):
+    for event in map(sound, read_all(job.events_path)):
         if event["event"] == "job_accepted":
             found = dict(event.get("versions") or {})
     return found

@@ -131,7 +131,7 @@ def test_a_grandchild_that_outlives_the_worker_does_not_hold_up_its_end(start: S
 def test_force_ends_a_deaf_worker_and_what_it_started(start: Start):
     made = start(
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-        'child = subprocess.Popen(["sleep", "60"])\nsay("notice", child=child.pid)\ntime.sleep(60)'
+        'child = subprocess.Popen(["sleep", "60"])\nsay("notice", message="here", child=child.pid)\ntime.sleep(60)'
     )
     child = next(event["child"] for event in made.follow(every_seconds=0.01) if event["event"] == "notice")
     made.force()
@@ -183,7 +183,7 @@ def test_a_worker_that_was_let_go_is_collected_although_nobody_follows_it(job: J
 def test_a_command_reaches_the_worker(start: Start):
     made = start(
         "while not (found := job.take_commands()): time.sleep(0.01)\n"
-        'say("notice", found=found)\nsay("job_ended", outcome="stopped")'
+        'say("notice", message="here", found=found)\nsay("job_ended", outcome="stopped")'
     )
     made.send("stop", why="asked")
     found = [event["found"] for event in made.follow(every_seconds=0.01) if event["event"] == "notice"]

@@ -53,6 +53,12 @@ def flood(channel: Channel, count: int) -> None:
     for step in range(1, count + 1):
         _step(channel, step)
 
+def write(channel: Channel, line: str) -> None:
+    """Append a line of any kind, as a disk that went wrong has it."""
+    with channel.job.events_path.open("a", encoding="utf-8") as stream:
+        stream.write(line + "\n")
+
+
 
 def steps(channel: Channel, value: dict[str, Any]) -> None:
     """Emit `count` steps at `per_second`, heeding commands as training does."""
@@ -164,6 +170,7 @@ STEPS = {
     "noise": noise,
     "wait_for_stop": wait_for_stop,
     "fail": fail,
+    "write": write,
     "error": error,
     "abort": abort,
     "answer": answer,

@@ -1,0 +1,143 @@
+"""The events of a run with anything in the place of anything, live and from the disk: passed over, with a notice."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+
+from engine import report, runs
+from engine.api import Ending, create_job
+from engine.event_shapes import PASSED_OVER, SHAPES, sound
+from engine.events import decode, read_all
+from engine.jobs import Job
+from engine.report.page import render
+from engine.run_entries import read_entry
+from gui.engine_thread import EngineThread
+from gui.models.grouped_table import CELL_ROLE
+from gui.models.run_table import RunTable
+from gui.pages.history.run_details import RunDetails
+from gui.pages.train.run_view import RunView
+from gui.run_model import RunModel
+from tests.helpers import scripted_worker
+from tests.helpers.homes import add_run, make_recipe
+from tests.helpers.strange_values import strangely, ways
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "events_v1.jsonl"
+Events = list[dict[str, Any]]
+
+
+@pytest.fixture
+def told() -> Events:
+    return list(read_all(GOLDEN))
+
+
+@pytest.fixture
+def job(home) -> Job:
+    return add_run()
+
+
+def last_of_each(told: Events) -> dict[str, int]:
+    """Return where the last event of each kind stands."""
+    return {event["event"]: place for place, event in enumerate(told)}
+
+
+def passed_over(model: RunModel) -> bool:
+    """Tell whether an event of the run was damaged."""
+    return any(notice["message"] == PASSED_OVER for notice in model.state.notices)
+
+
+def read(events: Events) -> Events:
+    """Return what a reader makes of events that stand in a file."""
+    found = (decode(json.dumps(event).encode()) for event in events)
+    return [event for event in found if event is not None]
+
+
+def is_sound(event: dict[str, Any]) -> bool:
+    """Tell whether a reader passes an event on, and takes it in."""
+    return all(sound(found) is found for found in read([event]))
+
+
+class Shown:
+    """All that shows a run which was: the history's row and facts, its page, its report."""
+
+    def __init__(self, qtbot, job: Job) -> None:
+        self.job, self.table, self.details, self.view = job, RunTable(), RunDetails(), RunView()
+        for each in (self.details, self.view):
+            qtbot.addWidget(each)
+        self._thread = EngineThread(job, attach=True)
+
+    def show(self, events: Events) -> RunModel:
+        """Show the run as told by `events`, and return it as the window has it."""
+        self.job.events_path.write_text(
+            "".join(json.dumps(event) + "\n" for event in events), encoding="utf-8"
+        )
+        entry = read_entry(self.job)
+        self.table.put([entry])
+        for row in range(self.table.rowCount()):
+            for column in range(self.table.columnCount()):
+                for role in (CELL_ROLE, Qt.ItemDataRole.AccessibleTextRole):
+                    self.table.index(row, column).data(role)
+        self.details.show_entry(entry)
+        render(report.gather(self.job))
+        model = self.live(events)
+        self.view.show_run(model)
+        return model
+
+    def live(self, events: Events) -> RunModel:
+        """Return the run as a window that follows it has it: as one that reads it from the disk."""
+        model, events = RunModel(make_recipe(), self._thread), read(events)
+        model.apply(events)
+        model.ending = Ending(model.state.outcome or "crashed", event=model.state.ended)
+        assert model.state == runs.replay(events)
+        return model
+
+
+def test_events_with_anything_anywhere_are_shown_or_passed_over(styled, qtbot, job, told):
+    shown = Shown(qtbot, job)
+    assert not passed_over(shown.show(told))
+    kinds = last_of_each(told)
+    assert kinds.keys() >= SHAPES.keys()
+    for place in kinds.values():
+        chosen = [way for way in ways(told[place]) if {"rouge2", "rougeL", "rougeLsum"}.isdisjoint(way)]
+        for said, strange in strangely(told[place], chosen):
+            # Where an event is passed over all of them show the same, whatever was in it.
+            seen, damaged = (shown.show, False) if is_sound(strange) else (shown.live, True)
+            try:
+                assert passed_over(seen([*told[:place], strange, *told[place + 1 :]])) == damaged
+            except Exception as error:
+                error.add_note(f"{told[place]['event']}.{said}")
+                raise
+
+
+def test_the_history_shows_a_run_with_a_damaged_event(styled, qtbot, job, told):
+    damaged = [event | {"verdict": 3, "loss": [], "step": "x"} for event in told]
+    assert passed_over(Shown(qtbot, job).show([*told, *damaged]))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"loss": "1.2"}, {"step": None}, {"loss": float("nan")}, {"epoch": []}, {"memory_bytes": "2 GB"}],
+    ids=str,
+)
+def test_a_damaged_step_of_a_living_run_leaves_a_notice_and_nothing_else(home, tmp_path, qtbot, damage):
+    step = {"event": "step_finished", "step": 1, "epoch": 0.1, "loss": 1.0, "learning_rate": 1e-3}
+    script = [
+        ["emit", {"event": "run_started", "total_steps": 3}],
+        ["emit", step],
+        ["write", json.dumps(step | {"step": 2, "time": 1.0, "attempt": 1} | damage)],
+        ["write", json.dumps(step | {"step": 2, "time": 1.0, "attempt": 1} | damage)],
+        ["emit", step | {"step": 3}],
+    ]
+    job = create_job(tmp_path, "train", {"script": script})
+    thread = EngineThread(job, niced=False, command=scripted_worker.command(job))
+    model = RunModel(make_recipe(), thread)
+    with qtbot.waitSignal(model.ended, timeout=20_000) as blocker:
+        thread.start()
+    thread.wait()
+    assert blocker.args[0].outcome == "completed"
+    assert list(model.state.loss.steps) == [1, 3]
+    assert [notice["message"] for notice in model.state.notices] == [PASSED_OVER]
