@@ -10,7 +10,7 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -39,6 +39,7 @@ REPORTED_PACKAGES = (
 )
 # Where Tunesmith is installed, its launcher says by which command its environment is made anew.
 SET_UP = "TUNESMITH_SET_UP"
+ORDER = ("system", "packages", "device", "graphics", "quantization", "memory", "hub", "folders", "disk")
 LOW_DISK_BYTES = 5_000_000_000
 LOW_MEMORY_BYTES = 2_000_000_000
 
@@ -60,18 +61,32 @@ class Check:
 
 def report() -> list[Check]:
     """Return all checks. Takes seconds, because torch is started once; opens no connection when offline."""
-    facts, trouble = ask_devices()
-    return [
-        system(),
-        packages(),
-        device(facts, trouble),
-        graphics(facts, find()),
-        quantization(facts, trouble),
-        memory(),
-        hub(),
-        folders(),
-        disk(),
-    ]
+    return in_order([*of_computer(), *of_devices(*ask_devices())])
+
+
+def of_computer() -> list[Check]:
+    """Return the checks that need no worker. They take seconds where the hub does not answer."""
+    return [system(), packages(), memory(), hub(), folders(), disk()]
+
+
+def of_devices(facts: Facts, trouble: str) -> list[Check]:
+    """Return the checks of what the job `devices` found, or of what went wrong if it found nothing."""
+    return [device(facts, trouble), graphics(facts, find()), quantization(facts, trouble)]
+
+
+def in_order(checks: Iterable[Check]) -> list[Check]:
+    """Return checks in the order in which they are read."""
+    return sorted(checks, key=lambda check: ORDER.index(check.id))
+
+
+def diagnostics(checks: Iterable[Check]) -> str:
+    """Return checks as a text to be sent to somebody; the person's own folder is written as "~"."""
+    marks = {"ok": "ok", "notice": "notice", "problem": "PROBLEM"}
+    lines = []
+    for check in checks:
+        lines.append(f"{check.title} [{marks[check.state]}]: {check.text}")
+        lines += [f"    What to do: {check.fix}"] if check.fix else []
+    return "\n".join(lines).replace(str(Path.home()), "~")
 
 
 def ask_devices() -> tuple[Facts, str]:

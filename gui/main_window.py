@@ -45,11 +45,12 @@ PAGES = {
     "history": ("gui.pages.history_page", "HistoryPage"),
     "labelling": ("gui.pages.labelling_page", "LabellingPage"),
     "examples": ("gui.pages.examples_page", "ExamplesPage"),
+    "doctor": ("gui.pages.doctor_page", "DoctorPage"),
 }
-# Pages that are reached from another one.
-WITHIN = {"labelling": "data", "examples": "train"}
+# Pages that are reached from another one, or from the rail's foot.
+WITHIN = {"labelling": "data", "examples": "train", "doctor": ""}
 FIRST = "train"
-PALETTE_PAGES = ITEMS | {"labelling": ("Write summaries", "edit")}
+PALETTE_PAGES = ITEMS | {"labelling": ("Write summaries", "edit"), "doctor": ("This computer", "device")}
 
 
 class LazyPage(QWidget):
@@ -103,6 +104,7 @@ class MainWindow(ShellWindow):
         engine.run_changed.connect(self._run_changed)
         engine.run_ended.connect(self._run_ended)
         engine.adapters_changed.connect(self._count_adapters)
+        self.rail.device_wanted.connect(partial(self.show_page, "doctor"))
         self.rail.settings_wanted.connect(self._show_settings)
         self.rail.help_wanted.connect(self._show_help)
         self.finder = Finder(self, PALETTE_PAGES, self._leads())
@@ -186,6 +188,7 @@ class MainWindow(ShellWindow):
                 "library_requested": lambda adapter: self.show_built("library").open(adapter),
             },
         }
+        leads["doctor"] = {"disk_wanted": self._show_disk_use}
         for signal, lead in leads.get(key, {}).items():
             getattr(page, signal).connect(lead)
 

@@ -5,16 +5,21 @@ It shows what it is told; it asks no device.
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QRectF, Qt
+from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QVBoxLayout, QWidget
 
+from gui.look import style
 from gui.look.format import bytes_text, percent
 from gui.widgets.bars import Bar
 from gui.widgets.labels import ElidedLabel, Label
 
+# How far the ground under the pointer reaches beyond what is written.
+INSET = 8
 
-class DeviceMeter(QWidget):
-    """The device at the rail's foot: its name, its memory and how busy it is."""
+
+class DeviceMeter(QAbstractButton):
+    """The device at the rail's foot: its name, its memory and how busy it is. Pressed, it asks for more."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,11 +45,15 @@ class DeviceMeter(QWidget):
         self._below_bar.setFixedHeight(2)
         self._texts += (self._below_name, self._below_bar)
         self._lay_out()
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleDescription("Check this computer")
+        for part in self.findChildren(QWidget):
+            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.set_folded(False)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 2)
+        column.setContentsMargins(INSET, 2, INSET, 4)
         column.setSpacing(4)
         column.addLayout(_row(self._name, self._device))
         column.addWidget(self._below_name)
@@ -66,7 +75,32 @@ class DeviceMeter(QWidget):
         self._folded_memory.setText(bytes_text(used) if used is not None else "")
         told = f"{name} {device}, memory {_memory_text(used, total)}, load {percent(load)}"
         self.setAccessibleName(told)
-        self.setToolTip(told)
+        self.setToolTip(f"{told}. Press to check this computer")
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Show the hover ground."""
+        super().enterEvent(event)
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Take the hover ground away."""
+        super().leaveEvent(event)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the ground under the pointer and the rim of the focus."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        place = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        if self.underMouse():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(style.color("hover"))
+            painter.drawRoundedRect(place, 6, 6)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(style.color("accent"), 2))
+            painter.drawRoundedRect(place, 5, 5)
+        painter.end()
 
     def set_folded(self, folded: bool) -> None:
         """Show the bar and the figure only."""

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLa
 
 from gui.look import icons, style
 from gui.look.type import font, metrics, px
-from gui.shell.device_meter import DeviceMeter
+from gui.shell.device_meter import INSET, DeviceMeter
 from gui.widgets.buttons import IconButton
 from gui.widgets.line import Line
 
@@ -126,9 +126,10 @@ class RailItem(QAbstractButton):
 
 
 class Rail(QWidget):
-    """The rail: `chosen(key)`, `settings_wanted` and `help_wanted` tell what was pressed."""
+    """The rail: `chosen(key)`, `device_wanted`, `settings_wanted` and `help_wanted` tell what was pressed."""
 
     chosen = Signal(str)
+    device_wanted = Signal()
     settings_wanted = Signal()
     help_wanted = Signal()
 
@@ -140,6 +141,7 @@ class Rail(QWidget):
         self._mark = _Mark()
         self._meter = DeviceMeter()
         self._meter.hide()
+        self._meter.clicked.connect(self.device_wanted)
         self._settings = RailItem("settings", "Settings", checkable=False)
         self._settings.clicked.connect(self.settings_wanted)
         self._help = IconButton("help", "Help")
@@ -159,7 +161,7 @@ class Rail(QWidget):
         self._meter_line, self._foot_line = Line(), Line()
         self._meter_line.hide()
         self._meter_box = QVBoxLayout()
-        self._meter_box.setSpacing(12)
+        self._meter_box.setSpacing(8)
         for part in (self._meter_line, self._meter, self._foot_line):
             self._meter_box.addWidget(part)
         self._column.addLayout(self._meter_box)
@@ -177,7 +179,7 @@ class Rail(QWidget):
         self._items[key] = item
         self._pages.addWidget(item)
         item.show()
-        chain = [*before[-1:], item, self._settings, self._help]
+        chain = [*before[-1:], item, self._meter, self._settings, self._help]
         for first, second in itertools.pairwise(chain):
             QWidget.setTabOrder(first, second)
         return item
@@ -191,8 +193,11 @@ class Rail(QWidget):
         return list(self._items)
 
     def set_current(self, key: str) -> None:
-        """Mark a page as the one shown."""
-        self._items[key].setChecked(True)
+        """Mark a page as the one shown; none, if the one shown has no place here."""
+        for each, item in self._items.items():
+            item.setAutoExclusive(False)
+            item.setChecked(each == key)
+            item.setAutoExclusive(True)
 
     def set_badge(self, key: str, text: str, busy: bool = False) -> None:
         """Show a short text at a page's right; `busy` draws it in the accent."""
@@ -216,7 +221,9 @@ class Rail(QWidget):
             item.set_folded(folded)
         left, right = (10, 11) if folded else (16, 18)
         self._pages.setContentsMargins(8, 12, 9 if folded else 10, 8)
-        self._meter_box.setContentsMargins(left, 0, right, 6)
+        self._meter_box.setContentsMargins(left - INSET, 0, right - INSET, 6)
+        for line in (self._meter_line, self._foot_line):
+            line.setContentsMargins(INSET, 0, INSET, 0)
         self._foot.setContentsMargins(8, 0, 9 if folded else 14, 6)
         self._foot_row.setDirection(
             QHBoxLayout.Direction.TopToBottom if folded else QHBoxLayout.Direction.LeftToRight

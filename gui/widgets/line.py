@@ -27,7 +27,7 @@ class Line(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the line."""
         painter = QPainter(self)
-        rect = self.rect()
+        rect = self.contentsRect()
         rect.setWidth(1) if self._vertical else rect.setHeight(1)
         painter.fillRect(rect, style.color(self._token))
         painter.end()

@@ -87,13 +87,14 @@ def test_a_page_within_another_has_no_place_of_its_own_in_the_rail(window):
 
 
 def test_tab_goes_down_the_rail_before_anything_else(window):
+    window.rail.set_device("Card", "cuda:0", 1e9, 2e9, 0.5)
     order, widget = [], window.rail.item("data")
-    for _ in range(5):
-        order.append(widget.accessibleName())
+    for _ in range(6):
+        order.append(widget.accessibleName().partition(" ")[0])
         widget = widget.nextInFocusChain()
         while not widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
             widget = widget.nextInFocusChain()
-    assert order == ["Data", "Train", "Library", "Settings", "Help"]
+    assert order == ["Data", "Train", "Library", "Card", "Settings", "Help"]
 
 
 def test_the_window_starts_without_a_focus_rim(window):

@@ -1,0 +1,205 @@
+"""The page "This computer": what Tunesmith found here, and what to do where that is not enough.
+
+Asks the engine's doctor off the GUI thread, and a worker about the devices. Judges nothing itself.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.api import AppError, Ending, doctor
+from gui.engine import Engine
+from gui.look import style
+from gui.look.type import px
+from gui.models.background import Background
+from gui.shell.page import Page
+from gui.widgets.bars import Busy
+from gui.widgets.buttons import Button, link, plain
+from gui.widgets.fields import IconLabel
+from gui.widgets.labels import Label
+from gui.widgets.line import Line
+from gui.widgets.scroll import Scroll
+
+TITLE_WIDTH, PAGE_WIDTH = 136, 880
+# How a state is drawn and said: icon, ink, word.
+STATES = {
+    "ok": ("check", "accent", "Fine"),
+    "notice": ("info", "copper", "Notice"),
+    "problem": ("problem", "brick", "Problem"),
+}
+
+
+class DoctorPage(Page):
+    """Looks when it is first shown and when asked again. `disk_wanted` asks what takes room on the disk."""
+
+    disk_wanted = Signal()
+
+    def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
+        super().__init__("This computer", "Not looked at yet", parent)
+        self._engine = engine
+        self._background = Background(self)
+        self._checks: dict[str, doctor.Check] = {}
+        self._looks = 0
+        self.copy_button = plain("Copy diagnostics", "copy")
+        self.again_button = plain("Look again", "retry")
+        for button in (self.copy_button, self.again_button):
+            self.header.add(button)
+        self.busy = Busy("Looking at this computer")
+        self._rows: dict[str, _CheckRow] = {}
+        self._scroll = Scroll((24, 20, 24, 24), spacing=0)
+        self._list = QVBoxLayout()
+        self._list.setSpacing(0)
+        self._lay_out()
+        self.copy_button.clicked.connect(self.copy)
+        self.again_button.clicked.connect(self.look)
+
+    def _lay_out(self) -> None:
+        content = QWidget()
+        content.setMaximumWidth(px(PAGE_WIDTH))
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addWidget(self.busy)
+        column.addLayout(self._list)
+        column.addStretch(1)
+        self._scroll.column.addWidget(content)
+        self.body.addWidget(self._scroll, 1)
+
+    def shown(self) -> None:
+        """Look once by itself."""
+        if not self._looks:
+            self.look()
+
+    def look(self) -> None:
+        """Look at everything anew."""
+        self._looks += 1
+        self._checks = {}
+        self._background.run(doctor.of_computer, partial(self._take, self._looks))
+        self._ask_devices(self._looks)
+        self._show()
+
+    def wait(self) -> None:
+        """Wait until what needs no worker is looked at; it comes through the event loop."""
+        self._background.wait()
+
+    def _ask_devices(self, look: int) -> None:
+        try:
+            thread = self._engine.ask("devices", {}, parent=self)
+        except AppError as error:
+            self._judge(look, {}, error.message)
+            return
+        thread.tell(
+            self,
+            result=lambda facts: self._judge(look, facts, ""),
+            failed=lambda ending: self._judge(look, {}, _why(ending)),
+        )
+
+    def _judge(self, look: int, facts: dict[str, Any], trouble: str) -> None:
+        """Judge what a worker found; cards are looked for too, so off the GUI thread."""
+        self._background.run(partial(doctor.of_devices, facts, trouble), partial(self._take, look))
+
+    def _take(self, look: int, checks: list[doctor.Check]) -> None:
+        if look == self._looks:
+            self._checks |= {check.id: check for check in checks}
+            self._show()
+
+    def checks(self) -> list[doctor.Check]:
+        """Return what is found so far, in the order in which it is read."""
+        return doctor.in_order(self._checks.values())
+
+    def copy(self) -> None:
+        """Copy all that was found as a text."""
+        QGuiApplication.clipboard().setText(doctor.diagnostics(self.checks()))
+        self.header.set_subtitle("Copied. Your own folder is written as ~ in it")
+
+    def _show(self) -> None:
+        checks = self.checks()
+        share = len(checks) / len(doctor.ORDER)
+        is_done = share >= 1
+        self.busy.setVisible(not is_done)
+        self.busy.set_progress(share, f"{len(checks)} of {len(doctor.ORDER)}. The devices take some seconds")
+        self.again_button.setEnabled(is_done)
+        self.copy_button.setEnabled(bool(checks))
+        self.header.set_subtitle(_in_words(checks) if is_done else "Looking…")
+        for check in checks:
+            self._row(check.id).show_check(check)
+        for check_id, row in self._rows.items():
+            row.setVisible(check_id in self._checks)
+
+    def _row(self, check_id: str) -> _CheckRow:
+        if check_id not in self._rows:
+            row = self._rows[check_id] = _CheckRow()
+            if check_id == "disk":
+                row.offer("Disk use…").clicked.connect(self.disk_wanted)
+            later = [each for each in self._rows if doctor.ORDER.index(each) > doctor.ORDER.index(check_id)]
+            at = self._list.count() - len(later)
+            self._list.insertWidget(at, row)
+        return self._rows[check_id]
+
+
+class _CheckRow(QWidget):
+    """One thing that was looked at: its state as an icon and a word, what was found, and what to do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._icon = IconLabel("check")
+        self._title = Label("", "body_medium")
+        self._text = Label("", "body", "ink", wrap=True, selectable=True)
+        self._fix = Label("", "body", "ink2", wrap=True, selectable=True)
+        self._deeds = QHBoxLayout()
+        self._deeds.addStretch(1)
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 12, 0, 12)
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(4)
+        grid.setColumnMinimumWidth(1, px(TITLE_WIDTH))
+        grid.setColumnStretch(2, 1)
+        top = Qt.AlignmentFlag.AlignTop
+        grid.addWidget(self._icon, 0, 0, top)
+        grid.addWidget(self._title, 0, 1, top)
+        grid.addWidget(self._text, 0, 2)
+        grid.addWidget(self._fix, 1, 2)
+        grid.addLayout(self._deeds, 0, 3, 2, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(grid)
+        column.addWidget(Line())
+        style.follow(self.update)
+
+    def offer(self, text: str) -> Button:
+        """Add a link to where the matter can be seen to."""
+        button = link(text)
+        self._deeds.addWidget(button, alignment=Qt.AlignmentFlag.AlignTop)
+        return button
+
+    def show_check(self, check: doctor.Check) -> None:
+        """Show another state."""
+        icon, token, word = STATES[check.state]
+        self._icon.set_icon(icon, token)
+        self._icon.setAccessibleName(word)
+        self._icon.setToolTip(word)
+        self._title.setText(check.title)
+        self._text.setText(check.text)
+        self._fix.setText(check.fix)
+        self._fix.setVisible(bool(check.fix))
+        self.setAccessibleName(f"{check.title}, {word}: {check.text} {check.fix}".strip())
+
+
+def _in_words(checks: list[doctor.Check]) -> str:
+    """Return how it stands with this computer, in one line."""
+    problems = [check.title for check in checks if check.state == "problem"]
+    if not problems:
+        notices = sum(check.state == "notice" for check in checks)
+        remark = "1 notice" if notices == 1 else f"{notices} notices"
+        return f"All that Tunesmith needs is here{f'. {remark}' if notices else ''}"
+    return f"To be mended: {', '.join(problems)}"
+
+
+def _why(ending: Ending) -> str:
+    return f"{ending.message} {ending.hint}".strip() or "The worker found nothing."
