@@ -15,10 +15,11 @@ WORKER = "--worker"
 
 def main(arguments: list[str]) -> int:
     """Open the door that the arguments name and return the exit code."""
-    if arguments[:1] == [WORKER] and len(arguments) == 2:
+    if arguments[:1] == [WORKER] and len(arguments) <= 2:
         from engine.worker.__main__ import main as work
 
-        return work(Path(arguments[1]))
+        # Without a folder it waits for its job.
+        return work(Path(arguments[1]) if arguments[1:] else None)
     from engine.commands.entry import parse, run
 
     asked = parse(arguments)

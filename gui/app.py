@@ -26,7 +26,7 @@ from gui import opened_files
 from gui.crash_report import CrashReport
 from gui.engine import Engine
 from gui.look import style
-from gui.main_window import MainWindow
+from gui.main_window import FIRST, MainWindow
 from gui.preferences import Preferences
 from gui.run_model import RunModel
 from gui.single_instance import SingleInstance
@@ -82,7 +82,14 @@ def _window(application: QApplication) -> MainWindow:
     engine = Engine()
     window = MainWindow(engine, preferences)
     window.left.connect(engine.leave)
+    window.page_shown.connect(partial(_keep_spare, engine))
+    _keep_spare(engine, window.current_key())
     return window
+
+
+def _keep_spare(engine: Engine, shown: str) -> None:
+    """Have a worker ready where a run is started from."""
+    engine.spares.want(shown == FIRST)
 
 
 def say_why_not(error: AppError, *, quietly: bool) -> None:

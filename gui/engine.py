@@ -14,11 +14,23 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.api import Ending, Job, JobKind, Recipe, create_job, paths, recipe, runs
+from engine.api import (
+    Ending,
+    Job,
+    JobKind,
+    Recipe,
+    Spare,
+    can_afford_spare,
+    create_job,
+    paths,
+    recipe,
+    runs,
+)
 from gui.arena_queue import ArenaQueue
 from gui.engine_thread import EngineThread
 from gui.planner import Planner
 from gui.run_model import RunModel
+from gui.spare_keeper import SpareKeeper
 from gui.summarizer import Summarizer
 
 Command = Callable[[Job], list[str]]
@@ -46,14 +58,22 @@ class Engine(QObject):
     adapters_changed = Signal()
     device_changed = Signal()
 
-    def __init__(self, command: Command | None = None, parent: QObject | None = None) -> None:
-        """Prepare; `command` replaces the worker's program, for tests."""
+    def __init__(
+        self,
+        command: Command | None = None,
+        parent: QObject | None = None,
+        spare_command: list[str] | None = None,
+    ) -> None:
+        """Prepare; `command` replaces the worker's program, `spare_command` that of one without a job, for tests."""
         super().__init__(parent)
         self.current: RunModel | None = None
         self._command = command
         self._threads: set[EngineThread] = set()
         self._computing: dict[EngineThread, str] = {}
         self._kept: list[Job] = []
+        self.spares = SpareKeeper(
+            self, make=partial(Spare, niced=True, command=spare_command), can_afford=self._can_afford_spare
+        )
         self.planner = Planner(self)
         self.arena_queue = ArenaQueue(self)
         self.summarizer = Summarizer(lambda arguments: self.ask("summarize", arguments), self)
@@ -62,6 +82,9 @@ class Engine(QObject):
     def run_holds_device(self) -> bool:
         """Tell whether a run computes now."""
         return self.current is not None and self.current.holds_device
+
+    def _can_afford_spare(self) -> bool:
+        return not self.run_holds_device and can_afford_spare()
 
     def device_words(self, apart_from: str = "") -> str:
         """Return who has the device, as a sentence; nothing if it is free or a job of the kind `apart_from` has it."""
@@ -128,14 +151,14 @@ class Engine(QObject):
         return thread
 
     def _follow(self, job: Job, wanted: Recipe, *, attach: bool) -> RunModel:
-        thread = self._thread(job, attach=attach)
+        thread = self._thread(job, attach=attach, spare=None if attach else self.spares.take())
         model = RunModel(wanted, thread, self)
         QTimer.singleShot(0, thread, thread.start)
         return model
 
-    def _thread(self, job: Job, *, attach: bool) -> EngineThread:
+    def _thread(self, job: Job, *, attach: bool, spare: Spare | None = None) -> EngineThread:
         command = self._command(job) if self._command else None
-        thread = EngineThread(job, attach=attach, command=command, parent=self)
+        thread = EngineThread(job, attach=attach, command=command, spare=spare, parent=self)
         self._threads.add(thread)
         thread.tell(self, finished=partial(self._threads.discard, thread))
         return thread
@@ -160,6 +183,7 @@ class Engine(QObject):
     def _release(self, model: RunModel) -> None:
         if self.current is model:
             self.current = None
+            self.spares.again()
         self.run_ended.emit(model)
         self.runs_changed.emit()
         if model.state.adapter is not None:
@@ -176,6 +200,7 @@ class Engine(QObject):
         """Let go of every worker: short jobs end, runs do what their recipe says for a window that leaves."""
         self.arena_queue.let_go()
         self.planner.rest()
+        self.spares.end()
         for thread in list(self._threads):
             thread.leave()
         for job in list(self._kept):

@@ -13,7 +13,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from engine.api import AppError, Ending, Event, EventReader, Job, Supervisor
+from engine.api import AppError, Ending, Event, EventReader, Job, Spare, Supervisor
 
 # A burst is read and handed over in small portions, so that the window is never kept from its own work for long.
 MOST_BYTES = 64 * 1024
@@ -46,17 +46,18 @@ class EngineThread(QThread):
         attach: bool = False,
         niced: bool = True,
         command: list[str] | None = None,
+        spare: Spare | None = None,
         parent: QObject | None = None,
     ) -> None:
         """Prepare; `start` begins.
 
         `attach` follows a worker that lives already, or replays a job that has ended, instead of starting
-        one. `command` replaces the worker's program, for tests.
+        one. `command` replaces the worker's program, for tests. `spare` does the job if it can.
         """
         super().__init__(parent)
         self.job = job
         self._attach = attach
-        self._supervisor = Supervisor(job, niced=niced, command=command)
+        self._supervisor = Supervisor(job, niced=niced, command=command, spare=spare)
         if not attach:
             job.drop_commands()
         self._leaving = threading.Event()
@@ -157,6 +158,9 @@ class EngineThread(QThread):
         """Stop following, let the worker know that the window is gone, and wait for the thread's end."""
         self.let_go()
         self.wait()
+        if self.pid is None:
+            # It never began: the spare worker that waits for it goes as well.
+            self._supervisor.leave()
 
     def let_go(self) -> None:
         """Stop following soon, without waiting; the worker of a job that is no run ends then."""

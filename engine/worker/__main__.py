@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import json
 import os
 import signal
 import sys
@@ -50,12 +51,46 @@ REPORTED_VERSIONS = ("tunesmith", "torch", "transformers", "peft")
 MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory")
 
 
-def main(folder: Path) -> int:
-    """Do the job in `folder`; return 0 unless its events can't be written, which the log then says."""
+def main(folder: Path | None) -> int:
+    """Do the job in `folder`; return 0 unless its events can't be written, which the log then says.
+
+    Without a folder: import what a run needs, then wait for the job that the standard input names.
+    """
     _lower_priority()
     for name, value in LIBRARY_SETTINGS.items():
         os.environ.setdefault(name, value)
-    job = Job(folder)
+    if folder is None:
+        importlib.import_module(JOBS["train"])
+        folder = _named_folder()
+        if folder is None:
+            return 0
+        _move_into(Job(folder))
+    return _do(Job(folder))
+
+
+def _named_folder() -> Path | None:
+    """Return the folder that a line on the standard input names; None if that ends, as it does with the window.
+
+    Read as it comes, so that nothing behind the line is taken out of the pipe.
+    """
+    line = b""
+    while sys.stdin is not None and not line.endswith(b"\n"):
+        piece = os.read(sys.stdin.fileno(), 4096)
+        if not piece:
+            return None
+        line += piece
+    return Path(json.loads(line)) if line else None
+
+
+def _move_into(job: Job) -> None:
+    """Be where a worker is that was started for the job: in its folder, with what libraries print in its log."""
+    os.chdir(job.folder)
+    with job.log_path.open("ab") as log:
+        for stream in (1, 2):
+            os.dup2(log.fileno(), stream)
+
+
+def _do(job: Job) -> int:
     request = job.request()
     with job.lock():
         writer = EventWriter(job.events_path, _identity(job, request))
