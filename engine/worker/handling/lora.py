@@ -12,7 +12,7 @@ from peft import PeftModel
 from engine.methods.lora import ANCHORED, LoraOptions
 from engine.options import Options
 from engine.worker.base_models import LoadedBase
-from engine.worker.handling import anchors, plain_lora
+from engine.worker.handling import anchors, lean_lora, plain_lora
 from engine.worker.handling.base import TRAINED, Course, Handling, Tensors
 from engine.worker.handling.eva import begin_at_inputs
 from engine.worker.handling.plain_lora import adapted
@@ -35,10 +35,11 @@ class LoraHandling(LowRankHandling):
         return {"init_lora_weights": "gaussian" if options.initialisation == "gaussian" else True}
 
     def equip(self, model: PeftModel, options: Options) -> None:
-        """Put anchors on where the pair is not nothing at the start."""
+        """Put anchors on where the pair is not nothing at the start, and let the others compute the lean way."""
         assert isinstance(options, LoraOptions)
         if options.initialisation in ANCHORED:
             anchors.put_on(model)
+        lean_lora.put_on(model)
 
     def prepare(self, model: PeftModel, base: LoadedBase, options: Options, course: Course) -> None:
         """Set the pairs' initial numbers."""
