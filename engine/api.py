@@ -67,6 +67,7 @@ from engine.methods import (
 )
 from engine.options import OptionInfo, Options, describe
 from engine.passport import Passport, ScoreCard, protocol_key
+from engine.processes import Spare, can_afford_spare
 from engine.recipe import (
     SAMPLE,
     STARTER,
@@ -128,6 +129,7 @@ __all__ = [
     "ScoreCard",
     "Severity",
     "Sketch",
+    "Spare",
     "StorageError",
     "SummarizeOptions",
     "Supervisor",
@@ -139,6 +141,7 @@ __all__ = [
     "WorkerError",
     "added",
     "arenas",
+    "can_afford_spare",
     "capabilities",
     "characters",
     "chats",

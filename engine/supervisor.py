@@ -10,7 +10,6 @@ import math
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -22,7 +21,7 @@ from engine.errors import OutOfMemoryError, WorkerError
 from engine.event_shapes import sound
 from engine.events import READ_BYTES, Event, EventReader
 from engine.jobs import GONE, GONE_HINT, Job
-from engine.paths import application_root
+from engine.processes import Spare, launch, worker_command
 from engine.run_state import Outcome
 
 POLL_SECONDS = 0.05
@@ -59,22 +58,24 @@ class Supervisor:
     """One worker process and its job."""
 
     def __init__(
-        self, job: Job, *, niced: bool = False, offline: bool = False, command: list[str] | None = None
+        self,
+        job: Job,
+        *,
+        niced: bool = False,
+        offline: bool = False,
+        command: list[str] | None = None,
+        spare: Spare | None = None,
     ) -> None:
         """Prepare; nothing is started yet.
 
         `niced` lowers the worker's priority, for windows that must stay fluent. `command` replaces the
-        worker's program, for tests.
+        worker's program, for tests. `spare` does the job if it can; it is this supervisor's, and ends with it.
         """
         self.job = job
         self._niced = niced
         self._offline = offline
-        self._command = command or [
-            sys.executable,
-            str(application_root() / "main.py"),
-            "--worker",
-            str(job.folder),
-        ]
+        self._command = command or worker_command(job.folder)
+        self._spare = spare
         self._process: subprocess.Popen[bytes] | None = None
         self._reader = EventReader(job.events_path)
         self._ended: Event | None = None
@@ -83,21 +84,17 @@ class Supervisor:
         self._memory = MemoryWatch()
 
     def start(self) -> None:
-        """Start the worker. Raises WorkerError if the system can't."""
+        """Start the worker, or let the spare one take up the job. Raises WorkerError if the system can't."""
         self._skip_earlier_attempts()
         _LET_GO[:] = [process for process in _LET_GO if process.poll() is None]
-        environment = worker_environment(self._offline, self._niced)
+        self._process = self._spare.take_up(self.job) if self._spare is not None else None
+        if self._process is None:
+            self._process = self._launched()
+
+    def _launched(self) -> subprocess.Popen[bytes]:
         try:
             with self.job.log_path.open("ab") as log:
-                self._process = subprocess.Popen(
-                    self._command,
-                    stdin=subprocess.PIPE,
-                    stdout=log,
-                    stderr=log,
-                    env=environment,
-                    cwd=self.job.folder,
-                    start_new_session=os.name != "nt",
-                )
+                return launch(self._command, log, self.job.folder, niced=self._niced, offline=self._offline)
         except OSError as error:
             raise WorkerError(f"The worker can't be started: {error}.") from error
 
@@ -187,29 +184,12 @@ class Supervisor:
 
     def leave(self) -> None:
         """Let go of a worker that goes on alone: closing its stdin tells it that the window is gone."""
+        if self._spare is not None:
+            self._spare.end()
         if self._process and self._process.stdin:
             self._process.stdin.close()
         if self._process and self._process.poll() is None:
             _LET_GO.append(self._process)
-
-
-def worker_environment(offline: bool, niced: bool) -> dict[str, str]:
-    """Return the environment of a worker.
-
-    OpenMP must not spin-wait: with threads = cores, throughput falls 20 to 130 fold as soon as anything
-    else runs.
-    """
-    environment = dict(os.environ)
-    environment["OMP_WAIT_POLICY"] = "PASSIVE"
-    environment["PYTHONUNBUFFERED"] = "1"
-    environment["TOKENIZERS_PARALLELISM"] = "false"
-    environment["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    if offline or environment.get("HF_HUB_OFFLINE") == "1":
-        for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HF_EVALUATE_OFFLINE"):
-            environment[name] = "1"
-    if niced:
-        environment["TUNESMITH_NICE"] = "10"
-    return environment
 
 
 class MemoryWatch:

@@ -17,7 +17,7 @@ from engine import paths, supervisor
 from engine.errors import WorkerError
 from engine.events import EventWriter
 from engine.jobs import Job, create_job
-from engine.supervisor import Ending, Supervisor, death_in_words, worker_environment
+from engine.supervisor import Ending, Supervisor, death_in_words
 from tests.helpers import scripted_worker
 
 PRELUDE = """
@@ -228,17 +228,6 @@ def test_a_worker_that_never_was_has_crashed(job: Job):
     assert not found.alive()
     assert found.poll()
     assert found.ending().outcome == "crashed"
-
-
-def test_the_environment_keeps_threads_from_spinning(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
-    online = worker_environment(offline=False, niced=False)
-    assert online["OMP_WAIT_POLICY"] == "PASSIVE"
-    assert "TUNESMITH_NICE" not in online
-    assert "HF_HUB_OFFLINE" not in online
-    offline = worker_environment(offline=True, niced=True)
-    assert offline["HF_HUB_OFFLINE"] == offline["HF_DATASETS_OFFLINE"] == "1"
-    assert int(offline["TUNESMITH_NICE"]) > 0
 
 
 @posix

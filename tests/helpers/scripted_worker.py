@@ -28,7 +28,12 @@ from engine.worker.channel import Channel, Stopped  # noqa: E402
 
 def command(job: Job) -> list[str]:
     """Return the command that starts this worker on `job`."""
-    return [sys.executable, str(Path(__file__).resolve()), str(job.folder)]
+    return [*spare_command(), str(job.folder)]
+
+
+def spare_command() -> list[str]:
+    """Return the command that starts this worker ahead of its job."""
+    return [sys.executable, str(Path(__file__).resolve())]
 
 
 def give_script(job: Job, script: list[Any]) -> None:
@@ -180,4 +185,4 @@ STEPS = {
 
 if __name__ == "__main__":
     worker.JOBS = dict.fromkeys(worker.JOBS, "__main__")
-    sys.exit(worker.main(Path(sys.argv[1])))
+    sys.exit(worker.main(Path(sys.argv[1]) if sys.argv[1:] else None))
