@@ -17,6 +17,7 @@ from launcher.work import Work
 
 Answer = Literal["again", "previous", "close"]
 TITLE = "Tunesmith"
+SUITS = " – suits this computer"
 LOOK_SECONDS = 0.2
 WORDS = (
     "Tunesmith sets itself up for you once: it fetches torch and the other libraries that it works with. "

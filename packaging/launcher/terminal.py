@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Sequence
 
 from launcher.builds import Build
-from launcher.fronts import WORDS, Answer
+from launcher.fronts import SUITS, WORDS, Answer
 from launcher.work import Work
 
 LOOK_SECONDS = 0.2
@@ -19,7 +19,7 @@ class Terminal:
         """Ask for a build by its number; Return takes the suited one."""
         print(f"{WORDS}\n\n{found}\n")
         for number, build in enumerate(builds, 1):
-            print(f"  {number}  {build.words()}{'   (suits this computer)' if build == suited else ''}")
+            print(f"  {number}  {build.words()}{SUITS if build == suited else ''}")
         try:
             said = input(f"\nWhich? [{builds.index(suited) + 1}, q: not now] ").strip().lower()
         except (EOFError, KeyboardInterrupt):

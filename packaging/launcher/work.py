@@ -64,18 +64,21 @@ class Progress:
 
     def text(self) -> str:
         """Return all of it in one line."""
-        said = f"Step {self.step} of {self.steps}: {self.words}"
+        said = f"Step {self.step} of {self.steps}, {self.words}"
         if self.detail:
-            said += f", {self.detail}"
+            said += f": {self.detail}"
         if self.done_bytes is not None and self.total_bytes:
             said += f", {self.done_bytes / 1e6:.0f} of {self.total_bytes / 1e6:.0f} MB"
+        if self.fetched_bytes >= 1e8:
+            said += f" ({self.fetched_bytes / 1e9:.1f} GB so far)"
         return said
 
-    def share(self) -> float | None:
-        """Return how much of the present download has come, 0 to 1; None where that is not known."""
-        if self.done_bytes is None or not self.total_bytes:
-            return None
-        return min(1.0, self.done_bytes / self.total_bytes)
+    def share(self) -> float:
+        """Return how much of the whole is done, 0 to 1; each step counts the same, which is rough."""
+        within = (
+            self.done_bytes / self.total_bytes if self.done_bytes is not None and self.total_bytes else 0.0
+        )
+        return (self.step - 1 + min(1.0, within)) / self.steps
 
 
 def steps(root: Path, place: Path, build: Build) -> list[Step]:
@@ -91,12 +94,12 @@ def steps(root: Path, place: Path, build: Build) -> list[Step]:
     made = (
         []
         if environment.works(place)
-        else [Step("an empty environment", environment.make_command(sys.executable, place))]
+        else [Step("making an empty environment", environment.make_command(sys.executable, place))]
     )
     return [
         *made,
         Step(
-            f"torch, {build.title[0].lower()}{build.title[1:]}",
+            f"torch {build.title[0].lower()}{build.title[1:]}",
             environment.install_command(root, place, [*alone, torch], raw),
             beside,
         ),

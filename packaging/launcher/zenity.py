@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Sequence
 
 from launcher.builds import Build
-from launcher.fronts import TITLE, WORDS, Answer
+from launcher.fronts import SUITS, TITLE, WORDS, Answer
 from launcher.work import Work
 
 LOOK_SECONDS = 0.3
@@ -19,7 +19,15 @@ class Zenity:
 
     def choose(self, builds: Sequence[Build], suited: Build, found: str) -> Build | None:
         """Offer the builds as a list."""
-        rows = [text for build in builds for text in (str(build == suited).upper(), build.id, build.words())]
+        rows = [
+            text
+            for build in builds
+            for text in (
+                str(build == suited).upper(),
+                build.id,
+                f"{build.words()}{SUITS if build == suited else ''}",
+            )
+        ]
         columns = [
             "--radiolist",
             "--column=",
@@ -67,9 +75,8 @@ def _feed(dialog: subprocess.Popen[str], work: Work) -> bool:
     """Tell the dialog how far it is; False if it is gone."""
     assert dialog.stdin is not None
     progress = work.progress
-    within = progress.share() or 0.0
     # 100 would close the dialog.
-    percent = min(99.0, 100 * (progress.step - 1 + within) / progress.steps)
+    percent = min(99.0, 100 * progress.share())
     try:
         dialog.stdin.write(f"{percent:.0f}\n# {progress.text()}\n")
         dialog.stdin.flush()

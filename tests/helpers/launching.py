@@ -1,0 +1,41 @@
+"""Environments that are nothing but folders with a Python, for tests of the launcher."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import environment
+from launcher.environments import Environments
+from launcher.work import Step, Work
+
+WAIT = 20
+SLEEPS = "import time; time.sleep(600)"
+
+
+def fill(folder: Path) -> Path:
+    """Put this Python into a folder, as venv does."""
+    python = environment.program(folder, "python")
+    python.parent.mkdir(parents=True, exist_ok=True)
+    if not python.exists():
+        python.symlink_to(sys.executable)
+    (folder / "lib" / python.resolve().name).mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def made(place: Environments, build: str = "cpu") -> Path:
+    """Make an environment and take it into use."""
+    folder = fill(place.begin(build))
+    place.switch_to(folder)
+    return folder
+
+
+def python_step(code: str, words: str = "a step") -> Step:
+    """Return a step that runs this code."""
+    return Step(words, [sys.executable, "-c", code])
+
+
+def done(work: Work) -> str:
+    """Wait for the end and return the outcome."""
+    assert work.wait(WAIT)
+    return work.outcome
