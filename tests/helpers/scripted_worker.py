@@ -53,16 +53,16 @@ def emit(channel: Channel, event: dict[str, Any]) -> None:
     channel.emit(**event)
 
 
-def flood(channel: Channel, count: int) -> None:
-    """Emit `count` steps as fast as it goes."""
-    for step in range(1, count + 1):
-        _step(channel, step)
-
 def write(channel: Channel, line: str) -> None:
     """Append a line of any kind, as a disk that went wrong has it."""
     with channel.job.events_path.open("a", encoding="utf-8") as stream:
         stream.write(line + "\n")
 
+
+def flood(channel: Channel, count: int) -> None:
+    """Emit `count` steps as fast as it goes."""
+    for step in range(1, count + 1):
+        _step(channel, step)
 
 
 def steps(channel: Channel, value: dict[str, Any]) -> None:
@@ -170,12 +170,12 @@ def deaf(channel: Channel, seconds: float) -> None:
 
 STEPS = {
     "emit": emit,
+    "write": write,
     "flood": flood,
     "steps": steps,
     "noise": noise,
     "wait_for_stop": wait_for_stop,
     "fail": fail,
-    "write": write,
     "error": error,
     "abort": abort,
     "answer": answer,
