@@ -203,7 +203,7 @@ class MainWindow(ShellWindow):
             page=self.show_page,
             run=lambda run_id: self.show_built("train").open_run(run_id),
             adapter=lambda adapter: self.show_built("library").open(adapter),
-            recipe=lambda wanted, whence: self.show_built("train").edit(wanted, whence),
+            recipe=lambda wanted, whence: self.show_built("train").begin(wanted, whence),
         )
 
     def _bind(self) -> None:

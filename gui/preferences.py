@@ -1,6 +1,6 @@
 """What the window remembers between starts: texts by key, in one small file.
 
-Knows nothing of what the keys mean. A file that is damaged or can't be written costs the memory, never the
+Knows little of what the keys mean. A file that is damaged or can't be written costs the memory, never the
 window.
 """
 
@@ -13,6 +13,9 @@ from pathlib import Path
 from engine.api import paths
 
 FILE_NAME = "window.json"
+# What becomes of a run whose window goes without being asked; the key is also the recipe's.
+WHEN_WINDOW_LEAVES = "when_window_leaves"
+WINDOW_CHOICES = {"finish": "They finish", "stop": "They save and stop"}
 
 
 class Preferences:

@@ -32,8 +32,10 @@ class QuitDialog(GrowingDialog):
         self._title = Label("", "section")
         self._text = Label("", "body", "ink2", wrap=True)
         self.stop_strip = StopStrip()
-        self.keep_button = primary("Keep training")
-        self.stop_button = plain("Stop and save", "stop")
+        self._stops = model.recipe.training.when_window_leaves == "stop"
+        # First and filled is what the recipe asks for.
+        self.keep_button = (plain if self._stops else primary)("Keep training")
+        self.stop_button = (primary if self._stops else plain)("Stop and save", "stop")
         self.cancel_button = plain("Cancel")
         self._lay_out()
         self.keep_button.clicked.connect(self._keep)
@@ -50,7 +52,10 @@ class QuitDialog(GrowingDialog):
         column.addWidget(self.stop_strip)
         row = QHBoxLayout()
         row.setSpacing(8)
-        for button in (self.keep_button, self.stop_button, self.cancel_button):
+        asked_for = (
+            [self.stop_button, self.keep_button] if self._stops else [self.keep_button, self.stop_button]
+        )
+        for button in (*asked_for, self.cancel_button):
             row.addWidget(button)
         row.addStretch(1)
         column.addSpacing(8)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QVBoxLayout, Q
 
 from engine.api import paths
 from gui.look import style
-from gui.preferences import Preferences
+from gui.preferences import WHEN_WINDOW_LEAVES, WINDOW_CHOICES, Preferences
 from gui.widgets.buttons import link, plain
 from gui.widgets.choice import Choice
 from gui.widgets.fields import Field
@@ -18,6 +18,11 @@ from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.line import Line
 from gui.widgets.segmented import Segmented
 
+LEAVING = "New runs, if the window goes"
+LEAVING_HELP = (
+    "What runs begun from now on do if the window crashes or the session ends. "
+    "Closing the window asks, and a recipe can say otherwise."
+)
 TEXT_SIZES = (80, 90, 100, 110, 125, 150, 175, 200)
 
 
@@ -38,7 +43,10 @@ class SettingsDialog(QDialog):
         self.schemes.set_current(style.scheme())
         self.sizes = Choice([(str(size), f"{size} %") for size in TEXT_SIZES])
         self.sizes.set_key(str(round(100 * float(preferences.get("text_scale") or 1.0))))
+        self.leaving = Segmented(list(WINDOW_CHOICES.items()), stretch=True, name=LEAVING)
+        self.leaving.set_current(preferences.get(WHEN_WINDOW_LEAVES) or "finish")
         self._lay_out()
+        self.leaving.currentChanged.connect(self._keep_leaving)
         self.schemes.currentChanged.connect(self._apply)
         self.sizes.chosen.connect(self._apply)
 
@@ -49,6 +57,7 @@ class SettingsDialog(QDialog):
         column.addWidget(Label("Settings", "section"))
         column.addWidget(Field("Appearance", self.schemes))
         column.addWidget(Field("Text size", self.sizes))
+        column.addWidget(Field(LEAVING, self.leaving, foot=LEAVING_HELP))
         column.addWidget(Line())
         for name, folder in (
             ("Runs", paths.runs_folder()),
@@ -66,6 +75,9 @@ class SettingsDialog(QDialog):
         foot.addWidget(close)
         column.addLayout(foot)
         self.setMinimumWidth(480)
+
+    def _keep_leaving(self, chosen: str) -> None:
+        self._preferences.set(WHEN_WINDOW_LEAVES, chosen)
 
     def _apply(self) -> None:
         scale = int(self.sizes.key()) / 100

@@ -68,7 +68,7 @@ class TrainPage(Page):
         self._clock.timeout.connect(self._refresh_run)
         self._lay_out()
         self._connect()
-        self.edit(*recipe_files.first_recipe(self._preferences.get("recipe")))
+        self.new_run()
         self.panel.set_level(self._preferences.get("level") or "essential")
         style.follow(self._restyle)
 
@@ -87,10 +87,13 @@ class TrainPage(Page):
         if self._planned_once:
             self._plan()
 
+    def begin(self, wanted: Recipe, origin: str) -> None:
+        """Show a recipe that nobody has settled yet, so what the settings say of new ones goes for it."""
+        self.edit(recipe_files.as_the_settings_say(wanted, self._preferences), origin)
+
     def new_run(self) -> None:
         """Edit the recipe used last, or the starter."""
-        wanted, origin = recipe_files.first_recipe(self._preferences.get("recipe"))
-        self.edit(wanted, origin)
+        self.begin(*recipe_files.first_recipe(self._preferences.get("recipe")))
 
     def start_run(self, wanted: Recipe) -> RunModel | None:
         """Start a run of a recipe, unless other work has the device; None if it could not be started."""
@@ -228,7 +231,7 @@ class TrainPage(Page):
         self._connect_buttons(self.buttons)
 
     def _connect_buttons(self, buttons: HeaderButtons) -> None:
-        buttons.preset_chosen.connect(lambda chosen: self.edit(chosen, recipe_files.preset_words(chosen)))
+        buttons.preset_chosen.connect(lambda chosen: self.begin(chosen, recipe_files.preset_words(chosen)))
         buttons.open_wanted.connect(self._open_file)
         buttons.save_wanted.connect(self._save_file)
         buttons.pause_wanted.connect(self._pause_or_go_on)

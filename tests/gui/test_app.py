@@ -326,6 +326,8 @@ def test_a_recipe_that_stops_with_its_window_can_be_kept_on_by_a_word_of_it(hous
     qtbot.waitUntil(lambda: model.state.step >= 1, timeout=WAIT)
     house.window.close()
     dialog = house.window.quit_dialog()
+    kinds = [button.property("kind") for button in (dialog.stop_button, dialog.keep_button)]
+    assert kinds == ["primary", "plain"]
     if keeps:
         dialog.keep_button.click()
     house.engine.leave()

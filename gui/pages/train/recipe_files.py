@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.api import AppError, Recipe, paths, recipe
+from gui.preferences import WHEN_WINDOW_LEAVES, WINDOW_CHOICES, Preferences
 
 FILTER = "Recipes (*.toml);;All files (*)"
 STARTER_FILE = "starter.toml"
@@ -46,6 +47,16 @@ def first_recipe(kept: str | None) -> tuple[Recipe, str]:
             pass
     starter = recipe.load(paths.presets_folder() / STARTER_FILE)
     return starter, preset_words(starter)
+
+
+def as_the_settings_say(wanted: Recipe, preferences: Preferences) -> Recipe:
+    """Return a new run's recipe with what the settings decide, until the recipe's own field says otherwise."""
+    chosen = preferences.get(WHEN_WINDOW_LEAVES)
+    if chosen not in WINDOW_CHOICES:
+        return wanted
+    tables = wanted.as_tables()
+    tables["training"][WHEN_WINDOW_LEAVES] = chosen
+    return recipe.from_tables(tables)
 
 
 def preset_words(chosen: Recipe) -> str:
