@@ -175,7 +175,8 @@ def _run_resumed(state: RunState, event: Event) -> None:
     for curve in (state.loss, state.evaluation_loss, state.evaluation_rouge1, state.learning_rate):
         curve.drop_after(step)
     state.evaluations = [kept for kept in state.evaluations if int(kept.get("step", 0)) <= step]
-    state.samples = [kept for kept in state.samples if kept.step <= step]
+    # One that starts over looks at its base again.
+    state.samples = [kept for kept in state.samples if step and kept.step <= step]
     state.step = step
     state.revision += 1
 

@@ -5,6 +5,7 @@ Knows nothing of training.
 
 from __future__ import annotations
 
+import json
 import random
 import warnings
 from collections import Counter
@@ -324,8 +325,17 @@ def save_adapter(model: PeftModel, folder: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         handling.of(model).save(model, folder)
+    _put_names_in_order(model, folder)
     # PEFT's model card is a form to fill in; the passport says what is known.
     (folder / "README.md").unlink(missing_ok=True)
+
+
+def _put_names_in_order(model: PeftModel, folder: Path) -> None:
+    """Sort what PEFT keeps in sets, whose order differs from process to process: equal adapters are equal files."""
+    path, config = folder / CONFIG_NAME, model.peft_config[TRAINED]
+    said = json.loads(path.read_text(encoding="utf-8"))
+    said |= {key: sorted(names) for key, names in said.items() if isinstance(getattr(config, key, None), set)}
+    path.write_text(json.dumps(said, indent=2, sort_keys=True), encoding="utf-8")
 
 
 def trainable_parameters(model: PeftModel) -> dict[str, torch.nn.Parameter]:

@@ -59,13 +59,26 @@ def save(
         passports.save(passport, partial)
         (partial / STATE_NAME).write_text(json.dumps(dict(state)), encoding="utf-8")
         (partial / CHECKSUMS_NAME).write_text(json.dumps(passports.checksums(partial)), encoding="utf-8")
-        sync(partial)
-        shutil.rmtree(folder, ignore_errors=True)
-        partial.rename(folder)
-        sync_names(job.folder)
+        _put_in_place(partial, folder)
     for old in checkpoints(job)[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)
     return folder, sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def save_best(model: Any, folder: Path) -> None:
+    """Write a model's trained numbers into a folder of their own, whole or not at all."""
+    partial = folder.with_name(f"{folder.name}.partial")
+    with whole_or_gone(partial):
+        save_trainable(model, partial)
+        _put_in_place(partial, folder)
+
+
+def _put_in_place(partial: Path, folder: Path) -> None:
+    """Give a finished folder its name, once its files are on the disk."""
+    sync(partial)
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+    sync_names(folder.parent)
 
 
 def newest_sound(job: Job, on_damage: Callable[[Path], None]) -> Path | None:

@@ -120,7 +120,7 @@ class Session:
             self._take_up(checkpoint)
         self._clock = time.perf_counter()
         with suppress(Interrupted):
-            if checkpoint is None or not (self._out_of_patience() or self._out_of_time()):
+            if not self._is_through():
                 trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         finished = not self._channel.stopping or self.step >= self.total
         if self.step and self._checkpoint_step != self.step:
@@ -128,6 +128,13 @@ class Session:
         if finished and self._training.keep == "best" and self.progress.best_step:
             checkpoints.load_trainable(prepared.model, self._best_folder())
         return finished
+
+    def _is_through(self) -> bool:
+        """Tell whether nothing is left to train, as for a run that ended while it was saved or scored.
+
+        The stock loop looks for its end only behind a step.
+        """
+        return self.step >= self.total or (self.step > 0 and (self._out_of_patience() or self._out_of_time()))
 
     @property
     def model(self) -> PeftModel:
@@ -307,9 +314,7 @@ class Session:
         if self._training.keep == "best":
             folder = self._best_folder()
             with writing("The best state so far", "Free some disk space, then resume the run."):
-                folder.mkdir(exist_ok=True)
-                checkpoints.save_trainable(self._prepared.model, folder)
-                checkpoints.sync(folder)
+                checkpoints.save_best(self._prepared.model, folder)
 
     def _is_better(self, loss: float, rouge1: float) -> bool:
         if self._training.best_by == "rouge1":

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import overload
 
+import psutil
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -80,6 +81,7 @@ def tokenised(examples: Sequence[Example], prompter: Prompter, channel: Channel)
     cuts = (prompter.cut - cut_before[0], prompter.cut_summaries - cut_before[1])
     # A disk without room for what only saves time is no reason to end a run.
     with suppress(StorageError), writing("The cache of token ids", ""):
+        _drop_unfinished(path.parent)
         _save(path, made, cuts)
         _drop_oldest(path.parent)
     return made
@@ -139,6 +141,14 @@ def _digest(tokens: Tokens) -> str:
     digest = hashlib.sha256(tokens.ends.numpy())
     digest.update(tokens.ids.numpy())
     return digest.hexdigest()
+
+
+def _drop_unfinished(folder: Path) -> None:
+    """Remove what workers that were killed left half-written; the process that writes is in a file's name."""
+    for path in folder.glob(f"*{SUFFIX}.*.partial"):
+        writer = path.name.split(".")[-2]
+        if writer.isdigit() and not psutil.pid_exists(int(writer)):
+            path.unlink(missing_ok=True)
 
 
 def _drop_oldest(folder: Path) -> None:

@@ -188,3 +188,15 @@ def test_a_pause_that_frees_the_device_is_known_until_the_next_attempt():
     assert replay(freed).freed
     assert not replay([*freed, event("job_accepted")]).freed
     assert not replay([event("run_paused")]).freed
+
+
+def test_a_run_that_starts_over_shows_its_base_once():
+    def sample(number: int, example: str) -> Event:
+        told = {"conversation": "", "reference": "", "summary": "s"}
+        return event("sample_made", step=number, example=example, **told)
+
+    first = [started(), sample(0, "a"), sample(0, "b"), step(1)]
+    state = replay([*first, event("run_resumed", step=0), sample(0, "a"), sample(0, "b"), step(1)])
+    assert [each.example for each in state.samples] == ["a", "b"]
+    state.apply(event("run_resumed", step=1))
+    assert [each.example for each in state.samples] == ["a", "b"]

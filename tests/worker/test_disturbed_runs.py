@@ -1,0 +1,96 @@
+"""Runs that are killed, stopped or run into a full disk where it is least expected: what the benchmarks found."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import library, paths
+from engine.events import Event
+from engine.library import Adapter
+from engine.worker import adapters, checkpoints
+from engine.worker.session import Session
+from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here, when
+from tests.helpers.worker_parts import attach_random, load_tiny, make_recipe
+
+pytestmark = pytest.mark.torch
+# No process has it: Linux goes up to 2 ** 22.
+NOBODY = 2**22 + 1
+
+
+def adapter_of(events: list[Event]) -> Adapter:
+    return library.find(named(events, "adapter_saved")[-1]["adapter"])
+
+
+def weights(events: list[Event]) -> bytes:
+    return (adapter_of(events).folder / library.WEIGHTS_NAME).read_bytes()
+
+
+def ask_to_stop(channel: Any) -> None:
+    channel.stopping = True
+
+
+@pytest.mark.parametrize("keep", ["best", "last"])
+def test_a_run_that_ended_while_it_was_scored_trains_no_step_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: str
+):
+    recipe = tiny_recipe(tmp_path, "t5", "lora", f"training.keep={keep}", "training.max_steps=4")
+    _, straight = train_here(recipe)
+    with monkeypatch.context() as patch:
+        when(patch, lambda event, _: event == "adapter_saved", ask_to_stop)
+        job, events = train_here(recipe)
+    assert events[-1]["outcome"] == "stopped"
+
+    resumed = run_here(job)
+
+    assert resumed[-1]["outcome"] == "completed", resumed[-1]
+    assert not named(resumed, "step_finished")
+    assert not named(resumed, "checkpoint_saved")
+    assert weights(resumed) == weights(straight)
+
+
+def test_a_best_state_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    recipe = tiny_recipe(tmp_path, "t5")
+    _, straight = train_here(recipe)
+
+    def half(_: Any, folder: Path) -> None:
+        (folder / checkpoints.TRAINABLE_NAME).write_bytes(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        keep = Session._keep_if_best
+
+        def keep_half(session: Session, *measured: float) -> None:
+            patch.setattr(checkpoints, "save_trainable", half)
+            keep(session, *measured)
+
+        patch.setattr(Session, "_keep_if_best", keep_half)
+        job, events = train_here(recipe)
+    assert (events[-1]["outcome"], events[-1]["kind"]) == ("failed", "StorageError")
+    assert [path.name for path in job.folder.iterdir() if path.name.startswith("best-")] == []
+    assert weights(run_here(job)) == weights(straight)
+
+
+def test_what_a_killed_worker_left_of_its_token_ids_goes(tmp_path: Path):
+    recipe = tiny_recipe(tmp_path, "t5")
+    killed = paths.tokens_folder() / f"0a1b.safetensors.{NOBODY}.partial"
+    alive = paths.tokens_folder() / f"0a1b.safetensors.{os.getppid()}.partial"
+    for path in (killed, alive):
+        path.write_bytes(b"half")
+    train_here(recipe)
+    assert not killed.exists()
+    assert alive.exists()
+
+
+def test_a_configuration_is_written_in_one_order(tmp_path: Path):
+    # PEFT keeps the names in a set, whose order differs from process to process.
+    model = attach_random(load_tiny("t5"), make_recipe("t5"))
+    adapters.save_adapter(model, tmp_path)
+    said = json.loads((tmp_path / library.CONFIG_NAME).read_text(encoding="utf-8"))
+    assert len(said["target_modules"]) > 5
+    assert said["target_modules"] == sorted(said["target_modules"])
