@@ -97,11 +97,11 @@ class RunState:
         handler = _HANDLERS.get(event["event"])
         if handler is not None:
             handler(self, event)
+        return event
 
     @property
     def total_steps(self) -> int:
         """Steps of the whole run, 0 while unknown."""
-        return event
         return int(self.started["total_steps"]) if self.started else 0
 
     @property
