@@ -1,0 +1,163 @@
+"""The Debian package before it is packed: what is in it, and what its files say to the desktop."""
+
+import configparser
+import gzip
+import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import deb
+import pytest
+import qt_libraries
+
+from engine.api import DATA_SUFFIXES
+from engine.commands.parser import PAGES
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARE = "usr/share"
+
+
+class KeysAsTheyAre(configparser.ConfigParser):
+    def optionxform(self, optionstr: str) -> str:
+        return optionstr
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    return deb.lay_out(tmp_path_factory.mktemp("deb") / "tree")
+
+
+@pytest.fixture(scope="module")
+def entry(tree):
+    parser = KeysAsTheyAre(interpolation=None)
+    parser.read(tree / SHARE / "applications/tunesmith.desktop", encoding="utf-8")
+    return parser
+
+
+def control(tree):
+    text = (tree / "DEBIAN/control").read_text(encoding="utf-8")
+    return dict(line.split(": ", 1) for line in text.splitlines() if not line.startswith(" "))
+
+
+def test_all_that_runs_is_there_and_nothing_of_the_workshop(tree):
+    program = tree / SHARE / "tunesmith"
+    for name in ("main.py", "engine/api.py", "gui/app.py", "resources/starter/model.safetensors"):
+        assert (program / name).read_bytes() == (ROOT / name).read_bytes()
+    assert sorted(file.name for file in (program / "packaging").iterdir()) == [
+        "constraints.txt",
+        "environment.py",
+        "launcher",
+    ]
+    assert not (program / "tests").exists()
+    assert not (program / "resources/screenshots").exists()
+    assert list(tree.rglob("__pycache__")) == []
+
+
+def test_everything_the_launcher_names_is_where_it_looks(tree):
+    text = (tree / "usr/bin/tunesmith").read_text()
+    assert text.startswith("#!/usr/bin/python3\n")
+    [root] = re.findall(r'ROOT = "(.+)"', text)
+    assert (tree / root.lstrip("/") / "packaging/launcher/entry.py").is_file()
+
+
+def test_the_program_knows_its_version_without_being_installed_by_pip(tree):
+    code = "import sys; sys.path.insert(0, '.'); from importlib.metadata import version; print(version('tunesmith'))"
+    said = subprocess.run(
+        [sys.executable, "-I", "-c", code],
+        cwd=tree / SHARE / "tunesmith",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout.strip() == deb.version()
+
+
+def test_the_package_needs_what_qt_needs_and_no_more_than_python(tree):
+    facts = control(tree)
+    assert (facts["Package"], facts["Architecture"]) == ("tunesmith", "all")
+    depends = set(facts["Depends"].split(", "))
+    assert set(qt_libraries.APT_PACKAGES.values()) < depends
+    assert depends - set(qt_libraries.APT_PACKAGES.values()) == {"python3 (>= 3.11)", "python3-venv"}
+
+
+def test_modes_and_checksums_are_right(tree):
+    run = {
+        file.relative_to(tree).as_posix()
+        for file in tree.rglob("*")
+        if file.is_file() and file.stat().st_mode & 0o111
+    }
+    assert run == {"usr/bin/tunesmith", "DEBIAN/postinst", "DEBIAN/prerm"}
+    subprocess.run(["md5sum", "--quiet", "--check", "DEBIAN/md5sums"], cwd=tree, check=True)
+    listed = (tree / "DEBIAN/md5sums").read_text().splitlines()
+    assert len(listed) == sum(file.is_file() for file in (tree / "usr").rglob("*"))
+
+
+def test_two_builds_are_the_same(tree, tmp_path):
+    again = deb.lay_out(tmp_path / "tree")
+    names = sorted(file.relative_to(tree) for file in tree.rglob("*") if file.is_file())
+    assert names == sorted(file.relative_to(again) for file in again.rglob("*") if file.is_file())
+    assert [name for name in names if (tree / name).read_bytes() != (again / name).read_bytes()] == []
+    assert [name for name in names if (tree / name).stat().st_mtime != (again / name).stat().st_mtime] == []
+
+
+def test_the_desktop_starts_it_with_files_and_knows_its_window(tree, entry):
+    main = entry["Desktop Entry"]
+    assert (main["Exec"], main["Icon"], main["StartupWMClass"]) == ("tunesmith %F", "tunesmith", "tunesmith")
+    assert (tree / SHARE / "icons/hicolor/scalable/apps/tunesmith.svg").is_file()
+    assert "Comment[de]" in main
+
+
+def test_the_actions_are_pages_that_the_command_line_knows(entry):
+    actions = entry["Desktop Entry"]["Actions"].strip(";").split(";")
+    assert actions == ["new-run", "playground"]
+    for action in actions:
+        command, option, page = entry[f"Desktop Action {action}"]["Exec"].split()
+        assert (command, option) == ("tunesmith", "--page")
+        assert page in PAGES
+
+
+def test_files_that_open_are_of_types_the_desktop_can_tell(tree, entry):
+    types = set(entry["Desktop Entry"]["MimeType"].strip(";").split(";"))
+    assert {"text/csv", "application/toml", "application/zip", "application/x-ndjson"} <= types
+    declared = ET.parse(tree / SHARE / "mime/packages/tunesmith.xml").getroot()
+    space = "{http://www.freedesktop.org/standards/shared-mime-info}"
+    globs = {glob.get("pattern") for glob in declared.iter(f"{space}glob")}
+    assert "*.jsonl" in globs
+    assert ".jsonl" in DATA_SUFFIXES
+    assert {kind.get("type") for kind in declared.iter(f"{space}mime-type")} <= types
+
+
+def test_the_store_page_leads_to_the_desktop_entry_and_names_this_version(tree):
+    [file] = (tree / SHARE / "metainfo").iterdir()
+    component = ET.parse(file).getroot()
+    assert component.findtext("launchable") == "tunesmith.desktop"
+    assert file.name == f"{component.findtext('id')}.metainfo.xml"
+    assert component.find("releases/release").get("version") == deb.version()
+    assert "@" not in file.read_text(encoding="utf-8")
+
+
+def test_texts_are_packed_and_filled_in(tree):
+    page = gzip.decompress((tree / SHARE / "man/man1/tunesmith.1.gz").read_bytes()).decode()
+    assert "@" not in page
+    for name in ("--set-up", "--page", "TUNESMITH_ENVIRONMENT", "TUNESMITH_HOME", "TUNESMITH_TORCH_INDEX"):
+        assert name in page.replace("\\-", "-")
+    for page_name in PAGES:
+        assert page_name in page.replace("\\-", "-")
+    documents = tree / SHARE / "doc/tunesmith"
+    assert deb.version() in gzip.decompress((documents / "changelog.Debian.gz").read_bytes()).decode()
+    assert gzip.decompress((documents / "changelog.gz").read_bytes()) == (ROOT / "CHANGELOG.md").read_bytes()
+    assert "Apache-2.0" in (documents / "copyright").read_text()
+
+
+def test_icons_are_drawn_in_every_size(tree):
+    from PySide6.QtGui import QImage
+
+    pictures = sorted((tree / SHARE / "icons/hicolor").glob("*x*/apps/tunesmith.png"))
+    assert len(pictures) == 8
+    for picture in pictures:
+        image = QImage(str(picture))
+        assert f"{image.width()}x{image.height()}" == picture.parent.parent.name
+        assert image.pixelColor(0, 0).alpha() == 0
+        assert image.pixelColor(image.width() // 2, image.height() // 4).name() == "#0c6a5e"
