@@ -68,6 +68,7 @@ class RunEntry:
     base_scored: Event | None = None
     scored: Event | None = None
     precision: str = ""
+    excluded: int = 0
     examples: int = 0
     checkpoints: tuple[Path, ...] = ()
     checkpoint_bytes: int = 0
@@ -205,6 +206,7 @@ def _training(state: RunState) -> dict[str, Any]:
         "loss": thinned(state.loss.values, SPARK_POINTS),
         "trainable_parameters": started.get("trainable_parameters"),
         "precision": str(started.get("precision") or ""),
+        "excluded": state.excluded,
         "examples": int((started.get("examples") or {}).get("train", 0)),
     }
 

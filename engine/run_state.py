@@ -108,6 +108,11 @@ class RunState:
     def share(self) -> float:
         """How much of the training is done, 0 to 1: of its steps, or of its minutes if those are spent sooner."""
         of_steps = min(1.0, self.step / self.total_steps) if self.total_steps else 0.0
+    @property
+    def excluded(self) -> int:
+        """How many rows the recipe left out of all splits."""
+        return sum(((self.started or {}).get("excluded") or {}).values())
+
         return max(of_steps, self.time_share)
 
     @property

@@ -124,6 +124,8 @@ class Narrator:
             self._output.line(f"Took {words.duration(state.seconds)}.")
 
 
+        if state.excluded:
+            self._output.line(f"{words.counted(state.excluded, 'conversation')} excluded by the recipe.")
 def _on_the_way(event: Event) -> str:
     """Return what was scored while the run trains, which is another protocol than the run's."""
     if not event.get("scores"):

@@ -44,3 +44,11 @@ def test_scores_on_the_way_are_told_with_what_they_are_of(capsys):
         "Validation loss at step 40: 1.250",
     ]
     assert narrator.state.tuned_scores is None
+
+
+def test_what_the_recipe_excluded_is_told_with_the_result(capsys):
+    narrator = Narrator(Output(as_json=False))
+    narrator.tell(STARTED | {"excluded": {"train": 120, "test": 7}})
+    narrator.tell_result()
+
+    assert "127 conversations excluded by the recipe." in capsys.readouterr().out

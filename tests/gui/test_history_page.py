@@ -127,6 +127,11 @@ def test_runs_are_listed_and_counted_and_the_newest_is_shown(bench):
     ]
 
 
+def test_a_run_says_how_many_rows_its_recipe_excluded(bench):
+    add_run(told=Told(facts={"excluded": {"train": 120, "test": 7}}))
+    assert bench().page.details.facts()[0] == ("Data", "samsum, 1,228, 127 excluded")
+
+
 def test_searching_and_filtering_narrow_the_list(bench):
     fill_history()
     made = bench()

@@ -13,7 +13,9 @@ from gui.pages.train.learned_preview import LearnedPreview
 from gui.pages.train.measures_view import MeasuresView
 from gui.pages.train.recipe_panel import plan_words
 from gui.pages.train.samples_view import SamplesView, new_parts
-from gui.pages.train.words import progress_words
+from gui.pages.train.verdict_card import VerdictCard
+from gui.pages.train.words import excluded_sentence, progress_words
+from tests.helpers import train_stage
 from tests.helpers.homes import Told, add_run, make_recipe
 from tests.helpers.scored_runs import bundled, scored_events, scores_of
 from tests.helpers.train_stage import texts
@@ -25,6 +27,22 @@ def test_out_of_memory_is_named(qtbot):
     qtbot.addWidget(card)
 
     assert card.accessibleName() == "Out of memory before the first step"
+
+
+@pytest.mark.parametrize("scored", [True, False])
+def test_the_result_says_how_many_conversations_the_recipe_excluded(qtbot, scored):
+    state = RunState()
+    excluded = {"train": 1_200, "validation": 0, "test": 34}
+    for event in (train_stage.STARTED | {"excluded": excluded}, train_stage.SAVED):
+        state.apply(event)
+    if scored:
+        state.apply(train_stage.scored("base", 0.469))
+        state.apply(train_stage.scored("x", 0.484, train_stage.difference(0.015, "better")))
+    card = VerdictCard(state)
+    qtbot.addWidget(card)
+    assert card.accessibleDescription().endswith(" 1,234 conversations are excluded by the recipe.")
+    assert excluded_sentence(1) == "1 conversation is excluded by the recipe."
+    assert excluded_sentence(0) == ""
 
 
 def test_new_words_of_a_summary_are_marked():

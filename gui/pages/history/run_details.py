@@ -130,6 +130,7 @@ def run_facts(entry: RunEntry) -> list[Fact]:
         return [("", "")] * 6
     recipe = entry.recipe
     examples = f", {number(entry.examples)}" if entry.examples else ""
+    examples += f", {number(entry.excluded)} excluded" if entry.excluded else ""
     kept = f"{number(entry.adapter_step)} of {number(entry.total_steps)}" if entry.adapter_id else "–"
     return [
         ("Data", data_words(recipe.data.source) + examples),

@@ -16,7 +16,14 @@ from gui.look import style
 from gui.look.format import gain, interval, score
 from gui.look.type import font, px
 from gui.pages.train.measures_view import MeasuresView
-from gui.pages.train.words import facts_of, has_trained, sides, verdict_of, verdict_sentence
+from gui.pages.train.words import (
+    excluded_sentence,
+    facts_of,
+    has_trained,
+    sides,
+    verdict_of,
+    verdict_sentence,
+)
 from gui.widgets.buttons import plain, primary
 from gui.widgets.cards import Card
 from gui.widgets.fields import IconLabel
@@ -71,13 +78,12 @@ class VerdictCard(Card):
         than = "base model" if has_trained(state) else "plain prompt"
         icon_name, headline, ink = verdict_of(difference, than)
         examples, split = int(protocol.get("examples") or 0), str(protocol.get("split") or "test")
-        self._add_head(icon_name, headline, ink, verdict_sentence(difference, examples, split))
+        self._add_head(icon_name, headline, ink, _told(verdict_sentence(difference, examples, split), state))
 
     def _add_plain_head(self, state: RunState) -> None:
         if state.adapter is not None:
-            self._add_head(
-                "check", "The adapter is saved", "accent", "It was not scored against the base model."
-            )
+            text = _told("It was not scored against the base model.", state)
+            self._add_head("check", "The adapter is saved", "accent", text)
         else:
             self._add_head("info", "No adapter was made", "ink2", "The run ended before its first step.")
 
@@ -134,6 +140,11 @@ class VerdictCard(Card):
         report.clicked.connect(self.report_wanted)
         buttons.addWidget(report)
         self.column.addWidget(foot)
+
+
+def _told(text: str, state: RunState) -> str:
+    """Return a sentence on a run, with what its recipe left out: figures are of the rest alone."""
+    return " ".join(filter(None, (text, excluded_sentence(state.excluded))))
 
 
 class ScoreRow:

@@ -154,6 +154,15 @@ def verdict_sentence(difference: Mapping[str, Any], examples: int, split: str) -
     return f"ROUGE-1 {verb} <b>{score(shown)} points</b> (95 % interval {interval(*ends)}) on {on}."
 
 
+def excluded_sentence(count: int) -> str:
+    """Return how many conversations a run's recipe left out, nothing if it left none."""
+    if not count:
+        return ""
+    return (
+        f"{number(count)} {'conversation is' if count == 1 else 'conversations are'} excluded by the recipe."
+    )
+
+
 def facts_of(state: RunState) -> list[tuple[str, str]]:
     """Return the facts of a finished run in one row: name and value."""
     made = _adapter_facts(state) if has_trained(state) else _prompt_facts(state)
