@@ -35,6 +35,7 @@ from engine.foreign import (
 )
 from engine.jobs import new_id
 from engine.methods import METHODS, Method
+from engine.passing_on import make_public
 from engine.passport import Passport, ScoreCard
 from engine.paths import adapters_folder, expanded, is_there, trash_folder
 from engine.recipe import Recipe
@@ -350,12 +351,13 @@ def safe_file_name(name: str) -> str:
 
 
 def export_folder(adapter: Adapter, target: Path) -> Path:
-    """Copy the adapter to `target`, which must not exist, and return it."""
+    """Copy the adapter to `target`, which must not exist, with public names for places, and return it."""
     if target.exists():
         raise StorageError(f"{target} exists already.", "Choose another name.")
     partial = target.with_name(target.name + PARTIAL)
     try:
         shutil.copytree(adapter.folder, partial)
+        make_public(partial)
         partial.rename(target)
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
@@ -364,16 +366,22 @@ def export_folder(adapter: Adapter, target: Path) -> Path:
 
 
 def export_zip(adapter: Adapter, target: Path, *, replace: bool = False) -> Path:
-    """Write the adapter as one zip file, which must not exist unless it may be replaced; return its path."""
+    """Write the adapter as one zip file, with public names for places; return its path.
+
+    It must not exist unless it may be replaced.
+    """
     if target.exists() and not replace:
         raise StorageError(f"{target} exists already.", "Choose another name.")
     partial = target.with_name(target.name + PARTIAL)
     top = safe_file_name(adapter.name)
     try:
-        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in sorted(adapter.folder.rglob("*")):
-                if path.is_file():
-                    archive.write(path, f"{top}/{path.relative_to(adapter.folder).as_posix()}")
+        with tempfile.TemporaryDirectory(dir=adapters_folder(), suffix=PARTIAL) as copied:
+            folder = Path(shutil.copytree(adapter.folder, Path(copied, top)))
+            make_public(folder)
+            with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+                for path in sorted(folder.rglob("*")):
+                    if path.is_file():
+                        archive.write(path, f"{top}/{path.relative_to(folder).as_posix()}")
         partial.replace(target)
     except OSError as error:
         with contextlib.suppress(OSError):

@@ -5,6 +5,7 @@ Reads, checks and writes recipes; every problem is reported at once, with its fi
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -317,6 +318,20 @@ def final(path: Path) -> Path:
         return path.parent.resolve() / path.name if path.is_symlink() else path.resolve()
     except (RuntimeError, OSError):
         return path.absolute()
+
+
+def public_name(text: str) -> str:
+    """Return what a base model, data or an adapter is called elsewhere: a path's last part, and other names as they are."""
+    return re.split(r"[\\/]", text.rstrip("\\/"))[-1] if looks_like_path(text) else text
+
+
+def public(recipe: Recipe) -> Recipe:
+    """Return the recipe with public names in the place of paths: it tells what was done, and runs where those are."""
+    tables = recipe.as_tables()
+    for table, key in (("base_model", "id"), ("data", "source"), ("method", "start_from")):
+        if key in tables[table]:
+            tables[table][key] = public_name(tables[table][key])
+    return from_tables(tables)
 
 
 def looks_like_path(text: str) -> bool:

@@ -24,11 +24,12 @@ from peft.utils.peft_types import PeftType
 from transformers import PretrainedConfig
 
 from engine import foreign, library
+from engine import recipe as recipes
 from engine.errors import AdapterError
 from engine.library import CONFIG_NAME, WEIGHTS_NAME, Adapter
 from engine.methods import Family
 from engine.options import describe
-from engine.recipe import STARTER, Recipe, looks_like_path
+from engine.recipe import STARTER, Recipe
 from engine.worker import base_models, dropout, handling, tuners
 from engine.worker.base_models import LoadedBase
 from engine.worker.handling import TRAINED, Course
@@ -121,10 +122,8 @@ def _peft_config(base: LoadedBase, recipe: Recipe, course: Course) -> Any:
 
 
 def public_name(model_id: str) -> str:
-    """Return a base model's name for files that are passed on: paths of this computer stay private."""
-    if model_id == STARTER:
-        return "tunesmith-starter"
-    return Path(model_id).name if looks_like_path(model_id) else model_id
+    """Return a base model's name in PEFT's file: the starter's outside of Tunesmith, and no path of this computer."""
+    return "tunesmith-starter" if model_id == STARTER else recipes.public_name(model_id)
 
 
 def _misfit(recipe: Recipe, error: Exception) -> str:
