@@ -14,6 +14,7 @@ from engine import (
     doctor,
     encodings,
     example_scores,
+    graphics_cards,
     intake,
     labelling,
     library,
@@ -34,6 +35,7 @@ from engine.conversations import Example, Turn, speakers, turns
 from engine.csv_file import write_csv
 from engine.data_options import DATA_SUFFIXES, DataOptions
 from engine.decoding import DecodingOptions, SummarizeOptions
+from engine.doctor import graphics as graphics_check
 from engine.errors import (
     AdapterError,
     AppError,
@@ -156,6 +158,8 @@ __all__ = [
     "encodings",
     "example_scores",
     "finding",
+    "graphics_cards",
+    "graphics_check",
     "intake",
     "labelling",
     "library",
