@@ -57,7 +57,7 @@ class TrainPage(Page):
         self._adapter_name = ""
         self._counted_for: dict[str, Any] = {}
         self.panel = RecipePanel()
-        self.right = RightSide(engine)
+        self.right = RightSide(engine, self._preferences)
         self.run_view = self.right.run_view
         self.buttons = HeaderButtons(self.header)
         self._gate = StartGate(engine, self)
@@ -318,6 +318,7 @@ class TrainPage(Page):
 
     def _take_devices(self, found: dict[str, Any]) -> None:
         self.panel.form.offer_devices(found.get("devices") or ())
+        self.right.card_banner.judge(found)
 
     def _count_methods(self, plan: dict[str, Any]) -> None:
         """Ask what every method would train on this base model, behind all other questions."""

@@ -9,17 +9,20 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from gui.engine import Engine
 from gui.pages.train.base_models_view import BaseModelsView
+from gui.pages.train.card_banner import CardBanner
 from gui.pages.train.learned_preview import LearnedPreview
 from gui.pages.train.method_chooser import MethodChooser
 from gui.pages.train.run_view import RunView
+from gui.preferences import Preferences
 from gui.widgets.cards import NoticeStrip
 
 
 class RightSide(QWidget):
-    """Owns the choosers, the preview, the run view and the notice above them."""
+    """Owns the choosers, the preview, the run view, and the banner and the notice above them."""
 
-    def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
+    def __init__(self, engine: Engine, preferences: Preferences, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.card_banner = CardBanner(preferences)
         self.notice = NoticeStrip()
         self.methods = MethodChooser()
         self.base_models = BaseModelsView(engine)
@@ -49,6 +52,7 @@ class RightSide(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self.card_banner)
         column.addWidget(self._notice_box)
         column.addWidget(self._stack, 1)
 
