@@ -20,7 +20,7 @@ TITLE = "Tunesmith"
 SUITS = " – suits this computer"
 LOOK_SECONDS = 0.2
 WORDS = (
-    "Tunesmith sets itself up for you once: it fetches torch and the other libraries that it works with. "
+    "Tunesmith sets itself up for you once: it fetches torch and the other libraries that it works with.\n"
     "What you have trained stays as it is."
 )
 

@@ -21,7 +21,8 @@ class Zenity:
         """Offer the builds as a list."""
         rows = [
             text
-            for build in builds
+            # The first row has the keyboard.
+            for build in sorted(builds, key=lambda each: each != suited)
             for text in (
                 str(build == suited).upper(),
                 build.id,
@@ -36,7 +37,16 @@ class Zenity:
             "--hide-column=2",
             "--print-column=2",
         ]
-        said = _ask("--list", f"--text={WORDS}\n\n{found}", *columns, "--width=640", "--height=380", *rows)
+        said = _ask(
+            "--list",
+            f"--text={WORDS}\n\n{found}",
+            *columns,
+            "--width=640",
+            "--height=440",
+            "--ok-label=Set up",
+            "--cancel-label=Not now",
+            *rows,
+        )
         return next((build for build in builds if said is not None and build.id == said.strip()), None)
 
     def follow(self, work: Work) -> None:
