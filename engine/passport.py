@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, Self
 import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from engine import soundness
+from engine import prompts, soundness
 from engine.errors import AdapterError
 from engine.files import write_whole
 from engine.soundness import SCORE, Verdict
@@ -240,7 +240,7 @@ def now_text() -> str:
 
 
 def load(folder: Path) -> Passport:
-    """Return the passport in a folder. Raises AdapterError if it is missing, damaged or of a later schema."""
+    """Return the passport in a folder. Raises AdapterError if it is missing, damaged, endless or of a later schema."""
     path = folder / FILE_NAME
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -255,7 +255,22 @@ def load(folder: Path) -> Passport:
         raise AdapterError(
             f"{folder.name} was made by a later version of Tunesmith.", "Update Tunesmith to use it."
         )
+    refuse_endless(passport.prompt, folder.name)
     return passport
+
+
+def refuse_endless(prompt: PromptFacts | None, whose: str) -> None:
+    """Raise AdapterError for a prompt that is too long, with its examples, to be put before a model."""
+    if prompt is None:
+        return
+    shown = sum(len(shot.conversation) + len(shot.summary) for shot in prompt.shots)
+    for told, length, most in (
+        ("The prompt", len(prompt.template), prompts.MOST_CHARACTERS),
+        ("What the prompt shows", shown, prompts.MOST_SHOWN_CHARACTERS),
+    ):
+        if length > most:
+            message = f"{told} of {whose} has {length:,} characters, and at most {most:,} are read."
+            raise AdapterError(message, "Don't use it, or ask who made it.", "prompt")
 
 
 def save(passport: Passport, folder: Path) -> None:

@@ -21,9 +21,14 @@ PLACE = "{conversation}"
 DEFAULT_PROMPT = "Summarize the following conversation.\n\n{conversation}\n\nSummary: "
 # What stands between a shown example and the next.
 APART = "\n\n"
+# Longer than any model's window would leave room for; a stranger's could be of any length.
+MOST_CHARACTERS = 20_000
+MOST_SHOWN_CHARACTERS = 1_000_000
 SCHEMA = 1
 SUFFIX = ".toml"
 LONGEST_NAME = 60
+# Of a template's file, in which a character may be escaped.
+MOST_BYTES = 16 * MOST_CHARACTERS
 # What some system does not take in a file's name: a folder of templates can be carried anywhere.
 _BARRED = frozenset('<>:"/\\|?*')
 _DEVICES = frozenset(
@@ -69,6 +74,9 @@ BUILT_IN = (
 
 def problem(text: str, field: str = "") -> Problem | None:
     """Return what makes `text` no prompt, or None."""
+    if len(text) > MOST_CHARACTERS:
+        message = f"The prompt has {len(text):,} characters, and at most {MOST_CHARACTERS:,} are read."
+        return Problem(field, message, "Shorten it.")
     if PLACE in text:
         return None
     return Problem(field, f"The prompt has no {PLACE}.", f"Write {PLACE} where it should stand.")
@@ -183,6 +191,8 @@ def _saved(name: str) -> Path:
 def _read(path: Path) -> Template | None:
     """Return the template in a file, None for a file that is none: nobody is helped by a list that fails."""
     try:
+        if path.stat().st_size > MOST_BYTES:
+            return None
         table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return None

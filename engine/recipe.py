@@ -321,7 +321,7 @@ def final(path: Path) -> Path:
 
 
 def public_name(text: str) -> str:
-    """Return what a base model, data or an adapter is called elsewhere: a path's last part, and other names as they are."""
+    """Return what a base model, data or an adapter is called elsewhere: a path's last part, other names unchanged."""
     return re.split(r"[\\/]", text.rstrip("\\/"))[-1] if looks_like_path(text) else text
 
 

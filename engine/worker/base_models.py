@@ -7,7 +7,9 @@ goes wrong.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,7 @@ from engine import base_facts
 from engine.errors import BaseModelError
 from engine.methods import BaseFacts, Family, Quantization
 from engine.paths import starter_folder
+from engine.quantities import size
 from engine.recipe import STARTER, BaseModelOptions, looks_like_path
 from engine.worker import devices, hub
 from engine.worker.channel import Channel
@@ -42,6 +45,9 @@ FIELD = "base_model.id"
 # Both ends of each weight file stand for the whole in a fingerprint: a terabyte is not read to know a model
 # again.
 FINGERPRINT_BYTES = 1 << 20
+# The longest that models come with have some thirty thousand.
+MOST_CHAT_TEMPLATE_BYTES = 500_000
+MOST_CONFIG_BYTES = 32 << 20
 
 
 @dataclass
@@ -172,8 +178,34 @@ def refuse_float16(config: PretrainedConfig, dtype: torch.dtype) -> None:
         raise BaseModelError("T5 overflows in float16.", "Use bfloat16.", "base_model.precision")
 
 
+def _refuse_long_chat_template(folder: Path, name: str) -> None:
+    """Raise BaseModelError for a chat template without end: it is kept with the tokenizer, though nothing runs it."""
+    files = [folder / "chat_template.jinja", folder / "chat_template.json"]
+    files += (folder / "additional_chat_templates").glob("*.jinja")
+    longest = max((path.stat().st_size for path in files if path.exists()), default=0)
+    config = folder / "tokenizer_config.json"
+    if config.exists():
+        whole = config.stat().st_size
+        longest = max(longest, whole if whole > MOST_CONFIG_BYTES else _chat_template_bytes(config))
+    if longest > MOST_CHAT_TEMPLATE_BYTES:
+        raise BaseModelError(
+            f"A chat template of {name} has {size(longest)}, and at most {size(MOST_CHAT_TEMPLATE_BYTES)} are read.",
+            "Don't trust this model, or take its chat template out: Tunesmith uses none.",
+            FIELD,
+        )
+
+
+def _chat_template_bytes(config: Path) -> int:
+    """Return how long the template in a tokenizer's configuration is; what is damaged is its loader's to tell."""
+    with suppress(OSError, ValueError, RecursionError):
+        told = json.loads(config.read_text(encoding="utf-8"))
+        return len(json.dumps(told.get("chat_template"))) if isinstance(told, dict) else 0
+    return 0
+
+
 def read_tokenizer(folder: Path, name: str) -> PreTrainedTokenizerBase:
     """Return a model folder's tokenizer, with a token to pad with."""
+    _refuse_long_chat_template(folder, name)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     except (OSError, ValueError, KeyError, ImportError) as error:

@@ -13,7 +13,7 @@ from typing import Any
 from engine.errors import AppError, BaseModelError
 from engine.jobs import Command
 from engine.options import check
-from engine.passport import PromptFacts
+from engine.passport import PromptFacts, refuse_endless
 from engine.recipe import BaseModelOptions
 from engine.worker import base_models, devices, requests
 from engine.worker.channel import Channel
@@ -49,6 +49,7 @@ class Playground:
         self._channel = channel
         self._switcher = switcher
         self._prompt = PromptFacts(**prompt) if prompt else None
+        refuse_endless(self._prompt, "the playground")
         self._waiting: list[Command] = []
         self._cancelled: set[str] = set()
         self._quits = False

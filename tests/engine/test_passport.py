@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from engine import passport
+from engine import passport, prompts
 from engine.errors import AdapterError
-from engine.passport import Passport, protocol_key
+from engine.passport import Passport, PromptFacts, protocol_key
 from tests.helpers.homes import make_passport, score_card
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "adapter_v1"
@@ -30,6 +31,22 @@ def test_the_first_schema_is_still_read():
     assert card.scores["rouge1"]["mean"] == pytest.approx(0.484)
     assert card.verdict() == "better"
     assert set(found.files) == {"adapter_config.json", "adapter_model.safetensors", "recipe.toml"}
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        {"template": "{conversation}" + "x" * prompts.MOST_CHARACTERS},
+        {"template": "{conversation}", "shots": [{"conversation": "x" * 2_000_000, "summary": ""}]},
+    ],
+    ids=["template", "shots"],
+)
+def test_a_prompt_without_end_is_refused_by_name(tmp_path: Path, prompt: dict[str, Any]):
+    facts = PromptFacts(max_conversation_tokens=512, **prompt)
+    passport.save(make_passport("a").model_copy(update={"prompt": facts}), tmp_path)
+    with pytest.raises(AdapterError, match="characters") as caught:
+        passport.load(tmp_path)
+    assert caught.value.field == "prompt"
 
 
 def test_what_is_written_is_read_back(tmp_path: Path):

@@ -3,7 +3,7 @@
 import pytest
 
 from engine import prompts
-from engine.errors import AppError, StorageError
+from engine.errors import AppError, RecipeError, StorageError
 from engine.paths import prompts_folder
 from engine.recipe import from_tables
 
@@ -74,6 +74,31 @@ def test_a_text_without_a_place_is_not_saved():
         prompts.save("Mine", "Summarise this.")
     assert caught.value.field == "prompt"
     assert "{conversation}" in caught.value.message
+
+
+@pytest.mark.parametrize("over", [0, 1])
+def test_a_prompt_has_a_longest_length(over):
+    text = prompts.PLACE + "x" * (prompts.MOST_CHARACTERS - len(prompts.PLACE) + over)
+    found = prompts.problem(text, "data.prompt")
+    assert (found is None) == (over == 0)
+    if found is not None:
+        assert (found.field, "20,001 characters" in found.message) == ("data.prompt", True)
+        with pytest.raises(AppError) as caught:
+            prompts.save("Mine", text)
+        assert caught.value.field == "prompt"
+
+
+def test_a_very_long_file_is_no_template():
+    text = prompts.PLACE + "x" * prompts.MOST_CHARACTERS
+    (prompts_folder() / "Long.toml").write_text(f'schema = 1\nprompt = "{text}"', encoding="utf-8")
+    assert saved() == []
+
+
+def test_a_recipe_with_a_prompt_without_end_is_refused():
+    data = {"source": "sample", "prompt": prompts.PLACE + "x" * prompts.MOST_CHARACTERS}
+    with pytest.raises(RecipeError) as caught:
+        from_tables({"base_model": {"id": "starter"}, "data": data, "method": {"id": "lora"}})
+    assert [each.field for each in caught.value.problems] == ["data.prompt"]
 
 
 def test_a_template_is_renamed_and_keeps_its_text():

@@ -110,6 +110,40 @@ def test_a_damaged_file(tmp_path):
         load(folder)
 
 
+LONG = "{{ messages }}" * 100_000
+
+
+def _as_file(folder, text):
+    (folder / "chat_template.jinja").write_text(text)
+
+
+def _as_another_file(folder, text):
+    (folder / "additional_chat_templates").mkdir()
+    (folder / "additional_chat_templates/tools.jinja").write_text(text)
+
+
+def _in_the_configuration(folder, text):
+    path = folder / "tokenizer_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"chat_template": text}))
+
+
+def _among_several(folder, text):
+    _in_the_configuration(folder, [{"name": "default", "template": text}])
+
+
+@pytest.mark.parametrize("put", [_as_file, _as_another_file, _in_the_configuration, _among_several])
+def test_a_chat_template_is_read_up_to_a_length_and_never_run(tmp_path, put):
+    folder = shutil.copytree(tiny_model("llama"), tmp_path / "model")
+    put(folder, "{{ raise_exception('run') }}")
+    assert load(folder).tokenizer("tea")["input_ids"]
+    shutil.rmtree(folder)
+    shutil.copytree(tiny_model("llama"), folder)
+    put(folder, LONG)
+    with pytest.raises(BaseModelError, match="chat template") as caught:
+        load(folder)
+    assert caught.value.field == "base_model.id"
+
+
 def test_a_device_that_is_not_there():
     if torch.cuda.is_available():
         pytest.skip("this computer has a CUDA device")

@@ -5,15 +5,16 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine.errors import BaseModelError
+from engine.errors import AppError, BaseModelError
 from engine.events import Event
 from engine.jobs import create_job
 from engine.paths import jobs_folder
-from engine.prompts import DEFAULT_PROMPT
+from engine.prompts import DEFAULT_PROMPT, MOST_CHARACTERS
 from engine.supervisor import Supervisor
 from engine.worker import rouge, streams, summarize
 from engine.worker.channel import Channel, Stopped
 from engine.worker.streams import Stream
+from engine.worker.switcher import Switcher
 from tests.helpers.summarizing import CONVERSATION, TEMPLATE, arguments, ask_all, asked, plain_summary, serve
 from tests.helpers.tiny_models import KINDS, Kind
 from tests.helpers.told import events_of
@@ -35,6 +36,14 @@ def test_columns_are_what_base_and_adapters_write_alone(kind: Kind):
     assert all(event["seconds"] > 0 and 0 < event["tokens"] <= 12 for event in finished)
     (ready,) = events_of(channel, "base_ready")
     assert (ready["precision"], ready["device"]) == ("float32", "cpu")
+
+
+def test_a_prompt_without_end_is_refused_before_anything_is_written():
+    channel = make_channel("summarize")
+    told = {"template": "{conversation}" + "x" * MOST_CHARACTERS, "max_conversation_tokens": 100}
+    with pytest.raises(AppError, match="characters") as caught:
+        summarize.Playground(channel, Switcher(load_tiny("t5")), told)
+    assert caught.value.field == "prompt"
 
 
 @pytest.mark.parametrize("kind", ["llama", "gpt2"])
