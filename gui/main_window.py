@@ -22,7 +22,6 @@ from gui.device_probe import DeviceProbe
 from gui.disk_dialog import DiskDialog
 from gui.engine import Engine
 from gui.finder import Finder, Leads, search_field
-from gui.help_dialog import HelpDialog
 from gui.look.format import percent
 from gui.notify import Notifier
 from gui.pages.train.words import OUTCOMES
@@ -46,11 +45,16 @@ PAGES = {
     "labelling": ("gui.pages.labelling_page", "LabellingPage"),
     "examples": ("gui.pages.examples_page", "ExamplesPage"),
     "doctor": ("gui.pages.doctor_page", "DoctorPage"),
+    "help": ("gui.pages.help_page", "HelpPage"),
 }
 # Pages that are reached from another one, or from the rail's foot.
-WITHIN = {"labelling": "data", "examples": "train", "doctor": ""}
+WITHIN = {"labelling": "data", "examples": "train", "doctor": "", "help": ""}
 FIRST = "train"
-PALETTE_PAGES = ITEMS | {"labelling": ("Write summaries", "edit"), "doctor": ("This computer", "device")}
+PALETTE_PAGES = ITEMS | {
+    "labelling": ("Write summaries", "edit"),
+    "doctor": ("This computer", "device"),
+    "help": ("Help", "help"),
+}
 
 
 class LazyPage(QWidget):
@@ -106,7 +110,7 @@ class MainWindow(ShellWindow):
         engine.adapters_changed.connect(self._count_adapters)
         self.rail.device_wanted.connect(partial(self.show_page, "doctor"))
         self.rail.settings_wanted.connect(self._show_settings)
-        self.rail.help_wanted.connect(self._show_help)
+        self.rail.help_wanted.connect(partial(self.show_page, "help"))
         self.finder = Finder(self, PALETTE_PAGES, self._leads())
         self._bind()
         QTimer.singleShot(200, self, self._when_idle)
@@ -189,6 +193,7 @@ class MainWindow(ShellWindow):
             },
         }
         leads["doctor"] = {"disk_wanted": self._show_disk_use}
+        leads["help"] = {"keys_wanted": self._show_keys}
         for signal, lead in leads.get(key, {}).items():
             getattr(page, signal).connect(lead)
 
@@ -238,9 +243,6 @@ class MainWindow(ShellWindow):
 
     def _show_disk_use(self) -> None:
         self._open(DiskDialog(self.retention, self))
-
-    def _show_help(self) -> None:
-        self._open(HelpDialog(self))
 
     def _run_changed(self, model: RunModel) -> None:
         share = model.state.share

@@ -23,7 +23,7 @@ from gui.widgets.buttons import Button, link, plain
 from gui.widgets.fields import IconLabel
 from gui.widgets.labels import Label
 from gui.widgets.line import Line
-from gui.widgets.scroll import Scroll
+from gui.widgets.scroll import Scroll, at_most_so_wide
 
 TITLE_WIDTH, PAGE_WIDTH = 136, 880
 # How a state is drawn and said: icon, ink, word.
@@ -67,7 +67,7 @@ class DoctorPage(Page):
         column.addWidget(self.busy)
         column.addLayout(self._list)
         column.addStretch(1)
-        self._scroll.column.addWidget(content)
+        self._scroll.column.addLayout(at_most_so_wide(content))
         self.body.addWidget(self._scroll, 1)
 
     def shown(self) -> None:

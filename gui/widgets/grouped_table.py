@@ -134,7 +134,7 @@ class GroupedTableView(QTableView):
         usual, tall = px(self._row_height), px(GROUP_HEIGHT)
         for row in range(model.rowCount()):
             head = model.is_head(row)
-            if head:
+            if head and model.columnCount() > 1:
                 self.setSpan(row, 0, 1, model.columnCount())
             height = tall if head and row else usual
             if self.rowHeight(row) != height:
@@ -151,6 +151,7 @@ class GroupedTableView(QTableView):
     def _restyle(self) -> None:
         self.verticalHeader().setDefaultSectionSize(px(self._row_height))
         self._head.setFixedHeight(px(HEAD_HEIGHT))
+        self._remember()
         self._lay_out_rows()
         self._lay_out_columns()
         self.viewport().update()

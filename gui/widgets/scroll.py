@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 BAR = 10
 
@@ -44,3 +44,15 @@ class Scroll(QScrollArea):
             super().wheelEvent(event)
         else:
             event.ignore()
+
+
+def at_most_so_wide(content: QWidget) -> QHBoxLayout:
+    """Return a row that holds a content at its greatest width and leaves the rest empty.
+
+    Alone in a column, its height would be asked for at the column's width, and wrapped texts would be cut.
+    """
+    row = QHBoxLayout()
+    row.setSpacing(0)
+    row.addWidget(content, 1000)
+    row.addStretch(1)
+    return row

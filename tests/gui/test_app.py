@@ -431,13 +431,15 @@ def test_settings_apply_at_once_and_are_kept(qtbot, home):
     dialog.schemes.set_current("light")
 
 
-@pytest.mark.parametrize("wish", ["settings_wanted", "help_wanted"])
-def test_the_rail_opens_settings_and_help(house, wish):
-    getattr(house.window.rail, wish).emit()
+def test_the_rail_opens_settings_and_help(house):
+    house.window.rail.settings_wanted.emit()
     (dialog,) = house.window.findChildren(QDialog)
-
     assert dialog.isVisible()
     dialog.close()
+    house.window.rail.help_wanted.emit()
+    assert house.window.current_key() == "help"
+    assert not any(house.window.rail.item(key).isChecked() for key in KEYS)
+    house.window.built("help").wait()
 
 
 def test_only_living_runs_are_taken_up(home):
