@@ -31,6 +31,7 @@ JobKind = Literal[
     "evaluate",
     "summarize",
     "plan",
+    "shrink",
     "check_data",
     "label_data",
     "models",

@@ -53,6 +53,8 @@ class RunState:
 
     `base_scores` and `tuned_scores` are of the run's protocol; what is scored while it trains has one of its own, and
     is in `evaluation_rouge1` (fractions) and `evaluations` alone.
+    `probed` tells what the heaviest step takes, `shortage` that memory did not suffice, with smaller plans; both are of
+    the last attempt.
     `freed` says that the attempt ended to free the device, with a checkpoint to go on from: a pause, no end.
     `revision` counts the times that points were dropped or the attempt changed, so that a plot knows to start over.
     """
@@ -71,6 +73,8 @@ class RunState:
     evaluations: list[Event] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
     notices: list[Event] = field(default_factory=list)
+    probed: Event | None = None
+    shortage: Event | None = None
     peak_memory_bytes: int = 0
     checkpoint: Event | None = None
     adapter: Event | None = None
@@ -105,14 +109,14 @@ class RunState:
         return int(self.started["total_steps"]) if self.started else 0
 
     @property
-    def share(self) -> float:
-        """How much of the training is done, 0 to 1: of its steps, or of its minutes if those are spent sooner."""
-        of_steps = min(1.0, self.step / self.total_steps) if self.total_steps else 0.0
-    @property
     def excluded(self) -> int:
         """How many rows the recipe left out of all splits."""
         return sum(((self.started or {}).get("excluded") or {}).values())
 
+    @property
+    def share(self) -> float:
+        """How much of the training is done, 0 to 1: of its steps, or of its minutes if those are spent sooner."""
+        of_steps = min(1.0, self.step / self.total_steps) if self.total_steps else 0.0
         return max(of_steps, self.time_share)
 
     @property
@@ -158,7 +162,7 @@ def _job_accepted(state: RunState, event: Event) -> None:
     state.attempt = int(event.get("attempt", 1))
     state.accepted_clock = clock(event)
     state.stage, state.progress, state.paused, state.freed = "", None, False, False
-    state.ended = state.outcome = None
+    state.ended = state.outcome = state.probed = state.shortage = None
 
 
 def _stage_entered(state: RunState, event: Event) -> None:
@@ -273,6 +277,8 @@ _HANDLERS = {
     "evaluated": _evaluated,
     "sample_made": _sample_made,
     "notice": _notice,
+    "memory_probed": _memory_probed,
+    "memory_exceeded": _memory_exceeded,
     "checkpoint_saved": _checkpoint_saved,
     "adapter_saved": _adapter_saved,
     "run_paused": _run_paused,

@@ -65,15 +65,16 @@ def change(job: Job, wanted: Mapping[str, changes.Value]) -> Recipe:
         if open_run(job).outcome == "completed":
             raise WorkerError(f"{job.id} is completed.", "Start a new run.", "run")
         recipe = recipes.load(job.recipe_path)
-        changed = _changed(recipe, wanted, last_step(job))
+        made = changed(recipe, wanted, last_step(job))
         try:
-            write_whole(job.recipe_path, recipes.dumps(changed))
+            write_whole(job.recipe_path, recipes.dumps(made))
         except OSError as error:
             raise StorageError(f"{job.recipe_path} can't be written: {error.strerror}.") from error
-    return changed
+    return made
 
 
-def _changed(recipe: Recipe, wanted: Mapping[str, changes.Value], step: int) -> Recipe:
+def changed(recipe: Recipe, wanted: Mapping[str, changes.Value], step: int) -> Recipe:
+    """Return the recipe of a run that goes on behind `step` with other values; raises RecipeError as `change` does."""
     tables = recipe.as_tables()
     before = {f"{table}.{key}": value for table in _CHANGED for key, value in tables[table].items()}
     anchored = not recipe.method.method.whole_in_file(recipe.method.options)

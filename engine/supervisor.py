@@ -32,12 +32,16 @@ LITTLE_MEMORY = 0.05
 OUT_OF_MEMORY_COUNTS = (Path("/sys/fs/cgroup/memory.events"), Path("/proc/vmstat"))
 # Workers that were let go and may live on: a process that nobody refers to any longer would stay a zombie.
 _LET_GO: list[subprocess.Popen[bytes]] = []
+OUT_OF_MEMORY = OutOfMemoryError.__name__
 FAULTS = ("SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP")
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How an attempt ended: the outcome, a sentence for people, and what helps to understand it."""
+    """How an attempt ended: the outcome, a sentence for people, and what helps to understand it.
+
+    `kind` is the error's class, which is known of a worker that was killed for its memory too.
+    """
 
     outcome: Outcome
     message: str = ""
@@ -45,6 +49,7 @@ class Ending:
     field: str | None = None
     log_tail: str = ""
     event: Event | None = None
+    kind: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -150,12 +155,15 @@ class Supervisor:
                 event.get("field"),
                 self.job.log_tail() if event["outcome"] == "failed" else "",
                 event,
+                event.get("kind") or "",
             )
         if not self.job.folder.exists():
             return Ending("crashed", GONE.format(folder=self.job.folder), GONE_HINT)
         returncode = self._process.returncode if self._process else None
-        message, hint = death_in_words(returncode, memory_ran_short=self._memory.ran_short())
-        return Ending("crashed", message, hint, log_tail=self.job.log_tail())
+        ran_short = self._memory.ran_short()
+        message, hint = death_in_words(returncode, memory_ran_short=ran_short)
+        kind = OUT_OF_MEMORY if ran_short and was_killed(returncode) else ""
+        return Ending("crashed", message, hint, log_tail=self.job.log_tail(), kind=kind)
 
     def send(self, command: str, **arguments: object) -> None:
         """Leave a command for the worker."""
@@ -236,6 +244,11 @@ def _count_in(path: Path) -> int:
     return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
 
 
+def was_killed(returncode: int | None) -> bool:
+    """Tell whether a process ended by SIGKILL, the system's way with one that takes too much memory."""
+    return returncode is not None and returncode < 0 and _signal_name(-returncode) == "SIGKILL"
+
+
 def death_in_words(returncode: int | None, *, memory_ran_short: bool = False) -> tuple[str, str]:
     """Return message and hint for a worker that went without a word."""
     if returncode is None:
@@ -246,7 +259,7 @@ def death_in_words(returncode: int | None, *, memory_ran_short: bool = False) ->
             "Its last log lines are below.",
         )
     name = _signal_name(-returncode)
-    if name == "SIGKILL" and memory_ran_short:
+    if memory_ran_short and was_killed(returncode):
         return (
             "The worker was killed (SIGKILL), probably out of memory.",
             "Choose a smaller micro-batch or base model.",

@@ -44,7 +44,7 @@ class Narrator:
             "step_finished": self._step_finished,
             "evaluated": self._evaluated,
             "notice": lambda event: output.line(words.notice(event)),
-            "memory_exceeded": lambda _: output.line("Out of memory; looking for a way to fit."),
+            "memory_probed": self._memory_probed,
         }
 
     def tell(self, event: Event) -> None:
@@ -84,6 +84,12 @@ class Narrator:
             f"Trains {trained:,} of {everything:,} numbers ({trained / max(1, everything):.2%})."
         )
 
+    def _memory_probed(self, event: Event) -> None:
+        self._output.line(
+            f"The heaviest step takes {words.duration(event['seconds'])} and {size(event['needed'])} of memory; "
+            f"there is room for {size(event['available'])}."
+        )
+
     def _run_resumed(self, event: Event) -> None:
         self._output.line(f"Goes on from the checkpoint at step {event['step']:,}.")
 
@@ -118,14 +124,14 @@ class Narrator:
             self._output.line(words.verdict(state.difference["rouge1"], protocol.get("examples")))
         elif state.outcome == "stopped":
             self._output.line(f"Stopped at step {state.step:,} of {state.total_steps:,}.")
+        if state.excluded:
+            self._output.line(f"{words.counted(state.excluded, 'conversation')} excluded by the recipe.")
         if state.adapter:
             self._output.line(f"Adapter {state.adapter['adapter']} in {state.adapter['path']}")
         if state.seconds is not None:
             self._output.line(f"Took {words.duration(state.seconds)}.")
 
 
-        if state.excluded:
-            self._output.line(f"{words.counted(state.excluded, 'conversation')} excluded by the recipe.")
 def _on_the_way(event: Event) -> str:
     """Return what was scored while the run trains, which is another protocol than the run's."""
     if not event.get("scores"):

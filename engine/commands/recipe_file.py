@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from engine import recipe as recipes
 from engine import runs
@@ -17,14 +18,24 @@ PLACES = ("base_model.id", "data.source", "method.start_from")
 def add_to(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("recipe", type=Path, metavar="RECIPE.toml")
+    add_overrides(parser, "change one value of the recipe, for example training.epochs=2; may be repeated")
+
+
+def add_overrides(parser: argparse.ArgumentParser, says: str) -> None:
+    """Declare `--set`."""
     parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        dest="overrides",
-        metavar="TABLE.KEY=VALUE",
-        help="change one value of the recipe, for example training.epochs=2; may be repeated",
+        "--set", action="append", default=[], dest="overrides", metavar="TABLE.KEY=VALUE", help=says
     )
+
+
+def wanted(overrides: list[str]) -> dict[str, Any]:
+    """Return what `--set` asks for, by dotted names. Raises RecipeError."""
+    tables = recipes.overridden({}, overrides)
+    return {
+        f"{name}.{key}": value
+        for name, table in tables.items()
+        for key, value in (table.items() if isinstance(table, dict) else [("", table)])
+    }
 
 
 def read(asked: argparse.Namespace) -> Recipe:

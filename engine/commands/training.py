@@ -6,7 +6,8 @@ import argparse
 import time
 
 from engine import runs
-from engine.commands import recipe_file
+from engine.changes import CHANGEABLE
+from engine.commands import recipe_file, smaller
 from engine.commands.downloads import agreed
 from engine.commands.follow import STOPPED, Follower, conclude
 from engine.commands.narrator import Narrator
@@ -28,6 +29,10 @@ def add(verbs: Verbs) -> None:
     recipe_file.add_to(train)
     resume = verbs.add("resume", "Go on with a run from its last checkpoint", resume_run)
     resume.add_argument("run_id", metavar="RUN", help="a run's id, its beginning, or its folder")
+    recipe_file.add_overrides(
+        resume,
+        f"go on with another value, kept with the run's recipe; one of {', '.join(CHANGEABLE)}; may be repeated",
+    )
 
 
 def train_adapter(asked: argparse.Namespace, output: Output) -> int:
@@ -49,6 +54,8 @@ def resume_run(asked: argparse.Namespace, output: Output) -> int:
     run = _when_free(job, output)
     if run.outcome == "completed":
         return _repeat(run, output)
+    if asked.overrides:
+        runs.change(job, recipe_file.wanted(asked.overrides))
     return _follow(job, Narrator(output, run.state), output)
 
 
@@ -61,7 +68,10 @@ def _follow(job: Job, narrator: Narrator, output: Output) -> int:
     ending = Follower(job, output).run(narrator.tell)
     narrator.state.close(ending.outcome, ending.event)
     narrator.tell_result()
-    return conclude(ending, output)
+    plans = smaller.plans(job, narrator.state, ending, output)
+    code = conclude(ending, output)
+    output.lines(smaller.lines(plans, job))
+    return code
 
 
 def _when_free(job: Job, output: Output) -> Run:

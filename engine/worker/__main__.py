@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from engine import recipe as recipes
-from engine.errors import AppError, OutOfMemoryError, RecipeError, StorageError
+from engine.errors import AppError, RecipeError, StorageError
 from engine.events import EventWriter
 from engine.jobs import Job
+from engine.worker import shortage
 from engine.worker.channel import Channel, Stopped
 
 JOBS = {
@@ -29,6 +30,7 @@ JOBS = {
     "evaluate": "engine.worker.evaluate",
     "summarize": "engine.worker.summarize",
     "plan": "engine.worker.plan",
+    "shrink": "engine.worker.smaller",
     "check_data": "engine.worker.check_data",
     "label_data": "engine.worker.label_data",
     "count_tokens": "engine.worker.count_tokens",
@@ -47,8 +49,6 @@ LIBRARY_SETTINGS = {
 }
 LAST_WORD_SECONDS = 0.3
 REPORTED_VERSIONS = ("tunesmith", "torch", "transformers", "peft")
-# As the C libraries and torch itself word it; torch has an exception of its own on CUDA only.
-MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 def main(folder: Path | None) -> int:
@@ -154,16 +154,11 @@ def _failure(channel: Channel, error: AppError) -> dict[str, Any]:
 
 def _known(error: BaseException) -> AppError:
     """Return the trouble that a library's exception means, as far as it can be told."""
-    text = str(error)
-    if isinstance(error, MemoryError) or any(words in text.lower() for words in MEMORY_WORDS):
-        return OutOfMemoryError(
-            "The device's memory does not hold this.",
-            "Choose a smaller micro-batch, checkpointed activations, a quantized or a smaller base model.",
-            "training.micro_batch_tokens",
-        )
+    if shortage.is_one(error):
+        return shortage.in_words()
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StorageError("The disk is full.", "Free some space; resume goes on from the last checkpoint.")
-    return AppError(f"Unexpected: {type(error).__name__}: {text[:500]}", "The log has the details.")
+    return AppError(f"Unexpected: {type(error).__name__}: {str(error)[:500]}", "The log has the details.")
 
 
 def versions() -> dict[str, str]:

@@ -18,10 +18,17 @@ import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from engine.methods import Family
+from engine.training import TrainingOptions
+from engine.worker.estimate import Load
 from engine.worker.prompting import IGNORED, Encoded
 
 CPU_TOKENS = 2048
 GPU_TOKENS = 8192
+
+
+def micro_batch_tokens(training: TrainingOptions, device_type: str) -> int:
+    """Return the padded tokens that are computed at a time: the recipe's, or what suits the device."""
+    return training.micro_batch_tokens or (CPU_TOKENS if device_type == "cpu" else GPU_TOKENS)
 
 
 @dataclass(frozen=True)
@@ -118,9 +125,22 @@ class Collator:
         self._pad = pad_token_id
         self._tokens = micro_batch_tokens
 
+    def of_size(self, micro_batch_tokens: int) -> Collator:
+        """Return one that makes micro-batches of another size."""
+        return Collator(self._family, self._pad, micro_batch_tokens)
+
     def __call__(self, examples: Sequence[Encoded]) -> Step:
         """Return the step that sees these examples."""
         return Step(tuple(map(self._padded, self._grouped(examples))), len(examples))
+
+    def loads(self, examples: Sequence[Encoded]) -> list[Load]:
+        """Return the shapes of a step's micro-batches, without making them."""
+        return [self._load(group) for group in self._grouped(examples)]
+
+    def _load(self, group: Sequence[Encoded]) -> Load:
+        inputs = max(len(example.input_ids) for example in group)
+        labels = max(len(example.labels) for example in group)
+        return Load(len(group), inputs, labels, sum(example.learned_tokens for example in group))
 
     def _grouped(self, examples: Sequence[Encoded]) -> Iterator[list[Encoded]]:
         """Yield groups of similar length whose padded tokens stay within the budget, or single examples."""

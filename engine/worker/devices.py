@@ -6,13 +6,22 @@ Knows nothing of models.
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
 
 import torch
 
 from engine.errors import DeviceError
 from engine.recipe import Precision
+
+LOOK_SECONDS = 0.001
+# What Linux lets a container's processes have, and what they take of it.
+GROUP_LIMIT, GROUP_TAKEN, GROUP_PARTS = (
+    Path("/sys/fs/cgroup") / f"memory.{name}" for name in ("max", "current", "stat")
+)
 
 
 @dataclass(frozen=True)
@@ -113,3 +122,53 @@ def memory_bytes(device: torch.device) -> int:
     import psutil
 
     return int(psutil.Process().memory_info().rss)
+
+
+def room_bytes(device: torch.device) -> int:
+    """Return how much memory this process could have on the device now, what it has already included."""
+    if device.type in ("cuda", "xpu"):
+        card = getattr(torch, device.type)
+        return int(card.mem_get_info(device)[0]) + int(card.memory_reserved(device))
+    import psutil
+
+    taken = int(psutil.Process().memory_info().rss)
+    return taken + min(int(psutil.virtual_memory().available), _left_in_group())
+
+
+def _left_in_group() -> int:
+    """Return what a container's limit leaves; what is there for files only can be had too. Endless without a limit."""
+    try:
+        limit, taken = int(GROUP_LIMIT.read_text()), int(GROUP_TAKEN.read_text())
+        parts = dict(line.split() for line in GROUP_PARTS.read_text().splitlines())
+    except (OSError, ValueError):
+        return 1 << 62
+    return max(0, limit - taken + int(parts.get("inactive_file", 0)))
+
+
+class Peak:
+    """The most memory that the work takes while inside; `bytes` is right afterwards. Of a CPU it is looked at often."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.bytes = 0
+        self._device = device
+        self._over = threading.Event()
+        self._watch = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> Self:
+        if self._device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(self._device)
+        else:
+            self._watch.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        if self._watch.is_alive():
+            self._watch.join()
+        self.bytes = max(self.bytes, memory_bytes(self._device))
+
+    def _look(self) -> None:
+        while not self._over.wait(LOOK_SECONDS):
+            self.bytes = max(self.bytes, memory_bytes(self._device))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from engine.errors import AppError, Problem, RecipeError
 from engine.recipe import SAMPLE, BaseModelOptions, Recipe, looks_like_path
 from engine.worker import adapters, base_models, counting, data, devices, fit, handling, hub, room, weightless
 from engine.worker.base_models import LoadedBase
-from engine.worker.batches import CPU_TOKENS, GPU_TOKENS
+from engine.worker.batches import micro_batch_tokens
 from engine.worker.channel import Channel
 from engine.worker.checking.rules import goes_by_tokens
 from engine.worker.data import Splits
@@ -37,7 +37,7 @@ from engine.worker.sources import SPLITS
 from engine.worker.trainer import total_steps
 
 # What a run tells of its plan, so that whoever watches it knows its size before it has ended.
-SIZES = ("adapter_bytes", "sized_by_training", "bits_per_parameter", "memory", "memory_bytes")
+SIZES = ("adapter_bytes", "sized_by_training", "bits_per_parameter", "memory", "memory_bytes", "micro_batch")
 LOOK_SECONDS = 0.05
 BATCH = 500
 
@@ -67,14 +67,14 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
         raise RecipeError(error.problems) from error
 
 
-def refuse_problems(channel: Channel, recipe: Recipe, splits: Splits) -> Result:
+def refuse_problems(channel: Channel, planner: Planner, recipe: Recipe, splits: Splits) -> Result:
     """Return the sizes that a run is planned with, before a weight is read; fetches the base model.
 
     Raises RecipeError with all that stands in the run's way.
     """
     _refuse_by_configuration(channel, recipe)
     base_models.folder_of(recipe.base_model, channel)
-    found, facts = Planner(channel).looked_at(recipe, splits)
+    found, facts = planner.looked_at(recipe, splits)
     if found:
         raise RecipeError(tuple(found))
     return {name: facts[name] for name in SIZES if name in facts}
@@ -194,7 +194,7 @@ class Planner:
             problems += [problem] if problem and problem.field not in told else []
         load = _load(recipe, base, splits, lengths, device)
         if model is not None and load.rows:
-            facts |= self._memory(recipe, base, model, shape, device, load)
+            facts |= self._memory(recipe, base, model, shape, device, load) | {"micro_batch": asdict(load)}
             problem = fit.problem(recipe, facts["memory"], load, facts["memory_there_bytes"])
             problems += [problem] if problem else []
         return facts | {
@@ -405,10 +405,9 @@ def _tokens(base: LoadedBase, texts: list[str]) -> list[int]:
 
 def _load(recipe: Recipe, base: LoadedBase, splits: Splits, lengths: Lengths, device: torch.device) -> Load:
     """Return the heaviest micro-batch of the run."""
-    chosen = CPU_TOKENS if device.type == "cpu" else GPU_TOKENS
     return heaviest(
         _fitted(recipe, base, splits, lengths.train[recipe.data.shots :]),
-        recipe.training.micro_batch_tokens or chosen,
+        micro_batch_tokens(recipe.training, device.type),
         recipe.training.batch_size,
         two_stacks=base.family == "encoder-decoder",
     )

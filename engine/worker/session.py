@@ -5,12 +5,13 @@ Knows nothing of where the data, the base model or the adapter came from.
 
 from __future__ import annotations
 
+import gc
 import shutil
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,10 @@ from engine.runs import BEST_PREFIX
 from engine.runs import checkpoints as kept_checkpoints
 from engine.worker import adapters, checkpoints, devices, samples
 from engine.worker.base_models import LoadedBase
-from engine.worker.batches import Collator, MicroBatch, in_batches, train_loader
+from engine.worker.batches import Collator, MicroBatch, in_batches, micro_batch_tokens, train_loader
 from engine.worker.channel import Channel, Stopped
 from engine.worker.generate import Generated
+from engine.worker.probe import Probe, heaviest
 from engine.worker.prompting import Encoded, Prompter
 from engine.worker.storage import writing
 from engine.worker.trainer import (
@@ -68,7 +70,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Prepared:
-    """All that training needs, made ready by the run's earlier stages."""
+    """All that training needs, made ready by the run's earlier stages; `memory` is the planned one by its parts."""
 
     recipe: Recipe
     base: LoadedBase
@@ -79,6 +81,7 @@ class Prepared:
     prompter: Prompter
     collator: Collator
     learning_rate: float
+    memory: Mapping[str, int] = field(default_factory=dict)
 
 
 class Session:
@@ -100,6 +103,7 @@ class Session:
         self._wants_checkpoint = False
         self._wants_evaluation = False
         self.freed = False
+        self.probe: Probe | None = None
         self._clock = time.perf_counter()
         self._loader = train_loader(
             prepared.train, prepared.collator, self._training.batch_size, self._training.seed
@@ -110,7 +114,7 @@ class Session:
         """Train from the beginning or from a checkpoint; return whether the run came to its end.
 
         Either way the last step's state is in a checkpoint afterwards, and the model holds what is to be
-        kept.
+        kept. Raises shortage.Exceeded if the heaviest step will not find the memory that it needs.
         """
         prepared = self._prepared
         trainer = self._trainer()
@@ -128,6 +132,37 @@ class Session:
         if finished and self._training.keep == "best" and self.progress.best_step:
             checkpoints.load_trainable(prepared.model, self._best_folder())
         return finished
+
+    def let_go(self) -> None:
+        """Give back what a step that failed still holds; numbers and optimizer stay as they are."""
+        self.model.zero_grad()
+        gc.collect()
+        if self._prepared.base.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def seconds_as(self, recipe: Recipe) -> float | None:
+        """Return how long the heaviest step takes as another recipe computes it, None where that is not known.
+
+        Only micro-batches and checkpointed activations can be tried with the model in hand.
+        """
+        own, training = self._prepared.recipe, recipe.training
+        if (
+            self.probe is None
+            or recipe.base_model != own.base_model
+            or training.optimizer != own.training.optimizer
+        ):
+            return None
+        collator = self._prepared.collator.of_size(
+            micro_batch_tokens(training, self._prepared.base.device.type)
+        )
+        with suppress(Interrupted):
+            return self.probe.seconds_as(collator, checkpointed=training.activation_checkpointing)
+        return None
+
+    @property
+    def is_timed(self) -> bool:
+        """Tell whether the heaviest step could be computed, so that its time can be compared with others'."""
+        return self.probe is not None and self.probe.seconds is not None
 
     def _is_through(self) -> bool:
         """Tell whether nothing is left to train, as for a run that ended while it was saved or scored.
@@ -153,9 +188,26 @@ class Session:
             self._training, prepared.learning_rate, prepared.base.device, self._channel.job.folder
         )
         self._loop = StepTrainer(
-            prepared.model, arguments, self._loader, prepared.base.family, self._between, self._after_step
+            prepared.model,
+            arguments,
+            self._loader,
+            prepared.base.family,
+            self._between,
+            self._after_step,
+            self._look_ahead,
         )
         return self._loop
+
+    def _look_ahead(self) -> None:
+        """Compute the heaviest step that is to come. Raises shortage.Exceeded if memory will not suffice."""
+        prepared, training = self._prepared, self._training
+        if self.step >= self.total:
+            return
+        to_come = range(self.step, self.total)
+        step = heaviest(prepared.train, prepared.collator, training.batch_size, training.seed, to_come)
+        self.probe = Probe(self._loop, step, prepared.base.device)
+        self._channel.emit("memory_probed", **self.probe.look(prepared.collator, prepared.memory))
+        self._clock = time.perf_counter()
 
     def _begin(self) -> None:
         """Start at step 0; in a later attempt, readers then drop what an earlier one told."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from engine import example_scores, library, runs
 from engine import passport as passports
 from engine import recipe as recipes
-from engine.errors import StorageError
+from engine.errors import OutOfMemoryError, StorageError
 from engine.events import read_all
 from engine.library import Adapter
 from engine.passport import Passport
@@ -27,9 +29,9 @@ from engine.worker import (
     plan,
     prompt_run,
     samples,
+    shortage,
 )
-from engine.worker.base_models import LoadedBase
-from engine.worker.batches import CPU_TOKENS, GPU_TOKENS, Collator, in_batches
+from engine.worker.batches import Collator, in_batches, micro_batch_tokens
 from engine.worker.channel import Channel, Stopped
 from engine.worker.data import Splits
 from engine.worker.estimate import Outline, outline
@@ -37,6 +39,7 @@ from engine.worker.facts import make_passport
 from engine.worker.handling import Course
 from engine.worker.prompting import Encoded, Prompter, learned, make_prompter, scored
 from engine.worker.session import Prepared, Session
+from engine.worker.smaller import Shrinker, trouble
 from engine.worker.storage import whole_or_gone, writing
 from engine.worker.tokens import tokenised
 from engine.worker.trainer import total_steps
@@ -45,18 +48,49 @@ from engine.worker.trainer import total_steps
 LOOKED_AT = 64
 
 
+@dataclass
+class _Reached:
+    """How far a run has come: a session is there once it trains, and its adapter is `saved` afterwards."""
+
+    session: Session | None = None
+    saved: bool = False
+
+
 def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 - all jobs have it
-    """Train by the job's recipe: base scored first, adapter trained, saved, scored, compared."""
+    """Train by the job's recipe; where memory does not suffice, tell of smaller plans.
+
+    Raises OutOfMemoryError then.
+    """
     recipe = recipes.load(channel.job.recipe_path)
     if _is_completed(channel):
         _repeat_ending(channel)
         return
     # Conversations first: what is wrong with them should not have to wait for a base model.
+    _tell_of_changes(channel, recipe)
     channel.enter("read_data")
     splits = data.read(recipe.data, channel, counter=partial(counting.fetched, recipe.base_model, channel))
     devices.reserve(recipe.training.device)
     channel.enter("load_base")
-    planned = plan.refuse_problems(channel, recipe, splits)
+    planner, reached = plan.Planner(channel), _Reached()
+    planned = plan.refuse_problems(channel, planner, recipe, splits)
+    try:
+        _carry_out(channel, recipe, splits, planned, reached)
+    except (RuntimeError, MemoryError, shortage.Exceeded) as error:
+        if reached.saved or not recipe.method.method.trains or not shortage.is_one(error):
+            raise
+        traceback.print_exc()
+        lacking = _lacking(error, recipe)
+    else:
+        return
+    # Only now, the error being gone, is what the failed step held free again.
+    shrinker = Shrinker(planner, recipe, splits, runs.last_step(channel.job))
+    raise _out_of_memory(channel, shrinker, reached.session, lacking)
+
+
+def _carry_out(
+    channel: Channel, recipe: Recipe, splits: Splits, planned: plan.Result, reached: _Reached
+) -> None:
+    """Score the base, then train the adapter, save it, score it and compare."""
     base = base_models.load(recipe.base_model, recipe.training.device, channel)
     if not recipe.method.method.trains:
         prompt_run.score_prompt(channel, recipe, base, splits)
@@ -69,7 +103,8 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
     base_evaluation = evaluate.base_evaluation(channel, base, base.model, recipe, splits)
     channel.enter("attach_adapter")
     shape = outline(base.model)
-    collator = Collator(base.family, base.tokenizer.pad_token_id, _micro_batch_tokens(recipe, base))
+    tokens = micro_batch_tokens(recipe.training, base.device.type)
+    collator = Collator(base.family, base.tokenizer.pad_token_id, tokens)
     model = adapters.attach(base, recipe, _course(recipe, train, collator))
     prepared = Prepared(
         recipe=recipe,
@@ -81,9 +116,10 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
         prompter=prompter,
         collator=collator,
         learning_rate=recipe.learning_rate(base.family),
+        memory=planned.get("memory", {}),
     )
     passport = partial(make_passport, channel.job.id, prepared, splits)
-    session = Session(channel, prepared, partial(passport, stopped=True))
+    session = reached.session = Session(channel, prepared, partial(passport, stopped=True))
     checkpoint = _checkpoint(channel)
     channel.enter("train")
     _emit_started(channel, session, prepared, splits, checkpoint, shape, planned)
@@ -94,6 +130,7 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
         raise Stopped
     channel.enter("save")
     adapter = _save(channel, session, passport, finished)
+    reached.saved = True
     if not finished:
         raise Stopped
     channel.enter("evaluate")
@@ -110,6 +147,37 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
     kept = evaluation.by_example(base_evaluation, scored(recipe, splits))
     example_scores.save(channel.job.folder, kept)
     library.add_score(adapter, evaluation.card(base_evaluation))
+
+
+def _tell_of_changes(channel: Channel, recipe: Recipe) -> None:
+    """Say what was changed of the run since the last attempt."""
+    attempt = channel.job.last_attempt()
+    before = [event for event in read_all(channel.job.events_path) if event.get("attempt", attempt) < attempt]
+    told = sum(event["event"] == "recipe_changed" for event in before)
+    for change in recipe.changes[told:]:
+        channel.emit("recipe_changed", **change.model_dump())
+        channel.notice(change.words())
+
+
+def _lacking(error: BaseException, recipe: Recipe) -> shortage.Exceeded:
+    """Return what is needed and what is there; of a step that failed only that it needs more than there is."""
+    if isinstance(error, shortage.Exceeded):
+        return error.with_traceback(None)
+    room = devices.room_bytes(devices.choose(recipe.training.device))
+    return shortage.Exceeded(room, room)
+
+
+def _out_of_memory(
+    channel: Channel, shrinker: Shrinker, session: Session | None, lacking: shortage.Exceeded
+) -> OutOfMemoryError:
+    """Tell of smaller plans and their prices, and return how the run ends."""
+    if session is None:
+        told = shrinker.told(lacking, weights_alone=True)
+    else:
+        session.let_go()
+        told = shrinker.told(lacking, timed=session.seconds_as if session.is_timed else None)
+    channel.emit("memory_exceeded", step=session.step if session else 0, **told)
+    return trouble(told)
 
 
 def _refuse_damage(adapter: Adapter) -> None:
@@ -160,10 +228,6 @@ def _tell_of_cuts(prompter: Prompter, recipe: Recipe, channel: Channel) -> None:
             "tokens and are cut.",
             "Raise data.max_summary_tokens to keep them whole.",
         )
-
-
-def _micro_batch_tokens(recipe: Recipe, base: LoadedBase) -> int:
-    return recipe.training.micro_batch_tokens or (CPU_TOKENS if base.device.type == "cpu" else GPU_TOKENS)
 
 
 def _checkpoint(channel: Channel) -> Path | None:

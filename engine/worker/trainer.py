@@ -20,11 +20,12 @@ from peft import PeftModel
 from torch.nn import functional
 from torch.utils.data import DataLoader
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME
 
 from engine.errors import TrainingError
 from engine.methods import Family
 from engine.training import TrainingOptions
-from engine.worker import checkpoints, forward, handling
+from engine.worker import checkpoints, forward, handling, optimizers
 from engine.worker.batches import MicroBatch, Step, StepSampler
 
 OPTIMIZERS = {
@@ -57,7 +58,8 @@ class StepTrainer(Trainer):
     """Trainer over steps.
 
     `between` is called after every micro-batch and tells whether to give the step up. `after_step` gets a
-    StepReport after every step and tells whether to go on.
+    StepReport after every step and tells whether to go on. `before_first` is called when all is ready for the first
+    step, what a checkpoint holds included.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class StepTrainer(Trainer):
         family: Family,
         between: Callable[[], bool],
         after_step: Callable[[StepReport], bool],
+        before_first: Callable[[], None] | None = None,
     ) -> None:
         self._loader = loader
         self._family = family
@@ -81,6 +84,8 @@ class StepTrainer(Trainer):
         self.remove_callback(PrinterCallback)
         self.add_callback(_EpochSetter(loader))
         self.add_callback(_AfterUpdate())
+        if before_first:
+            self.add_callback(_BeforeFirst(before_first))
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Return the loader of steps as it is: accelerate's own would take steps for tensors."""
@@ -105,6 +110,28 @@ class StepTrainer(Trainer):
     def training_step(self, model: Any, inputs: Step, num_items_in_batch: Any = None) -> torch.Tensor:
         """Compute one step's gradients, micro-batch by micro-batch; return its loss a learned token."""
         self._random_before = torch.get_rng_state()
+        total = self._add_gradients(model, inputs)
+        self._step_tokens, self._step_examples = inputs.tokens, inputs.examples
+        return total
+
+    def rehearse(self, step: Step) -> None:
+        """Compute a step's gradients and forget them: no number of model or optimizer is another afterwards.
+
+        Random numbers are drawn; the caller puts their state back.
+        """
+        self._random_before = torch.get_rng_state()
+        trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+        try:
+            for parameter in trained:
+                # As in every micro-batch of a step but the first: gradients are there and are added to.
+                parameter.grad = torch.zeros_like(parameter)
+            # Read, so that a device which computes on its own has done so.
+            float(self._add_gradients(self.model_wrapped, step))
+        finally:
+            for parameter in trained:
+                parameter.grad = None
+
+    def _add_gradients(self, model: Any, inputs: Step) -> torch.Tensor:
         model.train()
         device = self.args.device
         total = torch.zeros((), device=device)
@@ -118,7 +145,6 @@ class StepTrainer(Trainer):
         more = handling.of(self.model).regularisation(self.model)
         if more is not None:
             self.accelerator.backward(more)
-        self._step_tokens, self._step_examples = inputs.tokens, inputs.examples
         return total
 
     def _give_up(self, model: Any) -> None:
@@ -156,6 +182,19 @@ class StepTrainer(Trainer):
         """Put a checkpoint's trained numbers into the model; the stock way loses what PEFT does not save."""
         checkpoints.load_trainable(self.model, Path(resume_from_checkpoint))
 
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        """Put a checkpoint's state into optimizer and schedule, also where the run goes on with another optimizer."""
+        if checkpoint and self.args.optim in optimizers.EIGHT_BIT:
+            stored = torch.load(Path(checkpoint) / OPTIMIZER_NAME, map_location="cpu", weights_only=True)
+            if optimizers.is_adamw(stored):
+                optimizers.inherit(getattr(self.optimizer, "optimizer", self.optimizer), stored)
+                schedule = torch.load(
+                    Path(checkpoint) / SCHEDULER_NAME, map_location="cpu", weights_only=True
+                )
+                self.lr_scheduler.load_state_dict(schedule)
+                return
+        super()._load_optimizer_and_scheduler(checkpoint)
+
     def save_state(self, folder: Path) -> None:
         """Write optimizer, schedule, random numbers and the loop's state into a folder."""
         self._save_optimizer_and_scheduler(str(folder))
@@ -185,6 +224,17 @@ class _EpochSetter(TrainerCallback):
     def on_epoch_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Set the pass from the step, which a checkpoint knows exactly."""
         self._sampler.epoch = state.global_step // len(self._sampler)
+
+
+class _BeforeFirst(TrainerCallback):
+    """Call something when the loop is ready for its first step."""
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        self._act = act
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Act: model, optimizer and schedule are as the first step will find them."""
+        self._act()
 
 
 class _AfterUpdate(TrainerCallback):

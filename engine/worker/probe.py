@@ -1,0 +1,150 @@
+"""Before a run's first step: its heaviest step is computed once, for the memory and the time that it takes.
+
+What is computed is forgotten, and every random number that was drawn is put back, so that the run is the same to the
+bit as without. Knows nothing of what to do where memory does not suffice.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from engine.worker import devices, shortage
+from engine.worker.batches import Collator, StepSampler
+from engine.worker.estimate import Load
+from engine.worker.fit import CERTAINTY
+from engine.worker.prompting import Encoded
+from engine.worker.trainer import StepTrainer
+
+CHECKPOINTED = {"use_reentrant": False}
+# How far ahead a run is looked through: by then most pairs of long examples have met.
+MOST_EXAMPLES = 300_000
+
+
+@dataclass(frozen=True)
+class Heaviest:
+    """The step with the heaviest micro-batch: its examples, and that micro-batch's shape."""
+
+    examples: Sequence[Encoded]
+    load: Load
+
+
+def heaviest(
+    examples: Sequence[Encoded], collator: Collator, batch_size: int, seed: int, steps: range
+) -> Heaviest:
+    """Return the heaviest of a run's steps, as the loader will form them; `steps` are counted from 0, and not empty."""
+    found = Heaviest((), Load())
+    most = max(1, MOST_EXAMPLES // batch_size)
+    chosen = _from(len(examples), batch_size, seed, steps.start)
+    for _, indices in zip(steps[:most], chosen, strict=False):
+        seen = [examples[index] for index in indices]
+        load = max(collator.loads(seen), key=_weight)
+        if _weight(load) > _weight(found.load):
+            found = Heaviest(seen, load)
+    return found
+
+
+def _weight(load: Load) -> float:
+    return load.weight
+
+
+def _from(examples: int, batch_size: int, seed: int, start: int) -> Iterator[list[int]]:
+    """Yield the example indices of all steps from one on, epoch after epoch without an end."""
+    sampler = StepSampler(examples, batch_size, seed)
+    sampler.epoch, passed = divmod(start, len(sampler))
+    while True:
+        yield from list(sampler)[passed:]
+        sampler.epoch, passed = sampler.epoch + 1, 0
+
+
+class Probe:
+    """Tries a run's heaviest step, in the run's form and in others."""
+
+    def __init__(self, loop: StepTrainer, step: Heaviest, device: torch.device) -> None:
+        """Prepare; nothing is computed yet."""
+        self.step = step
+        self.seconds: float | None = None
+        self.needed = 0
+        self.available = devices.room_bytes(device)
+        self._loop = loop
+        self._device = device
+
+    def look(self, collator: Collator, planned: Mapping[str, int]) -> dict[str, Any]:
+        """Compute the step in the run's form; return what is known then, as the event `memory_probed` carries it.
+
+        `planned` is the planned memory by its parts. Where the computer's own memory is what does not suffice by far,
+        nothing is tried: the system would end whatever program it likes. Raises shortage.Exceeded if the run does not
+        fit, and what libraries raise where memory is at its end.
+        """
+        expected = sum(planned.values())
+        if self._device.type not in ("cuda", "xpu") and expected > CERTAINTY * self.available:
+            raise shortage.Exceeded(expected, self.available)
+        began = time.perf_counter()
+        with devices.Peak(self._device) as peak:
+            self._compute(collator)
+        self.seconds = time.perf_counter() - began
+        # What an optimizer keeps comes with its first update, if no checkpoint has brought it.
+        to_come = 0 if self._loop.optimizer.state else planned.get("optimizer", 0)
+        self.needed = peak.bytes + to_come
+        if self.needed > self.available:
+            raise shortage.Exceeded(self.needed, self.available)
+        load = self.step.load
+        return {
+            "needed": self.needed,
+            "available": self.available,
+            "planned": expected,
+            "seconds": round(self.seconds, 3),
+            "examples": len(self.step.examples),
+            "rows": load.rows,
+            "input_length": load.input_length,
+            "label_length": load.label_length,
+        }
+
+    def seconds_as(self, collator: Collator, *, checkpointed: bool) -> float | None:
+        """Return how long the step takes in another form, None where memory does not suffice for that either."""
+        model = self._loop.model
+        if checkpointed:
+            model.activation_checkpointing_enable(CHECKPOINTED)
+        try:
+            return self._timed(collator)
+        finally:
+            if checkpointed:
+                model.activation_checkpointing_disable()
+
+    def _timed(self, collator: Collator) -> float | None:
+        """Compute twice and time the second: the first finds memory and kernels for these shapes."""
+        try:
+            self._compute(collator)
+            began = time.perf_counter()
+            self._compute(collator)
+        except (RuntimeError, MemoryError) as error:
+            if not shortage.is_one(error):
+                raise
+            return None
+        return time.perf_counter() - began
+
+    def _compute(self, collator: Collator) -> None:
+        with same_random_numbers():
+            self._loop.rehearse(collator(self.step.examples))
+
+
+@contextmanager
+def same_random_numbers() -> Iterator[None]:
+    """Put back the state of every source of random numbers behind the work inside."""
+    own, arrays, processor = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    cards = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    try:
+        yield
+    finally:
+        random.setstate(own)
+        np.random.set_state(arrays)
+        torch.set_rng_state(processor)
+        if cards:
+            torch.cuda.set_rng_state_all(cards)
