@@ -23,8 +23,14 @@ from pathlib import Path
 from statistics import fmean, median, stdev
 from typing import Any
 
-from engine.paths import application_root
-from engine.recipe import STARTER
+import psutil
+
+from engine import recipe as recipes
+from engine import runs
+from engine.paths import application_root, presets_folder
+from engine.processes import Spare
+from engine.recipe import STARTER, Recipe
+from engine.supervisor import Supervisor
 from tests.benchmarks.data_check import conversations
 from tests.helpers.benchmark_report import show
 from tests.helpers.shaped_models import save_t5, t5_tokenizer
@@ -336,6 +342,57 @@ def _grown(title: str, part: str, found: Mapping[int, Told]) -> Row:
     return title, f"{before:.2f} and {after:.2f} ms, {after / before:.2f} times", "1, or less"
 
 
+def start(home: Path, quick: Mapping[str, int]) -> list[Row]:
+    """Measure the way from Start to the first step: as it is the first time, again, and with a worker that waits."""
+    preset = recipes.parse((presets_folder() / "starter.toml").read_text(encoding="utf-8"))
+    model, title = _there(model_of("base", home))
+    larger = recipe_of("base", model, quick.get("examples", 1228))
+    rows: list[Row] = []
+    for name, tables, goal in ((WORKS["starter"].title, preset, "1 s"), (title, larger, "8 s")):
+        recipe = recipes.from_tables(tables)
+        first = first_step(recipe, None)
+        again = first_step(recipe, None)
+        ready = [first_step(recipe, Spare()) for _ in range(quick.get("turns", 3))]
+        told = sorted(ready, key=lambda each: each["step"])[len(ready) // 2]
+        stages = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in told.items() if stage != "step")
+        rows += [
+            (f"{name}, Start to first step, the first time", f"{first['step']:.2f} s", ""),
+            (f"{name}, the same, base scored and tokens kept", f"{again['step']:.2f} s", ""),
+            (f"{name}, and a worker ready", f"{told['step']:.2f} s ({stages})", goal),
+        ]
+    return rows
+
+
+def first_step(recipe: Recipe, spare: Spare | None) -> dict[str, float]:
+    """Start a run; return the seconds from then to each stage and to the first step, where it is broken off."""
+    if spare is not None:
+        _wait_until_idle(spare.pid)
+    began = time.time()
+    supervisor = Supervisor(runs.create_run(recipe), spare=spare)
+    supervisor.start()
+    told: dict[str, float] = {}
+    for event in supervisor.follow(every_seconds=0.01):
+        if event["event"] == "stage_entered":
+            told.setdefault(event["stage"], event["time"] - began)
+        elif event["event"] == "step_finished":
+            told["step"] = event["time"] - began
+            supervisor.force()
+    supervisor.close()
+    if "step" not in told:
+        ending = supervisor.ending()
+        raise SystemExit(f"{ending.message} {ending.hint}\n{ending.log_tail}")
+    print(f"{recipe.name or 'base'}: {told}", flush=True)
+    return told
+
+
+def _wait_until_idle(pid: int) -> None:
+    """Wait until a process has not computed for a second: what it imports is there."""
+    process, spent = psutil.Process(pid), -1.0
+    while (now := sum(process.cpu_times()[:2])) != spent:
+        spent = now
+        time.sleep(1)
+
+
 def _there(found: tuple[str, str] | None) -> tuple[str, str]:
     assert found is not None
     return found
@@ -349,6 +406,7 @@ PARTS: dict[str, Callable[[Path, Mapping[str, int]], Iterable[Row]]] = {
     **{name: _part(name) for name in WORKS},
     "overhead": overhead,
     "growth": growth,
+    "start": start,
     "loss": loss,
 }
 
