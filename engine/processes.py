@@ -18,14 +18,24 @@ from engine.errors import WorkerError
 from engine.jobs import Job
 from engine.paths import application_root
 
+# A windowed program has no streams on Windows, so the worker is a program of its own there.
+FROZEN_WORKER = "tunesmith-worker"
 # Several times what a spare worker takes.
 SPARE_NEEDS_BYTES = 3 * 1024**3
 
 
 def worker_command(folder: Path | None = None) -> list[str]:
     """Return the program of the worker of a job's folder; without one it waits to be told."""
-    program = [sys.executable, str(application_root() / "main.py"), "--worker"]
+    program = [*_program(), "--worker"]
     return program if folder is None else [*program, str(folder)]
+
+
+def _program() -> list[str]:
+    """Return how Tunesmith is started: by Python, or in a frozen build the program beside the window's."""
+    if getattr(sys, "frozen", False):
+        window = Path(sys.executable)
+        return [str(window.with_name(FROZEN_WORKER + window.suffix))]
+    return [sys.executable, str(application_root() / "main.py")]
 
 
 def launch(

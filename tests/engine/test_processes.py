@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine import paths
+from engine import paths, processes
 from engine.jobs import Job, create_job
 from engine.processes import Spare, worker_environment
 from engine.supervisor import Supervisor
@@ -28,6 +28,21 @@ def spare() -> Iterator[Spare]:
     made = Spare(command=scripted_worker.spare_command())
     yield made
     made.end()
+
+
+@pytest.mark.parametrize(
+    ("window", "worker"),
+    [
+        ("/opt/tunesmith/tunesmith", "/opt/tunesmith/tunesmith-worker"),
+        ("t/tunesmith.exe", "t/tunesmith-worker.exe"),
+    ],
+)
+def test_in_a_frozen_build_the_worker_is_the_program_beside_the_window(
+    monkeypatch: pytest.MonkeyPatch, window: str, worker: str
+):
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", window)
+    assert processes.worker_command() == [worker, "--worker"]
 
 
 def test_the_environment_keeps_threads_from_spinning(monkeypatch: pytest.MonkeyPatch):
