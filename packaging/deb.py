@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -31,7 +32,6 @@ HOMEPAGE = "https://tunesmith.example/"
 # What runs, beside the launcher: the program, what it ships, and what environments are made of.
 SOURCES = (
     "main.py",
-    "pyproject.toml",
     "engine",
     "gui",
     "resources",
@@ -121,6 +121,10 @@ def _copy_sources(place: Path) -> None:
             shutil.copytree(source, place / name, ignore=LEFT_OUT)
         else:
             shutil.copy(source, place / name)
+    # All that environments are made of, and nothing that would have them made anew without need.
+    facts = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    [dependencies] = re.findall(r"^dependencies = \[\n.*?^\]\n", facts, re.MULTILINE | re.DOTALL)
+    _write(place / "pyproject.toml", f'[project]\nname = "tunesmith"\n{dependencies}')
     # Found beside main.py: what the program asks for its own version.
     facts = f"Metadata-Version: 2.1\nName: tunesmith\nVersion: {version()}\n"
     _write(place / f"tunesmith-{version()}.dist-info/METADATA", facts)

@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -43,8 +42,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _own() -> Environments:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return Environments(ROOT, environments.home(), str(project["version"]))
+    return Environments(ROOT, environments.home())
 
 
 def become(program: Path, command: list[str], variables: dict[str, str]) -> NoReturn:

@@ -1,7 +1,7 @@
 """A person's environments: folders of their own, one of which is in use, and how the next takes its place.
 
 environments/current            a link to the environment in use, replaced in one go
-environments/0.1.0-cuda-2/      an environment, after version and build of torch; its stamp is written last
+environments/cuda-2/            an environment, named after its build of torch; its stamp is written last
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 import environment
 
 LINK = "current"
-NAME = re.compile(r".+-.+-(\d+)")
+NAME = re.compile(r"\w+-\d+")
 
 
 class Busy(Exception):
@@ -34,15 +34,14 @@ def home() -> Path:
 
 
 class Environments:
-    """The environments below `folder` for the Tunesmith in `root`, whose version is `version`."""
+    """The environments below `folder` for the Tunesmith in `root`."""
 
-    def __init__(self, root: Path, folder: Path, version: str) -> None:
+    def __init__(self, root: Path, folder: Path) -> None:
         self.root = root
         self.folder = folder
-        self._version = version
 
     def in_use(self) -> Path | None:
-        """Return the environment that the link leads to, if it can be used: made for this version or another."""
+        """Return the environment that the link leads to, if it can be used; it may be another version's."""
         link = self.folder / LINK
         if not link.is_symlink():
             return None
@@ -66,16 +65,16 @@ class Environments:
             yield
 
     def begin(self, build: str) -> Path:
-        """Return the folder to make the next one in: the one left unfinished for the same version and build, or a new.
+        """Return the folder to make the next one in: the one of this build left unfinished, or a new one.
 
         Other unfinished ones are removed.
         """
         for place in self._unfinished():
-            if place.name.startswith(f"{self._version}-{build}-"):
+            if place.name.startswith(f"{build}-"):
                 return place
             shutil.rmtree(place, ignore_errors=True)
         taken = [int(place.name.rpartition("-")[2]) for place in self._all()]
-        place = self.folder / f"{self._version}-{build}-{max(taken, default=0) + 1}"
+        place = self.folder / f"{build}-{max(taken, default=0) + 1}"
         place.mkdir()
         return place
 

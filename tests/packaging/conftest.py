@@ -24,4 +24,4 @@ def place(project, tmp_path):
     """Return where a person's environments for the project are kept."""
     folder = tmp_path / "environments"
     folder.mkdir()
-    return Environments(project, folder, "1.0")
+    return Environments(project, folder)

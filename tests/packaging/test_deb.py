@@ -5,6 +5,7 @@ import gzip
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -53,6 +54,12 @@ def test_all_that_runs_is_there_and_nothing_of_the_workshop(tree):
     assert not (program / "tests").exists()
     assert not (program / "resources/screenshots").exists()
     assert list(tree.rglob("__pycache__")) == []
+
+
+def test_environments_are_made_of_the_projects_dependencies_and_of_nothing_that_changes_without_them(tree):
+    shipped = tomllib.loads((tree / SHARE / "tunesmith/pyproject.toml").read_text(encoding="utf-8"))
+    whole = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert shipped == {"project": {name: whole["project"][name] for name in ("name", "dependencies")}}
 
 
 def test_everything_the_launcher_names_is_where_it_looks(tree):

@@ -64,7 +64,7 @@ def test_a_try_that_works_is_taken_into_use(place, scripted):
     scripted[:] = ["pass"]
     assert entry.make(place, Front())
     assert place.is_current()
-    assert place.in_use().name == "1.0-cpu-1"
+    assert place.in_use().name == "cpu-1"
 
 
 def test_after_failing_it_is_tried_again_in_the_same_folder(place, scripted):
@@ -72,7 +72,7 @@ def test_after_failing_it_is_tried_again_in_the_same_folder(place, scripted):
     front = Front(["again"])
     assert entry.make(place, front)
     assert "no luck" in front.troubles[0]
-    assert place.in_use().name == "1.0-cpu-1"
+    assert place.in_use().name == "cpu-1"
 
 
 def test_a_cancelled_try_leaves_nothing_in_use_and_can_be_closed(place, scripted):
@@ -86,7 +86,7 @@ def test_a_cancelled_try_leaves_nothing_in_use_and_can_be_closed(place, scripted
 def test_a_cancelled_try_goes_on_where_it_was(place, scripted):
     scripted[:] = [SLEEPS, "pass"]
     assert entry.make(place, Front(["again"], cancels=[1]))
-    assert place.in_use().name == "1.0-cpu-1"
+    assert place.in_use().name == "cpu-1"
 
 
 def test_with_a_previous_one_the_person_can_start_with_that(place, project, scripted):
@@ -161,7 +161,7 @@ def test_set_up_with_a_build_asks_nothing_and_starts_nothing(place, scripted, be
     monkeypatch.setattr(entry, "_own", lambda: place)
     scripted[:] = ["pass"]
     assert entry.main(["--set-up", "--torch", "cuda12"]) == 0
-    assert place.in_use().name == "1.0-cuda12-1"
+    assert place.in_use().name == "cuda12-1"
     assert became == []
     assert entry.main(["--set-up", "--torch", "tpu"]) == 2
     assert "cuda|cuda12|rocm|cpu" in capsys.readouterr().err

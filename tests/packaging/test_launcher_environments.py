@@ -47,7 +47,7 @@ def test_an_unfinished_one_goes_on_for_the_same_build_only(place):
 def test_the_previous_one_stays_in_use_until_the_next_is_finished(place, project):
     old = made(place)
     (project / "pyproject.toml").write_text('[project]\nversion = "2.0"\ndependencies = ["torch>=3"]\n')
-    newer = Environments(project, place.folder, "2.0")
+    newer = Environments(project, place.folder)
     assert newer.in_use() == old
     assert not newer.is_current()
     new = fill(newer.begin("cpu"))
