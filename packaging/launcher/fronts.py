@@ -73,7 +73,7 @@ def best() -> Front | None:
         return Terminal()
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return None
-    if importlib.util.find_spec("tkinter") is not None and os.environ.get("DISPLAY"):
+    if importlib.util.find_spec("_tkinter") is not None and os.environ.get("DISPLAY"):
         from launcher.window import Window
 
         return Window()
