@@ -44,6 +44,8 @@ Command = dict[str, Any]
 COMMAND_FILES = "[0-9]*.json"
 # Said by a window before it leaves a run that would otherwise stop with it.
 KEEP_TRAINING = "keep_training"
+# A worker's exit code if its last words could not be written: as sysexits.h says of input and output.
+UNWRITTEN = 74
 # What window and worker alike say of a job whose folder was taken away under it.
 GONE = "The folder {folder} is gone: it was moved or deleted meanwhile."
 GONE_HINT = "Put it back and resume, or start again from the recipe."
@@ -201,7 +203,8 @@ def create_job(
         folder.mkdir(mode=0o700)
         (folder / "commands").mkdir(mode=0o700)
         if recipe:
-            (folder / "recipe.toml").write_text(recipe, encoding="utf-8")
+            write_whole(folder / "recipe.toml", recipe)
+        # Last: a folder without it is no job.
         write_whole(
             folder / "job.json", json.dumps({"kind": kind, **arguments}, ensure_ascii=False, indent=1)
         )

@@ -20,7 +20,7 @@ from pathlib import Path
 from engine.errors import OutOfMemoryError, WorkerError
 from engine.event_shapes import sound
 from engine.events import READ_BYTES, Event, EventReader
-from engine.jobs import GONE, GONE_HINT, Job
+from engine.jobs import GONE, GONE_HINT, UNWRITTEN, Job
 from engine.processes import Spare, launch, worker_command
 from engine.run_state import Outcome
 
@@ -30,6 +30,8 @@ RECENT_LOOKS = 10
 LITTLE_MEMORY = 0.05
 # Where Linux counts the processes that it has killed for memory.
 OUT_OF_MEMORY_COUNTS = (Path("/sys/fs/cgroup/memory.events"), Path("/proc/vmstat"))
+# Less is as good as nothing: no checkpoint fits.
+LITTLE_ROOM = 1 << 20
 # Workers that were let go and may live on: a process that nobody refers to any longer would stay a zombie.
 _LET_GO: list[subprocess.Popen[bytes]] = []
 OUT_OF_MEMORY = OutOfMemoryError.__name__
@@ -160,6 +162,9 @@ class Supervisor:
         if not self.job.folder.exists():
             return Ending("crashed", GONE.format(folder=self.job.folder), GONE_HINT)
         returncode = self._process.returncode if self._process else None
+        if returncode == UNWRITTEN:
+            message, hint = unwritten_in_words(self.job.folder)
+            return Ending("crashed", message, hint, log_tail=self.job.log_tail())
         ran_short = self._memory.ran_short()
         message, hint = death_in_words(returncode, memory_ran_short=ran_short)
         kind = OUT_OF_MEMORY if ran_short and was_killed(returncode) else ""
@@ -267,6 +272,20 @@ def death_in_words(returncode: int | None, *, memory_ran_short: bool = False) ->
     if name in FAULTS:
         return f"A fault in a library ended the worker ({name}).", "Its last log lines are below."
     return f"The worker was ended from outside ({name}).", "Resume goes on from the last checkpoint."
+
+
+def unwritten_in_words(folder: Path) -> tuple[str, str]:
+    """Return message and hint for a worker that could not write its last words into its job's folder."""
+    message, hint = "The events can't be written any more", "Resume goes on from the last checkpoint."
+    try:
+        disk = os.statvfs(folder)
+    except (OSError, AttributeError):
+        return f"{message}.", f"Check the disk. {hint}"
+    if disk.f_flag & os.ST_RDONLY:
+        return f"{message}: the disk is read-only.", f"Let it be written again. {hint}"
+    if disk.f_bavail * disk.f_frsize < LITTLE_ROOM:
+        return f"{message}: the disk is full.", f"Free some space. {hint}"
+    return f"{message}.", f"Check the disk. {hint}"
 
 
 def _signal_name(number: int) -> str:

@@ -13,15 +13,15 @@ import signal
 import sys
 import threading
 import time
-import traceback
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from engine import recipe as recipes
+from engine import traces
 from engine.errors import AppError, RecipeError, StorageError
 from engine.events import EventWriter
-from engine.jobs import Job
+from engine.jobs import UNWRITTEN, Job
 from engine.worker import shortage
 from engine.worker.channel import Channel, Stopped
 
@@ -48,6 +48,12 @@ LIBRARY_SETTINGS = {
     "LRU_CACHE_CAPACITY": "128",
 }
 LAST_WORD_SECONDS = 0.3
+DISK_WORDS = {
+    errno.ENOSPC: ("The disk is full.", "Free some space"),
+    errno.EDQUOT: ("You have used up your share of the disk.", "Free some space"),
+    errno.EROFS: ("The disk is read-only.", "Let it be written again"),
+    errno.EIO: ("The disk failed.", "Check it"),
+}
 REPORTED_VERSIONS = ("tunesmith", "torch", "transformers", "peft")
 
 
@@ -106,7 +112,7 @@ def _do(job: Job) -> int:
             writer.sync()
         except StorageError as error:
             _say_in_log(ended, error)
-            return 1
+            return UNWRITTEN
         finally:
             channel.awake.let_sleep()
             writer.close()
@@ -133,7 +139,7 @@ def _outcome(channel: Channel, request: dict[str, Any]) -> dict[str, Any]:
     except AppError as error:
         return _failure(channel, error)
     except BaseException as error:  # noqa: BLE001 - the worker's edge: whatever it is becomes an outcome
-        traceback.print_exc()
+        sys.stderr.write(traces.told(error))
         return _failure(channel, _known(error))
     return {"outcome": "completed"}
 
@@ -156,9 +162,11 @@ def _known(error: BaseException) -> AppError:
     """Return the trouble that a library's exception means, as far as it can be told."""
     if shortage.is_one(error):
         return shortage.in_words()
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageError("The disk is full.", "Free some space; resume goes on from the last checkpoint.")
-    return AppError(f"Unexpected: {type(error).__name__}: {str(error)[:500]}", "The log has the details.")
+    if isinstance(error, OSError) and error.errno in DISK_WORDS:
+        message, hint = DISK_WORDS[error.errno]
+        return StorageError(message, f"{hint}; resume goes on from the last checkpoint.")
+    said = traces.without_speech(str(error))[:500]
+    return AppError(f"Unexpected: {type(error).__name__}: {said}", "The log has the details.")
 
 
 def versions() -> dict[str, str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import jobs, paths
+from engine import files, jobs, paths
 from engine.errors import StorageError, WorkerError
 from engine.events import EventWriter
 from engine.jobs import Job, create_job
@@ -60,6 +60,18 @@ def test_a_job_with_a_recipe_keeps_its_text():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes are POSIX")
+def test_a_job_s_recipe_is_on_the_disk_before_the_job_is_one(monkeypatch: pytest.MonkeyPatch):
+    written: list[str] = []
+
+    def watched(path: Path, text: str) -> None:
+        written.append(path.name)
+        files.write_whole(path, text)
+
+    monkeypatch.setattr(jobs, "write_whole", watched)
+    create_job(paths.jobs_folder(), "train", {}, recipe="schema = 1\n")
+    assert written == ["recipe.toml", "job.json"]
+
+
 def test_a_job_is_private(job: Job):
     assert stat.S_IMODE(job.folder.stat().st_mode) == 0o700
     assert stat.S_IMODE(job.commands_folder.stat().st_mode) == 0o700

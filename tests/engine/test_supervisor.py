@@ -10,13 +10,14 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from engine import paths, supervisor
 from engine.errors import WorkerError
 from engine.events import EventWriter
-from engine.jobs import Job, create_job
+from engine.jobs import UNWRITTEN, Job, create_job
 from engine.supervisor import Ending, Supervisor, death_in_words
 from tests.helpers import scripted_worker
 
@@ -105,6 +106,23 @@ def test_a_worker_that_raises_has_crashed(start: Start):
     assert (ending.outcome, ending.exit_code) == ("crashed", 1)
     assert "exit code 1" in ending.message
     assert "the reason" in ending.log_tail
+
+
+@posix
+@pytest.mark.parametrize(
+    ("read_only", "room", "told"),
+    [(True, 1 << 30, "the disk is read-only"), (False, 0, "the disk is full"), (False, 1 << 30, "any more.")],
+)
+def test_a_worker_that_can_write_no_last_word_is_known_by_its_exit_code_and_the_disk(
+    start: Start, monkeypatch: pytest.MonkeyPatch, read_only: bool, room: int, told: str
+):
+    facts = SimpleNamespace(f_flag=os.ST_RDONLY if read_only else 0, f_bavail=room, f_frsize=1)
+    monkeypatch.setattr(os, "statvfs", lambda _: facts)
+    _, ending = run(start(f"os._exit({UNWRITTEN})"))
+    assert (ending.outcome, ending.exit_code) == ("crashed", 1)
+    assert ending.message.startswith("The events can't be written any more")
+    assert told in ending.message
+    assert "last checkpoint" in ending.hint
 
 
 def test_a_worker_that_leaves_without_a_word_has_crashed(start: Start):

@@ -2,11 +2,13 @@
 
 import errno
 import os
+import sys
 
 import pytest
 
 from engine.errors import AppError, OutOfMemoryError, StorageError
-from engine.jobs import create_job
+from engine.events import read_all
+from engine.jobs import UNWRITTEN, create_job
 from engine.paths import jobs_folder
 from engine.worker import __main__ as worker
 from tests.helpers.tiny_runs import run_here
@@ -92,6 +94,8 @@ def test_asking_to_stop_is_an_outcome(monkeypatch):
         (RuntimeError("DefaultCPUAllocator: not enough memory: you tried"), OutOfMemoryError),
         (RuntimeError("CUDA out of memory. Tried to allocate"), OutOfMemoryError),
         (OSError(errno.ENOSPC, "No space left on device"), StorageError),
+        (OSError(errno.EROFS, "Read-only file system"), StorageError),
+        (OSError(errno.EIO, "Input/output error"), StorageError),
         (ValueError("something else"), AppError),
     ],
 )
@@ -111,7 +115,9 @@ def test_a_last_word_that_finds_no_room_is_in_the_log(monkeypatch, capsys):
         monkeypatch.setattr(channel._writer, "_append", refuse)
 
     job = job_that(monkeypatch, code)
-    assert [event["event"] for event in run_here(job)] == ["job_accepted"]
+    monkeypatch.setattr(sys, "stdin", None)
+    assert worker.main(job.folder) == UNWRITTEN
+    assert [event["event"] for event in read_all(job.events_path)] == ["job_accepted"]
     assert capsys.readouterr().err == (
         "The job ended as completed. The run's events can't be written: the disk is full. "
         "Free some disk space.\n"
