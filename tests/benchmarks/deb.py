@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,8 +36,9 @@ TOOLS = {
 # Nobody has asked Debian for this package, so there is no report that it could close.
 NOT_MEANT = "initial-upload-closes-no-bugs"
 PRIMARY = "#0c6a5e"
+START_WIDTH, RESULT_WIDTH, LEAST_HEIGHT = 220, 120, 12
 PICTURE = ROOT / "dist" / "deb.png"
-WINDOW_SECONDS, PLAN_SECONDS, RUN_SECONDS, LEAVE_SECONDS = 60, 120, 900, 30
+WINDOW_SECONDS, PLAN_SECONDS, RUN_SECONDS, LEAVE_SECONDS = 120, 180, 1800, 60
 
 
 def main() -> None:
@@ -115,13 +116,13 @@ def _launched(display: str, home: Path) -> Iterator[Row]:
             asks = {"DISPLAY": display}
             window = _wait(lambda: _window(asks), WINDOW_SECONDS, "a window")
             yield "window after", f"{time.monotonic() - began:.1f} s", ""
-            x, y = _wait(lambda: _primary_button(asks, home.parent), PLAN_SECONDS, "a button to start")
+            x, y = _wait(lambda: _button(asks, home.parent, START_WIDTH), PLAN_SECONDS, "a button to start")
             _run("xdotool", "mousemove", str(x), str(y), "click", "1", variables=asks)
             began = time.monotonic()
             outcome = _wait(lambda: _outcome(home), RUN_SECONDS, "the end of the run")
             yield "run, from the click", f"{outcome} in {time.monotonic() - began:.0f} s", "completed"
-            # The verdict is drawn once the window has read the last event.
-            time.sleep(3)
+            _wait(lambda: _button(asks, home.parent, RESULT_WIDTH), WINDOW_SECONDS, "a verdict")
+            _wait(lambda: not _worker_lives(home), WINDOW_SECONDS, "end of the worker")
             _photograph(asks, PICTURE)
             yield "colours in the picture", str(_colours(PICTURE)), "200"
             _run("xdotool", "key", "--window", window, "ctrl+q", variables=asks)
@@ -134,13 +135,13 @@ def _launched(display: str, home: Path) -> Iterator[Row]:
 def _display() -> Iterator[str]:
     """Give an X server of its own, with a window manager where there is one."""
     end, told = os.pipe()
-    command = ["Xvfb", "-displayfd", str(told), "-screen", "0", "1440x900x24", "-nolisten", "tcp"]
+    command = ["Xvfb", "-displayfd", str(told), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]
     with subprocess.Popen(command, pass_fds=[told], stderr=subprocess.DEVNULL) as server:
         os.close(told)
         with os.fdopen(end) as said:
             display = f":{said.readline().strip()}"
         manager = shutil.which("openbox")
-        beside = subprocess.Popen([manager], env={**os.environ, "DISPLAY": display}) if manager else None
+        beside = _manager(manager, display) if manager else None
         try:
             yield display
         finally:
@@ -148,6 +149,10 @@ def _display() -> Iterator[str]:
                 beside.kill()
                 beside.wait()
             server.terminate()
+
+
+def _manager(program: str, display: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([program], env={**os.environ, "DISPLAY": display}, stderr=subprocess.DEVNULL)
 
 
 def _window(asks: dict[str, str]) -> str:
@@ -162,20 +167,40 @@ def _window(asks: dict[str, str]) -> str:
     return said.stdout.strip().partition("\n")[0]
 
 
-def _primary_button(asks: dict[str, str], folder: Path) -> tuple[int, int] | None:
-    """Return the middle of the page's one primary button, which is found as a person does: by its colour."""
-    picture = folder / "before.png"
+def _button(asks: dict[str, str], folder: Path, width: int) -> tuple[int, int] | None:
+    """Return the middle of the page's one primary button, found as a person does: a field of its colour, this wide."""
+    picture = folder / "page.png"
     _photograph(asks, picture)
     image = QImage(str(picture))
-    points = [
-        (x, y)
-        for y in range(0, image.height(), 2)
-        for x in range(0, image.width(), 4)
-        if image.pixelColor(x, y).name() == PRIMARY
+    rows = [
+        (y, start) for y in range(image.height()) if (start := _run_of_colour(image, y, width)) is not None
     ]
-    if len(points) < 200:
+    if len(rows) < LEAST_HEIGHT:
         return None
-    return sum(x for x, _ in points) // len(points), sum(y for _, y in points) // len(points)
+    return rows[0][1] + width // 2, (rows[0][0] + rows[-1][0]) // 2
+
+
+def _run_of_colour(image: QImage, y: int, width: int) -> int | None:
+    """Return where in a row the button's colour begins that goes on for this long; None if nowhere."""
+    start = None
+    for x in range(image.width()):
+        if image.pixelColor(x, y).name() != PRIMARY:
+            start = None
+        elif start is None:
+            start = x
+        elif x - start >= width:
+            return start
+    return None
+
+
+def _worker_lives(home: Path) -> bool:
+    """Say whether a worker of a run in this home is still there: asked to quit then, the window would ask back."""
+    runs = os.fsencode(home / "runs")
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if runs in file.read_bytes():
+                return True
+    return False
 
 
 def _photograph(asks: dict[str, str], file: Path) -> None:
