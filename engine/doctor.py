@@ -165,7 +165,8 @@ def _way_to_the_card(card: Card, built_for: str) -> str:
     if not card.driver:
         return f"Install the driver of the {card.name} and start the computer anew."
     if built_for.startswith("CUDA" if card.vendor == "nvidia" else "ROCm"):
-        return f"Update the driver of the {card.name}; this torch wants a newer one than {card.driver}."
+        known = f" than {card.driver}" if card.driver[:1].isdigit() else ""
+        return f"Update the driver of the {card.name}; this torch wants a newer one{known}."
     set_up = os.environ.get(SET_UP)
     if set_up:
         return f"Enter “{set_up}” in a terminal: it fetches the torch for this card."
