@@ -74,6 +74,11 @@ def test_the_proof_gets_its_arguments_and_opens_no_connection(started):
     assert variables["HF_HUB_OFFLINE"] == "1"
 
 
+def test_the_package_goes_where_it_is_asked_for(started):
+    assert dev.main(["deb", "elsewhere"]) == 0
+    assert started.found == [(["python", "packaging/deb.py", "elsewhere"], {})]
+
+
 def test_an_unknown_benchmark_is_refused(started, capsys):
     assert dev.main(["bench", "no_such"]) == 2
     assert "no_such" in capsys.readouterr().out
