@@ -30,6 +30,7 @@ from engine import (
     report,
     run_entries,
     runs,
+    smaller_plans,
     variants,
 )
 from engine.conversations import Example, Turn, speakers, turns
@@ -81,7 +82,8 @@ from engine.recipe import (
 from engine.run_entries import RunEntry
 from engine.run_state import Curve, Outcome, RunState, Sample
 from engine.runs import Run
-from engine.supervisor import Ending, Supervisor
+from engine.smaller_plans import SmallerPlan
+from engine.supervisor import OUT_OF_MEMORY, Ending, Supervisor
 from engine.training import EvaluationOptions, TrainingOptions
 
 __all__ = [
@@ -90,6 +92,7 @@ __all__ = [
     "FINDINGS",
     "KEEP_TRAINING",
     "METHODS",
+    "OUT_OF_MEMORY",
     "SAMPLE",
     "STARTER",
     "Adapter",
@@ -131,6 +134,7 @@ __all__ = [
     "Sample",
     "ScoreCard",
     "Severity",
+    "SmallerPlan",
     "Sketch",
     "Spare",
     "StorageError",
@@ -179,6 +183,7 @@ __all__ = [
     "report",
     "run_entries",
     "runs",
+    "smaller_plans",
     "speakers",
     "turns",
     "unsupported",

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import recipe as recipes
+from engine import smaller_plans
 from engine.errors import AppError
 from engine.events import VERSION, Event, clock, decode
 from engine.jobs import Job
@@ -37,7 +38,7 @@ class RunEntry:
     the steps done. `gain` is the paired ROUGE-1 difference, a fraction. `base_scored` and `scored` are the events
     that told the scores of base and adapter. What a run took is None where it is not told. `seconds` are those of the
     whole run so far, `seconds_left` what its training still takes, None while unknown. `freed` says that it is paused
-    with its device free.
+    with its device free, `has_plans` that memory did not suffice and smaller plans were found.
     """
 
     job: Job
@@ -49,6 +50,7 @@ class RunEntry:
     freed: bool = False
     failure_kind: str = ""
     failure_message: str = ""
+    has_plans: bool = False
     attempts: int = 0
     step: int = 0
     total_steps: int = 0
@@ -192,6 +194,7 @@ def _end(state: RunState, *, running: bool) -> dict[str, Any]:
         "freed": state.freed,
         "failure_kind": str(ended.get("kind") or ""),
         "failure_message": str(ended.get("message") or ""),
+        "has_plans": bool(smaller_plans.read(state.shortage or {})),
         "attempts": state.attempt,
     }
 

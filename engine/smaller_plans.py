@@ -69,7 +69,7 @@ class SmallerPlan:
 
     def _parts(self) -> Iterator[tuple[str, str]]:
         if self.changes.get(_AGAIN):
-            yield "Checkpoint activations", "Parts of the forward pass are computed twice instead of kept"
+            yield "Checkpoint activations", "Layers are computed twice instead of kept"
         if _BATCH in self.changes:
             before, after = self.rows
             examples = f"{self.batch_size} examples" if self.batch_size > 1 else "example"

@@ -99,10 +99,14 @@ class Engine(QObject):
         self._make_current(model)
         return model
 
-    def resume(self, run_id: str) -> RunModel:
-        """Let a run go on from its last checkpoint. Raises WorkerError, RecipeError."""
+    def resume(self, run_id: str, changes: Mapping[str, Any] | None = None) -> RunModel:
+        """Let a run go on from its last checkpoint, with changes that are then kept with its recipe.
+
+        Raises WorkerError, RecipeError, StorageError.
+        """
         job = runs.find_job(run_id)
-        model = self._follow(job, recipe.load(job.recipe_path), attach=False)
+        wanted = runs.change(job, changes) if changes else recipe.load(job.recipe_path)
+        model = self._follow(job, wanted, attach=False)
         self._make_current(model)
         return model
 

@@ -141,7 +141,7 @@ class Planner(QObject):
                 self.planned.emit(event["result"])
             elif event["event"] == "request_failed":
                 self._set_waiting(False)
-                self.refused.emit([_problem(found) for found in event["problems"]])
+                self.refused.emit([problem_of(found) for found in event["problems"]])
 
     def _take_count(self, wanted: Recipe, event: Event) -> None:
         made = event["event"] == "result_made"
@@ -178,5 +178,6 @@ def _counted(wanted: Recipe) -> Counted:
     return wanted.base_model, wanted.method
 
 
-def _problem(found: dict[str, Any]) -> Problem:
+def problem_of(found: Mapping[str, Any]) -> Problem:
+    """Return a problem as a plan tells it."""
     return Problem(str(found.get("field", "")), str(found.get("message", "")), str(found.get("hint", "")))

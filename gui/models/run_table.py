@@ -10,7 +10,7 @@ from typing import Literal
 
 from PySide6.QtCore import QObject
 
-from engine.api import RunEntry
+from engine.api import OUT_OF_MEMORY, RunEntry
 from gui.look.format import UNKNOWN, duration_text, gain, number, percent
 from gui.models.cells import EMPTY, Cell, Link, Named, Signed, Spark, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
@@ -38,7 +38,7 @@ _OUTCOMES = {
     "crashed": Outcome("warning", "Crashed", "copper", "copper"),
 }
 _FAILURES = {
-    "OutOfMemoryError": "Out of memory",
+    OUT_OF_MEMORY: "Out of memory",
     "DataError": "Data problem",
     "BaseModelError": "Base model problem",
     "RecipeError": "Recipe problem",
@@ -70,8 +70,8 @@ def next_step(entry: RunEntry) -> tuple[Action, str]:
         return "open", "Show"
     if entry.recipe is None or entry.outcome == "completed":
         return "", ""
-    if entry.failure_kind == "OutOfMemoryError":
-        return "open", "Show"
+    if entry.failure_kind == OUT_OF_MEMORY:
+        return "open", "Choose a plan" if entry.has_plans else "Show"
     if entry.outcome == "failed" and entry.failure_kind in _MEND_THE_RECIPE:
         return "edit", "Edit a copy"
     if entry.freed:

@@ -13,18 +13,31 @@ from PySide6.QtCore import QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from engine.api import AppError, Ending, Family, Problem, Recipe, RecipeError, library, recipe, runs
+from engine.api import (
+    AppError,
+    Ending,
+    Family,
+    Problem,
+    Recipe,
+    RecipeError,
+    SmallerPlan,
+    library,
+    recipe,
+    runs,
+)
 from gui.engine import Engine
 from gui.look import style
 from gui.look.type import px
 from gui.pages.train import recipe_files
 from gui.pages.train.expected_time import expected_seconds
 from gui.pages.train.page_header import HeaderButtons
+from gui.pages.train.plan_seeker import PlanSeeker
 from gui.pages.train.recipe_panel import RecipePanel
 from gui.pages.train.report_file import ReportFile
 from gui.pages.train.right_side import RightSide
 from gui.pages.train.start_gate import StartGate
-from gui.pages.train.words import status_words
+from gui.pages.train.words import adapter_name, status_words
+from gui.planner import problem_of
 from gui.preferences import Preferences
 from gui.run_model import RunModel
 from gui.shell import actions
@@ -61,6 +74,7 @@ class TrainPage(Page):
         self.run_view = self.right.run_view
         self.buttons = HeaderButtons(self.header)
         self._gate = StartGate(engine, self)
+        self._seeker = PlanSeeker(engine, self)
         self.report_file = ReportFile(self)
         self.report_file.told.connect(self.say)
         self._clock = QTimer(self)
@@ -141,10 +155,11 @@ class TrainPage(Page):
         living = self._engine.current is None and job.is_running()
         self.show_run(self._engine.attach(job) if living else self._engine.replay(job))
 
-    def resume(self, run_id: str) -> None:
-        """Let a run go on from its last checkpoint."""
+    def resume(self, run_id: str, plan: SmallerPlan | None = None) -> None:
+        """Let a run go on from its last checkpoint, in a smaller form if a plan says so."""
         if not self._must_wait():
-            self._try(lambda: self.show_run(self._engine.resume(run_id)))
+            wanted = plan.changes if plan is not None else None
+            self._try(lambda: self.show_run(self._engine.resume(run_id, wanted)))
 
     def _must_wait(self) -> bool:
         """Say who has the device, if a run can't start now; the playground gives it up for a run."""
@@ -227,6 +242,8 @@ class TrainPage(Page):
         view.examples_wanted.connect(self._ask_for_examples)
         view.report_wanted.connect(self._save_report)
         view.resume_wanted.connect(self._resume_shown)
+        view.plan_wanted.connect(self._resume_shown)
+        self._seeker.found.connect(self._show_plans)
         view.copy_wanted.connect(self._edit_copy)
         self._connect_buttons(self.buttons)
 
@@ -303,7 +320,7 @@ class TrainPage(Page):
         seconds = expected_seconds(wanted, int(plan.get("steps") or 0)) if wanted is not None else None
         self.panel.show_plan(plan | {"seconds": seconds})
         self.right.preview.show_pieces((plan.get("learned_preview") or {}).get("pieces") or ())
-        self.panel.show_problems([_problem(found) for found in plan.get("problems") or ()])
+        self.panel.show_problems([problem_of(found) for found in plan.get("problems") or ()])
         self._show_method()
         self._count_methods(plan)
         self._ask_devices()
@@ -402,25 +419,19 @@ class TrainPage(Page):
 
     def _show_facts(self, model: RunModel) -> None:
         """Show beside the recipe what changes a few times in a run's life only: this lays the form out anew."""
-        state = model.state
-        self._adapter_name = _name_of(str(state.adapter["adapter"])) if state.adapter is not None else ""
-        if state.started is not None:
-            peak = None if model.running else state.peak_memory_bytes or None
-            adapter_bytes = (state.adapter or {}).get("bytes")
-            self.panel.effect.show_run(state.started, model.recipe.method, adapter_bytes, peak)
-            self.panel.form.show_plan(state.started)
-        if not model.running:
-            self.panel.set_fixed("The recipe this run used", "check")
-        else:
-            self.panel.set_fixed(
-                "Fixed while this run trains"
-                if model.recipe.method.method.trains and not state.paused
-                else "Fixed while this run is open"
-            )
+        saved = model.state.adapter
+        self._adapter_name = adapter_name(str(saved["adapter"])) if saved is not None else ""
+        self.panel.show_run(model)
 
     def _run_ended(self, _ending: Ending) -> None:
         self._clock.stop()
         self._refresh_run()
+        if self._model is not None:
+            self._seeker.seek(self._model)
+
+    def _show_plans(self, model: RunModel, plans: list[SmallerPlan]) -> None:
+        if model is self._model:
+            self.run_view.show_plans(plans)
 
     def _leave_run(self) -> None:
         self._clock.stop()
@@ -452,9 +463,9 @@ class TrainPage(Page):
         if model is not None and model.running:
             self._try(lambda: what(model))
 
-    def _resume_shown(self) -> None:
+    def _resume_shown(self, plan: SmallerPlan | None = None) -> None:
         if self._model is not None:
-            self.resume(self._model.id)
+            self.resume(self._model.id, plan)
 
     def _back_to_current(self) -> None:
         if self._engine.current is not None:
@@ -486,15 +497,3 @@ class TrainPage(Page):
             act()
         except AppError as error:
             self.say(f"{error.message} {error.hint}")
-
-
-def _name_of(adapter_id: str) -> str:
-    """Return what the library calls an adapter; its id if it is there no more."""
-    try:
-        return library.find(adapter_id).name
-    except AppError:
-        return adapter_id
-
-
-def _problem(found: dict[str, Any]) -> Problem:
-    return Problem(str(found.get("field", "")), str(found.get("message", "")), str(found.get("hint", "")))

@@ -22,7 +22,7 @@ from tests.helpers.train_stage import texts
 
 
 def test_out_of_memory_is_named(qtbot):
-    ending = Ending("failed", "The memory is full.", event={"kind": "OutOfMemoryError"})
+    ending = Ending("failed", "The memory is full.", kind="OutOfMemoryError")
     card = FailureCard(ending, RunState())
     qtbot.addWidget(card)
 

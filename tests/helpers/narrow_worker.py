@@ -17,6 +17,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
+import pytest  # noqa: E402
+
 from engine.jobs import Job  # noqa: E402
 from engine.worker import __main__ as worker  # noqa: E402
 from engine.worker.channel import Channel  # noqa: E402
@@ -32,9 +34,10 @@ def main() -> int:
     from engine.worker import devices, estimate
 
     folder, room, killed_at = sys.argv[1:]
-    estimate.RUNTIME_BYTES = 0
-    devices.room_bytes = lambda _: int(room)
-    devices.memory_bytes = lambda _: 0
+    patch = pytest.MonkeyPatch()
+    patch.setattr(estimate, "RUNTIME_BYTES", 0)
+    patch.setattr(devices, "room_bytes", lambda _: int(room))
+    patch.setattr(devices, "memory_bytes", lambda _: 0)
     emit = Channel.emit
 
     def watched(channel: Channel, event: str, **facts: Any) -> None:
@@ -42,7 +45,7 @@ def main() -> int:
         if event == "step_finished" and facts["step"] == int(killed_at):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    Channel.emit = watched  # type: ignore[method-assign]
+    patch.setattr(Channel, "emit", watched)
     return worker.main(Path(folder))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -21,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
 from engine.api import Job  # noqa: E402
-from engine.errors import AppError  # noqa: E402
+from engine.errors import AppError, OutOfMemoryError  # noqa: E402
 from engine.worker import __main__ as worker  # noqa: E402
 from engine.worker.channel import Channel, Stopped  # noqa: E402
 
@@ -128,6 +129,16 @@ def fail(channel: Channel, value: dict[str, str]) -> None:
     raise AppError(value["message"], value.get("hint", ""), value.get("field"))
 
 
+def out_of_memory(channel: Channel, message: str) -> None:
+    """Fail as a run does whose memory does not suffice."""
+    raise OutOfMemoryError(message, "Choose one of the smaller plans.")
+
+
+def killed(channel: Channel, value: object) -> None:
+    """Be ended as the system ends what takes too much memory."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def error(channel: Channel, text: str) -> None:
     """Raise what nobody foresaw."""
     raise ValueError(text)
@@ -176,6 +187,8 @@ STEPS = {
     "noise": noise,
     "wait_for_stop": wait_for_stop,
     "fail": fail,
+    "out_of_memory": out_of_memory,
+    "killed": killed,
     "error": error,
     "abort": abort,
     "answer": answer,

@@ -19,6 +19,7 @@ from gui.look import style
 from gui.look.format import duration_text, number
 from gui.look.type import px
 from gui.pages.train.effect_panel import EffectPanel
+from gui.run_model import RunModel
 from gui.shell import actions
 from gui.widgets.buttons import plain, primary
 from gui.widgets.fields import IconLabel, ProblemLine
@@ -119,6 +120,20 @@ class RecipePanel(QWidget):
         self._fixed_icon.set_icon(icon_name)
         self._start_foot.setVisible(not why)
         self._fixed_foot.setVisible(bool(why))
+
+    def show_run(self, model: RunModel) -> None:
+        """Show what a run said of itself, and why its recipe can't be edited: this lays the form out anew."""
+        state = model.state
+        if state.started is not None:
+            peak = None if model.running else state.peak_memory_bytes or None
+            adapter_bytes = (state.adapter or {}).get("bytes")
+            self.effect.show_run(state.started, model.recipe.method, adapter_bytes, peak)
+            self.form.show_plan(state.started)
+        if not model.running:
+            self.set_fixed("The recipe this run used", "check")
+            return
+        trains = model.recipe.method.method.trains and not state.paused
+        self.set_fixed("Fixed while this run trains" if trains else "Fixed while this run is open")
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
         """Show problems beside their fields, and those without a field at the foot. None of them lets a run start."""

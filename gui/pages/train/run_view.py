@@ -5,11 +5,13 @@ Draws a RunModel; live, replayed and re-attached runs are the same to it. What i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.api import example_scores
+from engine.api import OUT_OF_MEMORY, SmallerPlan, example_scores, smaller_plans
 from gui.look.format import duration_text, number
 from gui.look.type import px
 from gui.pages.train.failure_card import FailureCard
@@ -43,6 +45,7 @@ class RunView(Scroll):
     playground_wanted = Signal()
     library_wanted = Signal()
     resume_wanted = Signal()
+    plan_wanted = Signal(object)
     copy_wanted = Signal()
     examples_wanted = Signal()
     report_wanted = Signal()
@@ -195,11 +198,8 @@ class RunView(Scroll):
         if state.adapter is not None:
             self.plot.mark_kept(int(state.adapter["step"]))
         if ending.outcome in {"failed", "crashed"}:
-            failure = FailureCard(ending, state)
-            failure.accepted.connect(self.resume_wanted if failure.can_resume else self.copy_wanted)
-            failure.second.connect(self.copy_wanted)
-            failure.linked.connect(self._open_log)
-            self._set_card(failure)
+            seeks = ending.kind == OUT_OF_MEMORY and ending.event is None
+            self._set_failure(None if seeks else smaller_plans.read(state.shortage or {}))
         elif ending.outcome == "completed" or (state.adapter is not None and not state.freed):
             card = VerdictCard(state, scored_each=example_scores.is_kept(model.job.folder))
             card.playground_wanted.connect(self.playground_wanted)
@@ -208,6 +208,21 @@ class RunView(Scroll):
             card.report_wanted.connect(self.report_wanted)
             self._set_card(card)
         self._show_stopped(model)
+
+    def show_plans(self, plans: Sequence[SmallerPlan]) -> None:
+        """Show smaller plans that were looked for once the run had ended."""
+        if self._model is not None and self._ended and isinstance(self.card, FailureCard):
+            self._set_failure(plans)
+
+    def _set_failure(self, plans: Sequence[SmallerPlan] | None) -> None:
+        assert self._model is not None
+        assert self._model.ending is not None
+        failure = FailureCard(self._model.ending, self._model.state, plans)
+        failure.resume_wanted.connect(self.resume_wanted)
+        failure.copy_wanted.connect(self.copy_wanted)
+        failure.plan_wanted.connect(self.plan_wanted)
+        failure.linked.connect(self._open_log)
+        self._set_card(failure)
 
     def _show_stopped(self, model: RunModel) -> None:
         state = model.state

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from engine.api import RunState
+from engine.api import AppError, RunState, library
 from gui.look.format import bytes_text, duration_text, interval, number, percent, score
 from gui.models.words import moment_words
 from gui.run_model import RunModel
@@ -23,6 +23,14 @@ STAGES = {
 }
 OUTCOMES = {"completed": "Completed", "stopped": "Stopped", "failed": "Failed", "crashed": "Crashed"}
 DOTS = {"completed": "grey", "stopped": "grey", "failed": "brick", "crashed": "brick"}
+
+
+def adapter_name(adapter_id: str) -> str:
+    """Return what the library calls an adapter; its id if it is there no more."""
+    try:
+        return library.find(adapter_id).name
+    except AppError:
+        return adapter_id
 
 
 def has_trained(state: RunState) -> bool:
@@ -195,11 +203,24 @@ def _adapter_facts(state: RunState) -> list[tuple[str, str]]:
     ]
 
 
-def what_is_safe(state: RunState) -> str:
-    """Return what a run that failed or crashed leaves behind; our own text, safe to show as rich text."""
+def what_is_safe(state: RunState, *, plans: bool = False) -> str:
+    """Return what a run that failed or crashed leaves behind; our own text, safe to show as rich text.
+
+    `plans`: there are smaller plans to choose from.
+    """
+    if plans:
+        return _safe_with_plans(state)
     if state.checkpoint is not None:
         at = number(int(state.checkpoint["step"]))
         return f"Nothing is lost up to the <b>checkpoint at step {at}</b>: Resume goes on from there."
     if state.step:
         return "There was no checkpoint yet. The recipe, the curve and the log are kept."
     return "Nothing was trained yet, so nothing is lost. The recipe and the log are kept."
+
+
+def _safe_with_plans(state: RunState) -> str:
+    choose = "Choose how to make it fit."
+    if state.checkpoint is not None:
+        at = number(int(state.checkpoint["step"]))
+        return f"Nothing is lost: the run goes on from the <b>checkpoint at step {at}</b>. {choose}"
+    return f"The recipe is kept, and every step will see as many examples as you asked for. {choose}"
