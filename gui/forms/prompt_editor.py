@@ -51,6 +51,16 @@ class PromptEditor(QWidget):
         self.setFocusProxy(self.area)
         self._offer()
 
+    def setAccessibleName(self, name: str) -> None:
+        """Name what is typed into."""
+        super().setAccessibleName(name)
+        self.area.setAccessibleName(name)
+
+    def setAccessibleDescription(self, description: str) -> None:
+        """Describe what is typed into."""
+        super().setAccessibleDescription(description)
+        self.area.setAccessibleDescription(description)
+
     def _lay_out(self) -> None:
         row = QHBoxLayout()
         row.setSpacing(4)

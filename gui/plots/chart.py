@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import style
@@ -52,6 +52,7 @@ class Frame:
 class Chart(QWidget):
     """Subclasses say the ranges and ticks of both axes, and draw into the frame that follows from them."""
 
+    accessible_role = QAccessible.Role.Chart
     # Room right of the drawing, for names at the ends of lines.
     right_room = 12
 

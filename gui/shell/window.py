@@ -17,6 +17,7 @@ from gui.look.type import px
 from gui.shell import actions
 from gui.shell.page import NARROW, Page
 from gui.shell.rail import Rail
+from gui.widgets import roles
 
 LEAST = QSize(1024, 700)
 DEFAULT = QSize(1440, 900)
@@ -48,6 +49,7 @@ class ShellWindow(QMainWindow):
 
     def __init__(self, settings: Settings | None = None) -> None:
         super().__init__()
+        roles.install()
         self._settings = settings
         self._pages: dict[str, QWidget] = {}
         self._within: dict[str, str] = {}

@@ -95,6 +95,7 @@ class Field(QWidget):
         self._lay_out()
         self._label.setBuddy(control)
         self._label.setToolTip(tooltip)
+        self._help = tooltip
         control.setAccessibleName(label.replace("&", ""))
         self.set_right(right)
         self.set_foot(foot)
@@ -128,7 +129,7 @@ class Field(QWidget):
         """Show a hint below the control."""
         self._foot.setText(text)
         self._foot.setVisible(bool(text))
-        self.control.setAccessibleDescription(text)
+        self._describe()
 
     def keep_foot(self) -> None:
         """Keep a line's room below the control for a hint that comes later, so that nothing moves then."""
@@ -141,7 +142,12 @@ class Field(QWidget):
         target = self.control.rimmed() if isinstance(self.control, Rimmed) else self.control
         style.set_property(target, "problem", "true" if message else "false")
         self._problem.show_problem(message, hint)
-        self.control.setAccessibleDescription(self._problem.text() or self._foot.text())
+        self._describe()
+
+    def _describe(self) -> None:
+        """Let readers of the screen say of the control what stands around it: a problem first, then hint and help."""
+        told = (self._problem.text() or self._foot.text(), self._help)
+        self.control.setAccessibleDescription("\n".join(part for part in told if part))
 
     def problem(self) -> str:
         """Return the problem shown, "" if there is none."""

@@ -275,16 +275,17 @@ class GroupedTableView(QTableView):
             self._head.viewport().update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the rows, then the rim of the one that has the keyboard's focus."""
+        """Draw the rows, then the rim of the one that has the keyboard's focus, or of a list without one."""
         super().paintEvent(event)
         row = self.currentIndex().row()
-        if not (self.hasFocus() and self._by_keyboard and row >= 0):
+        if not (self.hasFocus() and self._by_keyboard):
             return
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(style.color("accent"), 2))
-        top = self.rowViewportPosition(row)
-        rim = QRect(1, top + 1, self.viewport().width() - 2, self.rowHeight(row) - 3)
+        rim = self.viewport().rect().adjusted(1, 1, -1, -1)
+        if row >= 0:
+            rim = QRect(1, self.rowViewportPosition(row) + 1, rim.width(), self.rowHeight(row) - 3)
         painter.drawRoundedRect(rim, 5, 5)
         painter.end()
 

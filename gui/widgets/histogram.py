@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAccessible, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import icons, style
@@ -22,6 +22,7 @@ class Histogram(QWidget):
     `limitChanged(int)` follows the drag; `limitSettled(int)` comes at its end and after each key. Esc cancels a drag.
     """
 
+    accessible_role = QAccessible.Role.Slider
     limitChanged = Signal(int)
     limitSettled = Signal(int)
 

@@ -286,6 +286,18 @@ class SliderSpin(QWidget):
         """Show another number."""
         self.spin.setValue(value)
 
+    def setAccessibleName(self, name: str) -> None:
+        """Name both parts: readers of the screen meet each by itself."""
+        super().setAccessibleName(name)
+        self.slider.setAccessibleName(f"{name}, by slider")
+        self.spin.setAccessibleName(name)
+
+    def setAccessibleDescription(self, description: str) -> None:
+        """Describe both parts."""
+        super().setAccessibleDescription(description)
+        for part in (self.slider, self.spin):
+            part.setAccessibleDescription(description)
+
     def set_fixed(self, fixed: bool) -> None:
         """Show the number as settled."""
         self.slider.set_fixed(fixed)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
+    QAccessible,
     QContextMenuEvent,
     QFont,
     QGuiApplication,
@@ -122,6 +123,8 @@ def _format(mark: Mark, role: str) -> QTextLayout.FormatRange:
 
 class ReadingText(QWidget):
     """Show a text with marks; `set_streaming(True)` puts a caret after it. Its height follows its width."""
+
+    accessible_role = QAccessible.Role.StaticText
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAccessible, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import style
@@ -21,6 +21,7 @@ from gui.shell import actions
 class Scrubber(QWidget):
     """Choose a step by click, drag, Left and Right, Home and End. `chosen(step)`; step 0 is the base model."""
 
+    accessible_role = QAccessible.Role.Slider
     chosen = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:

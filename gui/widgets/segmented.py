@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAccessible, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import style
@@ -22,6 +22,7 @@ class Segmented(QWidget):
     the person or by `set_current`.
     """
 
+    accessible_role = QAccessible.Role.ComboBox
     currentChanged = Signal(str)
 
     def __init__(

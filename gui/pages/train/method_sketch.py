@@ -6,7 +6,7 @@ from functools import reduce
 from itertools import groupby
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.api import Method, Options
@@ -25,6 +25,8 @@ def _trained(drawn: tuple[Box | str, QRectF]) -> bool | None:
 
 class MethodSketch(QWidget):
     """Draw what a method trains beside what stays as it is."""
+
+    accessible_role = QAccessible.Role.Graphic
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

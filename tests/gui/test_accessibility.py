@@ -1,0 +1,196 @@
+"""A walk over all pages and dialogs: what can be used has a name, a role, a description and a visible focus."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractScrollArea,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
+
+from engine.api import describe
+from gui.disk_dialog import DiskDialog
+from gui.engine import Engine
+from gui.engine_thread import EngineThread
+from gui.main_window import PAGES, MainWindow
+from gui.pages.help.drawings import DrawingView
+from gui.pages.train.capability_dialog import CapabilityDialog
+from gui.plots.chart import Chart
+from gui.preferences import Preferences
+from gui.settings_dialog import SettingsDialog
+from gui.shell.keys_sheet import KeysSheet
+from gui.widgets.histogram import Histogram
+from gui.widgets.numbers import SliderSpin
+from gui.widgets.reading import ReadingText
+from gui.widgets.scrubber import Scrubber
+from gui.widgets.segmented import Segmented
+from tests.helpers import scripted_worker
+from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
+
+Role = QAccessible.Role
+# What a screen reader knows how to tell of something that can be used.
+USABLE = {
+    Role.Button,
+    Role.ButtonMenu,
+    Role.CheckBox,
+    Role.RadioButton,
+    Role.ComboBox,
+    Role.SpinBox,
+    Role.Slider,
+    Role.EditableText,
+    Role.StaticText,
+    Role.Table,
+    Role.List,
+    Role.Chart,
+}
+DRAWN = {
+    Segmented: Role.ComboBox,
+    Scrubber: Role.Slider,
+    Histogram: Role.Slider,
+    Chart: Role.Chart,
+    ReadingText: Role.StaticText,
+    DrawingView: Role.Graphic,
+}
+MODELS = {"event": "result_made", "result": {"models": [{"id": "starter"}]}}
+
+
+@pytest.fixture
+def window(styled, qtbot, home):
+    with unsynced():
+        for number in range(2):
+            add_run(make_recipe(name=f"Run {number}"))
+            add_adapter(f"samsum-{number}", follows=make_recipe(base="starter"))
+
+    def command(job):
+        script: list[Any] = [["emit", MODELS]] if job.request()["kind"] == "models" else [["answer", {}]]
+        scripted_worker.give_script(job, script)
+        return scripted_worker.command(job)
+
+    engine = Engine(command)
+    made = MainWindow(engine, Preferences())
+    qtbot.addWidget(made)
+    with qtbot.waitActive(made):
+        made.show()
+    made.built("train").panel.set_level("everything")
+    yield made
+    for thread in engine.findChildren(EngineThread):
+        thread.force()
+    engine.leave()
+    for key in ("doctor", "help"):
+        made.built(key).wait()
+
+
+def usable(root: QWidget) -> list[QWidget]:
+    """Return all that takes the keyboard's focus, shown or not; not what Qt hides inside its own controls.
+
+    What is hidden and says nothing yet is left out: it gets its text before it is shown.
+    """
+    found = [each for each in root.findChildren(QWidget) if each.focusPolicy() & Qt.FocusPolicy.TabFocus]
+    return [each for each in found if not is_inner(each) and not is_blank(each)]
+
+
+def is_inner(each: QWidget) -> bool:
+    parent = each.parentWidget()
+    return (
+        each.objectName().startswith("qt_")
+        or isinstance(parent, (QAbstractSpinBox, QComboBox))
+        or (isinstance(parent, QAbstractScrollArea) and each is parent.viewport())
+        or any(kind.__name__ == "QComboBoxPrivateContainer" for kind in type(parent).__mro__)
+        or parent.metaObject().className() == "QComboBoxPrivateContainer"
+    )
+
+
+def is_blank(each: QWidget) -> bool:
+    return isinstance(each, (QPushButton, QLabel)) and not each.isVisible() and not each.text()
+
+
+def told(each: QWidget, text: QAccessible.Text = QAccessible.Text.Name) -> str:
+    return QAccessible.queryAccessibleInterface(each).text(text)
+
+
+def role_of(each: QWidget) -> QAccessible.Role:
+    return QAccessible.queryAccessibleInterface(each).role()
+
+
+def described(each: QWidget) -> str:
+    return (
+        f"{type(each).__name__} in {type(each.parentWidget()).__name__}: {told(each)!r}, {role_of(each).name}"
+    )
+
+
+def walk(window: MainWindow) -> list[QWidget]:
+    pages = [window.show_built(key) for key in PAGES]
+    disk = DiskDialog(window.retention, window)
+    sheets = [
+        SettingsDialog(window.preferences, window),
+        KeysSheet("", window),
+        CapabilityDialog(parent=window),
+    ]
+    found = [each for root in (*pages, *sheets, disk, window.rail) for each in usable(root)]
+    disk.wait()
+    return found
+
+
+def test_everything_that_can_be_used_has_a_name_a_role_and_what_its_tooltip_says(window):
+    found = walk(window)
+    assert len(found) > 200
+    assert [described(each) for each in found if not told(each).strip()] == []
+    assert [described(each) for each in found if role_of(each) not in USABLE] == []
+    explained = [each for each in found if each.toolTip() not in {"", told(each)}]
+    assert len(explained) > 10
+    assert [described(each) for each in explained if not told(each, QAccessible.Text.Description)] == []
+    for kind, role in DRAWN.items():
+        drawn = window.findChildren(kind)
+        assert drawn
+        assert {role_of(each) for each in drawn} == {role}, kind
+
+
+def test_every_field_of_the_recipe_is_described_by_its_help(window):
+    form = window.built("train").panel.form
+    fields = [form.field(f"training.{info.name}") for info in describe(type(form.recipe().training))]
+    assert len(fields) > 15
+    for field in fields:
+        assert field.info.help in told(field.control.widget, QAccessible.Text.Description)
+
+
+def test_no_two_controls_of_a_field_share_one_name_and_kind(window):
+    for pair in window.built("train").findChildren(SliderSpin):
+        assert told(pair.slider)
+        assert told(pair.spin)
+        assert told(pair.slider) != told(pair.spin)
+
+
+def test_the_focus_is_seen_on_every_page(window, qtbot):
+    QApplication.setCursorFlashTime(0)
+    lost = []
+    for key in PAGES:
+        page = window.show_built(key)
+        QTest.qWait(100)
+        seen = [
+            each for each in usable(page) if each.isVisible() and each.isEnabled() and not each.focusProxy()
+        ]
+        lost += [
+            described(each) for each in seen if not isinstance(each, QLabel) and not shows_focus(window, each)
+        ]
+    assert lost == []
+
+
+def shows_focus(window: MainWindow, each: QWidget) -> bool:
+    """Tell whether a control looks different while it has the focus that Tab gave it."""
+    window.setFocus()
+    before = each.grab().toImage()
+    each.setFocus(Qt.FocusReason.TabFocusReason)
+    if isinstance(each, QLineEdit):
+        each.deselect()
+    return not each.hasFocus() or each.grab().toImage() != before
