@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -122,7 +123,13 @@ def _do(job: Job) -> int:
 def _say_in_log(ended: dict[str, Any], error: StorageError) -> None:
     """Keep what no event can carry any more: how the job ended, and why that is not in its events."""
     end = [f"The job ended as {ended['outcome']}.", ended.get("message", "")] if ended else []
-    sys.stderr.write(" ".join(filter(None, (*end, error.message, error.hint))) + "\n")
+    _log(" ".join(filter(None, (*end, error.message, error.hint))) + "\n")
+
+
+def _log(text: str) -> None:
+    """Keep a text in the log, if it can take one: it lies on the disk that the events do."""
+    with suppress(OSError):
+        sys.stderr.write(text)
 
 
 def _identity(job: Job, request: dict[str, Any]) -> dict[str, Any]:
@@ -139,7 +146,7 @@ def _outcome(channel: Channel, request: dict[str, Any]) -> dict[str, Any]:
     except AppError as error:
         return _failure(channel, error)
     except BaseException as error:  # noqa: BLE001 - the worker's edge: whatever it is becomes an outcome
-        sys.stderr.write(traces.told(error))
+        _log(traces.told(error))
         return _failure(channel, _known(error))
     return {"outcome": "completed"}
 

@@ -48,6 +48,11 @@ class Channel:
         with self._lock:
             self._writer.write(event, **facts)
 
+    def sync(self) -> None:
+        """Wait until all that was told is on the disk. Raises StorageError."""
+        with self._lock:
+            self._writer.sync()
+
     def notice(self, message: str, hint: str = "", level: str = "notice") -> None:
         """Tell the user something that ends nothing; `level` is "notice" or "warning"."""
         self.emit("notice", level=level, message=message, hint=hint)

@@ -421,6 +421,8 @@ class Session:
         )
 
     def _save_checkpoint(self) -> None:
+        # First what led to it: a plot without a gap, also after a power cut.
+        self._channel.sync()
         folder, size = checkpoints.save(
             self._channel.job,
             self.step,

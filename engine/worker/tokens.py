@@ -115,6 +115,8 @@ def _save(path: Path, tokens: Tokens, cuts: tuple[int, int]) -> None:
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         save_file({"ids": tokens.ids, "ends": tokens.ends}, partial, metadata=told)
+        with partial.open("rb+") as stream:
+            os.fsync(stream.fileno())
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from engine import library, paths
-from engine.events import Event
+from engine.events import Event, EventWriter
 from engine.library import Adapter
-from engine.worker import adapters, checkpoints
+from engine.worker import adapters, checkpoints, tokens
 from engine.worker.session import Session
 from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here, when
 from tests.helpers.worker_parts import attach_random, load_tiny, make_recipe
@@ -85,6 +86,44 @@ def test_what_a_killed_worker_left_of_its_token_ids_goes(tmp_path: Path):
     train_here(recipe)
     assert not killed.exists()
     assert alive.exists()
+
+
+def test_what_led_to_a_checkpoint_is_on_the_disk_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    order: list[str] = []
+    sync, save = EventWriter.sync, checkpoints.save
+
+    def synced(writer: EventWriter) -> None:
+        order.append("events")
+        sync(writer)
+
+    def saved(*asked: Any) -> Any:
+        order.append("checkpoint")
+        return save(*asked)
+
+    monkeypatch.setattr(EventWriter, "sync", synced)
+    monkeypatch.setattr(checkpoints, "save", saved)
+    train_here(tiny_recipe(tmp_path, "t5"))
+    assert order == ["events", "checkpoint"] * 2 + ["events"]
+
+
+def test_token_ids_are_on_the_disk_before_they_have_their_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    order: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def synced(descriptor: int) -> None:
+        order.append("to the disk")
+        fsync(descriptor)
+
+    def replaced(path: Path, target: Path) -> Path:
+        order.append("named")
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", replaced)
+    tokens._save(tmp_path / "ids.safetensors", tokens.Tokens(torch.zeros(2), torch.tensor([1, 2])), (0, 0))
+    assert order == ["to the disk", "named"]
 
 
 def test_a_configuration_is_written_in_one_order(tmp_path: Path):

@@ -124,6 +124,29 @@ def test_a_last_word_that_finds_no_room_is_in_the_log(monkeypatch, capsys):
     )
 
 
+class Full:
+    """A log on a disk that takes no more."""
+
+    def write(self, text):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+
+def test_a_log_that_takes_no_more_changes_no_ending(monkeypatch):
+    def refuse(line):
+        raise StorageError("The run's events can't be written.", "Check the disk.")
+
+    def code(channel, request):
+        monkeypatch.setattr(channel._writer, "_append", refuse)
+
+    monkeypatch.setattr(sys, "stderr", Full())
+    assert (
+        run_here(job_that(monkeypatch, raising(ZeroDivisionError("by nothing"))))[-1]["outcome"] == "failed"
+    )
+    job = job_that(monkeypatch, code)
+    monkeypatch.setattr(sys, "stdin", None)
+    assert worker.main(job.folder) == UNWRITTEN
+
+
 def test_two_workers_never_do_one_job_at_once(monkeypatch):
     seen = []
 
