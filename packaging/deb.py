@@ -90,7 +90,8 @@ def build(target: Path) -> Path:
     with tempfile.TemporaryDirectory() as folder:
         tree = lay_out(Path(folder) / "tree")
         environment = {**os.environ, "SOURCE_DATE_EPOCH": str(int(_moment()))}
-        command = ["dpkg-deb", "--root-owner-group", "--build", str(tree), str(package)]
+        # Most of it are numbers that nothing makes smaller, so the quickest way that every dpkg knows will do.
+        command = ["dpkg-deb", "--root-owner-group", "-Zgzip", "--build", str(tree), str(package)]
         subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
     return package
 

@@ -152,7 +152,8 @@ def _display() -> Iterator[str]:
 
 
 def _manager(program: str, display: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([program], env={**os.environ, "DISPLAY": display}, stderr=subprocess.DEVNULL)
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen([program], env={**os.environ, "DISPLAY": display}, stdout=quiet, stderr=quiet)
 
 
 def _window(asks: dict[str, str]) -> str:
