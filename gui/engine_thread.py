@@ -77,13 +77,14 @@ class EngineThread(QThread):
         failed: Hear | None = None,
         ended: Hear | None = None,
         finished: Callable[[], object] | None = None,
-    ) -> None:
-        """Call functions of any kind with what the signals carry, for as long as `listener` lives.
+    ) -> Ear:
+        """Call functions of any kind with what the signals carry, for as long as `listener` lives and its ear is open.
 
         What comes when it is gone is nobody's: a page may be closed, or a question given up with its dialog, while
         the worker still computes the answer. `finished` is called once the thread has ended, however it did.
         """
-        _Ear(self, listener, {"events": events, "result": result, "failed": failed, "ended": ended}, finished)
+        hears = {"events": events, "result": result, "failed": failed, "ended": ended}
+        return Ear(self, listener, {name: hear for name, hear in hears.items() if hear is not None}, finished)
 
     def run(self) -> None:
         """Follow the job until its worker is gone. The body of the thread; `start` calls it."""
@@ -167,7 +168,7 @@ class EngineThread(QThread):
         self._leaving.set()
 
 
-class _Ear(QObject):
+class Ear(QObject):
     """A child of whoever listens: Qt takes it, its connections and what is under way to it along with its parent.
 
     It goes with the thread, too, so that a page that asks again and again does not gather them.
@@ -177,17 +178,20 @@ class _Ear(QObject):
         self,
         thread: EngineThread,
         listener: QObject,
-        hears: Mapping[str, Hear | None],
+        hears: Mapping[str, Hear],
         finished: Callable[[], object] | None,
     ) -> None:
         super().__init__(listener)
         self._hears = hears
         self._finished = finished
-        for name, hear in hears.items():
-            if hear is not None:
-                # Methods of this object, and no closures: those Qt would call although nobody listens any longer.
-                getattr(thread, name).connect(getattr(self, f"_hear_{name}"))
+        for name in hears:
+            # Methods of this object, and no closures: those Qt would call although nobody listens any longer.
+            getattr(thread, name).connect(getattr(self, f"_hear_{name}"))
         thread.finished.connect(self._hear_the_end)
+
+    def close(self) -> None:
+        """Hear no more, not even what is under way."""
+        self._hears, self._finished = {}, None
 
     def _hear_events(self, events: list[Event]) -> None:
         self._hear("events", events)
@@ -202,7 +206,7 @@ class _Ear(QObject):
         self._hear("ended", ending)
 
     def _hear(self, name: str, said: Any) -> None:
-        hear = self._hears[name]
+        hear = self._hears.get(name)
         if hear is not None:
             hear(said)
 

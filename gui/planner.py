@@ -7,12 +7,12 @@ of widgets.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.api import BaseModelOptions, Ending, Event, MethodSettings, Problem, Recipe, recipe
+from gui.in_hand import InHand
 
 if TYPE_CHECKING:
     from gui.engine import Engine
@@ -43,7 +43,7 @@ class Planner(QObject):
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
         self._engine = engine
-        self._thread: EngineThread | None = None
+        self._in_hand = InHand(self)
         self._wanted: Recipe | None = None
         self._asked = 0
         self._waiting = False
@@ -80,12 +80,12 @@ class Planner(QObject):
     def _count_next(self) -> None:
         """Ask one thing at a time: the worker answers the newest question only."""
         busy = self._waiting or self._counting is not None or self._pause.isActive()
-        if self._thread is None or busy or not self._to_count:
+        if self._in_hand.thread is None or busy or not self._to_count:
             return
         self._asked += 1
         self._counting = (f"{COUNT}{self._asked}", next(iter(self._to_count.values())))
         request, wanted = self._counting
-        self._thread.send("plan", request=request, recipe=recipe.dumps(wanted))
+        self._in_hand.thread.send("plan", request=request, recipe=recipe.dumps(wanted))
 
     def forget(self) -> None:
         """Drop what was asked: the recipe in hand can't be planned."""
@@ -100,19 +100,17 @@ class Planner(QObject):
     def rest(self) -> None:
         """Let the worker go and give its memory back; the next question starts another."""
         self.forget()
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.send("quit")
-            thread.stop()
+        if self._in_hand.thread is not None:
+            self._in_hand.thread.send("quit")
+        self._in_hand.give_up()
 
     def _ask(self) -> None:
         if self._wanted is None:
             return
-        if self._thread is None:
-            self._thread = self._start()
+        thread = self._in_hand.thread or self._start()
         self._asked += 1
         self._planning = self._wanted
-        self._thread.send("plan", request=str(self._asked), recipe=recipe.dumps(self._wanted))
+        thread.send("plan", request=str(self._asked), recipe=recipe.dumps(self._wanted))
         self._set_waiting(True)
 
     def _set_waiting(self, waiting: bool) -> None:
@@ -121,7 +119,7 @@ class Planner(QObject):
 
     def _start(self) -> EngineThread:
         thread = self._engine.ask("plan", {"serve": True})
-        thread.tell(self, events=self._take, ended=partial(self._worker_ended, thread))
+        self._in_hand.take(thread, self._worker_ended, events=self._take)
         return thread
 
     def _take(self, events: list[Event]) -> None:
@@ -159,10 +157,8 @@ class Planner(QObject):
                 del self._to_count[key]
                 self.counted.emit(key, count)
 
-    def _worker_ended(self, thread: EngineThread, ending: Ending) -> None:
-        if thread is not self._thread:
-            return
-        counting, self._thread, self._counting = self._counting, None, None
+    def _worker_ended(self, ending: Ending) -> None:
+        counting, self._counting = self._counting, None
         if counting is None or self._waiting:
             self._set_waiting(False)
             self.unavailable.emit(ending)
@@ -170,7 +166,7 @@ class Planner(QObject):
         # Nobody waits for a count: this one stays unknown, and another worker makes the others.
         self._note(counting[1], {})
         if self._to_count:
-            self._thread = self._start()
+            self._start()
             self._idle.start()
 
 

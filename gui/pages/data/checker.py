@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, Ending, Event, Job, Problem
 from gui.engine import Engine
-from gui.engine_thread import EngineThread
+from gui.in_hand import InHand
 
 STAGES = {"read_data": "Reading the data", "check_rows": "Checking the rows", "sum_up": "Summing up"}
 
@@ -34,13 +35,13 @@ class Checker(QObject):
         self._stage = ""
         self.notices: list[str] = []
         self.broken: list[dict[str, str]] = []
-        self.thread_in_hand: EngineThread | None = None
+        self.in_hand = InHand(self)
         self._shown_job: Job | None = None
 
     @property
     def is_busy(self) -> bool:
         """Whether a check is at work."""
-        return self.thread_in_hand is not None
+        return bool(self.in_hand)
 
     def check(self, asked: dict[str, Any], base_model: str) -> None:
         """Check data, in place of whatever is being checked."""
@@ -51,27 +52,22 @@ class Checker(QObject):
         except AppError as error:
             self.failed.emit(list(error.problems))
             return
-        self.thread_in_hand, self._stage, self.notices, self.broken = thread, "Starting", [], []
-        thread.tell(
-            self,
-            events=lambda events: self._follow(thread, events),
-            result=lambda result: self._take(thread, result, asked),
-            failed=lambda ending: self._fail(thread, ending),
-            ended=lambda _ending: self._end(thread),
+        self._stage, self.notices, self.broken = "Starting", [], []
+        self.in_hand.take(
+            thread,
+            self._end,
+            events=self._follow,
+            result=partial(self._take, thread.job, asked),
+            failed=self._fail,
         )
         self.progressed.emit(self._stage, 0, 0, "")
 
     def stop(self) -> None:
         """Give up the check in hand, if there is one."""
-        if self.thread_in_hand is not None:
-            self.thread_in_hand.stop()
-            self._end(self.thread_in_hand)
+        if self.in_hand.give_up():
+            self._rest()
 
-    # What a check that was given up still says is not listened to.
-
-    def _follow(self, thread: EngineThread, events: list[Event]) -> None:
-        if thread is not self.thread_in_hand:
-            return
+    def _follow(self, events: list[Event]) -> None:
         for event in events:
             if event["event"] == "stage_entered":
                 stage = event["stage"]
@@ -86,23 +82,20 @@ class Checker(QObject):
             elif event["event"] == "notice":
                 self.notices.append(event["message"])
 
-    def _take(self, thread: EngineThread, result: dict[str, Any], asked: dict[str, Any]) -> None:
+    def _take(self, job: Job, asked: dict[str, Any], result: dict[str, Any]) -> None:
         """Hand a result over; what the check before it kept on the disk is no longer looked at."""
-        if thread is not self.thread_in_hand:
-            return
-        before, self._shown_job = self._shown_job, thread.job
+        before, self._shown_job = self._shown_job, job
         self.found.emit(result, asked)
         if before is not None:
             self._engine.forget(before)
 
-    def _fail(self, thread: EngineThread, ending: Ending) -> None:
-        if thread is not self.thread_in_hand:
-            return
+    def _fail(self, ending: Ending) -> None:
         problems = [Problem(**problem) for problem in (ending.event or {}).get("problems") or []]
         hint = "Try again." if ending.outcome == "crashed" else ending.hint
         self.failed.emit(problems or [Problem(ending.field or "", ending.message, hint)])
 
-    def _end(self, thread: EngineThread) -> None:
-        if thread is self.thread_in_hand:
-            self.thread_in_hand = None
-            self.progressed.emit("", 0, 0, "")
+    def _end(self, _: Ending) -> None:
+        self._rest()
+
+    def _rest(self) -> None:
+        self.progressed.emit("", 0, 0, "")

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, Ending, Event
 from gui.engine import Engine
-from gui.engine_thread import EngineThread
+from gui.in_hand import InHand
 from gui.look.format import bytes_text, number
 
 READING = "Reading the conversations"
@@ -26,7 +26,7 @@ class Reader(QObject):
     def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._engine = engine
-        self._thread: EngineThread | None = None
+        self._in_hand = InHand(self)
         self._done, self._total, self._unit = 0, 0, ""
         self.source = ""
         self.trouble: AppError | None = None
@@ -34,7 +34,7 @@ class Reader(QObject):
     @property
     def is_busy(self) -> bool:
         """Whether a source is being read."""
-        return self._thread is not None
+        return bool(self._in_hand)
 
     def read(self, values: dict[str, Any], base_model: str) -> None:
         """Read the source that `[data]` values name, in place of whatever is being read.
@@ -49,22 +49,14 @@ class Reader(QObject):
         except AppError as error:
             self.trouble = error
         else:
-            self._thread = thread
-            thread.tell(
-                self,
-                events=lambda events: self._follow(thread, events),
-                result=lambda result: self._take(thread, result),
-                failed=lambda ending: self._fail(thread, ending),
-                ended=lambda _ending: self._end(thread),
-            )
+            self._in_hand.take(thread, self._end, events=self._follow, result=self._take, failed=self._fail)
         self.changed.emit()
 
     def stop(self) -> None:
         """Give up what is being read, and forget what went wrong before."""
         self.trouble = None
-        if self._thread is not None:
-            self._thread.stop()
-            self._end(self._thread)
+        if self._in_hand.give_up():
+            self.changed.emit()
 
     def progress(self) -> tuple[float, str, str]:
         """Return how far the reading is: a share, words for it, and what is done."""
@@ -73,27 +65,20 @@ class Reader(QObject):
         how_far = f"{size(self._done)} of {size(self._total)}{unit}" if self._total else ""
         return (self._done / self._total if self._total else 0.0), how_far, READING
 
-    # What a reading that was given up still says is not listened to.
-
-    def _follow(self, thread: EngineThread, events: list[Event]) -> None:
-        if thread is not self._thread:
-            return
+    def _follow(self, events: list[Event]) -> None:
         for event in events:
             if event["event"] == "stage_progressed":
                 self._done, self._total, self._unit = event["done"], event["total"], event["unit"]
         self.changed.emit()
 
-    def _take(self, thread: EngineThread, result: dict[str, Any]) -> None:
-        if thread is self._thread:
-            self._end(thread)
-            self.made.emit(result["set"], result)
+    def _take(self, result: dict[str, Any]) -> None:
+        self._in_hand.let_go()
+        self.changed.emit()
+        self.made.emit(result["set"], result)
 
-    def _fail(self, thread: EngineThread, ending: Ending) -> None:
-        if thread is self._thread:
-            hint = "Try again." if ending.outcome == "crashed" else ending.hint
-            self.trouble = AppError(ending.message, hint, ending.field)
+    def _fail(self, ending: Ending) -> None:
+        hint = "Try again." if ending.outcome == "crashed" else ending.hint
+        self.trouble = AppError(ending.message, hint, ending.field)
 
-    def _end(self, thread: EngineThread) -> None:
-        if thread is self._thread:
-            self._thread = None
-            self.changed.emit()
+    def _end(self, _: Ending) -> None:
+        self.changed.emit()

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, Ending, Event, Example, intake
 from gui.engine import Engine
-from gui.engine_thread import EngineThread
+from gui.in_hand import InHand
 from gui.look.format import bytes_text, number
 
 LEFT_OUT = {
@@ -35,7 +35,7 @@ class BatchReader(QObject):
     def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._engine = engine
-        self._thread: EngineThread | None = None
+        self._in_hand = InHand(self)
         self._read: dict[str, list[Example]] = {}
         self._far = ""
         self.share = 0.0
@@ -45,7 +45,7 @@ class BatchReader(QObject):
     @property
     def is_busy(self) -> bool:
         """Whether files are being read."""
-        return self._thread is not None
+        return bool(self._in_hand)
 
     @property
     def words(self) -> str:
@@ -64,26 +64,16 @@ class BatchReader(QObject):
         except AppError as error:
             self.trouble = f"{error.message} {error.hint}".strip()
         else:
-            self._thread = thread
-            thread.tell(
-                self,
-                events=lambda events: self._follow(thread, events),
-                result=lambda result: self._take(thread, result),
-                failed=lambda ending: self._fail(thread, ending),
-                ended=lambda _ending: self._end(thread),
-            )
+            self._in_hand.take(thread, self._end, events=self._follow, result=self._take, failed=self._fail)
         self.changed.emit()
 
     def stop(self) -> None:
         """Give up what is being read."""
-        if self._thread is not None:
-            self._thread.stop()
-            self._end(self._thread)
+        if self._in_hand.give_up():
+            self.changed.emit()
 
-    # What a reading that was given up still says is not listened to.
-
-    def _follow(self, thread: EngineThread, events: list[Event]) -> None:
-        for event in events if thread is self._thread else ():
+    def _follow(self, events: list[Event]) -> None:
+        for event in events:
             if event["event"] == "conversations_read":
                 self._gather(event)
             elif event["event"] == "stage_progressed" and event["total"]:
@@ -97,24 +87,21 @@ class BatchReader(QObject):
             references = tuple(row["more_references"])
             into.append(Example(row["id"], row["conversation"], row["summary"], references))
 
-    def _take(self, thread: EngineThread, result: dict[str, Any]) -> None:
-        if thread is not self._thread:
-            return
-        self._end(thread)
+    def _take(self, result: dict[str, Any]) -> None:
+        self._in_hand.let_go()
+        self.changed.emit()
         named = [
             (f"{self.name} ({split})" if split else self.name, examples)
             for split, examples in self._read.items()
         ]
         self.found.emit(named, left_out_words(result["left_out"]))
 
-    def _fail(self, thread: EngineThread, ending: Ending) -> None:
-        if thread is self._thread and ending.outcome != "stopped":
+    def _fail(self, ending: Ending) -> None:
+        if ending.outcome != "stopped":
             self.trouble = f"{ending.message} {ending.hint}".strip()
 
-    def _end(self, thread: EngineThread) -> None:
-        if thread is self._thread:
-            self._thread = None
-            self.changed.emit()
+    def _end(self, _: Ending) -> None:
+        self.changed.emit()
 
 
 def left_out_words(left_out: dict[str, int]) -> str:

@@ -12,9 +12,9 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.api import AppError, Event
+from engine.api import AppError, Ending, Event
 from gui.engine import Engine
-from gui.engine_thread import EngineThread
+from gui.in_hand import InHand
 from gui.pages.playground.length import Length
 
 REST_MILLISECONDS = 250
@@ -29,7 +29,7 @@ class LiveCount(QObject):
     def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._engine = engine
-        self._thread: EngineThread | None = None
+        self._in_hand = InHand(self)
         self._base_id = ""
         self._is_exact = False
         self._wanted = ("", 0)
@@ -55,10 +55,8 @@ class LiveCount(QObject):
 
     def close(self) -> None:
         """Let the worker go; the next text starts another."""
-        if self._thread is not None:
-            with suppress(AppError):
-                self._thread.send("quit")
-        self._thread, self._is_exact = None, False
+        self._in_hand.give_up("quit")
+        self._is_exact = False
         self._wanted = ("", 0)
         self._asked.clear()
 
@@ -66,14 +64,14 @@ class LiveCount(QObject):
         text, limit = self._wanted
         if not text:
             return
-        if self._thread is None:
+        if not self._in_hand:
             self._start()
-        if self._thread is not None:
+        if self._in_hand.thread is not None:
             request = secrets.token_hex(4)
             self._asked = {request: (text, limit)}
             self._idle.start()
             with suppress(AppError):
-                self._thread.send("count", request=request, text=text, limit=limit)
+                self._in_hand.thread.send("count", request=request, text=text, limit=limit)
 
     def _start(self) -> None:
         try:
@@ -81,15 +79,10 @@ class LiveCount(QObject):
         except AppError:
             # The estimate stays.
             return
-        self._thread = thread
-        thread.tell(
-            self,
-            events=lambda events: self._follow(thread, events),
-            ended=lambda _ending: self._forget(thread),
-        )
+        self._in_hand.take(thread, self._forget, events=self._follow)
 
-    def _follow(self, thread: EngineThread, events: list[Event]) -> None:
-        for event in events if thread is self._thread else ():
+    def _follow(self, events: list[Event]) -> None:
+        for event in events:
             if event["event"] == "counter_ready":
                 self._is_exact = event["exact"]
             elif event["event"] == "tokens_counted" and event["request"] in self._asked and self._is_exact:
@@ -98,6 +91,5 @@ class LiveCount(QObject):
                     text, Length(event["tokens"], limit, is_counted=True, cut_at=event["cut_at"])
                 )
 
-    def _forget(self, thread: EngineThread) -> None:
-        if thread is self._thread:
-            self._thread = None
+    def _forget(self, _: Ending) -> None:
+        """Leave the estimate, until another text starts another worker."""
