@@ -1,0 +1,178 @@
+"""60 runs of the starter, killed at a random moment and resumed: does each end as one that nothing disturbed?
+
+Killed is the worker, the window (the process that supervises it; the command line, which does so as a window does), or
+both. A number as argument makes fewer runs.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from engine import recipe as recipes
+from engine import runs
+from engine.events import EventReader
+from engine.jobs import Job
+from tests.helpers import disturbed_runs
+from tests.helpers.benchmark_report import show
+from tests.helpers.disturbed_runs import METHODS, Told, at_home, differences, short_recipe, told, troubles
+from tests.helpers.done_so_far import DoneSoFar, Result
+
+RUNS = 60
+KILLED = ("worker", "window", "both")
+MAIN = Path(__file__).resolve().parents[2] / "main.py"
+MOST_SECONDS = 300
+LOOK_SECONDS = 0.002
+NAMES = list(METHODS)
+
+
+def main() -> None:
+    """Disturb, resume and print; a second call goes on."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
+    done = DoneSoFar("recovery")
+    for number in range(count):
+        method = NAMES[number % len(NAMES)]
+        if f"undisturbed {method}" not in done.results:
+            done.note(f"undisturbed {method}", _undisturbed(method))
+        if f"run {number}" not in done.results:
+            done.note(f"run {number}", _disturbed(number, method, done.results[f"undisturbed {method}"]))
+            print(f"run {number}: {_words(done.results[f'run {number}'])}", flush=True)
+    _tell([done.results[f"run {number}"] for number in range(count)])
+    done.finish()
+
+
+def _undisturbed(method: str) -> Result:
+    with tempfile.TemporaryDirectory() as place:
+        home = Path(place) / "home"
+        window, job = _start(home, Path(place), method, "finish")
+        if window.wait(MOST_SECONDS) != 0:
+            raise SystemExit(f"A run of {method} that nothing disturbed ended with {window.returncode}.")
+        return {"told": told(job), "gaps": disturbed_runs.moments(job)}
+
+
+def _disturbed(number: int, method: str, undisturbed: Result) -> Result:
+    """Kill a run, resume it, and return what was odd about it."""
+    draw = random.Random(f"recovery {number}")
+    killed = KILLED[number // len(NAMES) % len(KILLED)]
+    leaves = draw.choice(("finish", "stop"))
+    place = Path(tempfile.mkdtemp(prefix="tunesmith-recovery-"))
+    window, job = _start(place / "home", place, method, leaves)
+    events, share = _moment(draw, undisturbed["gaps"])
+    worker = _wait_for(job, window, events, share * undisturbed["gaps"][events - 1])
+    _kill(killed, worker, window)
+    _wait_until_free(job)
+    odd = [f"after the kill: {trouble}" for trouble in troubles(place / "home", finished=False)]
+    code = _command(place / "home", "resume", job.id).wait(MOST_SECONDS)
+    odd += [f"resume ended with {code}"] if code else []
+    found = told(job)
+    odd += differences(found, undisturbed["told"]) + troubles(place / "home", finished=True)
+    if odd:
+        print(f"The home of run {number} is kept in {place}.")
+    else:
+        shutil.rmtree(place)
+    return {"method": method, "killed": killed, "behind": events, "from": found["resumed_from"], "odd": odd}
+
+
+def _moment(draw: random.Random, gaps: list[float]) -> tuple[int, float]:
+    """Return how many events a run may tell before it is killed, and what share of the time to the next one passes.
+
+    Half of the moments are drawn evenly over the time behind the imports, half over the events, since the short ones
+    are those in which something is written.
+    """
+    if draw.random() < 0.5:
+        return draw.randint(1, len(gaps)), draw.random()
+    places = list(range(1, len(gaps)))
+    place = draw.choices(places, [gaps[each] for each in places])[0]
+    return place + 1, draw.random()
+
+
+def _start(home: Path, place: Path, method: str, leaves: str) -> tuple[subprocess.Popen[bytes], Job]:
+    """Start a window on a new run and return it with the run's job."""
+    path = place / "recipe.toml"
+    recipes.save(short_recipe(method, leaves), path)
+    window = _command(home, "train", str(path))
+    deadline = time.monotonic() + MOST_SECONDS
+    while time.monotonic() < deadline:
+        with at_home(home):
+            jobs = runs.list_jobs()
+        if jobs:
+            return window, jobs[0]
+        time.sleep(LOOK_SECONDS)
+    raise SystemExit("No run was made.")
+
+
+def _command(home: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, str(MAIN), *arguments, "--json"],
+        env=os.environ | {"TUNESMITH_HOME": str(home), "HF_HUB_OFFLINE": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _wait_for(job: Job, window: subprocess.Popen[bytes], events: int, seconds: float) -> int:
+    """Wait until so many events are told and then so long; return the worker's process id."""
+    reader, worker, seen = EventReader(job.events_path), 0, 0
+    while seen < events and window.poll() is None:
+        new = reader.read()
+        seen += len(new)
+        worker = next((event["pid"] for event in new if event["event"] == "job_accepted"), worker)
+        if not new:
+            time.sleep(LOOK_SECONDS)
+    time.sleep(seconds)
+    return worker
+
+
+def _kill(killed: str, worker: int, window: subprocess.Popen[bytes]) -> None:
+    if killed in ("worker", "both"):
+        try:
+            os.kill(worker, signal.SIGKILL)
+        except ProcessLookupError:
+            print("The run was through before it could be killed.")
+    if killed in ("window", "both"):
+        window.kill()
+    window.wait(MOST_SECONDS)
+
+
+def _wait_until_free(job: Job) -> None:
+    """Wait for a worker whose window was killed: it finishes or stops, as the run says."""
+    deadline = time.monotonic() + MOST_SECONDS
+    while job.is_running():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"The worker of {job.folder} does not end.")
+        time.sleep(0.05)
+
+
+def _words(result: Result) -> str:
+    of = f"{result['method']}, {result['killed']} killed behind event {result['behind']}"
+    return f"{of}, from step {result['from']}: {', '.join(result['odd']) or 'the same'}"
+
+
+def _tell(results: list[Told]) -> None:
+    same = Counter(result["killed"] for result in results if not result["odd"])
+    among = Counter(result["killed"] for result in results)
+    half = sum("half-written" in odd or "is left" in odd for result in results for odd in result["odd"])
+    unlisted = sum(odd.startswith(("the library", "the history")) for each in results for odd in each["odd"])
+    count = len(results)
+    rows = [("the same in adapter, events and scores", f"{same.total()} of {count}", f"{count}")]
+    rows += [(f"  {killed} killed", f"{same[killed]} of {among[killed]}", "") for killed in KILLED]
+    rows += [
+        ("files half-written or left", f"{half}", "0"),
+        ("library or history that did not list", f"{unlisted}", "0"),
+        ("begun anew, for want of a checkpoint", f"{sum(not each['from'] for each in results)}", ""),
+    ]
+    show(f"{count} runs of {len(NAMES)} methods, killed and resumed", rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,287 @@
+"""Train, pause, compare, import, delete, again and again in one window: does it grow, or leave anything behind?
+
+300 cycles with workers that follow a script and 30 with real ones; two numbers as arguments make it others. Each kind
+has a window of its own. A second call goes on with new windows; growth is told of the one that grew most.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import multiprocessing
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import psutil
+
+from tests.helpers.benchmark_report import show
+from tests.helpers.done_so_far import DoneSoFar, Result
+
+CYCLES = {"scripted": 300, "real": 30}
+# Cycles in which pages are built, caches fill and Python's own pools grow; what is later is growth.
+WARM_UP = {"scripted": 30, "real": 5}
+MOST_SECONDS = 300
+CONVERSATION = (
+    "Leila: the venue wrote, they can't do the 14th\nTom: what do they offer?\nLeila: Thursday 21st"
+)
+
+
+def main() -> None:
+    """Go through the cycles and print; a second call goes on."""
+    counts = [int(argument) for argument in sys.argv[1:]]
+    wanted = dict(zip(CYCLES, counts, strict=True)) if counts else CYCLES
+    done = DoneSoFar("soak")
+    for kind, count in wanted.items():
+        before = [name for name in done.results if name.startswith(kind)]
+        if len(before) < count:
+            _in_a_window(kind, range(len(before), count), done)
+        _tell(kind, [done.results[f"{kind} {number}"] for number in range(count)])
+    done.finish()
+
+
+def _in_a_window(kind: str, numbers: range, done: DoneSoFar) -> None:
+    """Let a process of its own have the window; note each cycle as it ends."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_soak, args=(kind, len(numbers), theirs))
+    process.start()
+    theirs.close()
+    try:
+        for number in numbers:
+            done.note(f"{kind} {number}", ours.recv())
+            print(f"{kind} {number}: {done.results[f'{kind} {number}']}", flush=True)
+        left = ours.recv()
+    except EOFError:
+        raise SystemExit(f"The window of the {kind} cycles is gone.") from None
+    finally:
+        process.join(MOST_SECONDS)
+    done.results[f"{kind} {numbers[-1]}"]["left"] = left
+
+
+def _soak(kind: str, count: int, theirs: Connection) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        home, temporary = Path(place) / "home", Path(place) / "temporary"
+        temporary.mkdir()
+        os.environ |= {"TUNESMITH_HOME": str(home), "TMPDIR": str(temporary), "HF_HUB_OFFLINE": "1"}
+        tempfile.tempdir = str(temporary)
+        stage = Stage(kind, Path(place))
+        for _ in range(count):
+            stage.cycle()
+            theirs.send(stage.measured())
+        theirs.send(stage.close())
+
+
+class Stage:
+    """A window, and what a person does in it."""
+
+    def __init__(self, kind: str, place: Path) -> None:
+        from PySide6.QtWidgets import QApplication
+
+        from gui.engine import Engine
+        from gui.look import style
+        from gui.main_window import MainWindow
+        from gui.preferences import Preferences
+
+        self._kind, self._place = kind, place
+        self._application = QApplication([])
+        style.apply(self._application, "light")
+        self._engine = Engine(command=_scripted if kind == "scripted" else None)
+        self._window = MainWindow(self._engine, Preferences())
+        self._window.show()
+        self._number = 0
+
+    def cycle(self) -> None:
+        """Train with a pause, compare, import, delete; the home then holds what it held before."""
+        from engine.api import library, runs
+
+        self._number += 1
+        run_id = self._train()
+        adapters = library.scan()[0]
+        self._compare([adapters[0].id])
+        self._import(adapters[0])
+        self._delete()
+        runs.delete_run(runs.find_job(run_id))
+        self._engine.runs_changed.emit()
+        self._window.show_built("history")
+        library.empty_old_trash(0)
+        self._settle()
+
+    def _train(self) -> str:
+        from engine.api import recipe
+
+        model = self._window.show_built("train").start_run(recipe.loads(_recipe(self._kind)))
+        assert model is not None, "the device is not free"
+        self._until(lambda: model.state.step >= 1, "the first step")
+        model.pause()
+        self._until(lambda: model.state.paused or not model.running, "the pause")
+        if model.running:
+            model.go_on()
+        self._until(lambda: not model.running, "the end of the run")
+        assert model.state.outcome == "completed", model.state.ended
+        if self._kind == "scripted":
+            from tests.helpers.homes import add_adapter
+
+            add_adapter(f"made-{self._number}", base_model=_starter())
+            self._engine.adapters_changed.emit()
+        return model.id
+
+    def _compare(self, adapters: list[str]) -> None:
+        page = self._window.show_built("playground")
+        page.open_conversation(CONVERSATION)
+        page.open(adapters)
+        self._until(page.summarise_button.isEnabled, "the playground")
+        page.summarise()
+        self._until(lambda: not page.controller.board.busy, "the summaries")
+        said = [page.controller.board.column(adapter) for adapter in (None, *adapters)]
+        assert all(each is not None and each.status == "finished" for each in said), said
+        self._engine.summarizer.close()
+        self._until(lambda: not self._engine.summarizer.alive, "the end of the summarizer")
+
+    def _import(self, adapter: Any) -> None:
+        from engine.api import library
+
+        page = self._window.show_built("library")
+        archive = self._place / "adapter.zip"
+        page.deeds.export_zip(adapter, archive)
+        self._until(archive.exists, "the zip")
+        page.deeds.take_in([archive])
+        self._until(lambda: len(library.scan()[0]) == 2, "the import")
+        self._until(lambda: page.table.rowCount() > 0, "the library's table")
+        archive.unlink()
+
+    def _delete(self) -> None:
+        from engine.api import library
+
+        page = self._window.show_built("library")
+        for adapter in library.scan()[0]:
+            page.deeds.delete(adapter)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Let short jobs end and what is due be done."""
+        self._until(lambda: not _passing(self._engine), "the end of short jobs")
+        self._wait(0.3)
+
+    def measured(self) -> Result:
+        """Return what the process holds now, and what is left beside it."""
+        gc.collect()
+        own = psutil.Process()
+        temporary = [path.name for path in (self._place / "temporary").iterdir()]
+        unfinished = [path.name for path in (self._place / "home").rglob("*") if ".partial" in path.name] + [
+            path.name for path in (self._place / "home" / "jobs").iterdir()
+        ]
+        return {
+            "window": own.pid,
+            "bytes": own.memory_info().rss,
+            "handles": own.num_fds() if hasattr(own, "num_fds") else own.num_handles(),
+            "threads": own.num_threads(),
+            "processes": len(own.children(recursive=True)),
+            "files": sorted(temporary + unfinished),
+        }
+
+    def close(self) -> Result:
+        """Close the window and return what is still there."""
+        self._engine.leave()
+        self._window.close()
+        self._wait(0.5)
+        children = psutil.Process().children(recursive=True)
+        _, alive = psutil.wait_procs(children, timeout=10)
+        found = self.measured()
+        return found | {"processes": len(alive)}
+
+    def _until(self, reached: Callable[[], object], what: str) -> None:
+        deadline = time.monotonic() + MOST_SECONDS
+        while not reached():
+            if time.monotonic() > deadline:
+                raise SystemExit(f"{what} did not come in {MOST_SECONDS} s.")
+            self._wait(0.02)
+
+    def _wait(self, seconds: float) -> None:
+        """Let the window live for a moment, in a loop of its own, so that what is to be deleted is."""
+        from PySide6.QtCore import QEventLoop, QTimer
+
+        loop = QEventLoop()
+        QTimer.singleShot(int(1000 * seconds), loop.quit)
+        loop.exec()
+
+
+def _passing(engine: Any) -> bool:
+    """Tell whether threads still follow jobs; the planner's is there for as long as the window wants plans."""
+    from gui.engine_thread import EngineThread
+
+    threads = engine.findChildren(EngineThread)
+    return any(thread.isRunning() and thread.job.request()["kind"] != "plan" for thread in threads)
+
+
+def _scripted(job: Any) -> list[str]:
+    """Return the command of the worker that plays a job of this kind."""
+    from tests.helpers import scripted_summarizer, scripted_worker
+    from tests.helpers.train_stage import COMPLETE, PLAN
+
+    kind = job.request()["kind"]
+    if kind == "summarize":
+        return scripted_summarizer.command(job)
+    models = {"event": "result_made", "result": {"models": [{"id": "starter"}]}}
+    scripts = {"train": COMPLETE, "plan": [["answer", PLAN]], "models": [["emit", models]]}
+    scripted_worker.give_script(job, scripts.get(kind, []))
+    return scripted_worker.command(job)
+
+
+def _starter() -> Any:
+    from engine.passport import BaseModelFacts
+
+    return BaseModelFacts(id="starter", family="encoder-decoder")
+
+
+def _recipe(kind: str) -> str:
+    from engine.api import recipe
+    from tests.helpers.disturbed_runs import short_recipe
+    from tests.helpers.homes import make_recipe
+
+    return recipe.dumps(
+        short_recipe("lora") if kind == "real" else make_recipe(base="starter", source="sample")
+    )
+
+
+def _growth(kind: str, results: list[Result]) -> float | None:
+    """Return by what share the window grew behind its warm-up, the most of several windows; None if none lived long."""
+    grown = []
+    for window in {result["window"] for result in results}:
+        taken = [result["bytes"] for result in results if result["window"] == window][WARM_UP[kind] :]
+        few = max(1, len(taken) // 10)
+        if len(taken) >= 2:
+            grown.append(median(taken[-few:]) / median(taken[:few]) - 1)
+    return max(grown, default=None)
+
+
+def _tell(kind: str, results: list[Result]) -> None:
+    grown = _growth(kind, results)
+    behind = results[WARM_UP[kind] :] or results
+    few = max(1, len(behind) // 10)
+    rows = [("memory of the window grown by", "–" if grown is None else f"{grown:+.1%}", "< 5 %")]
+    rows += [
+        (
+            f"{what}, at first and at last",
+            f"{median(each[what] for each in behind[:few]):.0f}, {median(each[what] for each in behind[-few:]):.0f}",
+            "the same",
+        )
+        for what in ("handles", "threads", "processes")
+    ]
+    left = results[-1].get("left", {})
+    rows += [
+        ("temporary files left", json.dumps(results[-1]["files"]), "[]"),
+        ("processes left behind the window", f"{left.get('processes', '–')}", "0"),
+        ("resident at last", f"{results[-1]['bytes'] / 1e6:.0f} MB", ""),
+    ]
+    show(f"{len(results)} cycles with {kind} workers, the first {WARM_UP[kind]} to warm up", rows)
+
+
+if __name__ == "__main__":
+    main()
