@@ -5,6 +5,7 @@ Knows nothing of how they are found.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -93,7 +94,8 @@ def _toml(value: Value) -> str:
 
 def read(told: Mapping[str, Any]) -> list[SmallerPlan]:
     """Return the plans that `memory_exceeded` or the job `shrink` tells; damaged ones are left out."""
-    found = (_one(each, told) for each in told.get("plans") or ())
+    plans = told.get("plans")
+    found = (_one(each, told) for each in (plans if isinstance(plans, list) else ()))
     return [plan for plan in found if plan is not None]
 
 
@@ -106,13 +108,19 @@ def _one(told: Any, around: Mapping[str, Any]) -> SmallerPlan | None:
         return SmallerPlan(
             changes,
             int(told["memory_bytes"]),
-            float(told["memory_change"]),
-            None if time is None else float(time),
+            _finite(told["memory_change"]),
+            None if time is None else _finite(time),
             (int(around["rows"]), int(told["rows"])),
             int(around["batch_size"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None
+
+
+def _finite(value: Any) -> float:
+    if not math.isfinite(value):
+        raise ValueError(value)
+    return float(value)
 
 
 def lines(plans: Sequence[SmallerPlan], run_id: str) -> list[str]:

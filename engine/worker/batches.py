@@ -125,6 +125,10 @@ class Collator:
         self._pad = pad_token_id
         self._tokens = micro_batch_tokens
 
+    def width(self, examples: Sequence[Encoded]) -> int:
+        """Return how many tokens a row of a micro-batch of these examples has, padding included."""
+        return self._padded_tokens(examples) // len(examples)
+
     def of_size(self, micro_batch_tokens: int) -> Collator:
         """Return one that makes micro-batches of another size."""
         return Collator(self._family, self._pad, micro_batch_tokens)

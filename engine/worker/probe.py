@@ -71,7 +71,7 @@ class Probe:
         """Prepare; nothing is computed yet."""
         self.step = step
         self.seconds: float | None = None
-        self.needed = 0
+        self.is_tried = False
         self.available = devices.room_bytes(device)
         self._loop = loop
         self._device = device
@@ -86,18 +86,19 @@ class Probe:
         expected = sum(planned.values())
         if self._device.type not in ("cuda", "xpu") and expected > CERTAINTY * self.available:
             raise shortage.Exceeded(expected, self.available)
+        self.is_tried = True
         began = time.perf_counter()
         with devices.Peak(self._device) as peak:
             self._compute(collator)
         self.seconds = time.perf_counter() - began
         # What an optimizer keeps comes with its first update, if no checkpoint has brought it.
         to_come = 0 if self._loop.optimizer.state else planned.get("optimizer", 0)
-        self.needed = peak.bytes + to_come
-        if self.needed > self.available:
-            raise shortage.Exceeded(self.needed, self.available)
+        needed = peak.bytes + to_come
+        if needed > self.available:
+            raise shortage.Exceeded(needed, self.available)
         load = self.step.load
         return {
-            "needed": self.needed,
+            "needed": needed,
             "available": self.available,
             "planned": expected,
             "seconds": round(self.seconds, 3),
@@ -117,6 +118,22 @@ class Probe:
         finally:
             if checkpointed:
                 model.activation_checkpointing_disable()
+
+    def seconds_at_once(self, collator: Collator, *, checkpointed: bool) -> float | None:
+        """Return how long the step would take if memory sufficed, None where smaller micro-batches don't tell.
+
+        What a micro-batch costs whatever its size shows when there are twice as many of them.
+        """
+        tokens = self.step.load.rows * collator.width(self.step.examples)
+        parts = len(collator.loads(self.step.examples))
+        smaller = [collator.of_size(tokens // share) for share in (2, 4)]
+        counts = [len(each.loads(self.step.examples)) for each in smaller]
+        few, many = (self.seconds_as(each, checkpointed=checkpointed) for each in smaller)
+        if few is None or many is None or counts[0] == counts[1]:
+            return None
+        each_costs = max(0.0, (many - few) / (counts[1] - counts[0]))
+        # Most of a step is no cost of its parts: noise must not say so.
+        return max(few / 2, few - each_costs * (counts[0] - parts))
 
     def _timed(self, collator: Collator) -> float | None:
         """Compute twice and time the second: the first finds memory and kernels for these shapes."""

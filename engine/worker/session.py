@@ -159,10 +159,19 @@ class Session:
             return self.probe.seconds_as(collator, checkpointed=training.activation_checkpointing)
         return None
 
-    @property
-    def is_timed(self) -> bool:
-        """Tell whether the heaviest step could be computed, so that its time can be compared with others'."""
-        return self.probe is not None and self.probe.seconds is not None
+    def seconds_now(self) -> float | None:
+        """Return how long the heaviest step takes in the run's form, as far as it can be told without trying too much.
+
+        Where it fails for memory now, it is known from before, or from how smaller micro-batches do.
+        """
+        probe, prepared = self.probe, self._prepared
+        if probe is None or not probe.is_tried:
+            return None
+        known = self.seconds_as(prepared.recipe) or probe.seconds
+        with suppress(Interrupted):
+            checkpointed = self._training.activation_checkpointing
+            return known or probe.seconds_at_once(prepared.collator, checkpointed=checkpointed)
+        return None
 
     def _is_through(self) -> bool:
         """Tell whether nothing is left to train, as for a run that ended while it was saved or scored.

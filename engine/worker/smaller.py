@@ -69,27 +69,31 @@ class Shrinker:
         _, self._facts = planner.looked_at(recipe, splits)
 
     def told(
-        self, lacking: shortage.Exceeded, *, weights_alone: bool = False, timed: Timed | None = None
+        self,
+        lacking: shortage.Exceeded,
+        *,
+        weights_alone: bool = False,
+        seconds: float | None = None,
+        timed: Timed = lambda _: None,
     ) -> Result:
         """Return what is needed, what is there and the plans that fit, as `memory_exceeded` carries them.
 
         At least what is planned is needed. `weights_alone`: it is not training that lacks memory, so that only what
-        makes the base model smaller helps. `timed` returns how many seconds the heaviest step takes as a recipe
-        computes it, None if that is not known.
+        makes the base model smaller helps. `seconds` is how long the heaviest step takes now, None if that is not
+        known; `timed` returns how long it takes as a recipe computes it.
         """
         planned = int(self._facts.get("memory_bytes", 0))
         needed, available = max(lacking.needed, planned), lacking.available
         factor = needed / planned if planned else 1.0
         most = min(available, (1 - LEAST_SAVING) * needed) / factor
         found = list(self._fewer_bits() if weights_alone else self._tries(most))[:MOST]
-        seconds = timed(self._recipe) if timed else None
         return {
             "needed": needed,
             "available": available,
             "batch_size": self._recipe.training.batch_size,
             "rows": self._rows,
             "plans": [
-                self._told(each, factor, seconds and timed and timed(each.recipe), seconds) for each in found
+                self._told(each, factor, timed(each.recipe) if seconds else None, seconds) for each in found
             ],
         }
 

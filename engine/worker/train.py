@@ -175,7 +175,7 @@ def _out_of_memory(
         told = shrinker.told(lacking, weights_alone=True)
     else:
         session.let_go()
-        told = shrinker.told(lacking, timed=session.seconds_as if session.is_timed else None)
+        told = shrinker.told(lacking, seconds=session.seconds_now(), timed=session.seconds_as)
     channel.emit("memory_exceeded", step=session.step if session else 0, **told)
     return trouble(told)
 

@@ -135,6 +135,24 @@ def test_memory_that_fails_in_training_ends_with_plans_and_the_chosen_one_goes_o
     assert adapter.recipe() == changed
 
 
+def test_what_the_step_would_take_at_once_is_known_from_smaller_micro_batches(tmp_path, monkeypatch):
+    sum_of = trainer.token_loss_sum
+
+    def loss(model, batch, family):
+        if torch.is_grad_enabled() and len(batch.input_ids) > 4:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return sum_of(model, batch, family)
+
+    monkeypatch.setattr(trainer, "token_loss_sum", loss)
+    _, events = train_here(tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=4000"))
+    [told] = named(events, "memory_exceeded")
+
+    assert not named(events, "memory_probed")
+    batches = read(told)[0]
+    assert batches.rows[1] <= 4
+    assert -0.5 < batches.time_change <= 1
+
+
 def test_a_step_that_fails_learns_the_same_in_a_smaller_micro_batch(tmp_path, monkeypatch):
     overrides = ("training.micro_batch_tokens=4000", "training.checkpoint_every=2", "method.dropout=0")
     recipe = tiny_recipe(tmp_path, "llama", "lora", *overrides)
