@@ -42,6 +42,7 @@ from engine.recipe import Recipe
 
 PARTIAL = ".partial"
 TRASH_DAYS = 30
+UNFINISHED_SECONDS = 86_400.0
 
 __all__ = [
     "CONFIG_NAME",
@@ -194,10 +195,20 @@ def install(partial: Path, passport: Passport) -> Adapter:
 
 def partial_folder(adapter_id: str) -> Path:
     """Return a new empty folder in the library's place that is no adapter until it is installed."""
+    _drop_unfinished()
     folder = adapters_folder() / (adapter_id + PARTIAL)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
+
+
+def _drop_unfinished() -> None:
+    """Remove what nobody works on any longer: half an adapter, from when a program was killed."""
+    for folder in adapters_folder().glob(f"*{PARTIAL}"):
+        # Another program may have finished it just now.
+        with contextlib.suppress(OSError):
+            if folder.stat().st_mtime < time.time() - UNFINISHED_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sync_files(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import time
 import zipfile
 from pathlib import Path
 
@@ -159,6 +160,15 @@ def test_the_trash_is_emptied_of_what_is_old():
     assert library.empty_old_trash(older_than_days=1) == 0
     assert library.empty_old_trash(older_than_days=0) == 1
     assert [path.name for path in paths.trash_folder().iterdir()] == ["somebody's file"]
+
+
+def test_what_a_killed_import_left_goes_after_a_day():
+    adapter = add_adapter("a")
+    now, yesterday = (library.partial_folder(name) for name in ("now", "yesterday"))
+    for folder in (adapter.folder, yesterday):
+        os.utime(folder, (time.time() - 90_000,) * 2)
+    library.partial_folder("next")
+    assert (adapter.folder.exists(), now.exists(), yesterday.exists()) == (True, True, False)
 
 
 # --------------------------------------------------------------------------------------------------- leaving
