@@ -31,6 +31,7 @@ from engine import (
     run_entries,
     runs,
     smaller_plans,
+    traces,
     variants,
 )
 from engine.conversations import Example, Turn, speakers, turns
@@ -185,6 +186,7 @@ __all__ = [
     "runs",
     "smaller_plans",
     "speakers",
+    "traces",
     "turns",
     "unsupported",
     "variants",

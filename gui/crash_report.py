@@ -6,7 +6,6 @@ import faulthandler
 import sys
 import threading
 import time
-import traceback
 from pathlib import Path
 from types import TracebackType
 
@@ -14,7 +13,7 @@ from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from engine.api import AppError
+from engine.api import AppError, traces
 
 MOST_LOG_BYTES = 1_000_000
 
@@ -55,7 +54,11 @@ class CrashReport(QObject):
         if issubclass(kind, KeyboardInterrupt):
             QApplication.quit()
             return
-        details = "".join(traceback.format_exception(kind, error, trace))
+        details = (
+            kind.__name__
+            if error is None
+            else traces.told(error.with_traceback(trace or error.__traceback__))
+        )
         self._log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}\n{details}\n")
         if isinstance(error, AppError):
             self.caught.emit(f"{error.message} {error.hint}".strip(), details)

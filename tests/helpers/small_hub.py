@@ -47,6 +47,8 @@ class SmallHub:
         self.seconds_per_chunk = 0.0
         self.damages = False
         self.requests = []
+        # The tokens that were shown, one for each request.
+        self.tokens = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"hub": self}))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
@@ -81,6 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self):
         place = unquote(urlsplit(self.path).path)
         self.hub.requests.append(f"{self.command} {place} {self.headers.get('Range', '')}".strip())
+        self.hub.tokens.append(self.headers.get("Authorization", ""))
         info, file = INFO.fullmatch(place), FILE.fullmatch(place)
         if self.hub.status:
             self._refuse(self.hub.status, "", "the hub is not well")
