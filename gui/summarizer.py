@@ -47,7 +47,7 @@ class Request:
     """What is asked of the worker: conversations, summarised by the base (None) and by adapters.
 
     `conversations` is one, or a tuple of several. `prompt` is what every column reads in place of its own: `template`
-    and `max_conversation_tokens`; a worker that was started with another one makes room for another.
+    and `max_conversation_tokens`.
     """
 
     conversations: Asked | tuple[Asked, ...]
@@ -58,6 +58,7 @@ class Request:
     def arguments(self, request_id: str) -> dict[str, Any]:
         """Return the command's arguments."""
         asked = {"request": request_id, "columns": list(self.columns), **self.options.model_dump()}
+        asked |= {"prompt": self.prompt} if self.prompt else {}
         if isinstance(self.conversations, Asked):
             return asked | self.conversations.arguments()
         return asked | {"conversations": [one.arguments() for one in self.conversations]}
@@ -79,7 +80,6 @@ class Summarizer(QObject):
         super().__init__(parent)
         self.state: State = "off"
         self.base_model: dict[str, Any] = {}
-        self._prompt: dict[str, Any] | None = None
         self.precision = ""
         self.device = ""
         self._start_thread = start_thread
@@ -107,17 +107,17 @@ class Summarizer(QObject):
         return f"{stage}{self._progress}, {max(0, round(time.monotonic() - self._began))} s"
 
     def summarize(self, base_model: dict[str, Any], request: Request) -> str:
-        """Ask for summaries, starting a worker, or another for another base or prompt; return the request's id."""
+        """Ask for summaries, starting a worker, or another for another base; return the request's id."""
         request_id = secrets.token_hex(6)
-        serves = base_model == self.base_model and request.prompt == self._prompt and self.state != "closing"
+        serves = base_model == self.base_model and self.state != "closing"
         if self._thread is not None and not serves:
             self._waiting = (request_id, request)
-            self.base_model, self._prompt = base_model, request.prompt
+            self.base_model = base_model
             self.close()
             # Whoever waited before is told, also where the worker was leaving already.
             self.changed.emit()
             return request_id
-        self.base_model, self._prompt = base_model, request.prompt
+        self.base_model = base_model
         if self._thread is None:
             self._start()
         self._ask(request_id, request)
@@ -160,8 +160,7 @@ class Summarizer(QObject):
     def _start(self) -> None:
         self._stage, self._progress, self.precision, self.device = "", "", "", ""
         self._began = time.monotonic()
-        asked = {"base_model": self.base_model, "device": "auto", "prompt": self._prompt}
-        self._thread = self._start_thread(asked)
+        self._thread = self._start_thread({"base_model": self.base_model, "device": "auto"})
         self._thread.events.connect(self._on_events)
         self._thread.ended.connect(self._on_ended)
         self._enter("starting")

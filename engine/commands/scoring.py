@@ -145,7 +145,7 @@ def job_arguments(asked: argparse.Namespace, adapters: list[Adapter]) -> dict[st
         table.pop("revision", None)
     table["id"] = _absolute(base_id)
     _require_base(table)
-    return {"base_model": table, "device": "auto", "prompt": None}
+    return {"base_model": table, "device": "auto"}
 
 
 def _require_base(table: dict[str, Any]) -> None:

@@ -34,15 +34,15 @@ class Column:
     limit: int
 
 
-def make_column(name: str | None, request: Request, given: PromptFacts | None, base: LoadedBase) -> Column:
-    """Return a column of a request; `given` is the prompt for all, if there is one. Raises AdapterError.
+def make_column(name: str | None, request: Request, base: LoadedBase) -> Column:
+    """Return a column of a request. Raises AdapterError.
 
     An adapter that is a prompt reads its own all the same: without it there would be nothing to compare.
     """
     adapter = library.find(name) if name else None
     own = adapter.passport.prompt if adapter else None
     if adapter is None or not adapter.is_prompt:
-        own = given or own
+        own = request.prompt or own
     prompt = own or _first_prompt(request.columns) or DEFAULT_PROMPTING
     limit = prompt.max_conversation_tokens
     return Column(name, adapter, remembered(prompt, base, limit, request.options.max_new_tokens), limit)

@@ -4,6 +4,7 @@
     columns          adapters (ids or folders), null for the base model alone
     conversation     one conversation, `reference` its summary, if there is one
     conversations    or several: a list of tables of `conversation` and `reference`
+    prompt           what every column reads in place of its own: `template`, `max_conversation_tokens`; may be absent
     …                the settings of `engine.decoding`, those that are absent at their defaults
 
 What comes of it, events that carry `request` and `adapter` (a column's name), and `index` (a conversation's place in
@@ -29,6 +30,7 @@ from engine import decoding
 from engine.decoding import SummarizeOptions
 from engine.errors import AppError
 from engine.jobs import Command
+from engine.passport import PromptFacts, refuse_endless
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,14 @@ class AskedConversation:
 
 @dataclass(frozen=True)
 class Request:
-    """A command's contents; `trouble` is why its settings can't be, None if they can."""
+    """A command's contents; `trouble` is why its settings or its prompt can't be, None if they can."""
 
     id: str
     columns: tuple[str | None, ...]
     conversations: tuple[AskedConversation, ...]
     is_list: bool
     options: SummarizeOptions
+    prompt: PromptFacts | None = None
     trouble: AppError | None = None
 
     @property
@@ -63,9 +66,13 @@ def from_command(asked: Command) -> Request:
     conversations = tuple(
         AskedConversation(table["conversation"], (table.get("reference") or "").strip()) for table in tables
     )
+    prompt = PromptFacts(**asked["prompt"]) if asked.get("prompt") else None
     options, trouble = SummarizeOptions(), None
     try:
         options = decoding.from_command(asked)
+        refuse_endless(prompt, "the playground")
     except AppError as error:
         trouble = error
-    return Request(asked["request"], tuple(asked["columns"]), conversations, is_list, options, trouble)
+    return Request(
+        asked["request"], tuple(asked["columns"]), conversations, is_list, options, prompt, trouble
+    )

@@ -13,7 +13,6 @@ from typing import Any
 from engine.errors import AppError, BaseModelError
 from engine.jobs import Command
 from engine.options import check
-from engine.passport import PromptFacts, refuse_endless
 from engine.recipe import BaseModelOptions
 from engine.worker import base_models, devices, requests
 from engine.worker.channel import Channel
@@ -38,18 +37,15 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     channel.enter("load_base")
     base = base_models.load(options, request["device"], channel)
     channel.emit("base_ready", family=base.family, precision=base.precision, device=str(base.device))
-    Playground(channel, Switcher(base), request.get("prompt")).serve()
+    Playground(channel, Switcher(base)).serve()
 
 
 class Playground:
     """Commands in, summaries out."""
 
-    def __init__(self, channel: Channel, switcher: Switcher, prompt: dict[str, Any] | None) -> None:
-        """Prepare; `prompt` (template, max_conversation_tokens) holds for every column if given."""
+    def __init__(self, channel: Channel, switcher: Switcher) -> None:
         self._channel = channel
         self._switcher = switcher
-        self._prompt = PromptFacts(**prompt) if prompt else None
-        refuse_endless(self._prompt, "the playground")
         self._waiting: list[Command] = []
         self._cancelled: set[str] = set()
         self._quits = False
@@ -109,7 +105,7 @@ class Playground:
         found = []
         for name in request.columns:
             try:
-                found.append(make_column(name, request, self._prompt, self._switcher.base))
+                found.append(make_column(name, request, self._switcher.base))
             except AppError as error:
                 writing.fail(name, error)
         return found

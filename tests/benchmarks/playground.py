@@ -103,7 +103,7 @@ class _Worker:
 
     def __init__(self, precision: str) -> None:
         base_model = {"id": "starter", "precision": precision}
-        arguments = {"base_model": base_model, "device": "cpu", "prompt": None}
+        arguments = {"base_model": base_model, "device": "cpu"}
         self._job = create_job(jobs_folder(), "summarize", arguments)
         self._supervisor = Supervisor(self._job, niced=False)
         self._supervisor.start()

@@ -21,10 +21,10 @@ CONVERSATION = "Ann: Where are you?\nBob: At the office."
 TEMPLATE = "Summarize: {conversation}\nSummary: "
 
 
-def arguments(kind: Kind, prompt: dict[str, Any] | None = None) -> dict[str, Any]:
+def arguments(kind: Kind) -> dict[str, Any]:
     """Return the job's arguments."""
     table = {"id": str(tiny_model(kind)), "precision": "float32"}
-    return {"base_model": table, "device": "cpu", "prompt": prompt}
+    return {"base_model": table, "device": "cpu"}
 
 
 def asked(columns: list[str | None], request: str = "one", **changes: Any) -> dict[str, Any]:
@@ -33,11 +33,9 @@ def asked(columns: list[str | None], request: str = "one", **changes: Any) -> di
     return {"request": request, "conversation": CONVERSATION, "columns": columns} | decoding | changes
 
 
-def serve(
-    kind: Kind, answer: Callable[[Channel, Event], None], prompt: dict[str, Any] | None = None
-) -> Channel:
+def serve(kind: Kind, answer: Callable[[Channel, Event], None]) -> Channel:
     """Let the job run while another thread answers its events, as a window does; return its channel."""
-    channel = make_channel("summarize", **arguments(kind, prompt))
+    channel = make_channel("summarize", **arguments(kind))
     over = threading.Event()
 
     def watch() -> None:
@@ -49,7 +47,7 @@ def serve(
     thread = threading.Thread(target=watch)
     thread.start()
     try:
-        summarize.run(channel, {"kind": "summarize", **arguments(kind, prompt)})
+        summarize.run(channel, {"kind": "summarize", **arguments(kind)})
     finally:
         over.set()
         thread.join()

@@ -147,7 +147,7 @@ def read_by(columns):
     names = [column.id if column else None for column in columns]
     asked = {"request": "one", "conversation": "Ann: hi", "columns": names, "max_new_tokens": 8}
     request, base = requests.from_command(asked), load_tiny("t5")
-    return [made.make_column(name, request, None, base).prompter.prompt("Ann: hi") for name in names]
+    return [made.make_column(name, request, base).prompter.prompt("Ann: hi") for name in names]
 
 
 def test_a_stop_while_it_is_scored_leaves_nothing_and_a_resume_starts_over(tmp_path, monkeypatch):

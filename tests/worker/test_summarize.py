@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine.errors import AppError, BaseModelError
+from engine.errors import BaseModelError
 from engine.events import Event
 from engine.jobs import create_job
 from engine.paths import jobs_folder
@@ -14,7 +14,6 @@ from engine.supervisor import Supervisor
 from engine.worker import rouge, streams, summarize
 from engine.worker.channel import Channel, Stopped
 from engine.worker.streams import Stream
-from engine.worker.switcher import Switcher
 from tests.helpers.summarizing import CONVERSATION, TEMPLATE, arguments, ask_all, asked, plain_summary, serve
 from tests.helpers.tiny_models import KINDS, Kind
 from tests.helpers.told import events_of
@@ -39,11 +38,11 @@ def test_columns_are_what_base_and_adapters_write_alone(kind: Kind):
 
 
 def test_a_prompt_without_end_is_refused_before_anything_is_written():
-    channel = make_channel("summarize")
-    told = {"template": "{conversation}" + "x" * MOST_CHARACTERS, "max_conversation_tokens": 100}
-    with pytest.raises(AppError, match="characters") as caught:
-        summarize.Playground(channel, Switcher(load_tiny("t5")), told)
-    assert caught.value.field == "prompt"
+    endless = {"template": "{conversation}" + "x" * MOST_CHARACTERS, "max_conversation_tokens": 100}
+    channel = serve("t5", ask_all(asked([None], prompt=endless)))
+    (failed,) = events_of(channel, "summary_failed")
+    assert f"at most {MOST_CHARACTERS:,} are read" in failed["message"]
+    assert not events_of(channel, "summary_started")
 
 
 @pytest.mark.parametrize("kind", ["llama", "gpt2"])
@@ -93,11 +92,11 @@ def test_a_reference_gives_rouge():
     assert "scores" not in finished
 
 
-def test_the_job_s_prompt_holds_for_all_else_each_adapter_has_its_own():
+def test_a_request_s_prompt_holds_for_all_else_each_adapter_has_its_own():
     own = install_random("t5", "own", data={"source": "sample", "prompt": "Say: {conversation}"})
     given = {"template": "Given: {conversation}", "max_conversation_tokens": 200}
     for prompt, template in ((given, given["template"]), (None, "Say: {conversation}")):
-        channel = serve("t5", ask_all(asked([None, own.id])), prompt)
+        channel = serve("t5", ask_all(asked([None, own.id], prompt=prompt)))
         found = {event["adapter"]: event["summary"] for event in events_of(channel, "summary_finished")}
         assert found == {
             None: plain_summary("t5", None, str(template)),
@@ -107,7 +106,7 @@ def test_the_job_s_prompt_holds_for_all_else_each_adapter_has_its_own():
 
 def test_a_cut_conversation_is_told_with_its_length():
     prompt = {"template": TEMPLATE, "max_conversation_tokens": 8}
-    (started,) = events_of(serve("t5", ask_all(asked([None])), prompt), "summary_started")
+    (started,) = events_of(serve("t5", ask_all(asked([None], prompt=prompt))), "summary_started")
     base = load_tiny("t5")
     assert started["cut"]
     assert started["input_tokens"] == len(base.tokenizer(CONVERSATION, add_special_tokens=False)["input_ids"])
@@ -146,7 +145,7 @@ def test_a_base_model_table_that_is_wrong_is_told():
     with pytest.raises(BaseModelError, match="revison is not known"):
         summarize.run(
             make_channel("summarize"),
-            {"base_model": {"id": "starter", "revison": "main"}, "device": "cpu", "prompt": None},
+            {"base_model": {"id": "starter", "revison": "main"}, "device": "cpu"},
         )
 
 

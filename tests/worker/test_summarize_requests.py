@@ -67,8 +67,8 @@ def test_columns_with_prompts_of_their_own_write_what_they_write_alone(kind, tog
 
 
 def test_a_long_conversation_is_summarised_piece_by_piece_and_all_of_it_is_told():
-    asked_for = asked([None], conversation=LONG, long_conversations="piecewise")
-    channel = serve("t5", ask_all(asked_for), SHORT)
+    asked_for = asked([None], conversation=LONG, long_conversations="piecewise", prompt=SHORT)
+    channel = serve("t5", ask_all(asked_for))
     base = load_tiny("t5")
     parts = split(LONG, 90, lambda text: len(base.tokenizer(text, add_special_tokens=False)["input_ids"]))
     (started,) = events_of(channel, "summary_started")
@@ -86,7 +86,7 @@ def test_a_long_conversation_is_summarised_piece_by_piece_and_all_of_it_is_told(
 
 
 def test_otherwise_it_is_cut_and_that_is_told():
-    channel = serve("t5", ask_all(asked([None], conversation=LONG)), SHORT)
+    channel = serve("t5", ask_all(asked([None], conversation=LONG, prompt=SHORT)))
     (started,) = events_of(channel, "summary_started")
     assert (started["pieces"], started["cut"]) == (1, True)
     assert not events_of(channel, "piece_finished")
@@ -94,8 +94,8 @@ def test_otherwise_it_is_cut_and_that_is_told():
 
 
 def test_summaries_as_long_as_their_pieces_come_to_an_end():
-    asked_for = asked([None], conversation=LONG, long_conversations="piecewise", max_new_tokens=150)
-    channel = serve("t5", ask_all(asked_for), SHORT)
+    way = {"long_conversations": "piecewise", "prompt": SHORT}
+    channel = serve("t5", ask_all(asked([None], conversation=LONG, max_new_tokens=150, **way)))
     (finished,) = events_of(channel, "summary_finished")
     assert finished["summary"]
     (notice,) = events_of(channel, "notice")

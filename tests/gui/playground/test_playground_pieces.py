@@ -7,6 +7,7 @@ from gui.pages.playground.board import Board, Entry
 from gui.pages.playground.markdown import as_markdown
 from gui.pages.playground.pieces_view import told
 from gui.pages.playground_page import PlaygroundPage
+from gui.summarizer import Request
 from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, WAIT, tried
 
 LONG = "\n".join(f"Ann: this is the line number {number}\nBo: yes" for number in range(20))
@@ -81,7 +82,20 @@ def test_pieces_come_in_any_order_and_in_rounds():
     assert not board.base.rounds
 
 
-def test_every_column_reads_its_own_prompt_unless_one_is_chosen_for_all(page, qtbot):
+def heard(asked):
+    """What stands in the place of `Request.arguments` and keeps what is asked."""
+    plain = Request.arguments
+
+    def arguments(request, request_id):
+        asked.append(plain(request, request_id))
+        return asked[-1]
+
+    return arguments
+
+
+def test_every_column_reads_its_own_prompt_unless_one_is_chosen_for_all(page, qtbot, monkeypatch):
+    asked = []
+    monkeypatch.setattr(Request, "arguments", heard(asked))
     field = page.decoding.prompt
     assert field.template() == ""
     assert field.text() == prompts.DEFAULT_PROMPT
@@ -89,15 +103,15 @@ def test_every_column_reads_its_own_prompt_unless_one_is_chosen_for_all(page, qt
     assert field.text() == "{conversation}"
     tried(page, qtbot, "a1")
     first = page.controller.summarizer._thread
-    assert first.job.request()["prompt"] is None
+    assert "prompt" not in asked[-1]
 
     field.choice.set_key("T5's task prefix")
     field.choice.chosen.emit("T5's task prefix")
     assert field.text() == PLAIN
     summarised(page, qtbot, CONVERSATION)
-    second = page.controller.summarizer._thread
-    assert second is not first
-    assert second.job.request()["prompt"] == {"template": PLAIN, "max_conversation_tokens": 64}
+    # The base model need not be loaded again for other words around a conversation.
+    assert page.controller.summarizer._thread is first
+    assert asked[-1]["prompt"] == {"template": PLAIN, "max_conversation_tokens": 64}
     assert page.controller.tries.items[0].prompt == PLAIN
     page.copy_button.click()
 
