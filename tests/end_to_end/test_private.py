@@ -1,0 +1,257 @@
+"""What was said and who may ask stay where they belong: in a real run, its adapter, its logs, what can be copied."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from engine import doctor, library, runs
+from engine import example_scores as scores
+from engine import recipe as recipes
+from engine.paths import runs_folder
+from engine.recipe import Recipe
+from tests.helpers.small_hub import SmallHub
+from tests.helpers.tiny_models import tiny_model
+from tests.helpers.tiny_runs import run_here, tiny_recipe, train_here
+
+pytestmark = [
+    pytest.mark.torch,
+    pytest.mark.end_to_end,
+    pytest.mark.skipif(sys.platform != "linux", reason="looks at what Linux tells of processes"),
+]
+
+ROOT = Path(__file__).resolve().parents[2]
+WATCH = ROOT / "tests" / "helpers" / "socket_watch"
+SAID = "quixotic"
+TOKEN = "hf_marmalade"
+MODEL = "someone/tiny"
+
+
+def holding(folder: Path, mark: str) -> set[str]:
+    """Return the files below a folder that hold a mark, in their bytes or their names."""
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if mark in path.name or (path.is_file() and mark.encode() in path.read_bytes())
+    }
+
+
+def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line with a home of the test's own."""
+    return subprocess.run(
+        [sys.executable, "main.py", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=250,
+    )
+
+
+def speaking(folder: Path, *overrides: str) -> Recipe:
+    """Return a recipe whose every conversation and summary, not its files' names, hold what was said."""
+    made = tiny_recipe(folder, "t5", "lora", "training.checkpoint_every=2", "training.epochs=1", *overrides)
+    for path in Path(made.data.source).glob("*.jsonl"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(
+            text.replace("yes,", f"yes, {SAID},").replace(" has ", f" has {SAID} "), encoding="utf-8"
+        )
+    return made
+
+
+def test_what_was_said_stays_in_a_runs_samples_and_scores(home, tmp_path):
+    recipes.save(speaking(tmp_path), tmp_path / "recipe.toml")
+    done = command("train", str(tmp_path / "recipe.toml"), HF_TOKEN=TOKEN)
+    assert done.returncode == 0, done.stderr
+    (job,) = runs.list_jobs()
+    kept = {job.events_path, job.folder / scores.FILE_NAME}
+    assert {runs_folder() / name for name in holding(runs_folder(), SAID)} == kept
+    assert holding(home, SAID) == {path.relative_to(home).as_posix() for path in kept}
+    said = [line for line in job.events_path.read_text(encoding="utf-8").splitlines() if SAID in line]
+    assert {json.loads(line)["event"] for line in said} == {"sample_made"}
+    assert runs.checkpoints(job)
+    (adapter,), _ = library.scan()
+    library.export_folder(adapter, tmp_path / "out")
+    assert holding(tmp_path / "out", SAID) == holding(tmp_path / "out", str(tmp_path)) == set()
+    sent = doctor.diagnostics(
+        [doctor.system(), doctor.packages(), doctor.hub(), doctor.folders(), doctor.disk()]
+    )
+    assert "Hub" in sent
+    for told in (sent, job.log_tail(2_000), done.stderr, done.stdout):
+        assert SAID not in told
+        assert TOKEN not in told
+    assert holding(home, TOKEN) == set()
+
+
+@pytest.mark.parametrize("quotes", [True, False])
+def test_a_library_that_quotes_what_was_said_does_not_bring_it_into_the_log(
+    tmp_path, monkeypatch, capfd, quotes
+):
+    from engine.worker.prompting import Prompter
+
+    def fail(_: Prompter, example):
+        said = example.conversation
+        raise ValueError(f"can't encode {said!r}" if quotes else {"text": said})
+
+    monkeypatch.setattr(Prompter, "example", fail)
+    job = runs.create_run(speaking(tmp_path))
+    ended = run_here(job)[-1]
+    assert (ended["outcome"], SAID in ended["message"]) == ("failed", False)
+    log = capfd.readouterr().err
+    assert "ValueError" in log
+    assert SAID not in log
+
+
+def test_an_adapter_keeps_what_its_prompt_shows_and_nothing_else(home, tmp_path):
+    train_here(speaking(tmp_path, "data.shots=1"))
+    (adapter,), _ = library.scan()
+    assert holding(adapter.folder, SAID) == {"adapter.toml"}
+    (shot,) = adapter.passport.prompt.shots
+    assert SAID in shot.conversation
+
+
+@pytest.mark.parametrize("gated", [False, True])
+def test_the_hubs_token_is_shown_to_the_hub_and_to_nobody_else(home, tmp_path, gated):
+    shutil.copytree(tiny_model("t5"), tmp_path / "served/models" / MODEL)
+    made = recipes.overridden(
+        tiny_recipe(tmp_path, "t5").as_tables(), [f"base_model.id={MODEL}", "training.epochs=1"]
+    )
+    recipes.save(recipes.from_tables(made), tmp_path / "recipe.toml")
+    with SmallHub(tmp_path / "served") as hub:
+        hub.gated |= {MODEL} if gated else set()
+        asks = {
+            "HF_TOKEN": TOKEN,
+            "HF_ENDPOINT": hub.address,
+            "HF_HUB_OFFLINE": "0",
+            "HF_DATASETS_OFFLINE": "0",
+            "HF_HOME": str(tmp_path / "huggingface"),
+        }
+        done = command("train", str(tmp_path / "recipe.toml"), "--json", **asks)
+        sent = command("doctor", "--json", **asks).stdout if gated else ""
+    assert done.returncode == int(gated), done.stderr
+    assert f"Bearer {TOKEN}" in hub.tokens
+    assert ("Hub" in sent) == gated
+    for told in (done.stdout, done.stderr, sent):
+        assert TOKEN not in told
+    assert any(home.rglob("events.jsonl"))
+    assert holding(home, TOKEN) == holding(tmp_path / "huggingface", TOKEN) == set()
+
+
+WINDOW = """
+import sys
+from pathlib import Path
+from PySide6.QtWidgets import QApplication
+from engine.api import recipe
+from gui.engine import Engine
+from gui.main_window import MainWindow
+from gui.preferences import Preferences
+application = QApplication([])
+engine = Engine()
+window = MainWindow(engine, Preferences())
+window.show()
+model = window.built("train").start_run(recipe.load(Path(sys.argv[1])))
+model.ended.connect(lambda ending: print(f"{ending.outcome}: {ending.message}", flush=True))
+model.ended.connect(application.quit)
+application.exec()
+engine.leave()
+"""
+
+
+def inet_sockets(pid: int) -> set[str]:
+    """Return the network's sockets that a process and all that it started hold now, as the system lists them."""
+    listed = {}
+    for kind in ("tcp", "tcp6", "udp", "udp6"):
+        for line in Path("/proc/net", kind).read_text(encoding="ascii").splitlines()[1:]:
+            listed[f"socket:[{line.split()[9]}]"] = line
+    held: set[str] = set()
+    for entry in (entry for each in family(pid) for entry in Path("/proc", str(each)).glob("fd/*")):
+        # It may be closed by now.
+        with suppress(OSError):
+            held.add(str(entry.readlink()))
+    return {listed[name] for name in held & listed.keys()}
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and all that it started, itself or through others."""
+    found = [pid]
+    for each in found:
+        with suppress(OSError):
+            for task in Path("/proc", str(each), "task").iterdir():
+                found += map(int, (task / "children").read_text(encoding="ascii").split())
+    return found
+
+
+def test_a_socket_of_a_process_is_seen():
+    before = inet_sockets(os.getpid())
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        opened.listen()
+        assert len(inet_sockets(os.getpid()) - before) == 1
+
+
+def seen(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def watched(path: Path, **environment: str) -> dict[str, str]:
+    return {"PYTHONPATH": str(WATCH), "SOCKETS_SEEN": str(path), **environment}
+
+
+@pytest.mark.parametrize("offline", ["1", "0"])
+def test_a_window_and_its_worker_open_no_port_and_no_connection(home, tmp_path, offline):
+    recipes.save(tiny_recipe(tmp_path, "t5", "lora", "training.epochs=1"), tmp_path / "recipe.toml")
+    environment = watched(
+        tmp_path / "seen", HF_HUB_OFFLINE=offline, HF_DATASETS_OFFLINE=offline, PYTHONPATH=f"{WATCH}:{ROOT}"
+    )
+    window = subprocess.Popen(
+        [sys.executable, "-c", WINDOW, str(tmp_path / "recipe.toml")],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    found: set[str] = set()
+    with window:
+        while window.poll() is None:
+            found |= inet_sockets(window.pid)
+            time.sleep(0.05)
+        assert window.stdout.read() == "completed: \n"
+    assert found == set()
+    told = seen(tmp_path / "seen")
+    assert any("--worker" in line for line in told)
+    assert [line for line in told if not line.startswith("began ")] == []
+
+
+def test_offline_opens_no_connection_even_for_what_is_on_the_hub(home, tmp_path):
+    made = recipes.overridden(tiny_recipe(tmp_path, "t5").as_tables(), [f"base_model.id={MODEL}"])
+    recipes.save(recipes.from_tables(made), tmp_path / "recipe.toml")
+    environment = watched(tmp_path / "seen", HF_HUB_OFFLINE="0", HF_DATASETS_OFFLINE="0")
+    done = command("--offline", "train", str(tmp_path / "recipe.toml"), "--json", **environment)
+    assert done.returncode == 1
+    assert json.loads(done.stdout.splitlines()[-1])["kind"] == "OfflineError"
+    assert command("doctor", "--offline", **environment).returncode in {0, 1}
+    told = seen(tmp_path / "seen")
+    assert sum("--worker" in line for line in told) >= 2
+    assert [line for line in told if not line.startswith("began ")] == []
+
+
+def test_the_watch_sees_what_reaches_out(tmp_path):
+    code = "import socket; socket.create_connection(('127.0.0.1', 9))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **watched(tmp_path / "seen")},
+        capture_output=True,
+        text=True,
+    )
+    assert "no network here" in done.stderr
+    assert [line.split()[0] for line in seen(tmp_path / "seen")] == ["began", "socket.getaddrinfo"]
