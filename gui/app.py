@@ -140,14 +140,15 @@ def _text_scale(preferences: Preferences) -> float:
 
 def begin(window: MainWindow, *, demo: bool = False, screenshot: Path | None = None) -> None:
     """Start the demo if asked; else show the living run if there is one."""
-    page = window.show_built("train")
     if demo:
+        page = window.show_built("train")
         model = _start_demo(page)
         if screenshot is not None:
             _end_with_picture(window, model, screenshot.absolute())
         return
     living = window.engine.find_living_run()
     if living is not None:
+        page = window.show_built("train")
         try:
             page.show_run(window.engine.attach(living))
         except AppError as error:

@@ -7,7 +7,9 @@ only.
 from __future__ import annotations
 
 import importlib
+import json
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -50,6 +52,7 @@ PAGES = {
 # Pages that are reached from another one, or from the rail's foot.
 WITHIN = {"labelling": "data", "examples": "train", "doctor": "", "help": ""}
 FIRST = "train"
+LAST_PAGE = "page"
 PALETTE_PAGES = ITEMS | {
     "labelling": ("Write summaries", "edit"),
     "doctor": ("This computer", "device"),
@@ -97,7 +100,7 @@ class MainWindow(ShellWindow):
             else:
                 self.add_page(key, page)
         self.page_shown.connect(self._shown)
-        self.show_page(FIRST)
+        self.show_page(self._last_page())
         self.setAcceptDrops(True)
         self.notifier = Notifier(self)
         self.retention = Retention(preferences, self)
@@ -138,12 +141,33 @@ class MainWindow(ShellWindow):
         page = self.built(key)
         if isinstance(page, Page):
             page.shown()
+        self.preferences.set(LAST_PAGE, key)
+        self._keep_pages()
+
+    def _last_page(self) -> str:
+        kept = self.preferences.get(LAST_PAGE)
+        return kept if kept in ITEMS else FIRST
+
+    def _keep_pages(self) -> None:
+        """Keep how the pages look now that are built."""
+        for key in PAGES:
+            place = self.page(key)
+            page = place.content() if isinstance(place, LazyPage) and place.is_built() else None
+            if isinstance(page, Page):
+                self.preferences.set(f"page.{key}", json.dumps(page.kept()))
+
+    def _bring_back(self, key: str, page: QWidget) -> None:
+        if isinstance(page, Page):
+            with suppress(ValueError, TypeError, AttributeError):
+                kept = json.loads(self.preferences.get(f"page.{key}") or "{}")
+                page.bring_back({name: text for name, text in kept.items() if isinstance(text, str)})
 
     def _built(self, key: str) -> QWidget:
         module, name = PAGES[key]
         made = getattr(importlib.import_module(module), name)
         page: QWidget = made(self.engine, self.preferences) if key == FIRST else made(self.engine)
         self._connect(key, page)
+        self._bring_back(key, page)
         return page
 
     def _connect(self, key: str, page: Any) -> None:
@@ -281,6 +305,7 @@ class MainWindow(ShellWindow):
             self._ask_before_leaving(self.engine.current)
             return
         super().closeEvent(event)
+        self._keep_pages()
         self.left.emit()
 
     def _ask_before_leaving(self, model: RunModel) -> None:

@@ -6,7 +6,7 @@ whatever is changed is written there, and shown when it has been read again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
@@ -325,6 +325,15 @@ class ArenaPage(Page):
     def menu_for(self, standing: Standing) -> QMenu:
         """Return the menu of an entry: only what can be done with it."""
         return make_menu(self, self._entries_for(standing))
+
+    def kept(self) -> dict[str, str]:
+        """Return which measures have a column."""
+        return super().kept() | {"columns": " ".join(self.columns_button.on())}
+
+    def bring_back(self, kept: Mapping[str, str]) -> None:
+        """Show the columns of an earlier start."""
+        super().bring_back(kept)
+        self.columns_button.show_only(kept.get("columns", "").split())
 
     def entries(self) -> list[Entry]:
         """Return what can be done with the entry that is chosen."""

@@ -5,15 +5,26 @@ Asks the engine for a data check and leads between the parts in `gui.pages.data`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from engine.api import SAMPLE, AppError, Ending, Example, Problem, StorageError, check_details, personal
+from engine.api import (
+    SAMPLE,
+    AppError,
+    Ending,
+    Example,
+    Problem,
+    StorageError,
+    check_details,
+    paths,
+    personal,
+)
 from gui.download_check import DownloadCheck, data_set, is_on_hub
 from gui.engine import Engine
 from gui.pages.data import report as reports
@@ -23,7 +34,7 @@ from gui.pages.data.decisions import Decisions
 from gui.pages.data.mapping import turn_keys
 from gui.pages.data.report import Finding, FirstLook, Report, Row, SplitReport
 from gui.shell import actions
-from gui.shell.page import Page
+from gui.shell.page import Entry, Page
 from gui.widgets.buttons import plain, primary
 
 MOST_REMARKS = 3
@@ -201,6 +212,8 @@ class DataPage(Page):
             self._show_problems(list(error.problems))
             return
         self._checked = asked
+        if asked["source"] != SAMPLE and not is_kept_here(asked["source"]):
+            self.parts.source.remember(asked["source"], self.report.title)
         self._show_report(self.report)
         self.rows_checked.emit(self.report.title, [_example(row) for row in self.report.first_rows()])
 
@@ -375,6 +388,24 @@ class DataPage(Page):
         """Lay out for the window's width."""
         self.parts.adapt(width)
 
+    # Kept between starts
+
+    def kept(self) -> dict[str, str]:
+        """Return what was checked lately, beside what every page keeps."""
+        return super().kept() | {"recent": self.parts.source.recent.kept()}
+
+    def bring_back(self, kept: Mapping[str, str]) -> None:
+        """Offer what was checked at earlier starts."""
+        super().bring_back(kept)
+        self.parts.source.recent.bring_back(kept.get("recent", ""))
+        self.parts.source.show_recent()
+
+    def entries(self) -> list[Entry]:
+        """Return what was checked lately, for the palette."""
+        return [
+            (f"Check {name}", partial(self.open, source), "") for source, name in self.parts.source.recent
+        ]
+
     # Using
 
     def values(self) -> dict[str, Any]:
@@ -437,6 +468,11 @@ def _subtitle(found: Report) -> str:
     licence = f", licence {found.licence}" if found.licence else ""
     place = "Bundled with Tunesmith" if found.source == SAMPLE else found.source
     return f"{place}{licence}. {found.counted}".rstrip(". ") + "."
+
+
+def is_kept_here(source: str) -> bool:
+    """Tell whether a source is a copy of ours, of pasted text or of several files: no place that a person knows."""
+    return Path(source).is_relative_to(paths.intake_folder())
 
 
 def _example(row: Row) -> Example:

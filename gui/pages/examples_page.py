@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import Example, Job, Recipe, example_scores, lineup, report, write_csv
 from gui.look.format import number
@@ -28,6 +28,7 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.grouped_table import GroupedTableView
 from gui.widgets.search_field import SearchField
 from gui.widgets.segmented import Segmented
+from gui.widgets.splitter import Splitter
 
 ORDERS = {
     "gain": "Gained most",
@@ -96,9 +97,7 @@ class ExamplesPage(Page):
         column.addWidget(self._list, 1)
         column.addWidget(self.notice)
         left.setMinimumWidth(px(TABLE_LEAST))
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setHandleWidth(1)
-        self.splitter.setChildrenCollapsible(False)
+        self.splitter = Splitter("examples")
         self.splitter.addWidget(left)
         self.splitter.addWidget(self.detail)
         self.splitter.setStretchFactor(0, 1)
@@ -241,7 +240,7 @@ class ExamplesPage(Page):
             self.splitter.setOrientation(wanted)
         room = self.height() if narrow else self.width()
         second = room // 2 if narrow else px(DETAIL_WIDTH)
-        self.splitter.setSizes([max(1, room - second), second])
+        self.splitter.share([max(1, room - second), second])
 
     # Doing
 

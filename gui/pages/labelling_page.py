@@ -13,7 +13,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import AppError, Example, StorageError, labelling
 from gui.device_turn import Strip
@@ -41,6 +41,7 @@ from gui.widgets.buttons import plain
 from gui.widgets.choice import Choice
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.line import Line
+from gui.widgets.splitter import Splitter
 
 LIST_WIDTH, LIST_LEAST, SIDE_LEAST, SUMMARY_LEAST = 248, 180, 300, 400
 CONVERSATION_SHARE = 0.44
@@ -68,7 +69,7 @@ class LabellingPage(Page):
         self.reader = Reader(engine, self)
         self._told = ""
         self._asked_for_models = False
-        self._is_handled, self._adapted_to = False, 0
+        self._adapted_to = 0
         self._wants_list: bool | None = None
         self._background = Background(self)
         self._is_exporting = False
@@ -109,12 +110,9 @@ class LabellingPage(Page):
         column = QVBoxLayout(work)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setHandleWidth(1)
-        self.splitter.setChildrenCollapsible(False)
+        self.splitter = Splitter("labelling")
         for side in (self.items, self.conversation, self.summary):
             self.splitter.addWidget(side)
-        self.splitter.splitterMoved.connect(self._on_handled)
         column.addWidget(self.tools)
         column.addWidget(Line())
         column.addWidget(self.splitter, 1)
@@ -151,16 +149,12 @@ class LabellingPage(Page):
         self.items.setMinimumWidth(min(px(LIST_LEAST), listed))
         self.conversation.setMinimumWidth(min(px(SIDE_LEAST), share))
         self.summary.setMinimumWidth(min(px(SUMMARY_LEAST), rest))
-        if not self._is_handled:
-            self.splitter.setSizes([listed, share, rest])
+        self.splitter.share([listed, share, rest])
 
     @property
     def _lists(self) -> bool:
         """Whether the list is open: as the person wants it, else where there is room for it."""
         return self.width() >= px(ROOM_FOR_LIST) if self._wants_list is None else self._wants_list
-
-    def _on_handled(self, _place: int, _handle: int) -> None:
-        self._is_handled = True
 
     def _connect(self) -> None:
         desk, drafter, summary = self.desk, self.drafter, self.summary

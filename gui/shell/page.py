@@ -6,13 +6,14 @@ window's width whenever it changes, `shown` when the page comes to the front.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui.look import style
 from gui.shell.header import Header
+from gui.widgets.splitter import Splitter
 
 NARROW = 1200
 # What a menu or the palette offers: its text, what it does, and the id of the action whose keys do it, or "".
@@ -54,6 +55,16 @@ class Page(QWidget):
     def entries(self) -> list[Entry]:
         """Return what can be done here now beside what is bound to keys and stands in the header: for the palette."""
         return []
+
+    def kept(self) -> dict[str, str]:
+        """Return what of the page's look is kept between starts, by name: where handles were moved to."""
+        splitters = self.findChildren(Splitter)
+        return {f"split.{each.name}": text for each in splitters if (text := each.kept())}
+
+    def bring_back(self, kept: Mapping[str, str]) -> None:
+        """Take what `kept` returned at an earlier start."""
+        for each in self.findChildren(Splitter):
+            each.bring_back(kept.get(f"split.{each.name}", ""))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Adapt to the window's new width."""

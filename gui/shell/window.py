@@ -10,7 +10,7 @@ from functools import partial
 from typing import Protocol
 
 from PySide6.QtCore import QByteArray, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QWidget
 
 from gui.look.type import px
@@ -21,6 +21,10 @@ from gui.widgets import roles
 
 LEAST = QSize(1024, 700)
 DEFAULT = QSize(1440, 900)
+# What a window's frame takes of the screen; it is not known before the window is shown.
+FRAME = QSize(8, 40)
+# Platforms that draw into memory have no screen that a window would have to fit.
+UNSEEN = {"offscreen", "minimal"}
 
 ITEMS = {
     "data": ("Data", "data"),
@@ -54,8 +58,7 @@ class ShellWindow(QMainWindow):
         self._pages: dict[str, QWidget] = {}
         self._within: dict[str, str] = {}
         self.setWindowTitle("Tunesmith")
-        self.setMinimumSize(LEAST)
-        self.resize(DEFAULT)
+        self._fit()
         self.rail = Rail()
         self.rail.chosen.connect(self.show_page)
         self._stack = QStackedWidget()
@@ -126,3 +129,22 @@ class ShellWindow(QMainWindow):
         kept = self._settings.get("window_geometry") if self._settings is not None else None
         if kept:
             self.restoreGeometry(QByteArray.fromBase64(QByteArray(kept.encode())))
+            self._fit(self.size())
+
+    def _fit(self, wanted: QSize = DEFAULT) -> None:
+        """Take the wanted size, or what the screen has room for; on a small screen the least size gives way too."""
+        room = self._room()
+        self.setMinimumSize(fitting(LEAST, room))
+        if not self.isMaximized() and not self.isFullScreen():
+            self.resize(fitting(wanted, room))
+
+    def _room(self) -> QSize | None:
+        """Return the size that the screen has for what is inside the frame; None where there is no screen."""
+        if QGuiApplication.platformName() in UNSEEN:
+            return None
+        return self.screen().availableSize() - FRAME
+
+
+def fitting(wanted: QSize, room: QSize | None) -> QSize:
+    """Return a size, cut down to the room there is."""
+    return wanted if room is None else wanted.boundedTo(room)

@@ -30,6 +30,15 @@ class ColumnsButton(Button):
         self._offered = tuple(names)
         self.setVisible(bool(names))
 
+    def on(self) -> list[str]:
+        """Return the measures that are shown."""
+        return list(self._on)
+
+    def show_only(self, names: Sequence[str]) -> None:
+        """Show these measures, those of them that there are."""
+        self._on = [each for each in measures.MEASURES if each in set(names)]
+        self.chosen.emit(self._on)
+
     def menu_now(self) -> QMenu:
         """Return the menu as it is now: a check for each measure."""
         menu = QMenu(self)
@@ -50,7 +59,4 @@ class ColumnsButton(Button):
         menu.deleteLater()
 
     def _toggle(self, action: QAction) -> None:
-        name = action.data()
-        on = set(self._on) ^ {name}
-        self._on = [each for each in measures.MEASURES if each in on]
-        self.chosen.emit(self._on)
+        self.show_only([*(set(self._on) ^ {action.data()})])

@@ -5,8 +5,7 @@ Knows what is seen when and at which size; what a part does when it is used is t
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import SAMPLE, DataOptions
 from gui.look import style
@@ -27,6 +26,7 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 from gui.widgets.segmented import Segmented
+from gui.widgets.splitter import Splitter
 
 PREVIEW_WIDTH, DRAWER_WIDTH, PREVIEW_LEAST = 400, 340, 300
 BELOW_LEAST = 164
@@ -34,11 +34,11 @@ LOW_WINDOW, LOW_HISTOGRAM = 800, 128
 USUAL = DataOptions(source=SAMPLE)
 
 
-class DataBody(QSplitter):
+class DataBody(Splitter):
     """All that stands below the page's header; shows nothing, a first look, or a whole report."""
 
     def __init__(self, decisions: Decisions, parent: QWidget | None = None) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
+        super().__init__("data", parent=parent)
         self._is_narrow = False
         self._has_report = False
         self._make_parts(decisions)
@@ -88,8 +88,6 @@ class DataBody(QSplitter):
         for strip in (self.source, *strips, Line()):
             left.column.addWidget(strip)
         left.column.addWidget(self._stack, 1)
-        self.setHandleWidth(1)
-        self.setChildrenCollapsible(False)
         self.addWidget(left)
         self.addWidget(self.preview)
         self.setStretchFactor(0, 1)
@@ -192,4 +190,4 @@ class DataBody(QSplitter):
 
     def _share_width(self) -> None:
         wide = px(DRAWER_WIDTH if self._is_narrow else PREVIEW_WIDTH)
-        self.setSizes([max(1, self.width() - wide), wide])
+        self.share([max(1, self.width() - wide), wide])

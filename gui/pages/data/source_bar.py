@@ -6,24 +6,27 @@ Knows fields and what was typed into them; whoever owns it checks the data.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from engine.api import SAMPLE, STARTER, AppError, Problem, intake
 from gui.data_files import FILTER
 from gui.look.format import bytes_text, number
-from gui.look.type import px
+from gui.look.type import metrics, px
 from gui.pages.data.mapping import ColumnMapping
 from gui.pages.data.paste_panel import PastePanel
+from gui.recent import Recent
 from gui.widgets.bars import Busy
-from gui.widgets.buttons import plain
+from gui.widgets.buttons import IconButton, plain
 from gui.widgets.choice import Choice
 from gui.widgets.fields import Field
 
 STARTER_NAME = "The bundled model"
+PLACE_WIDTH = 320
 
 
 class SourceBar(QWidget):
@@ -44,6 +47,7 @@ class SourceBar(QWidget):
         self.source.returnPressed.connect(self.check_wanted)
         self.tokenizer = Choice([(STARTER, STARTER_NAME)])
         self.tokenizer.chosen.connect(self._choose_again)
+        self.recent = Recent()
         self.source_field = Field("&Data", self.source)
         self.mapping = ColumnMapping(Field("Tokens &counted for", self.tokenizer))
         self.mapping.changed.connect(self._choose_again)
@@ -63,7 +67,10 @@ class SourceBar(QWidget):
         self.file_button, self.folder_button = plain("Files…"), plain("Folder…")
         self.paste_button, self.sample_button = plain("Paste…"), plain("Sample")
         self.check_button = plain("Check", "search")
+        self.recent_button = IconButton("clock", "Used lately")
+        self.recent_button.hide()
         for button, act in (
+            (self.recent_button, self._offer_recent),
             (self.file_button, self._choose_files),
             (self.folder_button, self._choose_folder),
             (self.paste_button, self.paste.open),
@@ -84,6 +91,35 @@ class SourceBar(QWidget):
         column.addWidget(self.paste)
         column.addWidget(self.mapping)
         column.addWidget(self.busy)
+
+    def remember(self, source: str, name: str) -> None:
+        """Put a source in front of those that were used lately."""
+        self.recent.add(source, name)
+        self.show_recent()
+
+    def show_recent(self) -> None:
+        """Offer what was used lately, if anything was."""
+        self.recent_button.setVisible(bool(self.recent))
+
+    def recent_menu(self) -> QMenu:
+        """Return the menu of what was used lately: each with its name and its place."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for source, name in self.recent:
+            place = metrics("body").elidedText(source, Qt.TextElideMode.ElideMiddle, px(PLACE_WIDTH))
+            text = name if name == source else f"{name}   {place}"
+            menu.addAction(text.replace("&", "&&"), partial(self._choose, source))
+        menu.addSeparator()
+        menu.addAction("Forget these", self._forget_recent)
+        return menu
+
+    def _offer_recent(self) -> None:
+        button = self.recent_button
+        self.recent_menu().popup(button.mapToGlobal(QPoint(0, button.height() + 4)))
+
+    def _forget_recent(self) -> None:
+        self.recent.clear()
+        self.show_recent()
 
     def values(self) -> dict[str, Any]:
         """Return the `[data]` values that are set here."""

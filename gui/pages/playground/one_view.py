@@ -5,8 +5,7 @@ Lays out and folds; knows neither the worker nor where conversations come from.
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSizePolicy, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from gui.look import style
 from gui.look.type import px, text_scale
@@ -18,6 +17,7 @@ from gui.pages.playground.tries_view import TriesView
 from gui.shell.page import NARROW
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
+from gui.widgets.splitter import Splitter
 from gui.widgets.toast import UndoStrip
 
 PANEL_WIDTH, PANEL_LEAST, COLUMNS_LEAST = 368, 300, 240
@@ -50,9 +50,7 @@ class OneView(QWidget):
         for part in (Line(), Legend(), self.tries, self.told):
             self._foot.addWidget(part)
         right.column.addLayout(self._foot)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setHandleWidth(1)
-        self.splitter.setChildrenCollapsible(False)
+        self.splitter = Splitter("playground")
         self.splitter.addWidget(self.panel)
         self.splitter.addWidget(right)
         self.splitter.setStretchFactor(1, 1)
@@ -94,7 +92,7 @@ class OneView(QWidget):
         self._columns_shown = columns
         rest = self.width() - columns * px(LEAST_WIDTH) - 3 * ColumnsView.MARGIN - columns
         wide = max(px(PANEL_LEAST), min(px(PANEL_WIDTH), rest))
-        self.splitter.setSizes([wide, max(1, self.width() - wide)])
+        self.splitter.share([wide, max(1, self.width() - wide)])
 
     def _toggle_conversation(self) -> None:
         self._open_conversation(self.panel.isHidden())
@@ -103,5 +101,5 @@ class OneView(QWidget):
         self.panel.setVisible(is_open)
         if is_open:
             wide = px(PANEL_LEAST if self._is_narrow else PANEL_WIDTH)
-            self.splitter.setSizes([wide, max(1, self.width() - wide)])
+            self.splitter.share([wide, max(1, self.width() - wide)])
         self.folded.set_open(is_open)

@@ -1,0 +1,74 @@
+"""A splitter that leaves the person's share alone: pages say how they would share the room, the handle decides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSplitter, QWidget
+
+
+class Splitter(QSplitter):
+    """Shares its room as the page asks (`share`), or as the person last moved the handle with the same parts shown.
+
+    `name` tells it from other splitters when its shares are kept (`kept`, `bring_back`).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        orientation: Qt.Orientation = Qt.Orientation.Horizontal,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(orientation, parent)
+        self.name = name
+        # Shares of the room by what is shown, such as "h:11": horizontally, both parts.
+        self._handled: dict[str, list[float]] = {}
+        self.setHandleWidth(1)
+        self.setChildrenCollapsible(False)
+        self.splitterMoved.connect(self._on_moved)
+
+    def share(self, sizes: Sequence[int]) -> None:
+        """Share the room so, unless the person has shared it otherwise."""
+        handled = self._handled.get(self._shown())
+        total = sum(sizes)
+        if handled is None or len(handled) != len(sizes):
+            self.setSizes(list(sizes))
+        else:
+            self.setSizes([max(1, round(part * total)) for part in handled])
+
+    def kept(self) -> str:
+        """Return the person's shares as a text; "" while the handle was not moved."""
+        return json.dumps(self._handled) if self._handled else ""
+
+    def bring_back(self, text: str) -> None:
+        """Take shares from a text that `kept` returned; what can't be read is passed over."""
+        try:
+            found = json.loads(text)
+        except ValueError:
+            return
+        if isinstance(found, dict):
+            self._handled = {
+                key: list(map(float, parts)) for key, parts in found.items() if _are_shares(parts)
+            }
+            if self._shown() in self._handled:
+                self.share([max(1, size) for size in self.sizes()])
+
+    def _shown(self) -> str:
+        side = "h" if self.orientation() == Qt.Orientation.Horizontal else "v"
+        parts = (self.widget(at) for at in range(self.count()))
+        return f"{side}:{''.join('0' if part is None or part.isHidden() else '1' for part in parts)}"
+
+    def _on_moved(self, _place: int, _handle: int) -> None:
+        total = sum(self.sizes())
+        if total:
+            self._handled[self._shown()] = [round(size / total, 4) for size in self.sizes()]
+
+
+def _are_shares(parts: object) -> bool:
+    return (
+        isinstance(parts, list)
+        and all(isinstance(part, (int, float)) and 0 <= part <= 1 for part in parts)
+        and 0.9 < sum(parts) < 1.1
+    )
