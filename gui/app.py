@@ -51,7 +51,7 @@ def run(argv: list[str]) -> int:
         ):
             return 0
         _install_report()
-        window = _window(application)
+        window = _window(application, guides=not wanted.demo)
     except AppError as error:
         say_why_not(error, quietly=wanted.demo)
         return 1
@@ -75,12 +75,12 @@ def _install_report() -> None:
     report.install()
 
 
-def _window(application: QApplication) -> MainWindow:
+def _window(application: QApplication, *, guides: bool) -> MainWindow:
     """Return the window in the look that is preferred. Raises StorageError if the home can't be used."""
     preferences = Preferences()
     style.apply(application, preferences.get("scheme") or "system", _text_scale(preferences))
     engine = Engine()
-    window = MainWindow(engine, preferences)
+    window = MainWindow(engine, preferences, guides=guides)
     window.left.connect(engine.leave)
     window.page_shown.connect(partial(_keep_spare, engine))
     _keep_spare(engine, window.current_key())

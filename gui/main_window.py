@@ -17,7 +17,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
-from engine.api import Example, library
+from engine.api import Example, library, runs
 from gui import opened_files
 from gui.data_files import dropped
 from gui.device_probe import DeviceProbe
@@ -48,15 +48,19 @@ PAGES = {
     "examples": ("gui.pages.examples_page", "ExamplesPage"),
     "doctor": ("gui.pages.doctor_page", "DoctorPage"),
     "help": ("gui.pages.help_page", "HelpPage"),
+    "welcome": ("gui.pages.welcome_page", "WelcomePage"),
 }
 # Pages that are reached from another one, or from the rail's foot.
-WITHIN = {"labelling": "data", "examples": "train", "doctor": "", "help": ""}
+WITHIN = {"labelling": "data", "examples": "train", "doctor": "", "help": "", "welcome": ""}
 FIRST = "train"
 LAST_PAGE = "page"
+# Whether the first-run guide was left; it comes by itself once.
+GUIDED = "guided"
 PALETTE_PAGES = ITEMS | {
     "labelling": ("Write summaries", "edit"),
     "doctor": ("This computer", "device"),
     "help": ("Help", "help"),
+    "welcome": ("First-run guide", "mark"),
 }
 
 
@@ -87,11 +91,12 @@ class MainWindow(ShellWindow):
 
     left = Signal()
 
-    def __init__(self, engine: Engine, preferences: Preferences) -> None:
+    def __init__(self, engine: Engine, preferences: Preferences, *, guides: bool = False) -> None:
+        """Make the window; with `guides` the first start of all begins with the guide."""
         super().__init__(preferences)
         self.engine = engine
         self.preferences = preferences
-        self._may_close = False
+        self._may_close, self._guides = False, guides
         self._quit_dialog: QuitDialog | None = None
         for key in PAGES:
             page = LazyPage(partial(self._built, key))
@@ -145,6 +150,8 @@ class MainWindow(ShellWindow):
         self._keep_pages()
 
     def _last_page(self) -> str:
+        if self._guides and self.preferences.get(GUIDED) is None and not runs.list_jobs():
+            return "welcome"
         kept = self.preferences.get(LAST_PAGE)
         return kept if kept in ITEMS else FIRST
 
@@ -218,8 +225,17 @@ class MainWindow(ShellWindow):
         }
         leads["doctor"] = {"disk_wanted": self._show_disk_use}
         leads["help"] = {"keys_wanted": self._show_keys}
+        leads["welcome"] = {
+            "start_requested": lambda wanted: self._leave_guide("train").run_again(wanted),
+            "data_requested": lambda: self._leave_guide("data"),
+            "skipped": lambda: self._leave_guide("train"),
+        }
         for signal, lead in leads.get(key, {}).items():
             getattr(page, signal).connect(lead)
+
+    def _leave_guide(self, key: str) -> Any:
+        self.preferences.set(GUIDED, "yes")
+        return self.show_built(key)
 
     def _try_example(self, adapter_ids: list[str], example: Example) -> None:
         playground = self.show_built("playground")

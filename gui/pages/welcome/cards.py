@@ -1,0 +1,130 @@
+"""Cards of which one is chosen: a title, a line, a small line, and a radio mark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizePolicy, QWidget
+
+from gui.look import style
+from gui.look.type import font, px
+
+HEIGHT, MARK = 134, 14
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a card says; `small` may come later."""
+
+    key: str
+    title: str
+    line: str = ""
+    small: str = ""
+
+
+class ChoiceCards(QWidget):
+    """Cards side by side, of equal width. `chosen(key)` tells of a choice by the person."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._group = QButtonGroup(self)
+        self._buttons: dict[str, _CardButton] = {}
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(16)
+        self._group.buttonClicked.connect(self._tell)
+
+    def offer(self, cards: Sequence[Card], current: str) -> None:
+        """Show other cards, one of them chosen."""
+        for button in self._buttons.values():
+            self._group.removeButton(button)
+            button.hide()
+            button.deleteLater()
+        self._buttons = {card.key: _CardButton(card) for card in cards}
+        for key, button in self._buttons.items():
+            self._group.addButton(button)
+            self._row.addWidget(button, 1)
+            button.setChecked(key == current)
+
+    def current(self) -> str:
+        """Return the key of the card that is chosen."""
+        return next((key for key, button in self._buttons.items() if button.isChecked()), "")
+
+    def choose(self, key: str) -> None:
+        """Choose a card as a person would."""
+        self._buttons[key].click()
+
+    def say(self, key: str, small: str) -> None:
+        """Change the small line of a card, if it is there."""
+        if key in self._buttons:
+            self._buttons[key].say(small)
+
+    def _tell(self) -> None:
+        self.chosen.emit(self.current())
+
+
+class _CardButton(QAbstractButton):
+    accessible_role = QAccessible.Role.RadioButton
+
+    def __init__(self, card: Card) -> None:
+        super().__init__()
+        self._card, self._small = card, card.small
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._describe()
+        style.follow(self.updateGeometry)
+
+    def say(self, small: str) -> None:
+        self._small = small
+        self._describe()
+        self.update()
+
+    def _describe(self) -> None:
+        self.setAccessibleName(self._card.title)
+        told = (self._card.line, self._small)
+        self.setAccessibleDescription(". ".join(part for part in told if part))
+
+    def sizeHint(self) -> QSize:
+        return QSize(px(152), px(HEIGHT))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        on, focused = self.isChecked(), self.hasFocus()
+        painter.setBrush(style.color("accent_soft" if on else "hover" if self.underMouse() else "surface"))
+        rim = "ink" if focused and on else "accent" if on or focused else "edge"
+        painter.setPen(QPen(style.color(rim), 2 if on or focused else 1))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 8, 8)
+        inside = QRectF(self.rect()).adjusted(16, 12, -16, -12)
+        self._paint_mark(painter, inside, on=on)
+        leading, middle = Qt.AlignmentFlag.AlignLeading, Qt.AlignmentFlag.AlignVCenter
+        for text, role, token, top, high, flags in (
+            (self._card.title, "body_semibold", "ink", 0, 22, leading | middle),
+            (self._card.line, "body", "ink2", 26, 58, leading | Qt.TextFlag.TextWordWrap),
+            (self._small, "label", "ink2", 86, 22, leading | middle),
+        ):
+            painter.setFont(font(role))
+            painter.setPen(style.color(token))
+            painter.drawText(
+                QRectF(inside.left(), inside.top() + px(top), inside.width(), px(high)), flags, text
+            )
+        painter.end()
+
+    def _paint_mark(self, painter: QPainter, inside: QRectF, *, on: bool) -> None:
+        side = px(MARK)
+        mark = QRectF(inside.right() - side, inside.top() + 4, side, side)
+        if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
+            mark.moveLeft(inside.left())
+        painter.setPen(QPen(style.color("accent_fill" if on else "outline"), 1))
+        painter.setBrush(style.color("accent_fill" if on else "surface"))
+        painter.drawEllipse(mark)
+        if on:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(style.color("on_accent"))
+            painter.drawEllipse(mark.center(), side / 5, side / 5)

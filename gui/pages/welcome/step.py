@@ -1,0 +1,103 @@
+"""One step of the guide: a number or a check, what it is about, what is set, and its choices while it is open."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from gui.look import icons, style
+from gui.look.type import font, px
+from gui.widgets.buttons import link
+from gui.widgets.labels import Label, RichLabel
+
+CIRCLE, GUTTER = 28, 52
+
+
+class Step(QWidget):
+    """`change_wanted` asks to open it again."""
+
+    change_wanted = Signal()
+
+    def __init__(self, number: int, title: str, is_last: bool = False) -> None:
+        super().__init__()
+        self._number, self._is_last = number, is_last
+        self._is_done = self._is_open = False
+        self._title = Label(title, "section")
+        self._told = RichLabel()
+        self.change_button = link("Change")
+        self.change_button.setAccessibleName(f"Change {title.lower()}")
+        self.change_button.clicked.connect(self.change_wanted)
+        self._content = QVBoxLayout()
+        self._content.setContentsMargins(0, 8, 0, 0)
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        for part in (self._title, self._told):
+            texts.addWidget(part)
+        row = QHBoxLayout()
+        row.addLayout(texts, 1)
+        row.addWidget(self.change_button, alignment=Qt.AlignmentFlag.AlignTop)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(px(GUTTER), 2, 0, 28)
+        self._column.setSpacing(0)
+        self._column.addLayout(row)
+        self._column.addLayout(self._content)
+        self._parts: list[QWidget] = []
+        self.show_state(is_open=False, is_done=False)
+        style.follow(self.update)
+
+    def add(self, part: QWidget) -> None:
+        """Add a choice, shown while the step is open."""
+        self._parts.append(part)
+        self._content.addWidget(part)
+        part.setVisible(self._is_open)
+
+    def say(self, text: str) -> None:
+        """Say what is set; our own text, with `<b>` for what is strong."""
+        self._told.setText(text)
+        self._told.setVisible(bool(text))
+        self._describe()
+
+    def text(self) -> str:
+        """Return what is said."""
+        return self._told.text()
+
+    def show_state(self, *, is_open: bool, is_done: bool) -> None:
+        """Open or close the step; what is done can be changed."""
+        self._is_open, self._is_done = is_open, is_done
+        self.change_button.setVisible(is_done and not is_open)
+        self._title.set_token("ink" if is_open or is_done else "ink2")
+        for part in self._parts:
+            part.setVisible(is_open)
+        self._describe()
+        self.update()
+
+    def _describe(self) -> None:
+        state = "open" if self._is_open else "done" if self._is_done else "to come"
+        self.setAccessibleName(
+            f"Step {self._number} of 4, {self._title.text()}, {state}. {self._told.text()}"
+        )
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the circle with its number or check, and the line to the next step."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        side = float(px(CIRCLE))
+        circle = QRectF(1, 1, side, side)
+        if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
+            circle.moveRight(self.width() - 1)
+        if not self._is_last:
+            token = "accent_mid" if self._is_done else "line"
+            line = QRectF(circle.center().x() - 1, circle.bottom() + 6, 2, self.height() - side - 12)
+            painter.fillRect(line, style.color(token))
+        filled = self._is_done and not self._is_open
+        painter.setPen(QPen(style.color("accent" if self._is_open or filled else "outline"), 1.5))
+        painter.setBrush(style.color("accent_fill" if filled else "surface"))
+        painter.drawEllipse(circle)
+        if filled:
+            icons.paint(painter, circle, "check", "on_accent")
+        else:
+            painter.setFont(font("body_semibold"))
+            painter.setPen(style.color("accent" if self._is_open else "ink2"))
+            painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, str(self._number))
+        painter.end()
