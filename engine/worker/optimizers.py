@@ -13,6 +13,19 @@ BLOCK = 256
 AVERAGES = (("exp_avg", "1"), ("exp_avg_sq", "2"))
 
 
+def let_inherit(optimizer: Any) -> None:
+    """Let a fresh 8-bit AdamW take a stored state of torch's where it is given one, as well as its own."""
+    own = optimizer.load_state_dict
+
+    def load(stored: dict[str, Any], *more: Any) -> None:
+        if is_adamw(stored):
+            inherit(optimizer, stored)
+        else:
+            own(stored, *more)
+
+    optimizer.load_state_dict = load
+
+
 def is_adamw(stored: dict[str, Any]) -> bool:
     """Tell whether a stored state is that of torch's AdamW."""
     return any("exp_avg" in state for state in stored["state"].values())

@@ -20,7 +20,6 @@ from peft import PeftModel
 from torch.nn import functional
 from torch.utils.data import DataLoader
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
-from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME
 
 from engine.errors import TrainingError
 from engine.methods import Family
@@ -101,6 +100,8 @@ class StepTrainer(Trainer):
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
         """Return the stock optimizer, with groups of their own for parameters that learn at another rate."""
         optimizer: torch.optim.Optimizer = super().create_optimizer(model)
+        if self.args.optim in optimizers.EIGHT_BIT:
+            optimizers.let_inherit(optimizer)
         factors = getattr(self.model, "learning_rate_factors", {})
         if factors:
             by_parameter = {id(each): factors.get(name, 1.0) for name, each in self.model.named_parameters()}
@@ -181,19 +182,6 @@ class StepTrainer(Trainer):
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         """Put a checkpoint's trained numbers into the model; the stock way loses what PEFT does not save."""
         checkpoints.load_trainable(self.model, Path(resume_from_checkpoint))
-
-    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
-        """Put a checkpoint's state into optimizer and schedule, also where the run goes on with another optimizer."""
-        if checkpoint and self.args.optim in optimizers.EIGHT_BIT:
-            stored = torch.load(Path(checkpoint) / OPTIMIZER_NAME, map_location="cpu", weights_only=True)
-            if optimizers.is_adamw(stored):
-                optimizers.inherit(getattr(self.optimizer, "optimizer", self.optimizer), stored)
-                schedule = torch.load(
-                    Path(checkpoint) / SCHEDULER_NAME, map_location="cpu", weights_only=True
-                )
-                self.lr_scheduler.load_state_dict(schedule)
-                return
-        super()._load_optimizer_and_scheduler(checkpoint)
 
     def save_state(self, folder: Path) -> None:
         """Write optimizer, schedule, random numbers and the loop's state into a folder."""
