@@ -110,6 +110,9 @@ def _launched(display: str, home: Path) -> Iterator[Row]:
         name: text for name, text in os.environ.items() if name not in {"QT_QPA_PLATFORM", "WAYLAND_DISPLAY"}
     }
     variables |= {"DISPLAY": display, "TUNESMITH_HOME": str(home), "TUNESMITH_ENVIRONMENT": sys.prefix}
+    # The first-run guide would stand before the page that is clicked on.
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "window.json").write_text('{"guided": "yes"}', encoding="utf-8")
     began = time.monotonic()
     with subprocess.Popen(["tunesmith"], env=variables, cwd="/") as program:
         try:
