@@ -14,8 +14,8 @@ from safetensors import SafetensorError
 
 from engine.errors import StorageError
 
-# How torch.save says that the disk took less than it was given.
-TORCH_WORDS = "PytorchStreamWriter"
+# How torch.save says that the disk took less than it was given: while it writes, and when it ends.
+TORCH_WORDS = ("PytorchStreamWriter", "inline_container")
 
 
 @contextmanager
@@ -39,6 +39,6 @@ def writing(what: str, hint: str) -> Iterator[None]:
     except SafetensorError as error:
         raise StorageError(f"{what} can't be written: {error}.", hint) from error
     except RuntimeError as error:
-        if TORCH_WORDS not in str(error):
+        if not any(word in str(error) for word in TORCH_WORDS):
             raise
         raise StorageError(f"{what} can't be written: the disk took only part of it.", hint) from error

@@ -12,10 +12,12 @@ import pytest
 import torch
 
 from engine import library, paths
+from engine.errors import StorageError
 from engine.events import Event, EventWriter
 from engine.library import Adapter
 from engine.worker import adapters, checkpoints, tokens
 from engine.worker.session import Session
+from engine.worker.storage import writing
 from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here, when
 from tests.helpers.worker_parts import attach_random, load_tiny, make_recipe
 
@@ -75,6 +77,20 @@ def test_a_best_state_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.
     assert (events[-1]["outcome"], events[-1]["kind"]) == ("failed", "StorageError")
     assert [path.name for path in job.folder.iterdir() if path.name.startswith("best-")] == []
     assert weights(run_here(job)) == weights(straight)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "[enforce fail at inline_container.cc:672] . unexpected pos 360256 vs 360144",
+        "PytorchStreamWriter failed writing file data/0: file write failed",
+    ],
+)
+def test_a_disk_that_takes_part_of_a_file_is_told_in_our_words(said: str):
+    with pytest.raises(StorageError, match="only part of it"), writing("The checkpoint", "Free some space."):
+        raise RuntimeError(said)
+    with pytest.raises(RuntimeError, match="shapes"), writing("The checkpoint", "Free some space."):
+        raise RuntimeError("shapes differ")
 
 
 def test_what_a_killed_worker_left_of_its_token_ids_goes(tmp_path: Path):
