@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 DISK = 700 << 20
@@ -36,9 +37,16 @@ class SmallDisk:
 
     def break_down(self, room: int) -> None:
         """Fill the disk up, but for so many bytes."""
-        free = os.statvfs(self.folder).f_bavail * os.statvfs(self.folder).f_frsize
         with self._ballast.open("wb") as stream:
-            os.posix_fallocate(stream.fileno(), 0, max(1, free - room))
+            while (size := self._free() - room) > 0:
+                # Whoever writes meanwhile leaves less.
+                with suppress(OSError):
+                    os.posix_fallocate(stream.fileno(), 0, size)
+                    return
+
+    def _free(self) -> int:
+        disk = os.statvfs(self.folder)
+        return disk.f_bavail * disk.f_frsize
 
     def repair(self) -> None:
         """Make room again."""
