@@ -66,7 +66,7 @@ WORKS: dict[str, Work] = {
         "flan-t5-small's shape", 48, 3, 8, T5_GOALS | {"tutorial": "12", "memory": "0.25"}, TUTORIAL_LORA
     ),
     "base": Work("flan-t5-base's shape", 24, 2, 2, T5_GOALS, TUTORIAL_LORA),
-    "model": Work("", 24, 2, 0, {"plain": "1.8", "share": "60 %"}, DECODER_LORA, learned=160),
+    "model": Work("", 16, 2, 0, {"plain": "1.8", "share": "60 %"}, DECODER_LORA, learned=160),
     "starter": Work("the starter", 160, 3, 8, T5_GOALS, TUTORIAL_LORA, learned=640),
 }
 NAMES = {"tutorial": "the tutorial's script", "plain": "plain Trainer", "tunesmith": "Tunesmith"}
@@ -293,7 +293,7 @@ def overhead(home: Path, quick: Mapping[str, int]) -> list[Row]:
         model, title = _there(model_of(name, home))
         recipe = recipe_of(name, model, quick.get("examples", WORKS[name].examples))
         side = started("tunesmith", recipe, home, recipe["training"]["batch_size"])
-        turns = [side.ask("overhead") for _ in range(quick.get("turns", 3))]
+        turns = [side.ask("overhead") for _ in range(quick.get("turns", 2))]
         side.end()
         told = sorted(turns, key=_beside)[len(turns) // 2]
         step = told["seconds"] / told["steps"] * 1000
