@@ -212,8 +212,8 @@ class DataPage(Page):
             self._show_problems(list(error.problems))
             return
         self._checked = asked
-        if asked["source"] != SAMPLE and not is_kept_here(asked["source"]):
-            self.parts.source.remember(asked["source"], self.report.title)
+        if self.report.source != SAMPLE and not is_kept_here(self.report.source):
+            self.parts.source.remember(self.report.source, self.report.title)
         self._show_report(self.report)
         self.rows_checked.emit(self.report.title, [_example(row) for row in self.report.first_rows()])
 
