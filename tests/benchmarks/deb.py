@@ -128,7 +128,9 @@ def _launched(display: str, home: Path) -> Iterator[Row]:
             _wait(lambda: not _worker_lives(home), WINDOW_SECONDS, "end of the worker")
             _photograph(asks, PICTURE)
             yield "colours in the picture", str(_colours(PICTURE)), "200"
-            _run("xdotool", "key", "--window", window, "ctrl+q", variables=asks)
+            # To the focus, not to the window by its id: that may be gone before the keys are up again.
+            _run("xdotool", "windowfocus", window, variables=asks)
+            _run("xdotool", "key", "ctrl+q", variables=asks)
             yield "left with", str(program.wait(LEAVE_SECONDS)), "0"
         finally:
             program.kill()
