@@ -110,7 +110,7 @@ def summarize_text(asked: argparse.Namespace, output: Output) -> int:
     job = create_job(jobs_folder(), "summarize", job_arguments(asked, adapters))
     follower = Follower(job, output)
     column_names: list[str | None] = [_name_for_worker(adapter) for adapter in adapters]
-    request = _request(conversation, column_names or [None], adapters, piecewise=asked.piecewise)
+    request = what_is_asked(conversation, column_names or [None], adapters, piecewise=asked.piecewise)
     listener = _Listener(follower, output, request)
     ending = follower.run(listener.tell)
     code = conclude(ending, output)
@@ -160,9 +160,10 @@ def _absolute(base_id: str) -> str:
     return str(Path(base_id).expanduser().resolve()) if recipes.looks_like_path(base_id) else base_id
 
 
-def _request(
+def what_is_asked(
     conversation: str, columns: list[str | None], adapters: list[Adapter], *, piecewise: bool
 ) -> dict[str, Any]:
+    """Return what is asked of the worker, decoded as the first adapter was scored; each reads its own prompt."""
     prompt = adapters[0].passport.prompt if adapters else None
     defaults = EvaluationOptions()
     return {

@@ -227,10 +227,9 @@ def test_nothing_is_merged_over_what_is_there(call: Call, tmp_path: Path) -> Non
 
 def test_each_adapter_reads_the_prompt_that_it_was_scored_with() -> None:
     adapters = [add_adapter(name, scores=[score_card(0.4)]) for name in ("one", "two")]
+    assert "prompt" not in scoring.what_is_asked("Ann: hi", ["one", "two"], adapters, piecewise=False)
     asked = entry.parse(["summarize", "--adapter", "one", "--adapter", "two"])
-    sent = scoring.job_arguments(asked, adapters)
-    assert sent["prompt"] is None
-    assert sent["base_model"] == {"id": "google/flan-t5-base", "revision": "7bcac572"}
+    assert scoring.job_arguments(asked, adapters)["base_model"] == {"id": "google/flan-t5-base", "revision": "7bcac572"}
 
 
 class Sent:
@@ -244,7 +243,7 @@ class Sent:
 
 
 def test_summaries_stand_in_the_order_asked_for_and_a_cut_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    request = scoring._request("Ann: hi.", ["one", "two"], [], piecewise=False)
+    request = scoring.what_is_asked("Ann: hi.", ["one", "two"], [], piecewise=False)
     worker = Sent()
     listener = scoring._Listener(worker, Output(as_json=False), request)
     cut = {"adapter": "two", "cut": True, "limit": 512, "input_tokens": 1200}
@@ -263,7 +262,7 @@ def test_summaries_stand_in_the_order_asked_for_and_a_cut_is_told(capsys: pytest
     assert "two reads 512 of the conversation's 1,200 tokens" in told
     assert "--piecewise" in told
     assert "one reads" not in told
-    assert scoring._request("", [None], [], piecewise=True)["long_conversations"] == "piecewise"
+    assert scoring.what_is_asked("", [None], [], piecewise=True)["long_conversations"] == "piecewise"
 
 
 def test_json_lines_survive_every_reader(call: Call) -> None:
