@@ -229,7 +229,10 @@ def test_each_adapter_reads_the_prompt_that_it_was_scored_with() -> None:
     adapters = [add_adapter(name, scores=[score_card(0.4)]) for name in ("one", "two")]
     assert "prompt" not in scoring.what_is_asked("Ann: hi", ["one", "two"], adapters, piecewise=False)
     asked = entry.parse(["summarize", "--adapter", "one", "--adapter", "two"])
-    assert scoring.job_arguments(asked, adapters)["base_model"] == {"id": "google/flan-t5-base", "revision": "7bcac572"}
+    assert scoring.job_arguments(asked, adapters)["base_model"] == {
+        "id": "google/flan-t5-base",
+        "revision": "7bcac572",
+    }
 
 
 class Sent:
