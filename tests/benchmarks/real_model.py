@@ -74,7 +74,8 @@ def _run(recipe: Recipe) -> list[Event]:
 
 
 def _rows(events: list[Event]) -> list[tuple[str, str, str]]:
-    base, tuned = [event for event in events if event["event"] == "evaluated" and event["scores"]][-2:]
+    scored = [event for event in events if event["event"] == "evaluated" and event["split"] == "test"]
+    base, tuned = (event for event in scored if event["scores"])
     (saved,) = (event for event in events if event["event"] == "adapter_saved")
     seconds, examples = saved["seconds"], SETTINGS["data"]["max_train"]
     rows = [("seconds of training", f"{seconds:.0f}, {examples / seconds:.2f} examples/s", f"{GOAL_SECONDS}")]
