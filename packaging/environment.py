@@ -84,7 +84,7 @@ def make_command(interpreter: str, place: Path) -> list[str]:
     return [interpreter, "-m", "venv", "--clear", str(place)]
 
 
-def install_command(root: Path, place: Path, wanted: list[str], progress: str = "auto") -> list[str]:
+def install_command(root: Path, place: Path, wanted: list[str], progress: str = "on") -> list[str]:
     """Return the command that installs `wanted` in the versions that the project was tested with."""
     command = [str(program(place, "python")), "-m", "pip", "install", "--disable-pip-version-check"]
     return [*command, "--progress-bar", progress, *wanted, "-c", str(root / CONSTRAINTS)]
