@@ -57,7 +57,7 @@ class _File(BaseModel):
 def load(protocol: Protocol, base: LoadedBase) -> Measured | None:
     """Return what was measured before under the same protocol, of the same model in the same way, or None."""
     try:
-        return _File.model_validate_json(_path(protocol, base).read_bytes()).measured
+        return _File.model_validate_json(place(base, {"protocol": protocol}).read_bytes()).measured
     except (OSError, ValidationError):
         return None
 
@@ -65,13 +65,12 @@ def load(protocol: Protocol, base: LoadedBase) -> Measured | None:
 def save(protocol: Protocol, base: LoadedBase, measured: Measured) -> None:
     """Keep what was measured."""
     file = _File(kept_schema=2, protocol=protocol, measured=measured)
-    write_whole(_path(protocol, base), file.model_dump_json())
+    write_whole(place(base, {"protocol": protocol}), file.model_dump_json())
 
 
-def _path(protocol: Protocol, base: LoadedBase) -> Path:
-    """Return the file's place: whatever can change an output is in its name."""
-    facts = {
-        "protocol": protocol,
+def place(base: LoadedBase, facts: dict[str, Any]) -> Path:
+    """Return a file's place for what a base does under `facts`: whatever can change an output is in its name."""
+    way = {
         "base": base.fingerprint,
         "precision": base.precision,
         "quantization": base.options.quantization,
@@ -80,4 +79,4 @@ def _path(protocol: Protocol, base: LoadedBase) -> Path:
         "torch": torch.__version__,
         "transformers": transformers.__version__,
     }
-    return scores_folder() / f"{protocol_key(facts)}.json"
+    return scores_folder() / f"{protocol_key(facts | way)}.json"

@@ -23,7 +23,8 @@ from engine.passport import Passport, Scores
 from engine.recipe import Recipe
 from engine.runs import BEST_PREFIX
 from engine.runs import checkpoints as kept_checkpoints
-from engine.worker import adapters, checkpoints, devices, samples
+from engine.worker import adapters, base_look, checkpoints, devices, samples
+from engine.worker.base_look import BaseLook
 from engine.worker.base_models import LoadedBase
 from engine.worker.batches import Collator, MicroBatch, in_batches, micro_batch_tokens, train_loader
 from engine.worker.channel import Channel, Stopped
@@ -326,11 +327,20 @@ class Session:
 
     def _look_at_base(self) -> None:
         """Show where the run starts: the base model's loss and summaries."""
-        pinned = self._prepared.chosen.pinned
-        with adapters.active(self._prepared.model, None):
-            if self._validation:
-                self._emit_evaluated(self._mean_loss(), None, of="base")
-            samples.tell(self._channel, pinned, self._write(pinned), self.step)
+        prepared, pinned = self._prepared, self._prepared.chosen.pinned
+        prompts = [prepared.prompter.input_ids(example.conversation) for example in pinned]
+        kept = base_look.place(
+            prepared.base, self._validation, prompts, prepared.recipe.evaluation.max_new_tokens
+        )
+        look = base_look.load(kept)
+        if look is None:
+            with adapters.active(prepared.model, None):
+                loss = self._mean_loss() if self._validation else None
+                look = BaseLook(loss=loss, summaries=tuple(self._write(pinned)))
+            base_look.save(kept, look)
+        if look.loss is not None:
+            self._emit_evaluated(look.loss, None, of="base")
+        samples.tell(self._channel, pinned, look.summaries, self.step)
 
     def _evaluate(self) -> None:
         """Measure the validation loss, score some summaries, keep the best state, and show the pinned ones."""
