@@ -46,6 +46,8 @@ class DeviceMeter(QAbstractButton):
         self._texts += (self._below_name, self._below_bar)
         self._lay_out()
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        # Until a device is told.
+        self.setAccessibleName("Device")
         self.setAccessibleDescription("Check this computer")
         for part in self.findChildren(QWidget):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)

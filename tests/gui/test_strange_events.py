@@ -27,12 +27,30 @@ from tests.helpers.homes import add_run, make_recipe
 from tests.helpers.strange_values import strangely, ways
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "events_v1.jsonl"
+PLAN = {
+    "changes": {"training.micro_batch_tokens": 1024},
+    "memory_bytes": 7_700_000_000,
+    "memory_change": -0.378,
+    "time_change": 0.061,
+    "rows": 4,
+}
 Events = list[dict[str, Any]]
 
 
 @pytest.fixture
 def told() -> Events:
-    return list(read_all(GOLDEN))
+    """The events of a run, with those of one that memory does not suffice for: they were added to a run's later."""
+    *run, ended = read_all(GOLDEN)
+    facts = {
+        "v": 1,
+        "time": ended["time"],
+        "run": ended["run"],
+        "needed": 9_000_000_000,
+        "available": 8_000_000_000,
+    }
+    probed = {"event": "memory_probed", "planned": 8_500_000_000, "seconds": 1.5, "examples": 8, "rows": 4}
+    exceeded = {"event": "memory_exceeded", "step": 3, "batch_size": 8, "rows": 4, "plans": [PLAN]}
+    return [*run, facts | probed, facts | exceeded, ended]
 
 
 @pytest.fixture

@@ -31,7 +31,10 @@ from tests.proof.workshop import Trained, Workshop, fixed_batch, logits, prompts
 # Times the preset's learning rate, which is for models that know something: random ones ask for others.
 RATES = (10.0, 0.1, 1.0, 100.0)
 LEAST_FALL = 0.01
-RELOADED, MERGED = 1e-4, 1e-4
+RELOADED = 1e-4
+# Weights that were added up are rounded once more: DeLoRA's changes are as large as the weights, and a T5 is then up to
+# 1.3e-4 off. In float64 both agree to 1e-13.
+MERGED = 3e-4
 GENERATED = {"none": 1e-3, "int8": 2e-2, "nf4": 1e-3, "fp4": 1e-3}
 BEAMS = 3
 # A method in a hint, the way `named` writes it: "LoRA (lora)".
