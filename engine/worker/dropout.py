@@ -25,10 +25,13 @@ class Dropout(nn.Dropout):
         """Return the values with some left out and the others scaled up, in training; a graphics card has its own."""
         if not self.training or not _dropped(self.p):
             return values
-        if values.is_cuda:
-            return super().forward(values)
-        left: torch.Tensor = _Left.apply(values, *drawn(values, self.p))
-        return left
+        return super().forward(values) if values.is_cuda else dropped(values, self.p)
+
+
+def dropped(values: torch.Tensor, share: float) -> torch.Tensor:
+    """Return the values with a share of them left out, by chance, and the others scaled up."""
+    kept: torch.Tensor = _Left.apply(values, *drawn(values, share))
+    return kept
 
 
 class _Left(torch.autograd.Function):

@@ -20,7 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from engine.methods import Family
-from engine.worker import forward
+from engine.worker import attention, forward
 from engine.worker.estimate import Load
 
 
@@ -121,7 +121,8 @@ class LivingBytes(TorchDispatchMode):
 class _Kernels(TorchFunctionMode):
     """Lets attention, sparse matrices and 8-bit layers keep what the device's kernels keep; the meta device has none.
 
-    Fused attention, which a CPU has without dropout and CUDA always, keeps no matrix of attention weights.
+    Fused attention, which a CPU has without dropout and CUDA always, keeps no matrix of attention weights; what a CPU
+    has with dropout is `attention.written_out`.
     """
 
     def __init__(self, device_type: str, keeps_inputs: bool) -> None:
@@ -136,6 +137,8 @@ class _Kernels(TorchFunctionMode):
         fused = self._on_cuda or not kwargs.get("dropout_p")
         if function is functional.scaled_dot_product_attention and fused:
             return _Attention.apply(*args[:3], kwargs.get("attn_mask"))
+        if function is functional.scaled_dot_product_attention:
+            function = attention.written_out
         if function in (torch.rand, torch.randint):
             # Parts that are left out at random are drawn for real: without numbers, all would be left out, or others.
             kwargs["device"] = "cpu"
