@@ -64,9 +64,12 @@ def test_a_model_in_training_attends_so_and_in_evaluation_by_torch_s(kind, monke
     model = adapters.attach(base, make_recipe(kind))
     seen = []
     plain = attention.written_out
-    monkeypatch.setattr(
-        attention, "written_out", lambda *given, **how: (seen.append(how), plain(*given, **how))[1]
-    )
+
+    def watched(*given, **how):
+        seen.append(how)
+        return plain(*given, **how)
+
+    monkeypatch.setattr(attention, "written_out", watched)
     ids = torch.arange(5, 17)[None]
     given = {"input_ids": ids} | ({"decoder_input_ids": ids} if kind == "t5" else {})
     model.eval()
