@@ -10,7 +10,7 @@ from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.look import style
-from gui.look.format import bytes_text, percent
+from gui.look.format import bytes_text, number, percent
 from gui.widgets.bars import Bar
 from gui.widgets.labels import ElidedLabel, Label
 
@@ -122,6 +122,7 @@ def _row(left: QWidget, right: QWidget) -> QHBoxLayout:
 def _memory_text(used: float | None, total: float | None) -> str:
     if used is None or total is None:
         return bytes_text(total if used is None else used)
-    return (
-        f"{bytes_text(used).split()[0] if total >= 1e9 <= used else bytes_text(used)} of {bytes_text(total)}"
-    )
+    if total >= 1e9:
+        # In the total's unit: "754.3 MB of 25.3 GB" is wider than the rail.
+        return f"{number(used / 1e9, 1)} of {bytes_text(total)}"
+    return f"{bytes_text(used)} of {bytes_text(total)}"

@@ -5,6 +5,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
+from gui.shell.device_meter import DeviceMeter
 from gui.shell.page import Page
 from gui.shell.window import DEFAULT, ShellWindow
 
@@ -124,6 +125,9 @@ def test_the_device_is_said_in_one_sentence(window):
     window.rail.set_device("RTX 4070", "cuda:0", 5.9e9, 12e9, 0.96)
     told = window.rail.findChild(type(window.rail._meter)).accessibleName()
     assert told == "RTX 4070 cuda:0, memory 5.9 of 12.0 GB, load 96\u00a0%"
+    # Little of much stands in the same unit: in two it is too wide for the rail.
+    window.rail.set_device("CPU", "cpu", 7.543e8, 2.53e10, 0.34)
+    assert "memory 0.8 of 25.3 GB" in window.rail.findChild(DeviceMeter).accessibleName()
 
 
 def test_an_unknown_device_is_no_trouble(window):
