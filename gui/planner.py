@@ -6,13 +6,14 @@ of widgets.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from engine.api import BaseModelOptions, Ending, Event, MethodSettings, Problem, Recipe, recipe
 from gui.in_hand import InHand
+from gui.timers import once
 
 if TYPE_CHECKING:
     from gui.engine import Engine
@@ -51,15 +52,8 @@ class Planner(QObject):
         self._to_count: dict[str, Recipe] = {}
         self._counting: tuple[str, Recipe] | None = None
         self._planning: Recipe | None = None
-        self._pause = self._timer(DEBOUNCE_MILLISECONDS, self._ask)
-        self._idle = self._timer(IDLE_MILLISECONDS, self._count_next)
-
-    def _timer(self, milliseconds: int, then: Callable[[], None]) -> QTimer:
-        made = QTimer(self)
-        made.setSingleShot(True)
-        made.setInterval(milliseconds)
-        made.timeout.connect(then)
-        return made
+        self._pause = once(self, DEBOUNCE_MILLISECONDS, self._ask)
+        self._idle = once(self, IDLE_MILLISECONDS, self._count_next)
 
     def plan(self, wanted: Recipe) -> None:
         """Ask for the plan of `wanted` once no other recipe has come for 300 ms."""

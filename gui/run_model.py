@@ -9,10 +9,11 @@ from __future__ import annotations
 import time
 from collections import deque
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from engine.api import KEEP_TRAINING, Ending, Event, Job, Recipe, RunState, clock
 from gui.engine_thread import EngineThread
+from gui.timers import once
 
 REDRAW_MILLISECONDS = 100
 STEPS_TIMED = 20
@@ -35,10 +36,7 @@ class RunModel(QObject):
         self._step_times: deque[float] = deque(maxlen=STEPS_TIMED)
         self._stepped_at = 0.0
         self._stage_began: float | None = None
-        self._redraw = QTimer(self)
-        self._redraw.setSingleShot(True)
-        self._redraw.setInterval(REDRAW_MILLISECONDS)
-        self._redraw.timeout.connect(self.changed)
+        self._redraw = once(self, REDRAW_MILLISECONDS, self.changed)
         thread.events.connect(self.apply)
         thread.ended.connect(self._end)
 

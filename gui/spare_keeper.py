@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 from engine.api import Spare, WorkerError
+from gui.timers import once
 
 SETTLE_MILLISECONDS = 3_000
 LINGER_MILLISECONDS = 120_000
@@ -35,15 +36,8 @@ class SpareKeeper(QObject):
         self._can_afford = can_afford
         self._wanted = False
         self._spare: Spare | None = None
-        self._settle = self._timer(settle_milliseconds, self._start)
-        self._linger = self._timer(linger_milliseconds, self.end)
-
-    def _timer(self, milliseconds: int, then: Callable[[], None]) -> QTimer:
-        made = QTimer(self)
-        made.setSingleShot(True)
-        made.setInterval(milliseconds)
-        made.timeout.connect(then)
-        return made
+        self._settle = once(self, settle_milliseconds, self._start)
+        self._linger = once(self, linger_milliseconds, self.end)
 
     def want(self, wanted: bool) -> None:
         """Have one ready soon, or let it go if it is not wanted again in time."""

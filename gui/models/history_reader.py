@@ -5,10 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import partial
 
-from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
+from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 
 from engine.api import Job, RunEntry, paths, run_entries, runs
 from gui.models.background import Background
+from gui.timers import once
 
 FIRST_PORTION = 24
 REST_MILLISECONDS = 150
@@ -27,10 +28,7 @@ class HistoryReader(QObject):
         self._stamps: dict[str, run_entries.Stamp] = {}
         self._watcher = QFileSystemWatcher(self)
         self._watcher.directoryChanged.connect(self.refresh_soon)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(REST_MILLISECONDS)
-        self._rest.timeout.connect(self.refresh)
+        self._rest = once(self, REST_MILLISECONDS, self.refresh)
 
     def start(self) -> None:
         """Read for the first time and watch from now on."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
+from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 
 from engine.api import Adapter, Unreadable, library, paths
 from gui.models.background import Background
+from gui.timers import once
 
 REST_MILLISECONDS = 150
 
@@ -31,10 +32,7 @@ class LibraryReader(QObject):
         self._wanted = ""
         self._watcher = QFileSystemWatcher(self)
         self._watcher.directoryChanged.connect(self.refresh_soon)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(REST_MILLISECONDS)
-        self._rest.timeout.connect(self.refresh)
+        self._rest = once(self, REST_MILLISECONDS, self.refresh)
 
     def start(self) -> None:
         """Read for the first time, watch from now on, and let go of what was long in the trash."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
@@ -19,6 +19,7 @@ from engine.api import write_csv
 from gui.look import style
 from gui.look.format import number, score
 from gui.look.type import px
+from gui.timers import once
 from gui.widgets.buttons import IconButton
 from gui.widgets.labels import Label
 from gui.widgets.numbers import Slider
@@ -41,10 +42,7 @@ class LossPlot(QWidget):
         self._total = 0
         self._kept: int | None = None
         self._finished = False
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(REDRAW_MILLISECONDS)
-        self._timer.timeout.connect(self.redraw)
+        self._timer = once(self, REDRAW_MILLISECONDS, self.redraw)
         self._waiting = Label("", "body", "ink3", self)
         self._waiting.setContentsMargins(8, 0, 8, 0)
         style.ground(self._waiting, "window")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
 
 from gui.look import icons, style
 from gui.look.type import px
+from gui.timers import once
 
 
 class SearchField(QLineEdit):
@@ -20,10 +21,7 @@ class SearchField(QLineEdit):
         self.setPlaceholderText(placeholder)
         self.setAccessibleName(placeholder)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(120)
-        self._rest.timeout.connect(self._tell)
+        self._rest = once(self, 120, self._tell)
         self.textChanged.connect(self._changed)
         self.returnPressed.connect(self._tell)
         style.follow(self._restyle)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
+from gui.timers import once
 from gui.widgets.cards import NoticeStrip
 
 SHOWN_MILLISECONDS = 12_000
@@ -18,10 +18,7 @@ class UndoStrip(NoticeStrip):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self._undo: Callable[[], object] | None = None
-        self._clock = QTimer(self)
-        self._clock.setSingleShot(True)
-        self._clock.setInterval(SHOWN_MILLISECONDS)
-        self._clock.timeout.connect(self.put_away)
+        self._clock = once(self, SHOWN_MILLISECONDS, self.put_away)
         self.acted.connect(self._act)
         self.hide()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from engine.api import STARTER, Adapter, AppError, Ending, Event, SummarizeOptions, labelling, library
 from gui.device_turn import DeviceTurn, Strip
@@ -13,6 +13,7 @@ from gui.engine import Engine
 from gui.pages.playground import choices
 from gui.pages.playground.board import Board, Entry
 from gui.summarizer import Asked, Request
+from gui.timers import once
 
 REDRAW_MILLISECONDS = 50
 
@@ -63,10 +64,7 @@ class Drafter(QObject):
         self._local_models: list[str] = []
         self._board = Board(Entry(None, ""))
         self._asked: tuple[int, str] | None = None
-        self._redraw = QTimer(self)
-        self._redraw.setSingleShot(True)
-        self._redraw.setInterval(REDRAW_MILLISECONDS)
-        self._redraw.timeout.connect(self.changed)
+        self._redraw = once(self, REDRAW_MILLISECONDS, self.changed)
         self._summarizer.events.connect(self._on_events)
         self._summarizer.changed.connect(self._on_summarizer_changed)
         self._summarizer.died.connect(self._on_died)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.api import labelling, unsupported
@@ -17,6 +17,7 @@ from gui.pages.labelling.drafter import Drafter
 from gui.pages.labelling.keys_line import KeysLine, keys_text
 from gui.pages.labelling.steps_view import StepsView
 from gui.pages.labelling.summary_edit import SummaryEdit
+from gui.timers import once
 from gui.widgets.buttons import IconButton, plain, primary
 from gui.widgets.choice import Choice
 from gui.widgets.fields import IconLabel, ProblemLine
@@ -49,10 +50,7 @@ class SummarySide(QWidget):
         self._accepted: list[labelling.Item] = []
         self._make_parts()
         self._lay_out()
-        self._marking = QTimer(self)
-        self._marking.setSingleShot(True)
-        self._marking.setInterval(MARK_MILLISECONDS)
-        self._marking.timeout.connect(self._look_at_text)
+        self._marking = once(self, MARK_MILLISECONDS, self._look_at_text)
 
     def _make_parts(self) -> None:
         self._status_icon = IconLabel("edit", "ink2", 14)

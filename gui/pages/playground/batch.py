@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, Ending, Event, Example, SummarizeOptions, comparison
 from gui.look.format import duration_text, number
 from gui.pages.playground.board import Board, Column, Entry
 from gui.pages.playground.controller import Controller
 from gui.summarizer import Asked, Request
+from gui.timers import once
 
 # A request is written in batches, over columns too: so many conversations fill them, and little is to be taken back.
 PORTION = 16
@@ -56,10 +57,7 @@ class Batch(QObject):
         self.message = ""
         self._sent: dict[str, list[BatchRow]] = {}
         self._began, self._done_before = 0.0, 0
-        self._redraw = QTimer(self)
-        self._redraw.setSingleShot(True)
-        self._redraw.setInterval(REDRAW_MILLISECONDS)
-        self._redraw.timeout.connect(self.changed)
+        self._redraw = once(self, REDRAW_MILLISECONDS, self.changed)
         self._summarizer.events.connect(self._on_events)
         self._summarizer.changed.connect(self._on_summarizer_changed)
         self._summarizer.died.connect(self._on_died)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from engine.api import STARTER, Adapter, AppError, Ending, Event, SummarizeOptions, library, prompts
 from gui.device_turn import DeviceTurn, Strip
@@ -18,6 +18,7 @@ from gui.pages.playground.board import Board, Entry, Feedback
 from gui.pages.playground.tries import Try, from_board, into_board
 from gui.pages.playground.tries_store import Tries
 from gui.summarizer import Asked, Request
+from gui.timers import once
 
 REDRAW_MILLISECONDS = 50
 USUAL_LIMIT = 512
@@ -49,10 +50,7 @@ class Controller(QObject):
         self._asked: Request | None = None
         self._ending: Ending | None = None
         self._message = ""
-        self._redraw = QTimer(self)
-        self._redraw.setSingleShot(True)
-        self._redraw.setInterval(REDRAW_MILLISECONDS)
-        self._redraw.timeout.connect(self.changed)
+        self._redraw = once(self, REDRAW_MILLISECONDS, self.changed)
         self._connect()
         self.rescan()
 

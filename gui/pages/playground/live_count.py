@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import secrets
 from contextlib import suppress
-from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, Ending, Event
 from gui.engine import Engine
 from gui.in_hand import InHand
 from gui.pages.playground.length import Length
+from gui.timers import once
 
 REST_MILLISECONDS = 250
 IDLE_MILLISECONDS = 120_000
@@ -34,15 +34,8 @@ class LiveCount(QObject):
         self._is_exact = False
         self._wanted = ("", 0)
         self._asked: dict[str, tuple[str, int]] = {}
-        self._rest = self._timer(REST_MILLISECONDS, self._ask)
-        self._idle = self._timer(IDLE_MILLISECONDS, self.close)
-
-    def _timer(self, milliseconds: int, act: Any) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(milliseconds)
-        timer.timeout.connect(act)
-        return timer
+        self._rest = once(self, REST_MILLISECONDS, self._ask)
+        self._idle = once(self, IDLE_MILLISECONDS, self.close)
 
     def count(self, text: str, limit: int, base_id: str) -> None:
         """Count a text's tokens soon, with the tokenizer of a base model; typing on puts it off."""
