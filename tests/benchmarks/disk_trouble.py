@@ -46,14 +46,8 @@ def main() -> None:
     numbers = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
     count = numbers[0] if numbers else RUNS
     done = DoneSoFar("disk_trouble")
-    for number in range(count):
-        method = NAMES[number // len(KINDS) % len(NAMES)]
-        if f"undisturbed {method}" not in done.results:
-            done.note(f"undisturbed {method}", _undisturbed(method))
-        if f"run {number}" not in done.results:
-            done.note(f"run {number}", _disturbed(number, method, done.results[f"undisturbed {method}"]))
-            print(f"run {number}: {_words(done.results[f'run {number}'])}", flush=True)
-    _tell([done.results[f"run {number}"] for number in range(count)])
+    methods = [NAMES[number // len(KINDS) % len(NAMES)] for number in range(count)]
+    _tell(done.runs(methods, _undisturbed, _disturbed, _words))
     done.finish()
 
 

@@ -38,14 +38,8 @@ def main() -> None:
     """Disturb, resume and print; a second call goes on."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
     done = DoneSoFar("recovery")
-    for number in range(count):
-        method = NAMES[number % len(NAMES)]
-        if f"undisturbed {method}" not in done.results:
-            done.note(f"undisturbed {method}", _undisturbed(method))
-        if f"run {number}" not in done.results:
-            done.note(f"run {number}", _disturbed(number, method, done.results[f"undisturbed {method}"]))
-            print(f"run {number}: {_words(done.results[f'run {number}'])}", flush=True)
-    _tell([done.results[f"run {number}"] for number in range(count)])
+    methods = [NAMES[number % len(NAMES)] for number in range(count)]
+    _tell(done.runs(methods, _undisturbed, _disturbed, _words))
     done.finish()
 
 

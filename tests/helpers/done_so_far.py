@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,22 @@ class DoneSoFar:
         self.results[part] = result
         with self._path.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps({"code": self._code, "part": part, "result": result}) + "\n")
+
+    def runs(
+        self,
+        methods: Sequence[str],
+        undisturbed: Callable[[str], Result],
+        disturbed: Callable[[int, str, Result], Result],
+        words: Callable[[Result], str],
+    ) -> list[Result]:
+        """Return what comes of a disturbed run of each method, in order; each method is run undisturbed once before."""
+        for number, method in enumerate(methods):
+            if f"undisturbed {method}" not in self.results:
+                self.note(f"undisturbed {method}", undisturbed(method))
+            if f"run {number}" not in self.results:
+                self.note(f"run {number}", disturbed(number, method, self.results[f"undisturbed {method}"]))
+                print(f"run {number}: {words(self.results[f'run {number}'])}", flush=True)
+        return [self.results[f"run {number}"] for number in range(len(methods))]
 
     def finish(self) -> None:
         """Put the file aside: the next call begins anew."""
