@@ -157,11 +157,13 @@ class MainWindow(ShellWindow):
 
     def _keep_pages(self) -> None:
         """Keep how the pages look now that are built."""
+        found = {}
         for key in PAGES:
             place = self.page(key)
             page = place.content() if isinstance(place, LazyPage) and place.is_built() else None
             if isinstance(page, Page):
-                self.preferences.set(f"page.{key}", json.dumps(page.kept()))
+                found[f"page.{key}"] = json.dumps(page.kept())
+        self.preferences.update(found)
 
     def _bring_back(self, key: str, page: QWidget) -> None:
         if isinstance(page, Page):

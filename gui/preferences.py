@@ -31,9 +31,13 @@ class Preferences:
 
     def set(self, key: str, value: str) -> None:
         """Keep a text."""
-        if self._values.get(key) == value:
+        self.update({key: value})
+
+    def update(self, values: dict[str, str]) -> None:
+        """Keep several texts with one writing; none if nothing is new."""
+        if self._values | values == self._values:
             return
-        self._values[key] = value
+        self._values |= values
         partial = self._path.with_name(self._path.name + ".partial")
         with suppress(OSError):
             partial.write_text(json.dumps(self._values, indent=1), encoding="utf-8")
