@@ -68,8 +68,7 @@ class LossPlot(QWidget):
         head.setSpacing(8)
         head.addWidget(Label(title, "section", "ink"))
         head.addSpacing(12)
-        head.addWidget(self._legend)
-        head.addStretch(1)
+        head.addWidget(self._legend, 1)
         for part in (self._smoothing_word, self._smoothing):
             head.addWidget(part)
         head.addSpacing(8)
@@ -192,7 +191,6 @@ class LossPlot(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Hide what has no room, and draw for the new width."""
         super().resizeEvent(event)
-        self._legend.setVisible(self.width() > px(640))
         self._smoothing_word.setVisible(self.width() > px(420))
         self._mark_dirty()
 
@@ -277,11 +275,18 @@ class LossPlot(QWidget):
 
 
 class _Legend(QWidget):
-    """Shows what the marks mean; that of the scores only where there are any."""
+    """Shows what the marks mean where there is room for it; that of the scores only where there are any."""
 
     def __init__(self) -> None:
         super().__init__()
-        row = QHBoxLayout(self)
+        # It takes what is left: the page must not grow wider for it.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.marks = QWidget()
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self.marks)
+        whole.addStretch(1)
+        row = QHBoxLayout(self.marks)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         for mark, text in (("raw", "each step"), ("smooth", "smoothed"), ("evaluation", "evaluation")):
@@ -300,6 +305,15 @@ class _Legend(QWidget):
         self._score[1].setText(f"ROUGE-1 on {number(examples)}, right")
         self._score[1].setToolTip(self.score_words(examples))
         self._examples = examples
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Say it where it fits."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.marks.setVisible(self.marks.sizeHint().width() <= self.width())
 
     def score_words(self, examples: int | None = None) -> str:
         """Return what is scored, in full."""

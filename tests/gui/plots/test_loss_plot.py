@@ -276,3 +276,14 @@ def test_a_resumed_run_drops_its_later_scores(plot):
     plot.drop_after(60)
     plot.redraw()
     assert list(plot._drawing.scores.steps) == [50.0]
+
+
+def test_what_marks_mean_is_said_where_there_is_room_and_never_widens_the_page(plot, qtbot):
+    narrow = plot.minimumSizeHint().width()
+    plot.append_score(5, 0.5, 16)
+    assert plot.minimumSizeHint().width() == narrow < 640
+
+    for width, is_said in ((1200, True), (640, False), (1200, True)):
+        plot.resize(width, 300)
+        qtbot.waitUntil(lambda width=width: plot.width() == width)
+        qtbot.waitUntil(lambda said=is_said: plot._legend.marks.isVisible() == said)
