@@ -6,7 +6,7 @@ Knows how they look and that an icon follows the scheme; not what they do.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QIcon, QKeyEvent
 from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
 from gui.look import style
@@ -37,6 +37,14 @@ class Button(QPushButton):
     def set_short(self, short: bool = True) -> None:
         """Make the button 28 high, as in tool rows."""
         style.set_property(self, "short", "true" if short else "false")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Press it with Return as well as with Space, wherever it stands."""
+        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and plain:
+            self.click()
+        else:
+            super().keyPressEvent(event)
 
     def _restyle(self) -> None:
         self.setFont(font("body_medium"))

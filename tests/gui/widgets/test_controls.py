@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
+from gui.widgets.buttons import primary
 from gui.widgets.chips import ToggleChips
 from gui.widgets.choice import Choice
 from gui.widgets.search_field import SearchField
@@ -146,3 +147,13 @@ def test_escape_clears_a_search_at_once(styled, qtbot):
     with qtbot.waitSignal(field.searched) as told:
         QTest.keyClick(field, Qt.Key.Key_Escape)
     assert told.args == [""]
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space])
+def test_a_button_with_the_keyboard_is_pressed_by_return_too_and_once(styled, qtbot, key):
+    pressed = []
+    button = primary("Go on")
+    qtbot.addWidget(button)
+    button.clicked.connect(lambda: pressed.append(1))
+    qtbot.keyClick(button, key)
+    assert pressed == [1]
