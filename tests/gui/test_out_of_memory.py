@@ -142,6 +142,13 @@ def test_where_no_plan_fits_a_copy_can_be_edited(stage, qtbot):
     assert button(card_of(stage), "Edit a copy").isVisibleTo(stage.page)
 
 
+def test_a_card_stands_there_at_once(stage, qtbot):
+    stage.run(qtbot, SHORT)
+    stage.page.run_view.show_plans([])
+
+    assert card_of(stage).isVisibleTo(stage.page)
+
+
 @posix
 def test_plans_for_a_run_that_the_system_killed_are_looked_for(stage, qtbot, monkeypatch):
     monkeypatch.setattr(supervisor, "_available_share", lambda: 0.01)

@@ -257,6 +257,8 @@ class RunView(Scroll):
         self.plot.setMinimumHeight(px(300) if card is not None else 180)
         if card is not None:
             self._card_place.addWidget(card)
+            # A layout shows what is added to it only with the next turn of the event loop.
+            card.show()
 
     def _open_log(self) -> None:
         if self._model is not None:
