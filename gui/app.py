@@ -25,7 +25,7 @@ from engine.api import AppError, Ending, StorageError, paths, recipe
 from gui import opened_files
 from gui.crash_report import CrashReport
 from gui.engine import Engine
-from gui.look import style
+from gui.look import language, style
 from gui.main_window import FIRST, MainWindow
 from gui.preferences import Preferences
 from gui.run_model import RunModel
@@ -45,13 +45,15 @@ def run(argv: list[str]) -> int:
     sys.setswitchinterval(SWITCH_SECONDS)
     application = _application()
     try:
+        preferences = Preferences()
+        language.speak(preferences.get("language") or language.SYSTEM)
         instance = SingleInstance()
         if wanted.screenshot is None and instance.raise_first(
             wanted.page, [str(file) for file in wanted.files]
         ):
             return 0
         _install_report()
-        window = _window(application, guides=not wanted.demo)
+        window = _window(application, preferences, guides=not wanted.demo)
     except AppError as error:
         say_why_not(error, quietly=wanted.demo)
         return 1
@@ -75,9 +77,8 @@ def _install_report() -> None:
     report.install()
 
 
-def _window(application: QApplication, *, guides: bool) -> MainWindow:
+def _window(application: QApplication, preferences: Preferences, *, guides: bool) -> MainWindow:
     """Return the window in the look that is preferred. Raises StorageError if the home can't be used."""
-    preferences = Preferences()
     style.apply(application, preferences.get("scheme") or "system", _text_scale(preferences))
     engine = Engine()
     window = MainWindow(engine, preferences, guides=guides)

@@ -9,7 +9,8 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import paths
-from gui.look import style
+from gui.look import language, style
+from gui.look.language import tr
 from gui.preferences import WHEN_WINDOW_LEAVES, WINDOW_CHOICES, Preferences
 from gui.widgets.buttons import link, plain
 from gui.widgets.choice import Choice
@@ -43,10 +44,13 @@ class SettingsDialog(QDialog):
         self.schemes.set_current(style.scheme())
         self.sizes = Choice([(str(size), f"{size} %") for size in TEXT_SIZES])
         self.sizes.set_key(str(round(100 * float(preferences.get("text_scale") or 1.0))))
+        self.languages = Choice([(language.SYSTEM, tr("As the system")), *language.LANGUAGES.items()])
+        self.languages.set_key(preferences.get("language") or language.SYSTEM)
         self.leaving = Segmented(list(WINDOW_CHOICES.items()), stretch=True, name=LEAVING)
         self.leaving.set_current(preferences.get(WHEN_WINDOW_LEAVES) or "finish")
         self._lay_out()
         self.leaving.currentChanged.connect(self._keep_leaving)
+        self.languages.chosen.connect(self._keep_language)
         self.schemes.currentChanged.connect(self._apply)
         self.sizes.chosen.connect(self._apply)
 
@@ -57,6 +61,10 @@ class SettingsDialog(QDialog):
         column.addWidget(Label("Settings", "section"))
         column.addWidget(Field("Appearance", self.schemes))
         column.addWidget(Field("Text size", self.sizes))
+        self._language_field = Field(
+            tr("Language"), self.languages, foot=tr("Spoken from the next start on.")
+        )
+        column.addWidget(self._language_field)
         column.addWidget(Field(LEAVING, self.leaving, foot=LEAVING_HELP))
         column.addWidget(Line())
         for name, folder in (
@@ -78,6 +86,9 @@ class SettingsDialog(QDialog):
 
     def _keep_leaving(self, chosen: str) -> None:
         self._preferences.set(WHEN_WINDOW_LEAVES, chosen)
+
+    def _keep_language(self) -> None:
+        self._preferences.set("language", self.languages.key())
 
     def _apply(self) -> None:
         scale = int(self.sizes.key()) / 100

@@ -8,6 +8,7 @@
     python3 packaging/dev.py proof [--only WORDS]      every method, proven on every kind of base model
     python3 packaging/dev.py bench [names]             the benchmarks in tests/benchmarks
     python3 packaging/dev.py screenshots [arguments]   every page, light and dark, from the real window
+    python3 packaging/dev.py texts                     gather all texts into the files of the languages
     python3 packaging/dev.py deb [folder]              the Debian package, in dist/ if no folder is named
 
 Without a display everything is drawn off screen, and `demo` saves the finished page as demo.png.
@@ -102,6 +103,12 @@ def screenshots(arguments: list[str]) -> int:
     return _python(["packaging/screenshots.py", *arguments], variables)
 
 
+def texts(arguments: list[str]) -> int:
+    """Gather the texts to translate."""
+    environment.ensure(ROOT)
+    return _python(["packaging/texts.py", *arguments], {})
+
+
 def deb(arguments: list[str]) -> int:
     """Build the Debian package."""
     environment.ensure(ROOT)
@@ -175,7 +182,7 @@ def _prepare_qt(variables: dict[str, str]) -> None:
 
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
-    verb.__name__: verb for verb in (setup, run, demo, test, proof, bench, screenshots, deb)
+    verb.__name__: verb for verb in (setup, run, demo, test, proof, bench, screenshots, texts, deb)
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import time
 
-from PySide6.QtCore import QLocale
+from gui.look.language import locale
 
 UNKNOWN = "–"
 MINUS = "−"
@@ -21,10 +21,10 @@ def number(value: float | None, digits: int | None = None) -> str:
     if value is None or not math.isfinite(value):
         return UNKNOWN
     if digits is None and float(value).is_integer() and abs(value) < 1e15:
-        return _signed(_locale().toString(int(value)))
+        return _signed(locale().toString(int(value)))
     if digits is None:
         return plain(value)
-    return _signed(_locale().toString(float(value), "f", digits))
+    return _signed(locale().toString(float(value), "f", digits))
 
 
 def plain(value: float | None) -> str:
@@ -33,7 +33,7 @@ def plain(value: float | None) -> str:
         return UNKNOWN
     text = repr(float(value))
     text = text.removesuffix(".0")
-    return _signed(text.replace(".", _locale().decimalPoint()))
+    return _signed(text.replace(".", locale().decimalPoint()))
 
 
 def percent(fraction: float | None, digits: int = 0) -> str:
@@ -100,12 +100,6 @@ def gain(fraction: float | None) -> str:
 def interval(low: float | None, high: float | None) -> str:
     """Return an interval of scores: "0.6 to 2.4"."""
     return UNKNOWN if low is None or high is None else f"{score(low)} to {score(high)}"
-
-
-def _locale() -> QLocale:
-    """The user's locale; where none is set, English, whose words the window speaks."""
-    found = QLocale()
-    return QLocale(QLocale.Language.English) if found.language() == QLocale.Language.C else found
 
 
 def _places(scaled: float) -> int:

@@ -1,0 +1,204 @@
+"""The language the window speaks. English is what the source says; any other is a file in `resources/languages`.
+
+    tr("Settings")                                      a text of the window
+    tr("Stopped at step {step}.", step=number(4))       ... with values in it
+    tr_count(3, "{n} example", "{n} examples")          ... with a number that decides its form
+    mark("Settings")                                    a text that is said later: TITLE = mark(…), then tr(TITLE)
+    told(error.message)                                 a text of the engine, which knows no language but English
+
+The files have the format of Qt Linguist (https://doc.qt.io/qt-6/linguist-ts-file-format.html) and two contexts:
+`window` holds what stands in calls of `tr`, `tr_count` and `mark`; `engine` what the engine may say, its values as {1},
+{2}. What has no translation is shown in English. Knows no widget.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+
+from engine.api import paths
+
+SYSTEM, ENGLISH = "system", "en"
+# By the code of each language, its name in itself.
+LANGUAGES = {ENGLISH: "English", "de": "Deutsch"}
+WINDOW, ENGINE = "window", "engine"
+# A text that is little else than values fits nearly everything.
+LEAST_LETTERS = 6
+MOST_REMEMBERED = 4096
+_PLACE = re.compile(r"\{\d+\}")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+# 1,228 and 12.4 GB, but neither 0.21.0 nor 2026.
+_FIGURE = re.compile(r"(?<![\w.,])\d{1,3}(?:,\d{3})*(?:\.\d+)?(?![\w.]*\.?\d)")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """One language: its forms of each text by context and English text, for plurals the one for 1 first."""
+
+    window: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    engine: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _remembered: dict[str, str] = field(default_factory=dict)
+
+    def told(self, text: str) -> str:
+        """Return what the engine says: as a whole, as a text with values, or sentence by sentence."""
+        if text not in self._remembered:
+            if len(self._remembered) >= MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[text] = self._whole(text) or self._by_sentences(text) or text
+        return self._remembered[text]
+
+    def _whole(self, text: str) -> str:
+        """Return the translation of one sentence, or of a text that stands in the catalogue as it is."""
+        if text in self.engine:
+            return self.engine[text][0]
+        for pattern, places, translation in self._patterns:
+            found = pattern.fullmatch(text)
+            if found and not any(_SENTENCE.search(value) for value in found.groups()):
+                return _filled(translation, places, [self._value(value) for value in found.groups()])
+        return ""
+
+    def _value(self, value: str) -> str:
+        return self._whole(value) or _FIGURE.sub(_local, value)
+
+    def _by_sentences(self, text: str) -> str:
+        sentences = _SENTENCE.split(text)
+        return " ".join(self._whole(sentence) or sentence for sentence in sentences) if sentences[1:] else ""
+
+    @cached_property
+    def _patterns(self) -> list[tuple[re.Pattern[str], list[str], str]]:
+        """The texts with values, those that say most themselves first."""
+        composed = [text for text in self.engine if _PLACE.search(text) and _letters(text) >= LEAST_LETTERS]
+        return [
+            (_pattern(text), _PLACE.findall(text), self.engine[text][0])
+            for text in sorted(composed, key=_letters, reverse=True)
+        ]
+
+
+@dataclass
+class _Spoken:
+    """What is spoken in this process."""
+
+    code: str = ENGLISH
+    catalogue: Catalogue | None = None
+    of_qt: QTranslator | None = None
+
+
+_now = _Spoken()
+
+
+def tr(text: str, **values: object) -> str:
+    """Return a text of the window, with its values put in: `{step}` for `step`."""
+    catalogue = _now.catalogue
+    said = catalogue.window.get(text, (text,))[0] if catalogue else text
+    return said.format(**values) if values else said
+
+
+def tr_count(count: int, one: str, many: str, **values: object) -> str:
+    """Return a text whose form a number decides; `{n}` is the number by the locale, any other value is put in too."""
+    forms = _now.catalogue.window.get(many) if _now.catalogue else None
+    said = forms[0 if count == 1 else -1] if forms else one if count == 1 else many
+    return said.format(**{"n": locale().toString(count)} | values)
+
+
+def mark(text: str) -> str:
+    """Return the text as it is: it stands in a table, and is said by `tr` where it is shown."""
+    return text
+
+
+def told(text: str) -> str:
+    """Return a text of the engine: a title, an explanation, a message with values in it."""
+    return _now.catalogue.told(text) if _now.catalogue and text else text
+
+
+def locale() -> QLocale:
+    """Return how numbers and dates are written; where the desktop has no language, as in English."""
+    found = QLocale()
+    return QLocale(QLocale.Language.English) if found.language() == QLocale.Language.C else found
+
+
+def spoken() -> str:
+    """Return the code of the language in use."""
+    return _now.code
+
+
+def speak(wanted: str) -> None:
+    """Speak a language from now on: a code, or "system" for the desktop's. What is shown already stays as it is.
+
+    Numbers, dates and the direction of reading follow.
+    """
+    _now.code = _language(wanted)
+    _now.catalogue = read(path(_now.code)) if _now.code != ENGLISH else None
+    if wanted != SYSTEM and _now.code != QLocale.system().name()[:2]:
+        QLocale.setDefault(QLocale(_now.code))
+    _speak_qt(_now.code)
+
+
+def path(code: str) -> Path:
+    """Return the file of a language."""
+    return paths.resources_folder() / "languages" / f"{code}.ts"
+
+
+def read(file: Path) -> Catalogue:
+    """Return a language's finished texts."""
+    catalogue = Catalogue()
+    contexts = {WINDOW: catalogue.window, ENGINE: catalogue.engine}
+    for context, source, forms in messages(file):
+        if all(forms) and context in contexts:
+            contexts[context][source] = forms
+    return catalogue
+
+
+def messages(file: Path) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Yield context, English text and forms of all texts of a file; the forms of an unfinished one are empty."""
+    # A file of the application's own.
+    for context in ET.parse(file).getroot().iter("context"):  # noqa: S314
+        name = context.findtext("name", "")
+        for message in context.iter("message"):
+            translation = message.find("translation")
+            if translation is None:
+                continue
+            forms = [form.text or "" for form in translation.iter("numerusform")]
+            yield name, message.findtext("source", ""), tuple(forms or [translation.text or ""])
+
+
+def _language(wanted: str) -> str:
+    code = QLocale.system().name()[:2] if wanted == SYSTEM else wanted
+    return code if code in LANGUAGES else ENGLISH
+
+
+def _speak_qt(code: str) -> None:
+    """Have Qt's own menus and dialogs speak it too."""
+    if _now.of_qt is not None:
+        QCoreApplication.removeTranslator(_now.of_qt)
+        _now.of_qt = None
+    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    translator = QTranslator()
+    if code != ENGLISH and translator.load(f"qtbase_{code}", folder):
+        _now.of_qt = translator
+        QCoreApplication.installTranslator(translator)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    parts = [re.escape(part) for part in _PLACE.split(text)]
+    return re.compile("(.+?)".join(parts), re.DOTALL)
+
+
+def _filled(text: str, places: list[str], values: list[str]) -> str:
+    by_place = dict(zip(places, values, strict=True))
+    return _PLACE.sub(lambda place: by_place.get(place.group(), place.group()), text)
+
+
+def _letters(text: str) -> int:
+    return sum(letter.isalpha() for letter in _PLACE.sub("", text))
+
+
+def _local(figure: re.Match[str]) -> str:
+    plain = figure.group().replace(",", "")
+    digits = len(plain.partition(".")[2])
+    return locale().toString(float(plain), "f", digits) if digits else locale().toString(int(plain))

@@ -1,0 +1,187 @@
+"""Gather every text that a person may read into the files of the languages, keeping what is translated.
+
+    python3 packaging/dev.py texts
+
+The window's texts stand in calls of `tr`, `tr_count` and `mark`. The engine speaks English alone; what it may say is
+every text of its source with a word in it, a value in it as {1}. A text that is new stands in the file as unfinished,
+one that is gone leaves it.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from gui.look import language  # noqa: E402
+
+# What only the command line, a file or a log says.
+NOT_SHOWN = ("engine/commands", "engine/report", "engine/api.py")
+# Whose texts are read by programs: patterns, columns, names of fields.
+SILENT_CALLS = {"compile", "match", "search", "sub", "fullmatch", "split", "log", "debug", "getenv", "open"}
+SAYING_CALLS = {"tr", "tr_count", "mark"}
+_WORD = re.compile(r"[A-Za-z]{2,}")
+_CODE = re.compile(r"\\[bdswn(\[]|\(\?|^https?://|^[\w./-]*[_/][\w./-]*$|^--|[{}]{2}|<[a-z/]")
+
+
+@dataclass(frozen=True, order=True)
+class Text:
+    """A text with where it stands; `one` is its form for a count of one."""
+
+    context: str
+    source: str
+    file: str = ""
+    one: str = ""
+
+
+def texts() -> list[Text]:
+    """Return every text, each once, by context and source."""
+    found: dict[tuple[str, str], Text] = {}
+    for context, folder, gather in ((language.WINDOW, "gui", _called), (language.ENGINE, "engine", _said)):
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            name = file.relative_to(ROOT).as_posix()
+            if name.startswith(NOT_SHOWN):
+                continue
+            for source, one in gather(ast.parse(file.read_text(encoding="utf-8"))):
+                found.setdefault((context, source), Text(context, source, name, one))
+    return sorted(found.values())
+
+
+def write(file: Path, found: list[Text]) -> tuple[int, int]:
+    """Write a language's file with these texts; return how many there are, and how many are unfinished."""
+    kept = (
+        {(context, source): forms for context, source, forms in language.messages(file)}
+        if file.exists()
+        else {}
+    )
+    root = ET.Element("TS", version="2.1", language=file.stem, sourcelanguage=language.ENGLISH)
+    unfinished = 0
+    for context in (language.WINDOW, language.ENGINE):
+        block = ET.SubElement(root, "context")
+        ET.SubElement(block, "name").text = context
+        for text in found:
+            if text.context == context:
+                unfinished += not _add(block, text, kept.get((context, text.source), ()))
+    ET.indent(root, " ")
+    body = ET.tostring(root, encoding="unicode")
+    file.write_text(f'<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE TS>\n{body}\n', encoding="utf-8")
+    return len(found), unfinished
+
+
+def _add(block: ET.Element, text: Text, forms: tuple[str, ...]) -> bool:
+    """Add a text; return whether it is translated."""
+    message = ET.SubElement(block, "message", {"numerus": "yes"} if text.one else {})
+    ET.SubElement(message, "location", filename=f"../../{text.file}")
+    ET.SubElement(message, "source").text = text.source
+    count = 2 if text.one else 1
+    finished = len(forms) == count and all(forms)
+    translation = ET.SubElement(message, "translation", {} if finished else {"type": "unfinished"})
+    said = forms if finished else ("",) * count
+    if text.one:
+        for form in said:
+            ET.SubElement(translation, "numerusform").text = form
+    else:
+        translation.text = said[0]
+    return finished
+
+
+def _called(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Yield the texts in calls of the window's functions, with the form for one where there is one."""
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+            continue
+        given = [
+            each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)
+        ]
+        if node.func.id in {"tr", "mark"} and given:
+            yield given[0], ""
+        elif node.func.id == "tr_count" and len(given) == 2:
+            yield given[1], given[0]
+
+
+def _said(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Yield what a module of the engine may say."""
+    silent = _silent(tree)
+    for node in ast.walk(tree):
+        if id(node) in silent:
+            continue
+        text = _text(node)
+        if _is_said(text):
+            yield text.strip(), ""
+
+
+def bare(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield line and text of what a module of the window seems to say without a call that would translate it."""
+    covered = _silent(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in SAYING_CALLS:
+            covered |= {id(each) for argument in node.args for each in ast.walk(argument)}
+    for node in ast.walk(tree):
+        if id(node) not in covered:
+            text = _text(node)
+            if _is_said(text):
+                yield getattr(node, "lineno", 0), text
+
+
+def _silent(tree: ast.Module) -> set[int]:
+    """Return the nodes whose texts nobody reads: docstrings, parts of composed texts, patterns, annotations."""
+    found: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            found.add(id(node.value))
+        elif isinstance(node, ast.JoinedStr):
+            found |= {id(part) for part in node.values}
+        elif isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in SILENT_CALLS:
+                found |= {id(each) for argument in node.args for each in ast.walk(argument)}
+        elif isinstance(node, ast.AnnAssign):
+            found |= {id(each) for each in ast.walk(node.annotation)}
+    return found
+
+
+def _text(node: ast.AST) -> str:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    return _with_places(node) if isinstance(node, ast.JoinedStr) else ""
+
+
+def _with_places(node: ast.JoinedStr) -> str:
+    parts, count = [], 0
+    for value in node.values:
+        if isinstance(value, ast.Constant):
+            parts.append(str(value.value))
+        else:
+            count += 1
+            parts.append(f"{{{count}}}")
+    return "".join(parts)
+
+
+def _is_said(text: str) -> bool:
+    words = _WORD.findall(re.sub(r"\{\d+\}", "", text))
+    if not words or _CODE.search(text):
+        return False
+    return " " in text.strip() or bool(re.fullmatch(r"[A-Z][a-z]+[a-zA-Z-]*[.…]?", text))
+
+
+def main() -> int:
+    """Write the file of every language but English."""
+    found = texts()
+    for code in language.LANGUAGES:
+        if code != language.ENGLISH:
+            count, unfinished = write(language.path(code), found)
+            print(
+                f"{language.path(code).relative_to(ROOT)}: {count} texts, {unfinished} of them not translated."
+            )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
