@@ -8,12 +8,15 @@ from __future__ import annotations
 import math
 import time
 
-from gui.look.language import locale
+from PySide6.QtCore import QDate
+
+from gui.look.language import locale, mark, tr, tr_count
 
 UNKNOWN = "–"
 MINUS = "−"
 SPACE = "\u00a0"
-NO_INTERVAL = "one conversation, so no interval"
+BILLIONS, MILLIONS, THOUSANDS = mark("{value} B"), mark("{value} M"), mark("{value} k")
+NO_INTERVAL = mark("one conversation, so no interval")
 
 
 def number(value: float | None, digits: int | None = None) -> str:
@@ -45,10 +48,9 @@ def compact(value: float | None) -> str:
     """Return a count in three significant digits: 3,538,944 is "3.54 M", 892 is "892"."""
     if value is None:
         return UNKNOWN
-    for unit, size in (("B", 1e9), ("M", 1e6), ("k", 1e4)):
-        if abs(value) >= size:
-            scaled = value / (1e3 if unit == "k" else size)
-            return f"{number(scaled, _places(scaled))} {unit}"
+    for size, least, said in ((1e9, 1e9, BILLIONS), (1e6, 1e6, MILLIONS), (1e3, 1e4, THOUSANDS)):
+        if abs(value) >= least:
+            return tr(said, value=number(value / size, _places(value / size)))
     return number(value)
 
 
@@ -59,7 +61,7 @@ def bytes_text(count: float | None) -> str:
     for unit, size, least in (("TB", 1e12, 1e12), ("GB", 1e9, 1e9), ("MB", 1e6, 1e5), ("kB", 1e3, 1e3)):
         if count >= least:
             return f"{number(count / size, 1 if count / size < 1000 else 0)} {unit}"
-    return f"{number(count)} bytes"
+    return tr_count(int(count), "{n} byte", "{n} bytes")
 
 
 def duration_text(seconds: float | None) -> str:
@@ -67,21 +69,23 @@ def duration_text(seconds: float | None) -> str:
     if seconds is None or not math.isfinite(seconds):
         return UNKNOWN
     if seconds < 9.95:
-        return f"{number(seconds, 1)} s"
+        return tr("{seconds} s", seconds=number(seconds, 1))
     whole = round(seconds)
     if whole < 60:
-        return f"{whole} s"
-    if whole < 15 * 60:
-        return f"{whole // 60} min {whole % 60:02d} s" if whole % 60 else f"{whole // 60} min"
-    minutes = round(whole / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+        return tr("{seconds} s", seconds=whole)
+    if whole < 15 * 60 and whole % 60:
+        return tr("{minutes} min {seconds} s", minutes=whole // 60, seconds=f"{whole % 60:02d}")
+    minutes = whole // 60 if whole < 15 * 60 else round(whole / 60)
+    if minutes < 60:
+        return tr("{minutes} min", minutes=minutes)
+    return tr("{hours} h {minutes} min", hours=minutes // 60, minutes=f"{minutes % 60:02d}")
 
 
 def clock_text(at: float) -> str:
     """Return a moment, in seconds since 1970, as the time of day, with the day before it if it is not today's."""
     then, today = time.localtime(at), time.localtime()
     clock = time.strftime("%H:%M", then)
-    return clock if then[:3] == today[:3] else f"{then.tm_mday} {time.strftime('%b', then)} {clock}"
+    return clock if then[:3] == today[:3] else f"{locale().toString(QDate(*then[:3]), tr('d MMM'))} {clock}"
 
 
 def score(fraction: float | None) -> str:
@@ -99,7 +103,7 @@ def gain(fraction: float | None) -> str:
 
 def interval(low: float | None, high: float | None) -> str:
     """Return an interval of scores: "0.6 to 2.4"."""
-    return UNKNOWN if low is None or high is None else f"{score(low)} to {score(high)}"
+    return UNKNOWN if low is None or high is None else tr("{low} to {high}", low=score(low), high=score(high))
 
 
 def _places(scaled: float) -> int:

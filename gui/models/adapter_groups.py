@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from engine.api import Adapter, ScoreCard
 from gui.look.format import score
+from gui.look.language import tr
 from gui.models.words import base_words, data_words, method_words, protocol_source, protocol_words
 from gui.widgets.whisker import whisker_of
 
@@ -70,7 +71,10 @@ def grouped(adapters: Iterable[Adapter], order: str = "made", *, descending: boo
             (imported if adapter.passport.origin == "imported" else trained).append(adapter)
     groups = [_scored_group(_ordered(found, order, descending)) for found in scored.values()]
     groups.sort(key=lambda group: max(adapter.passport.made for adapter in group.adapters), reverse=True)
-    for title, found in (("Trained, not scored yet", trained), ("Imported, not scored yet", imported)):
+    for title, found in (
+        (tr("Trained, not scored yet"), trained),
+        (tr("Imported, not scored yet"), imported),
+    ):
         if found:
             groups.append(Group(title, "", tuple(_ordered(found, order, descending))))
     return groups
@@ -87,10 +91,15 @@ def _scored_group(adapters: Sequence[Adapter]) -> Group:
     card = passport.score_card
     assert card is not None
     base = card.base.get(SCORE, {}).get("mean")
-    facts = protocol_words(card.protocol) + (f", base {score(base)}" if base is not None else "")
+    facts = [protocol_words(card.protocol)]
+    facts += [tr("base {score}", score=score(base))] if base is not None else []
     return Group(
-        title=f"{data_words(protocol_source(card, passport))} with {base_words(passport.base_model.id)}",
-        facts=facts,
+        title=tr(
+            "{data} with {base}",
+            data=data_words(protocol_source(card, passport)),
+            base=base_words(passport.base_model.id),
+        ),
+        facts=", ".join(facts),
         adapters=tuple(adapters),
         axis=axis_of([adapter.passport.score_card for adapter in adapters], SCORE),
         base=base,

@@ -8,26 +8,32 @@ from datetime import UTC, datetime
 from PySide6.QtCore import QObject
 
 from engine.api import Adapter
-from gui.look.format import NO_INTERVAL, UNKNOWN, bytes_text, score
+from gui.look.format import UNKNOWN, bytes_text, score
+from gui.look.language import mark, tr
 from gui.models.adapter_groups import SCORE, Group, Show, grouped, is_shown, matches
 from gui.models.cells import Cell, Link, Named, Scored, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
 from gui.models.words import UNKNOWN_VERDICT, VERDICTS, method_words, when_words
 from gui.widgets.whisker import WhiskerCell, in_words, whisker_of
 
-FULL_VERDICTS = {"no measurable difference": "No measurable difference"}
+FULL_VERDICTS = {"no measurable difference": mark("No measurable difference")}
+SAID = {
+    "better": mark("better than base"),
+    "worse": mark("worse than base"),
+    "no measurable difference": mark("no measurable difference"),
+}
 
 
 class AdapterTable(GroupedTable[Adapter]):
     """Adapters by group; `set_adapters` takes all of them, `show` decides which are listed."""
 
     columns = (
-        Column("name", "Adapter", order="name"),
-        Column("method", "Method", 136, order="method", hidden_below=620),
-        Column("score", "ROUGE-1, 95 % interval", 164, order="score"),
-        Column("verdict", "Paired with base", 136),
-        Column("size", "Size", 88, right=True, order="size", hidden_below=740),
-        Column("made", "Made", 104, right=True, order="made", hidden_below=560),
+        Column("name", mark("Adapter"), order="name"),
+        Column("method", mark("Method"), 136, order="method", hidden_below=620),
+        Column("score", mark("ROUGE-1, 95 % interval"), 164, order="score"),
+        Column("verdict", mark("Paired with base"), 136),
+        Column("size", mark("Size"), 88, right=True, order="size", hidden_below=740),
+        Column("made", mark("Made"), 104, right=True, order="made", hidden_below=560),
     )
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -88,10 +94,10 @@ class AdapterTable(GroupedTable[Adapter]):
 
     def tags(self, adapter: Adapter) -> tuple[str, ...]:
         """Return the tags behind a name: what the program knows first, then the person's own."""
-        known = ["in use"] if adapter.id in self._in_use else []
-        known += ["imported"] if adapter.passport.origin == "imported" else []
-        known += ["yardstick"] if adapter.passport.method.id == "full" else []
-        known += ["stopped early"] if adapter.passport.training.stopped else []
+        known = [tr("in use")] if adapter.id in self._in_use else []
+        known += [tr("imported")] if adapter.passport.origin == "imported" else []
+        known += [tr("yardstick")] if adapter.passport.method.id == "full" else []
+        known += [tr("stopped early")] if adapter.passport.training.stopped else []
         return (*known, *adapter.passport.tags)
 
     def cell(self, thing: Adapter, key: str) -> Cell:
@@ -111,7 +117,7 @@ class AdapterTable(GroupedTable[Adapter]):
     def _score(self, adapter: Adapter) -> Cell:
         card = adapter.passport.score_card
         if card is None or SCORE not in card.scores:
-            return Link("Score now")
+            return Link(tr("Score now"))
         group = self._groups[adapter.id]
         spread = card.scores[SCORE]
         return Scored(score(spread["mean"]), WhiskerCell(whisker_of(spread, "ink2"), *group.axis, group.base))
@@ -121,20 +127,21 @@ class AdapterTable(GroupedTable[Adapter]):
         parts = [thing.name, *self.tags(thing), method_words(thing.passport)]
         if card is not None and SCORE in card.scores:
             verdict = card.difference.get(SCORE, {}).get("verdict", "")
-            told = f"{verdict} than base" if verdict in {"better", "worse"} else verdict
-            parts.append(in_words("ROUGE-1", whisker_of(card.scores[SCORE]), told))
+            said = tr(SAID[verdict]) if verdict in SAID else ""
+            parts.append(in_words("ROUGE-1", whisker_of(card.scores[SCORE]), said))
         else:
-            parts.append("not scored yet")
+            parts.append(tr("not scored yet"))
         parts += [bytes_text(thing.size_bytes), when_words(thing.passport.made, datetime.now(UTC))]
         return ", ".join(parts)
 
     def explanation(self, thing: Adapter, key: str) -> str:
         card = thing.passport.score_card
         if key == "score" and card is not None and "low" not in card.scores.get(SCORE, {"low": 0.0}):
-            return NO_INTERVAL.capitalize()
+            return tr("One conversation, so no interval")
         if key != "verdict" or card is None:
             return ""
-        return FULL_VERDICTS.get(card.difference.get(SCORE, {}).get("verdict", ""), "")
+        verdict = card.difference.get(SCORE, {}).get("verdict", "")
+        return tr(FULL_VERDICTS[verdict]) if verdict in FULL_VERDICTS else ""
 
 
 def _verdict(adapter: Adapter) -> Cell:
@@ -142,4 +149,4 @@ def _verdict(adapter: Adapter) -> Cell:
     if card is None or SCORE not in card.scores:
         return Text(UNKNOWN)
     icon, text, token = VERDICTS.get(card.difference.get(SCORE, {}).get("verdict", ""), UNKNOWN_VERDICT)
-    return Signed(icon, text, token)
+    return Signed(icon, tr(text), token)

@@ -10,16 +10,28 @@ from PySide6.QtCore import QObject
 
 from engine.api import arenas, measures
 from gui.look.format import NO_INTERVAL, UNKNOWN, bytes_text, duration_text, gain, interval, number, score
+from gui.look.language import mark, told, tr
 from gui.models.cells import Cell, Checked, Scored, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
-from gui.models.measure_words import amount, in_full, sign_of
-from gui.models.words import UNKNOWN_VERDICT, VERDICTS, protocol_words
+from gui.models.measure_words import TOLD, amount, in_full, sign_of
+from gui.models.words import UNKNOWN_VERDICT, VERDICTS, entry_words, protocol_words
 from gui.widgets.whisker import WhiskerCell, in_words, whisker_of
 
 Row = arenas.Row
 Group = arenas.Group
 SCORE = arenas.SCORE
-FULL_WORDS = {"better": "Better", "no measurable difference": "No measurable difference", "worse": "Worse"}
+AGAINST_BASE = mark("{verdict}: {gain} against the base model, {interval}.")
+AGAINST_FULL = mark("{verdict}: {gain} against full fine-tuning, {interval}.")
+FULL_WORDS = {
+    "better": mark("Better"),
+    "no measurable difference": mark("No measurable difference"),
+    "worse": mark("Worse"),
+}
+BESIDE_FULL = {
+    "better": mark("against full fine-tuning better"),
+    "no measurable difference": mark("against full fine-tuning no measurable difference"),
+    "worse": mark("against full fine-tuning worse"),
+}
 # What is worth seeing from the top down; everything else from the bottom up.
 DESCENDING = ("score",)
 MEASURE_WIDTH = 160
@@ -32,14 +44,14 @@ class ArenaTable(GroupedTable[Row]):
     """
 
     _fixed: tuple[Column, ...] = (
-        Column("name", "Entry", order="name"),
-        Column("score", "ROUGE-1, 95 % interval", 196, order="score"),
-        Column("parameters", "Trainable", 108, right=True, order="parameters"),
-        Column("bytes", "Adapter", 92, right=True, order="bytes", hidden_below=980),
-        Column("memory", "Peak memory", 104, right=True, order="memory"),
-        Column("minutes", "Training, min", 108, right=True, order="minutes", hidden_below=980),
-        Column("base", "Paired with base", 132),
-        Column("full", "Paired with full", 132),
+        Column("name", mark("Entry"), order="name"),
+        Column("score", mark("ROUGE-1, 95 % interval"), 196, order="score"),
+        Column("parameters", mark("Trainable"), 108, right=True, order="parameters"),
+        Column("bytes", mark("Adapter"), 92, right=True, order="bytes", hidden_below=980),
+        Column("memory", mark("Peak memory"), 104, right=True, order="memory"),
+        Column("minutes", mark("Training, min"), 108, right=True, order="minutes", hidden_below=980),
+        Column("base", mark("Paired with base"), 132),
+        Column("full", mark("Paired with full"), 132),
     )
     columns = _fixed
 
@@ -63,7 +75,9 @@ class ArenaTable(GroupedTable[Row]):
     def set_measures(self, names: Sequence[str]) -> None:
         """Show a column for each of these measures, after ROUGE-1; what hides in a narrow table hides sooner then."""
         more = tuple(
-            Column(name, measures.MEASURES[name].title, MEASURE_WIDTH, right=True, order=name)
+            Column(
+                name, told(measures.MEASURES[name].title), MEASURE_WIDTH, right=True, order=name, as_is=True
+            )
             for name in names
         )
         room = MEASURE_WIDTH * len(more)
@@ -117,9 +131,8 @@ class ArenaTable(GroupedTable[Row]):
     def cell(self, thing: Row, key: str) -> Cell:
         entry, run = thing.standing.entry, thing.standing.run
         if key == "name":
-            return Checked(
-                entry.title, entry.detail or ("yardstick" if thing.is_yardstick else ""), self._is_on(thing)
-            )
+            detail = told(entry.detail) or (tr("yardstick") if thing.is_yardstick else "")
+            return Checked(told(entry.title), detail, self._is_on(thing))
         if key == "score":
             base = thing.base[SCORE]["mean"]
             whisker = WhiskerCell(whisker_of(thing.scores[SCORE], "ink2"), *self._axes[thing.id], base)
@@ -140,29 +153,30 @@ class ArenaTable(GroupedTable[Row]):
         return row.id in self._checked
 
     def words(self, thing: Row) -> str:
-        verdict = thing.against_base[SCORE]["verdict"]
-        told = f"{verdict} than base" if verdict in {"better", "worse"} else f"{verdict} to base"
-        parts = [thing.name, in_words("ROUGE-1", whisker_of(thing.scores[SCORE]), told)]
-        if thing.against_full is not None:
-            parts.append(
-                f"against full fine-tuning {FULL_WORDS[thing.against_full[SCORE]['verdict']].lower()}"
-            )
-        parts += [
-            f"{number(thing.cost('parameters'))} numbers trained",
-            *([thing.remark] if thing.remark else []),
+        verdict = tr(TOLD[thing.against_base[SCORE]["verdict"]])
+        parts = [
+            entry_words(thing.standing.entry),
+            in_words("ROUGE-1", whisker_of(thing.scores[SCORE]), verdict),
         ]
+        if thing.against_full is not None:
+            parts.append(tr(BESIDE_FULL[thing.against_full[SCORE]["verdict"]]))
+        parts.append(tr("{count} numbers trained", count=number(thing.cost("parameters"))))
+        parts += [told(thing.remark)] if thing.remark else []
         return ", ".join(parts)
 
     def explanation(self, thing: Row, key: str) -> str:
         if key == "name":
-            return thing.name
+            return entry_words(thing.standing.entry)
         if key == "score":
-            return thing.remark
+            return told(thing.remark)
         if key == "base":
-            return _in_full(thing.against_base, "the base model", thing.remark)
+            return _in_full(thing.against_base, AGAINST_BASE, told(thing.remark))
         if key == "full":
-            missing = "It is what the others are compared with." if thing.is_yardstick else thing.full_missing
-            return _in_full(thing.against_full, "full fine-tuning", missing)
+            yardstick = thing.is_yardstick
+            missing = (
+                tr("It is what the others are compared with.") if yardstick else told(thing.full_missing)
+            )
+            return _in_full(thing.against_full, AGAINST_FULL, missing)
         if key == "minutes":
             return _whole_run(thing)
         found = _found(thing, key) if key in measures.MEASURES else None
@@ -199,28 +213,32 @@ def _measured(row: Row, name: str) -> Cell:
 
 def _whole_run(row: Row) -> str:
     run = row.standing.run
-    whole = f" The whole run took {duration_text(run.seconds)}." if run is not None else ""
-    return f"Minutes of training alone, without loading and scoring.{whole}"
+    said = [tr("Minutes of training alone, without loading and scoring.")]
+    said += [tr("The whole run took {time}.", time=duration_text(run.seconds))] if run is not None else []
+    return " ".join(said)
 
 
 def _head(group: Group) -> Head:
-    unlike = f"Another protocol: {', '.join(group.unlike)}" if group.unlike else "Scored alike"
-    return Head(unlike, protocol_words(group.protocol))
+    unlike = ", ".join(group.unlike)
+    title = tr("Another protocol: {keys}", keys=unlike) if unlike else tr("Scored alike")
+    return Head(title, protocol_words(group.protocol))
 
 
 def _verdict(differences: dict[str, Any] | None) -> Cell:
     if differences is None:
         return Text(UNKNOWN)
-    return Signed(*VERDICTS.get(differences[SCORE]["verdict"], UNKNOWN_VERDICT))
+    icon, word, token = VERDICTS.get(differences[SCORE]["verdict"], UNKNOWN_VERDICT)
+    return Signed(icon, tr(word), token)
 
 
-def _in_full(differences: dict[str, Any] | None, other: str, remark: str) -> str:
-    """Return a verdict with its paired difference and interval, or why there is none."""
+def _in_full(differences: dict[str, Any] | None, sentence: str, remark: str) -> str:
+    """Return a verdict with its paired difference and interval in a sentence, or why there is none."""
     if differences is None:
         return remark
     found = differences[SCORE]
-    spread = interval(found.get("low"), found.get("high")) if "low" in found else NO_INTERVAL
-    said = f"{FULL_WORDS[found['verdict']]}: {gain(found['mean'])} against {other}, {spread}."
+    spread = interval(found.get("low"), found.get("high")) if "low" in found else tr(NO_INTERVAL)
+    verdict = tr(FULL_WORDS[found["verdict"]])
+    said = tr(sentence, verdict=verdict, gain=gain(found["mean"]), interval=spread)
     return f"{said} {remark}".strip()
 
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from engine.api import lineup
 from gui.look.format import gain, score
+from gui.look.language import mark, told, tr
 from gui.models.cells import Cell, Checked, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
 
@@ -18,10 +19,10 @@ class CandidateTable(GroupedTable[Candidate]):
     """`set_candidates` takes the runs; `toggle` checks one that can be shown."""
 
     columns = (
-        Column("label", "Run"),
-        Column("name", "Recipe", 280, hidden_below=760),
+        Column("label", mark("Run")),
+        Column("name", mark("Recipe"), 280, hidden_below=760),
         Column("score", "ROUGE-1", 84, right=True),
-        Column("gain", "Gain", 84, right=True),
+        Column("gain", mark("Gain"), 84, right=True),
     )
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -49,7 +50,8 @@ class CandidateTable(GroupedTable[Candidate]):
         apart = [each for each in self._all if each.why_not]
         below: list[Head | Candidate] = []
         if apart:
-            below = [Head("Scored otherwise", "scores of another protocol can't stand beside these"), *apart]
+            facts = tr("scores of another protocol can't stand beside these")
+            below = [Head(tr("Scored otherwise"), facts), *apart]
         self.set_rows([*able, *below])
 
     def key_of(self, thing: Candidate) -> str:
@@ -58,8 +60,8 @@ class CandidateTable(GroupedTable[Candidate]):
     def cell(self, thing: Candidate, key: str) -> Cell:
         if key == "label":
             if thing.why_not:
-                return Text(f"{thing.label}. {thing.why_not}", token="ink3")
-            return Checked(thing.label, "", thing.job.id in self._checked)
+                return Text(f"{told(thing.label)}. {told(thing.why_not)}", token="ink3")
+            return Checked(told(thing.label), "", thing.job.id in self._checked)
         if key == "name":
             return Text(thing.name)
         if key == "score":
@@ -71,9 +73,12 @@ class CandidateTable(GroupedTable[Candidate]):
 
     def words(self, thing: Candidate) -> str:
         if thing.why_not:
-            return f"{thing.label}, {thing.name}, can't be compared. {thing.why_not}"
-        checked = "checked" if thing.job.id in self._checked else "not checked"
-        return f"{thing.label}, {thing.name}, ROUGE-1 {score(thing.mean)}, gain {gain(thing.gain)}, {checked}"
+            said = tr("{run}, {recipe}, can't be compared.", run=told(thing.label), recipe=thing.name)
+            return f"{said} {told(thing.why_not)}"
+        parts = [told(thing.label), thing.name, f"ROUGE-1 {score(thing.mean)}"]
+        parts.append(tr("gain {gain}", gain=gain(thing.gain)))
+        parts.append(tr("checked") if thing.job.id in self._checked else tr("not checked"))
+        return ", ".join(parts)
 
     def explanation(self, thing: Candidate, key: str) -> str:
-        return thing.why_not
+        return told(thing.why_not)

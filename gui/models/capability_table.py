@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from engine.api import capabilities
+from gui.look.language import mark, told, tr
 from gui.models.cells import EMPTY, Cell, Named, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
 
@@ -27,17 +28,20 @@ class Sign:
 
 
 SIGNS = {
-    "proven": Sign("check", "proven", "accent"),
-    "unproven": Sign("clock", "not proven", "ink3"),
-    "refused": Sign("minus", "no", "ink3"),
-    "failed": Sign("problem", "fails", "brick"),
+    "proven": Sign("check", mark("proven"), "accent"),
+    "unproven": Sign("clock", mark("not proven"), "ink3"),
+    "refused": Sign("minus", mark("no"), "ink3"),
+    "failed": Sign("problem", mark("fails"), "brick"),
 }
 
 
 class CapabilityTable(GroupedTable[Row]):
     """The rows that have something to say of one way of keeping the base model."""
 
-    columns = (Column(NAME, "Method"), *(Column(kind.id, kind.title, 128) for kind in KINDS))
+    columns = (
+        Column(NAME, mark("Method")),
+        *(Column(kind.id, kind.title, 128, as_is=True) for kind in KINDS),
+    )
 
     def __init__(self, proof: capabilities.Proof) -> None:
         super().__init__()
@@ -50,7 +54,7 @@ class CapabilityTable(GroupedTable[Row]):
         shown = [row for row in capabilities.rows() if self._is_here(row) and _matches(row, search)]
         rows: list[Head | Row] = []
         for group, found in groupby(shown, key=lambda row: row.method.group):
-            rows += [Head(group), *found]
+            rows += [Head(told(group)), *found]
         self.set_rows(rows)
 
     def finding(self, row: Row, kind: Kind) -> Finding | None:
@@ -59,40 +63,41 @@ class CapabilityTable(GroupedTable[Row]):
 
     def reasons(self, row: Row) -> str:
         """Return why a row does not work on some kinds, each reason once; "" if it works on all."""
-        told: dict[str, list[str]] = {}
+        kinds_of: dict[str, list[str]] = {}
         for kind in KINDS:
             found = self.finding(row, kind)
             if found is not None and found.state in {"refused", "failed"}:
-                told.setdefault(found.reason, []).append(kind.title)
-        return "\n".join(f"{', '.join(kinds)}: {reason}" for reason, kinds in told.items())
+                kinds_of.setdefault(found.reason, []).append(kind.title)
+        return "\n".join(f"{', '.join(kinds)}: {told(reason)}" for reason, kinds in kinds_of.items())
 
     def verdict(self, row: Row) -> str:
         """Return what is known of a row that nothing speaks against: "works", or that it is meant to."""
         found = [finding for kind in KINDS if (finding := self.finding(row, kind))]
-        return "works" if all(finding.state == "proven" for finding in found) else "is meant to work"
+        proven = all(finding.state == "proven" for finding in found)
+        return tr("works") if proven else tr("is meant to work")
 
     def cell(self, thing: Row, key: str) -> Cell:
         if key == NAME:
-            return Text(f"    {thing.title}") if thing.variant else Named(thing.title)
+            return Text(f"    {told(thing.title)}") if thing.variant else Named(told(thing.title))
         found = self.finding(thing, _kind(key))
         if found is None:
             return EMPTY
         sign = SIGNS[found.state]
-        return Signed(sign.icon, sign.word, sign.token, text_token="ink2")
+        return Signed(sign.icon, tr(sign.word), sign.token, text_token="ink2")
 
     def words(self, thing: Row) -> str:
-        told = [
-            f"{kind.title} {SIGNS[found.state].word}"
+        said = [
+            f"{kind.title} {tr(SIGNS[found.state].word)}"
             for kind in KINDS
             if (found := self.finding(thing, kind))
         ]
-        return ", ".join([thing.title, *told])
+        return ", ".join([told(thing.title), *said])
 
     def explanation(self, thing: Row, key: str) -> str:
         if key == NAME:
-            return thing.variant.summary if thing.variant else thing.method.summary
+            return told(thing.variant.summary if thing.variant else thing.method.summary)
         found = self.finding(thing, _kind(key))
-        return found.reason if found is not None else ""
+        return told(found.reason) if found is not None else ""
 
     def key_of(self, thing: Row) -> str:
         return thing.id
@@ -106,13 +111,17 @@ def _kind(key: str) -> Kind:
 
 
 def _matches(row: Row, search: str) -> bool:
-    told = f"{row.title} {row.method.title} {row.method.group}".lower()
-    return all(word in told for word in search.lower().split())
+    names = f"{told(row.title)} {told(row.method.title)} {told(row.method.group)}".lower()
+    return all(word in names for word in search.lower().split())
 
 
 def proof_words(proof: capabilities.Proof, locale_date: str) -> str:
     """Return when and with what the proof was made, or that there is none."""
     if not proof.is_made:
-        return "Not proven yet: the table says what is meant to work."
+        return tr("Not proven yet: the table says what is meant to work.")
     with_what = ", ".join(f"{name} {version}" for name, version in proof.versions.items())
-    return f"Proven on {locale_date}: trained, saved, loaded, written with, switched off, resumed. With {with_what}."
+    return tr(
+        "Proven on {date}: trained, saved, loaded, written with, switched off, resumed. With {libraries}.",
+        date=locale_date,
+        libraries=with_what,
+    )

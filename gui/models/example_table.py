@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from engine.api import lineup
 from gui.look.format import gain, percent, score
+from gui.look.language import mark, told, tr
 from gui.models.cells import EMPTY, Cell, Link, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable
 from gui.models.words import NOTHING_WRITTEN
@@ -18,17 +19,18 @@ LONGEST_LINE = 240
 
 
 TUNED, SUMMARY_WIDTH, ADAPTER_WIDTH = "tuned:", 220, 136
-CONVERSATION = Column("conversation", "Conversation")
-DIFFER = Column("disagreement", "Differ", 72, right=True, hidden_below=560, order="disagreement")
+CONVERSATION = Column("conversation", mark("Conversation"))
+DIFFER = Column("disagreement", mark("Differ"), 72, right=True, hidden_below=560, order="disagreement")
+BASE_SCORE = Column("base_score", mark("Base"), 64, right=True)
 TRY = Column("try", "", 56, right=True)
 OF_ONE = (
     CONVERSATION,
-    Column("reference", "Reference summary", SUMMARY_WIDTH, hidden_below=1180),
-    Column("base", "Base summary", SUMMARY_WIDTH, hidden_below=1400),
-    Column("tuned:0", "Tuned summary", SUMMARY_WIDTH, hidden_below=700),
-    Column("base_score", "Base", 64, right=True),
-    Column("score:0", "Tuned", 68, right=True),
-    Column("gain:0", "Gain", 84, right=True, order="gain"),
+    Column("reference", mark("Reference summary"), SUMMARY_WIDTH, hidden_below=1180),
+    Column("base", mark("Base summary"), SUMMARY_WIDTH, hidden_below=1400),
+    Column("tuned:0", mark("Tuned summary"), SUMMARY_WIDTH, hidden_below=700),
+    BASE_SCORE,
+    Column("score:0", mark("Tuned"), 68, right=True),
+    Column("gain:0", mark("Gain"), 84, right=True, order="gain"),
     DIFFER,
     TRY,
 )
@@ -43,13 +45,24 @@ def columns_of(labels: Sequence[str]) -> tuple[Column, ...]:
     return (
         CONVERSATION,
         *(
-            Column(f"{TUNED}{place}", label, SUMMARY_WIDTH, hidden_below=room + SUMMARY_WIDTH * (place + 1))
+            Column(
+                f"{TUNED}{place}",
+                told(label),
+                SUMMARY_WIDTH,
+                hidden_below=room + SUMMARY_WIDTH * (place + 1),
+                as_is=True,
+            )
             for place, label in each
         ),
-        Column("base_score", "Base", 64, right=True),
+        BASE_SCORE,
         *(
             Column(
-                f"{lineup.GAIN_OF}{place}", label, ADAPTER_WIDTH, right=True, order=f"{lineup.GAIN_OF}{place}"
+                f"{lineup.GAIN_OF}{place}",
+                told(label),
+                ADAPTER_WIDTH,
+                right=True,
+                order=f"{lineup.GAIN_OF}{place}",
+                as_is=True,
             )
             for place, label in each
         ),
@@ -104,7 +117,7 @@ class ExampleTable(GroupedTable[Row]):
 
     def cell(self, thing: Row, key: str) -> Cell:
         if key == "try":
-            return Link("Try", right=True) if thing.conversation else EMPTY
+            return Link(tr("Try"), right=True) if thing.conversation else EMPTY
         if key.startswith(lineup.GAIN_OF):
             return self._gain(thing, int(key.removeprefix(lineup.GAIN_OF)))
         if key == "disagreement":
@@ -125,26 +138,28 @@ class ExampleTable(GroupedTable[Row]):
         return Signed(icon, text, token, right=True, role="figure", text_token="ink")
 
     def words(self, thing: Row) -> str:
-        names = ("tuned",) if len(thing.sides) == 1 else self._labels
-        told = ", ".join(
-            f"{name} {score(side.score)}, gain {gain(side.gain)}"
-            for name, side in zip(names, thing.sides, strict=True)
-        )
-        return (
-            f"Conversation {thing.id}, ROUGE-1 base {score(thing.base_score)}, {told}, "
-            f"{percent(thing.disagreement)} of the words differ"
-        )
+        names = (tr("tuned"),) if len(thing.sides) == 1 else tuple(map(told, self._labels))
+        parts = [
+            tr("Conversation {id}", id=thing.id),
+            tr("ROUGE-1 base {score}", score=score(thing.base_score)),
+        ]
+        for name, side in zip(names, thing.sides, strict=True):
+            parts += [f"{name} {score(side.score)}", tr("gain {gain}", gain=gain(side.gain))]
+        parts.append(tr("{share} of the words differ", share=percent(thing.disagreement)))
+        return ", ".join(parts)
 
     def explanation(self, thing: Row, key: str) -> str:
         several = len(thing.sides) > 1
         if key == "disagreement":
-            which = "the two adapters' summaries that differ most" if several else "the two summaries"
-            return f"Share of words in which {which} differ"
+            if several:
+                return tr("Share of words in which the two adapters' summaries that differ most differ")
+            return tr("Share of words in which the two summaries differ")
         if several and key.startswith(lineup.GAIN_OF):
             place = int(key.removeprefix(lineup.GAIN_OF))
             side = thing.sides[place]
-            return f"{self._labels[place]}: {score(side.score)}, its base {score(side.base_score)}"
-        return "Summarise it in the playground" if key == "try" and thing.conversation else ""
+            base = tr("its base {score}", score=score(side.base_score))
+            return f"{told(self._labels[place])}: {score(side.score)}, {base}"
+        return tr("Summarise it in the playground") if key == "try" and thing.conversation else ""
 
 
 def _sign(found: float) -> tuple[str, str]:
@@ -156,12 +171,12 @@ def _sign(found: float) -> tuple[str, str]:
 def _line(row: Row, key: str) -> str:
     """Return a text on one line; a conversation that was not kept goes by its id."""
     if key == "conversation":
-        text = row.conversation or f"Conversation {row.id}"
+        text = row.conversation or tr("Conversation {id}", id=row.id)
     elif key == "reference":
         text = row.references[0] if row.references else ""
     else:
         written = row.base if key == "base" else row.sides[int(key.removeprefix(TUNED))].summary
-        text = written or NOTHING_WRITTEN
+        text = written or tr(NOTHING_WRITTEN)
     return " ".join(text[:LONGEST_LINE].split())
 
 

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from gui.look.language import tr
 from gui.models.cells import Cell, Checked, Spark
 
 Thing = TypeVar("Thing")
@@ -22,7 +23,8 @@ THING_ROLE = Qt.ItemDataRole.UserRole + 3
 class Column:
     """One column: `width` in pixels before text scaling; 0 takes what is left, or its share of it.
 
-    It hides while the table is narrower than `hidden_below`. `order` is what a click on its head sorts by.
+    It hides while the table is narrower than `hidden_below`. `order` is what a click on its head sorts by. `as_is` says
+    that the title is a name, or translated already.
     """
 
     key: str
@@ -31,6 +33,12 @@ class Column:
     right: bool = False
     hidden_below: int = 0
     order: str = ""
+    as_is: bool = False
+
+    @property
+    def head(self) -> str:
+        """The title in the language that is spoken."""
+        return self.title if self.as_is else tr(self.title)
 
 
 @dataclass(frozen=True)
@@ -132,7 +140,7 @@ class GroupedTable(QAbstractTableModel, Generic[Thing]):
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self.columns[section].title
+            return self.columns[section].head
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

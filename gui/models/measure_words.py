@@ -7,15 +7,16 @@ from typing import Any
 
 from engine.api import measures
 from gui.look.format import NO_INTERVAL, number, percent, score
+from gui.look.language import mark, told, tr
 from gui.models.words import UNKNOWN_VERDICT, VERDICTS
 
 # "better than base", "equal to base" and so on, after a value.
 TOLD = {
-    "better": "better than base",
-    "worse": "worse than base",
-    "higher": "higher than base",
-    "lower": "lower than base",
-    "no measurable difference": "no measurable difference to base",
+    "better": mark("better than base"),
+    "worse": mark("worse than base"),
+    "higher": mark("higher than base"),
+    "lower": mark("lower than base"),
+    "no measurable difference": mark("no measurable difference to base"),
 }
 
 
@@ -31,8 +32,8 @@ def spread_words(found: Mapping[str, Any], unit: measures.Unit, *, signed: bool 
     """Return an interval in a measure's unit: "6.1 to 7.4", or why there is none."""
     low, high = found.get("low"), found.get("high")
     if low is None or high is None:
-        return NO_INTERVAL
-    return f"{amount(low, unit, signed=signed)} to {amount(high, unit, signed=signed)}"
+        return tr(NO_INTERVAL)
+    return tr("{low} to {high}", low=amount(low, unit, signed=signed), high=amount(high, unit, signed=signed))
 
 
 def sign_of(difference: Mapping[str, Any] | None) -> tuple[str, str]:
@@ -51,10 +52,15 @@ def in_full(
 ) -> str:
     """Return what a measure is, what was found with its interval, and how that stands to the base model."""
     measure = measures.MEASURES[name]
-    said = f"{measure.help} {amount(own['mean'], measure.unit)}, {spread_words(own, measure.unit)}."
+    said = f"{told(measure.help)} {amount(own['mean'], measure.unit)}, {spread_words(own, measure.unit)}."
     if base and difference:
-        between = f"{amount(difference['mean'], measure.unit, signed=True)}, "
-        between += spread_words(difference, measure.unit, signed=True)
-        said += f" Base model {amount(base['mean'], measure.unit)}; difference {between}"
-        said += f": {TOLD.get(str(difference.get('verdict')), 'not compared')}."
+        verdict = str(difference.get("verdict"))
+        compared = tr(
+            "Base model {base}; difference {difference}, {interval}: {verdict}.",
+            base=amount(base["mean"], measure.unit),
+            difference=amount(difference["mean"], measure.unit, signed=True),
+            interval=spread_words(difference, measure.unit, signed=True),
+            verdict=tr(TOLD[verdict]) if verdict in TOLD else tr("not compared"),
+        )
+        return f"{said} {compared}"
     return said

@@ -9,8 +9,10 @@ from PySide6.QtCore import QObject
 
 from engine.api import arenas
 from gui.look.format import duration_text, percent
+from gui.look.language import mark, told, tr
 from gui.models.cells import Cell, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable
+from gui.models.words import entry_words
 
 Standing = arenas.Standing
 
@@ -23,6 +25,17 @@ SIGNS = {
     "crashed": ("problem", "brick"),
     "refused": ("warning", "copper"),
 }
+STATES = {
+    "waiting": mark("waiting"),
+    "running": mark("running"),
+    "completed": mark("completed"),
+    "stopped": mark("stopped"),
+    "failed": mark("failed"),
+    "crashed": mark("crashed"),
+    "refused": mark("refused"),
+}
+# How it stands in a few words, where they are others.
+SHORT_STATES = {"waiting": mark("waits"), "running": mark("begins"), "refused": mark("can't run")}
 
 
 class QueueTable(GroupedTable[Standing]):
@@ -31,7 +44,7 @@ class QueueTable(GroupedTable[Standing]):
     Times are those of whole runs, from loading the base model to scoring the adapter.
     """
 
-    columns = (Column("name", "Entry"), Column("state", "Whole run", 116, right=True))
+    columns = (Column("name", mark("Entry")), Column("state", mark("Whole run"), 116, right=True))
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -58,7 +71,7 @@ class QueueTable(GroupedTable[Standing]):
         icon, token = SIGNS[thing.state]
         if key == "name":
             done = thing.state == "completed"
-            return Signed(icon, thing.entry.name, token, text_token="ink2" if done else "ink")
+            return Signed(icon, entry_words(thing.entry), token, text_token="ink2" if done else "ink")
         quiet = thing.state in ("waiting", "completed")
         return Text(
             state_words(thing, self._left_of(thing)), "figure_small", "ink3" if quiet else token, right=True
@@ -68,27 +81,30 @@ class QueueTable(GroupedTable[Standing]):
         return self._left.entries.get(thing.entry.id)
 
     def words(self, thing: Standing) -> str:
-        said = f"{thing.entry.name}, {thing.state}"
-        return f"{said}: {thing.reason}" if thing.reason else f"{said}, {self._in_full(thing)}"
+        said = f"{entry_words(thing.entry)}, {tr(STATES[thing.state])}"
+        return f"{said}: {told(thing.reason)}" if thing.reason else f"{said}, {self._in_full(thing)}"
 
     def explanation(self, thing: Standing, key: str) -> str:
-        return thing.reason or self._in_full(thing)
+        return told(thing.reason) or self._in_full(thing)
 
     def _in_full(self, thing: Standing) -> str:
         run, left = thing.run, self._left_of(thing)
         if thing.state == "completed" and run is not None:
             trained = run.training_seconds is not None and bool(run.trainable_parameters)
-            alone = f", training alone {duration_text(run.training_seconds)}" if trained else ""
-            return f"the whole run took {duration_text(run.seconds)}{alone}"
+            parts = [tr("the whole run took {time}", time=duration_text(run.seconds))]
+            parts += (
+                [tr("training alone {time}", time=duration_text(run.training_seconds))] if trained else []
+            )
+            return ", ".join(parts)
         if thing.state == "running" and run is not None and run.total_steps and left is not None:
-            return f"{percent(run.share)} trained, {left_text(left)}"
+            return ", ".join([tr("{share} trained", share=percent(run.share)), left_text(left)])
         return state_words(thing, left)
 
 
 def left_text(seconds: float) -> str:
     """Return an estimate as coarse as it is sure: "under 1 min left", "34 min left", "1 h 52 min left"."""
     minutes = round(seconds / 60)
-    return f"{duration_text(60.0 * minutes)} left" if minutes else "under 1 min left"
+    return tr("{time} left", time=duration_text(60.0 * minutes)) if minutes else tr("under 1 min left")
 
 
 def state_words(standing: Standing, left: float | None = None) -> str:
@@ -98,15 +114,13 @@ def state_words(standing: Standing, left: float | None = None) -> str:
     """
     run = standing.run
     begun = run is not None and run.total_steps > 0
-    words = {"waiting": "waits", "running": "begins", "refused": "can't run"}.get(
-        standing.state, standing.state
-    )
+    words = tr((STATES | SHORT_STATES)[standing.state])
     if standing.state == "completed" and run is not None:
         words = duration_text(run.seconds)
     elif standing.state == "waiting" and left is not None:
-        words = f"about {duration_text(60.0 * max(1, round(left / 60)))}"
+        words = tr("about {time}", time=duration_text(60.0 * max(1, round(left / 60))))
     elif standing.state == "running" and (left is not None or begun):
         words = left_text(left) if left is not None else percent(run.share if run is not None else None)
     elif standing.state == "stopped" and run is not None and begun:
-        words = f"at {percent(run.share)}"
+        words = tr("at {share}", share=percent(run.share))
     return words

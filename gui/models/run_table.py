@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Literal
@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject
 
 from engine.api import OUT_OF_MEMORY, RunEntry
 from gui.look.format import UNKNOWN, duration_text, gain, number, percent
+from gui.look.language import mark, told, tr
 from gui.models.cells import EMPTY, Cell, Link, Named, Signed, Spark, Text
 from gui.models.grouped_table import Column, GroupedTable, Head
 from gui.models.words import UNKNOWN_VERDICT, VERDICTS, base_words, data_words, day_words
@@ -32,19 +33,24 @@ class Outcome:
 
 
 _OUTCOMES = {
-    "completed": Outcome("check", "Completed"),
-    "stopped": Outcome("stop", "Stopped"),
-    "failed": Outcome("problem", "Failed", "brick", "brick"),
-    "crashed": Outcome("warning", "Crashed", "copper", "copper"),
+    "completed": Outcome("check", mark("Completed")),
+    "stopped": Outcome("stop", mark("Stopped")),
+    "failed": Outcome("problem", mark("Failed"), "brick", "brick"),
+    "crashed": Outcome("warning", mark("Crashed"), "copper", "copper"),
 }
 _FAILURES = {
-    OUT_OF_MEMORY: "Out of memory",
-    "DataError": "Data problem",
-    "BaseModelError": "Base model problem",
-    "RecipeError": "Recipe problem",
-    "OfflineError": "No network",
-    "DeviceError": "Device problem",
-    "StorageError": "Storage problem",
+    OUT_OF_MEMORY: mark("Out of memory"),
+    "DataError": mark("Data problem"),
+    "BaseModelError": mark("Base model problem"),
+    "RecipeError": mark("Recipe problem"),
+    "OfflineError": mark("No network"),
+    "DeviceError": mark("Device problem"),
+    "StorageError": mark("Storage problem"),
+}
+_VERDICTS = {
+    "better": mark("better"),
+    "no measurable difference": mark("no measurable difference"),
+    "worse": mark("worse"),
 }
 _MEND_THE_RECIPE = {"RecipeError", "DataError", "BaseModelError", "TrainingError", "DeviceError"}
 
@@ -52,31 +58,30 @@ _MEND_THE_RECIPE = {"RecipeError", "DataError", "BaseModelError", "TrainingError
 def outcome_of(entry: RunEntry) -> Outcome:
     """Return how a run ended or stands, in words."""
     if entry.running:
-        return Outcome("play", f"Running, {percent(entry.share)}", "accent", "accent")
+        return Outcome("play", tr("Running, {share}", share=percent(entry.share)), "accent", "accent")
     if entry.outcome is None:
-        return Outcome("clock", "Not started", "ink3", "ink2")
+        return Outcome("clock", tr("Not started"), "ink3", "ink2")
     if entry.freed:
-        return Outcome("pause", "Paused", "copper", "copper")
+        return Outcome("pause", tr("Paused"), "copper", "copper")
     found = _OUTCOMES[entry.outcome]
-    if entry.outcome == "failed":
-        text = _FAILURES.get(entry.failure_kind, found.text)
-        return Outcome(found.icon, text, found.token, found.text_token)
-    return found
+    failed = entry.outcome == "failed"
+    text = _FAILURES.get(entry.failure_kind, found.text) if failed else found.text
+    return replace(found, text=tr(text))
 
 
 def next_step(entry: RunEntry) -> tuple[Action, str]:
     """Return the one thing to do next with a run, and its words; nothing for a completed one."""
     if entry.running:
-        return "open", "Show"
+        return "open", tr("Show")
     if entry.recipe is None or entry.outcome == "completed":
         return "", ""
     if entry.failure_kind == OUT_OF_MEMORY:
-        return "open", "Choose a plan" if entry.has_plans else "Show"
+        return "open", tr("Choose a plan") if entry.has_plans else tr("Show")
     if entry.outcome == "failed" and entry.failure_kind in _MEND_THE_RECIPE:
-        return "edit", "Edit a copy"
+        return "edit", tr("Edit a copy")
     if entry.freed:
-        return "resume", "Continue"
-    return ("resume", "Resume") if entry.can_resume else ("again", "Run again")
+        return "resume", tr("Continue")
+    return ("resume", tr("Resume")) if entry.can_resume else ("again", tr("Run again"))
 
 
 def is_shown(entry: RunEntry, show: Show) -> bool:
@@ -94,7 +99,7 @@ def matches(entry: RunEntry, text: str) -> bool:
         parts += [
             base_words(recipe.base_model.id),
             data_words(recipe.data.source),
-            recipe.method.method.title,
+            told(recipe.method.method.title),
         ]
     found = " ".join(parts).casefold()
     return all(word in found for word in text.casefold().split())
@@ -109,13 +114,13 @@ class RunTable(GroupedTable[RunEntry]):
     """Runs by day, newest first; `put` takes in what was read, `show_only` decides which are listed."""
 
     columns = (
-        Column("name", "Run"),
-        Column("outcome", "Outcome", 150),
-        Column("loss", "Loss", 132, hidden_below=760),
-        Column("steps", "Steps", 124, right=True, hidden_below=1040),
-        Column("time", "Time", 100, right=True, hidden_below=1000),
-        Column("gain", "ROUGE-1 gain", 116, right=True, hidden_below=500),
-        Column("started", "Started", 80, right=True, hidden_below=600),
+        Column("name", mark("Run")),
+        Column("outcome", mark("Outcome"), 150),
+        Column("loss", mark("Loss"), 132, hidden_below=760),
+        Column("steps", mark("Steps"), 124, right=True, hidden_below=1040),
+        Column("time", mark("Time"), 100, right=True, hidden_below=1000),
+        Column("gain", mark("ROUGE-1 gain"), 116, right=True, hidden_below=500),
+        Column("started", mark("Started"), 80, right=True, hidden_below=600),
         Column("next", "", 128, right=True),
     )
 
@@ -181,20 +186,22 @@ class RunTable(GroupedTable[RunEntry]):
         parts = [
             thing.name,
             outcome_of(thing).text,
-            f"{_steps(thing).text} steps",
+            tr("{steps} steps", steps=_steps(thing).text),
             duration_text(thing.seconds),
         ]
         if thing.gain is not None:
-            parts.append(f"ROUGE-1 {gain(thing.gain)}, {thing.verdict or 'not compared'}")
+            verdict = tr(_VERDICTS[thing.verdict]) if thing.verdict in _VERDICTS else tr("not compared")
+            parts.append(f"ROUGE-1 {gain(thing.gain)}, {verdict}")
         action, text = next_step(thing)
-        parts += [f"started {started(thing):%H:%M}", *([f"next: {text}"] if action else [])]
+        parts.append(tr("started {time}", time=f"{started(thing):%H:%M}"))
+        parts += [tr("next: {step}", step=text)] if action else []
         return ", ".join(parts)
 
     def explanation(self, thing: RunEntry, key: str) -> str:
         if key == "outcome":
-            return thing.failure_message or thing.trouble
+            return told(thing.failure_message or thing.trouble)
         if key == "gain" and thing.verdict == "no measurable difference":
-            return "No measurable difference"
+            return tr("No measurable difference")
         return ""
 
 
@@ -210,16 +217,17 @@ def _outcome(entry: RunEntry) -> Cell:
 def _loss(entry: RunEntry) -> Cell:
     if len(entry.loss) < 2:
         return EMPTY
-    told = "accent" if entry.running or entry.outcome == "completed" else "grey"
-    return Spark(entry.loss, entry.share, told)
+    token = "accent" if entry.running or entry.outcome == "completed" else "grey"
+    return Spark(entry.loss, entry.share, token)
 
 
 def _steps(entry: RunEntry) -> Text:
     if not entry.total_steps:
         return Text(UNKNOWN, "figure", right=True)
     done = number(entry.step)
-    whole = done if entry.step >= entry.total_steps else f"{done} of {number(entry.total_steps)}"
-    return Text(whole, "figure", right=True)
+    if entry.step < entry.total_steps:
+        done = tr("{step} of {total}", step=done, total=number(entry.total_steps))
+    return Text(done, "figure", right=True)
 
 
 def _time(entry: RunEntry) -> Cell:

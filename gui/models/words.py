@@ -7,63 +7,72 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QDate, QLocale
+from PySide6.QtCore import QDate
 
-from engine.api import SAMPLE, STARTER, Passport, ScoreCard
+from engine.api import SAMPLE, STARTER, Passport, ScoreCard, arenas
 from gui.look.format import number
+from gui.look.language import locale, mark, told, tr, tr_count
 
 VERDICTS = {
-    "better": ("arrow-up", "Better", "accent"),
-    "no measurable difference": ("equals", "No difference", "ink2"),
-    "worse": ("arrow-down", "Worse", "brick"),
+    "better": ("arrow-up", mark("Better"), "accent"),
+    "no measurable difference": ("equals", mark("No difference"), "ink2"),
+    "worse": ("arrow-down", mark("Worse"), "brick"),
     # Of measures where neither way is better.
-    "higher": ("arrow-up", "Higher", "ink2"),
-    "lower": ("arrow-down", "Lower", "ink2"),
+    "higher": ("arrow-up", mark("Higher"), "ink2"),
+    "lower": ("arrow-down", mark("Lower"), "ink2"),
 }
-UNKNOWN_VERDICT = ("minus", "Not compared", "ink3")
+UNKNOWN_VERDICT = ("minus", mark("Not compared"), "ink3")
 # What stands in the place of a summary that ends before its first word.
-NOTHING_WRITTEN = "Nothing was written."
+NOTHING_WRITTEN = mark("Nothing was written.")
+SPLITS = {"train": mark("train"), "validation": mark("validation"), "test": mark("test")}
 
 
 def data_words(source: str) -> str:
     """Return a data source as people call it: "SAMSum", "tickets.csv", "Sample conversations"."""
     if not source:
-        return "Unknown data"
-    return "Sample conversations" if source == SAMPLE else Path(source).name
+        return tr("Unknown data")
+    return tr("Sample conversations") if source == SAMPLE else Path(source).name
 
 
 def base_words(base_id: str) -> str:
     """Return a base model as people call it: a hub id as it is, a folder by its name."""
     if not base_id:
-        return "unknown base model"
+        return tr("unknown base model")
     if base_id == STARTER:
-        return "the starter"
+        return tr("the starter")
     return Path(base_id).name if Path(base_id).is_absolute() else base_id
 
 
 def method_words(passport: Passport) -> str:
     """Return method and main setting: "LoRA, r 32", with the base's quantization if it has one."""
     method = passport.method
-    parts = [method.title or method.id, method.summary]
+    parts = [told(method.title) or method.id, told(method.summary)]
     if passport.base_model.quantization != "none":
         parts.append(passport.base_model.quantization.upper())
     return ", ".join(part for part in parts if part)
+
+
+def entry_words(entry: arenas.Entry) -> str:
+    """Return what an arena's entry is called, in one line: "LoRA, r 16"."""
+    return ", ".join(part for part in (told(entry.title), told(entry.detail)) if part)
 
 
 def protocol_words(protocol: Mapping[str, Any]) -> str:
     """Return how something was scored: "819 test conversations, greedy"."""
     count = int(protocol.get("examples") or 0)
     split = str(protocol.get("split") or "test")
-    noun = "conversation" if count == 1 else "conversations"
+    split = tr(SPLITS[split]) if split in SPLITS else split
+    parts = [tr_count(count, "{n} {split} conversation", "{n} {split} conversations", split=split)]
+    parts.append(decoding_words(protocol))
     most = (protocol.get("references") or {}).get("most")
-    best = f", best of up to {number(most)} references" if most else ""
-    return f"{number(count)} {split} {noun}, {decoding_words(protocol)}{best}"
+    parts += [tr("best of up to {count} references", count=number(most))] if most else []
+    return ", ".join(parts)
 
 
 def decoding_words(protocol: Mapping[str, Any]) -> str:
     """Return how summaries were decoded: "greedy" or "4 beams"."""
     beams = int(protocol.get("beams") or 1)
-    return "greedy" if beams == 1 else f"{beams} beams"
+    return tr("greedy") if beams == 1 else tr_count(beams, "{n} beam", "{n} beams")
 
 
 def protocol_source(card: ScoreCard, passport: Passport) -> str:
@@ -78,29 +87,29 @@ def day_words(day: date, today: date) -> str:
     """Return a day as a heading: "Today", "Yesterday", "9 March", "9 March 2024"."""
     days = (today - day).days
     if days in (0, 1):
-        return "Yesterday" if days else "Today"
-    pattern = "d MMMM" if day.year == today.year else "d MMMM yyyy"
-    return QLocale().toString(QDate(day.year, day.month, day.day), pattern)
+        return tr("Yesterday") if days else tr("Today")
+    pattern = tr("d MMMM") if day.year == today.year else tr("d MMMM yyyy")
+    return locale().toString(QDate(day.year, day.month, day.day), pattern)
 
 
 def when_words(moment: datetime, now: datetime) -> str:
     """Return when something was made, for a narrow cell: "today, 14:14", "yesterday", "9 Mar"."""
     local, today = moment.astimezone(), now.astimezone().date()
     if local.date() == today:
-        return f"today, {local:%H:%M}"
+        return tr("today, {time}", time=f"{local:%H:%M}")
     if (today - local.date()).days == 1:
-        return "yesterday"
-    pattern = "d MMM" if local.year == today.year else "d MMM yyyy"
-    return QLocale().toString(QDate(local.year, local.month, local.day), pattern)
+        return tr("yesterday")
+    pattern = tr("d MMM") if local.year == today.year else tr("d MMM yyyy")
+    return locale().toString(QDate(local.year, local.month, local.day), pattern)
 
 
 def moment_words(moment: datetime, now: datetime) -> str:
     """Return when something was made, for a sentence: "today at 14:14", "on 9 March"."""
     local, today = moment.astimezone(), now.astimezone().date()
-    words = day_words(local.date(), today)
-    if words in ("Today", "Yesterday"):
-        return f"{words.lower()} at {local:%H:%M}"
-    return f"on {words}"
+    days, clock = (today - local.date()).days, f"{local:%H:%M}"
+    if days in (0, 1):
+        return tr("yesterday at {time}", time=clock) if days else tr("today at {time}", time=clock)
+    return tr("on {day}", day=day_words(local.date(), today))
 
 
 def grouped_digits(text: str, size: int = 4) -> str:

@@ -317,7 +317,7 @@ class _Head(QHeaderView):
         side = Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft
         inner = rect.adjusted(px(INSET), 0, -px(INSET), -1)
         flags = side | Qt.AlignmentFlag.AlignVCenter
-        shown = painter.fontMetrics().elidedText(column.title, Qt.TextElideMode.ElideRight, inner.width())
+        shown = painter.fontMetrics().elidedText(column.head, Qt.TextElideMode.ElideRight, inner.width())
         painter.drawText(inner, flags, shown)
         if sorts and self._differs_from_rest():
             self._paint_arrow(painter, inner, column)
@@ -332,7 +332,7 @@ class _Head(QHeaderView):
         return (getattr(table, "order", ""), getattr(table, "descending", True)) != ("made", True)
 
     def _paint_arrow(self, painter: QPainter, inner: QRect, column: Column) -> None:
-        wide = painter.fontMetrics().horizontalAdvance(column.title)
+        wide = painter.fontMetrics().horizontalAdvance(column.head)
         left = inner.right() - wide - px(16) if column.right else inner.left() + wide + px(4)
         name = "chevron-down" if getattr(self._view.table(), "descending", True) else "chevron-up"
         square = QRect(left, inner.center().y() - px(6), px(12), px(12))
