@@ -6,8 +6,8 @@ only.
 
 from __future__ import annotations
 
-import importlib
 import json
+import pkgutil
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -24,7 +24,8 @@ from gui.device_probe import DeviceProbe
 from gui.disk_dialog import DiskDialog
 from gui.engine import Engine
 from gui.finder import Finder, Leads, search_field
-from gui.look.format import percent
+from gui.look.format import number, percent
+from gui.look.language import mark, tr
 from gui.notify import Notifier
 from gui.pages.train.words import OUTCOMES
 from gui.preferences import Preferences
@@ -38,17 +39,17 @@ from gui.shell.page import Page
 from gui.shell.window import ITEMS, ShellWindow
 
 PAGES = {
-    "data": ("gui.pages.data_page", "DataPage"),
-    "train": ("gui.pages.train_page", "TrainPage"),
-    "arena": ("gui.pages.arena_page", "ArenaPage"),
-    "library": ("gui.pages.library_page", "LibraryPage"),
-    "playground": ("gui.pages.playground_page", "PlaygroundPage"),
-    "history": ("gui.pages.history_page", "HistoryPage"),
-    "labelling": ("gui.pages.labelling_page", "LabellingPage"),
-    "examples": ("gui.pages.examples_page", "ExamplesPage"),
-    "doctor": ("gui.pages.doctor_page", "DoctorPage"),
-    "help": ("gui.pages.help_page", "HelpPage"),
-    "welcome": ("gui.pages.welcome_page", "WelcomePage"),
+    "data": "gui.pages.data_page:DataPage",
+    "train": "gui.pages.train_page:TrainPage",
+    "arena": "gui.pages.arena_page:ArenaPage",
+    "library": "gui.pages.library_page:LibraryPage",
+    "playground": "gui.pages.playground_page:PlaygroundPage",
+    "history": "gui.pages.history_page:HistoryPage",
+    "labelling": "gui.pages.labelling_page:LabellingPage",
+    "examples": "gui.pages.examples_page:ExamplesPage",
+    "doctor": "gui.pages.doctor_page:DoctorPage",
+    "help": "gui.pages.help_page:HelpPage",
+    "welcome": "gui.pages.welcome_page:WelcomePage",
 }
 # Pages that are reached from another one, or from the rail's foot.
 WITHIN = {"labelling": "data", "examples": "train", "doctor": "", "help": "", "welcome": ""}
@@ -57,10 +58,10 @@ LAST_PAGE = "page"
 # Whether the first-run guide was left; it comes by itself once.
 GUIDED = "guided"
 PALETTE_PAGES = ITEMS | {
-    "labelling": ("Write summaries", "edit"),
-    "doctor": ("This computer", "device"),
-    "help": ("Help", "help"),
-    "welcome": ("First-run guide", "mark"),
+    "labelling": (mark("Write summaries"), "edit"),
+    "doctor": (mark("This computer"), "device"),
+    "help": (mark("Help"), "help"),
+    "welcome": (mark("First-run guide"), "mark"),
 }
 
 
@@ -172,8 +173,7 @@ class MainWindow(ShellWindow):
                 page.bring_back({name: text for name, text in kept.items() if isinstance(text, str)})
 
     def _built(self, key: str) -> QWidget:
-        module, name = PAGES[key]
-        made = getattr(importlib.import_module(module), name)
+        made = pkgutil.resolve_name(PAGES[key])
         page: QWidget = made(self.engine, self.preferences) if key == FIRST else made(self.engine)
         self._connect(key, page)
         self._bring_back(key, page)
@@ -298,11 +298,11 @@ class MainWindow(ShellWindow):
         if self._quit_dialog is not None and self._quit_dialog.stopping:
             self._leave()
         elif model.ending is not None and not model.state.freed:
-            self.notifier.tell(OUTCOMES[model.ending.outcome], model.recipe.name)
+            self.notifier.tell(tr(OUTCOMES[model.ending.outcome]), model.recipe.name)
 
     def _count_adapters(self) -> None:
         count = len(library.scan()[0])
-        self.rail.set_badge("library", str(count) if count else "")
+        self.rail.set_badge("library", number(count) if count else "")
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files and folders, wherever a page does not take them itself."""

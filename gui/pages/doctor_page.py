@@ -15,6 +15,8 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from engine.api import AppError, Ending, doctor
 from gui.engine import Engine
 from gui.look import style
+from gui.look.format import number
+from gui.look.language import mark, told, tr, tr_count
 from gui.look.type import px
 from gui.models.background import Background
 from gui.shell.page import Page
@@ -28,9 +30,9 @@ from gui.widgets.scroll import Scroll, at_most_so_wide
 TITLE_WIDTH, PAGE_WIDTH = 136, 880
 # How a state is drawn and said: icon, ink, word.
 STATES = {
-    "ok": ("check", "accent", "Fine"),
-    "notice": ("info", "copper", "Notice"),
-    "problem": ("problem", "brick", "Problem"),
+    "ok": ("check", "accent", mark("Fine")),
+    "notice": ("info", "copper", mark("Notice")),
+    "problem": ("problem", "brick", mark("Problem")),
 }
 
 
@@ -40,16 +42,16 @@ class DoctorPage(Page):
     disk_wanted = Signal()
 
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
-        super().__init__("This computer", "Not looked at yet", parent)
+        super().__init__(tr("This computer"), tr("Not looked at yet"), parent)
         self._engine = engine
         self._background = Background(self)
         self._checks: dict[str, doctor.Check] = {}
         self._looks = 0
-        self.copy_button = plain("Copy diagnostics", "copy")
-        self.again_button = plain("Look again", "retry")
+        self.copy_button = plain(tr("Copy diagnostics"), "copy")
+        self.again_button = plain(tr("Look again"), "retry")
         for button in (self.copy_button, self.again_button):
             self.header.add(button)
-        self.busy = Busy("Looking at this computer")
+        self.busy = Busy(tr("Looking at this computer"))
         self._rows: dict[str, _CheckRow] = {}
         self._scroll = Scroll((24, 20, 24, 24), spacing=0)
         self._list = QVBoxLayout()
@@ -115,17 +117,20 @@ class DoctorPage(Page):
     def copy(self) -> None:
         """Copy all that was found as a text."""
         QGuiApplication.clipboard().setText(doctor.diagnostics(self.checks()))
-        self.header.set_subtitle("Copied. Your own folder is written as ~ in it")
+        self.header.set_subtitle(tr("Copied. Your own folder is written as ~ in it"))
 
     def _show(self) -> None:
         checks = self.checks()
         share = len(checks) / len(doctor.ORDER)
         is_done = share >= 1
         self.busy.setVisible(not is_done)
-        self.busy.set_progress(share, f"{len(checks)} of {len(doctor.ORDER)}. The devices take some seconds")
+        done, total = number(len(checks)), number(len(doctor.ORDER))
+        self.busy.set_progress(
+            share, tr("{done} of {total}. The devices take some seconds", done=done, total=total)
+        )
         self.again_button.setEnabled(is_done)
         self.copy_button.setEnabled(bool(checks))
-        self.header.set_subtitle(_in_words(checks) if is_done else "Looking…")
+        self.header.set_subtitle(_in_words(checks) if is_done else tr("Looking…"))
         for check in checks:
             self._row(check.id).show_check(check)
         for check_id, row in self._rows.items():
@@ -135,7 +140,7 @@ class DoctorPage(Page):
         if check_id not in self._rows:
             row = self._rows[check_id] = _CheckRow()
             if check_id == "disk":
-                row.offer("Disk use…").clicked.connect(self.disk_wanted)
+                row.offer(tr("Disk use…")).clicked.connect(self.disk_wanted)
             later = [each for each in self._rows if doctor.ORDER.index(each) > doctor.ORDER.index(check_id)]
             at = self._list.count() - len(later)
             self._list.insertWidget(at, row)
@@ -180,26 +185,32 @@ class _CheckRow(QWidget):
 
     def show_check(self, check: doctor.Check) -> None:
         """Show another state."""
-        icon, token, word = STATES[check.state]
+        icon, token, state = STATES[check.state]
+        title, text, fix, word = told(check.title), told(check.text), told(check.fix), tr(state)
         self._icon.set_icon(icon, token)
         self._icon.setAccessibleName(word)
         self._icon.setToolTip(word)
-        self._title.setText(check.title)
-        self._text.setText(check.text)
-        self._fix.setText(check.fix)
-        self._fix.setVisible(bool(check.fix))
-        self.setAccessibleName(f"{check.title}, {word}: {check.text} {check.fix}".strip())
+        self._title.setText(title)
+        self._text.setText(text)
+        self._fix.setText(fix)
+        self._fix.setVisible(bool(fix))
+        self.setAccessibleName(f"{title}, {word}: {text} {fix}".strip())
 
 
 def _in_words(checks: list[doctor.Check]) -> str:
     """Return how it stands with this computer, in one line."""
-    problems = [check.title for check in checks if check.state == "problem"]
-    if not problems:
-        notices = sum(check.state == "notice" for check in checks)
-        remark = "1 notice" if notices == 1 else f"{notices} notices"
-        return f"All that Tunesmith needs is here{f'. {remark}' if notices else ''}"
-    return f"To be mended: {', '.join(problems)}"
+    problems = [told(check.title) for check in checks if check.state == "problem"]
+    if problems:
+        return tr("To be mended: {what}", what=", ".join(problems))
+    notices = sum(check.state == "notice" for check in checks)
+    if not notices:
+        return tr("All that Tunesmith needs is here")
+    return tr_count(
+        notices,
+        "All that Tunesmith needs is here. {n} notice",
+        "All that Tunesmith needs is here. {n} notices",
+    )
 
 
 def _why(ending: Ending) -> str:
-    return f"{ending.message} {ending.hint}".strip() or "The worker found nothing."
+    return f"{ending.message} {ending.hint}".strip() or tr("The worker found nothing.")

@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.look import style
+from gui.look.language import mark, tr
 from gui.look.type import px
 from gui.models.background import Background
 from gui.models.cells import Cell, Text
@@ -34,20 +35,20 @@ LIST_WIDTH, ROW_HEIGHT = 304, 30
 class TopicTable(GroupedTable[Topic]):
     """Topics under their groups."""
 
-    columns = (Column("title", "Topic"),)
+    columns = (Column("title", mark("Topic")),)
 
     def put(self, found: Sequence[Topic]) -> None:
         """List other topics."""
         rows: list[Head | Topic] = []
         for group, members in groupby(found, key=lambda topic: topic.group):
-            rows += [Head(group), *members]
+            rows += [Head(tr(group)), *members]
         self.set_rows(rows)
 
     def cell(self, thing: Topic, key: str) -> Cell:
         return Text(thing.title, token="ink")
 
     def words(self, thing: Topic) -> str:
-        return f"{thing.title}, {thing.group}"
+        return f"{thing.title}, {tr(thing.group)}"
 
     def key_of(self, thing: Topic) -> str:
         return thing.id
@@ -59,20 +60,22 @@ class HelpPage(Page):
     keys_wanted = Signal()
 
     def __init__(self, _engine: Any = None, parent: QWidget | None = None) -> None:
-        super().__init__("Help", "All of it is on this computer", parent)
+        super().__init__(tr("Help"), tr("All of it is on this computer"), parent)
         self._topics = topics.topics()
         self._asked_for_licences = False
         self._background = Background(self)
-        self.where_button = plain("What works where")
-        self.keys_button = plain("Keys")
+        self.where_button = plain(tr("What works where"))
+        self.keys_button = plain(tr("Keys"))
         for button in (self.where_button, self.keys_button):
             self.header.add(button)
-        self.search = SearchField("Search words, methods, licences")
+        self.search = SearchField(tr("Search words, methods, licences"))
         self.table = TopicTable(self)
-        self.view = GroupedTableView(self.table, "Topics", ROW_HEIGHT)
+        self.view = GroupedTableView(self.table, tr("Topics"), ROW_HEIGHT)
         self.view.horizontalHeader().hide()
         self.reader = TopicView()
-        self._nothing = EmptyState("search", "Nothing is called so", "Try another word, or a part of it.")
+        self._nothing = EmptyState(
+            "search", tr("Nothing is called so"), tr("Try another word, or a part of it.")
+        )
         self._lay_out()
         self.search.searched.connect(self._search)
         self.view.chosen.connect(self._read)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from engine.api import AppError, Ending, Problem, Recipe, method, paths, recipe
 from gui.engine import Engine
 from gui.look.format import bytes_text, number
+from gui.look.language import mark, told, tr
 from gui.look.type import px
 from gui.pages.train.recipe_files import STARTER_FILE
 from gui.pages.train.recipe_panel import plan_words
@@ -28,17 +29,25 @@ from gui.widgets.labels import Label
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll, at_most_so_wide
 
-STEPS = ("device", "data", "method", "run")
-ONWARD = ("Continue to the data", "Continue to the method", "Continue to the run", "Start the run")
+# The steps by their key: title, and what says that it shall be changed.
+STEPS = {
+    "device": (mark("Device"), mark("Change device")),
+    "data": (mark("Data"), mark("Change data")),
+    "method": (mark("Method"), mark("Change method")),
+    "run": (mark("Run"), mark("Change run")),
+}
+LAST = len(STEPS) - 1
+ONWARD = (
+    mark("Continue to the data"),
+    mark("Continue to the method"),
+    mark("Continue to the run"),
+    mark("Start the run"),
+)
 STEPS_WIDTH = 640
 # Three that differ most, the usual one first.
 METHODS = ("lora", "prefix_tuning", "full")
 SAMPLE, OWN = "sample", "own"
 AUTO = "auto"
-DATA = (
-    Card(SAMPLE, "The sample", "Comes with Tunesmith", "No download"),
-    Card(OWN, "Your own", "Files, chats, the hub", "Chosen on the data page"),
-)
 
 
 class WelcomePage(Page):
@@ -49,7 +58,7 @@ class WelcomePage(Page):
     skipped = Signal()
 
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
-        super().__init__("Welcome", parent=parent)
+        super().__init__(tr("Welcome"), parent=parent)
         self.header.hide()
         self._engine = engine
         self._planner = Planner(engine)
@@ -58,29 +67,31 @@ class WelcomePage(Page):
         self.left = LeftSide()
         self._edge = Line(vertical=True)
         self.steps = {
-            key: Step(at + 1, key.capitalize(), is_last=key == STEPS[-1]) for at, key in enumerate(STEPS)
+            key: Step(at + 1, tr(title), tr(change), is_last=at == LAST)
+            for at, (key, (title, change)) in enumerate(STEPS.items())
         }
         self.devices, self.data, self.methods = ChoiceCards(), ChoiceCards(), ChoiceCards()
-        self.back_button = plain("Back")
-        self.onward_button = primary(ONWARD[0], "arrow-right")
-        self.skip_button = quiet("Skip the guide")
+        self.back_button = plain(tr("Back"))
+        self.onward_button = primary(tr(ONWARD[0]), "arrow-right")
+        self.skip_button = quiet(tr("Skip the guide"))
         self._fill()
         self._lay_out()
         self._connect()
         self._show()
 
     def _fill(self) -> None:
-        self.devices.offer([Card(AUTO, "This computer", "The best there is", "Looking…")], AUTO)
-        self.data.offer(DATA, SAMPLE)
-        cards = [Card(each, method(each).title, method(each).summary) for each in METHODS]
+        here = Card(AUTO, tr("This computer"), tr("The best there is"), tr("Looking…"))
+        self.devices.offer([here], AUTO)
+        self.data.offer(_data_cards(), SAMPLE)
+        cards = [Card(each, told(method(each).title), told(method(each).summary)) for each in METHODS]
         self.methods.offer(cards, METHODS[0])
         for key, part in (("device", self.devices), ("data", self.data), ("method", self.methods)):
             self.steps[key].add(part)
-        hint = Label("You can compare any others in the arena later.", "label", "ink2")
+        hint = Label(tr("You can compare any others in the arena later."), "label", "ink2")
         hint.setContentsMargins(0, 8, 0, 0)
         self.steps["method"].add(hint)
-        self.steps["device"].say("Looking at this computer…")
-        self.steps["data"].say("The sample conversations. No download.")
+        self.steps["device"].say(tr("Looking at this computer…"))
+        self.steps["data"].say(tr("The sample conversations. No download."))
 
     def _lay_out(self) -> None:
         content = QWidget()
@@ -150,48 +161,60 @@ class WelcomePage(Page):
         try:
             job = self._engine.ask("devices", {}, parent=self)
         except AppError as error:
-            self.steps["device"].say(error.message)
+            self.steps["device"].say(told(error.message))
             return
         job.tell(
-            self, result=self._take_devices, failed=lambda ending: self.steps["device"].say(ending.message)
+            self,
+            result=self._take_devices,
+            failed=lambda ending: self.steps["device"].say(told(ending.message)),
         )
 
     def _take_devices(self, found: dict[str, Any]) -> None:
         chosen = next(each for each in found["devices"] if each["id"] == found["chosen"])
-        room = f" with {bytes_text(chosen['free_bytes'])} of memory free" if "free_bytes" in chosen else ""
-        self.steps["device"].say(f"{chosen['name']}{room}, in {found['precision']}.")
+        name, precision = told(chosen["name"]), found["precision"]
+        if "free_bytes" in chosen:
+            size = bytes_text(chosen["free_bytes"])
+            said = tr(
+                "{name} with {size} of memory free, in {precision}.",
+                name=name,
+                size=size,
+                precision=precision,
+            )
+        else:
+            said = tr("{name}, in {precision}.", name=name, precision=precision)
+        self.steps["device"].say(said)
         cards = [
-            Card(each["id"], each["name"], each["id"], _room(each))
+            Card(each["id"], told(each["name"]), each["id"], _room(each))
             for each in found["devices"]
             if each != chosen
         ]
-        best = Card(AUTO, chosen["name"], "The best there is", _room(chosen))
+        best = Card(AUTO, name, tr("The best there is"), _room(chosen))
         self.devices.offer([best, *cards][: len(METHODS)], self.devices.current())
 
     # Going through it
 
     def go_to(self, at: int) -> None:
         """Open a step."""
-        self._at = min(len(STEPS) - 1, max(0, at))
+        self._at = min(LAST, max(0, at))
         self._show()
 
     def _go_on(self) -> None:
-        if self._at == len(STEPS) - 1:
+        if self._at == LAST:
             self.start_requested.emit(self.recipe())
         else:
             self.go_to(self._at + 1)
 
     def _choose_data(self, key: str) -> None:
         if key == OWN:
-            self.data.offer(DATA, SAMPLE)
+            self.data.offer(_data_cards(), SAMPLE)
             self.data_requested.emit()
 
     def _show(self) -> None:
         for at, step in enumerate(self.steps.values()):
             step.show_state(is_open=at == self._at, is_done=at < self._at)
         self.back_button.setVisible(self._at > 0)
-        self.onward_button.setText(ONWARD[self._at])
-        self.onward_button.set_icon("play" if self._at == len(STEPS) - 1 else "arrow-right")
+        self.onward_button.setText(tr(ONWARD[self._at]))
+        self.onward_button.set_icon("play" if self._at == LAST else "arrow-right")
         self.onward_button.setFocus()
 
     # The recipe
@@ -206,13 +229,15 @@ class WelcomePage(Page):
         tables["training"]["device"] = device
         if method_id != self._starter.method.id:
             tables["method"] = {"id": method_id}
-            tables["name"] = f"Starter on the sample conversations with {method(method_id).title}"
+            tables["name"] = tr(
+                "Starter on the sample conversations with {method}", method=told(method(method_id).title)
+            )
             del tables["training"]["learning_rate"]
         return recipe.from_tables(tables)
 
     def _plan(self) -> None:
         chosen = self.methods.current()
-        self.steps["method"].say(f"{method(chosen).title}. {method(chosen).summary}.")
+        self.steps["method"].say(f"{told(method(chosen).title)}. {told(method(chosen).summary)}.")
         self._planner.plan(self.recipe())
 
     def _show_plan(self, plan: dict[str, Any]) -> None:
@@ -221,19 +246,30 @@ class WelcomePage(Page):
         if examples:
             train, test = number(int(examples.get("train", 0))), number(int(examples.get("test", 0)))
             self.steps["data"].say(
-                f"The sample conversations: {train} to learn from, {test} to test. No download."
+                tr(
+                    "The sample conversations: {train} to learn from, {test} to test. No download.",
+                    train=train,
+                    test=test,
+                )
             )
 
     def _show_problems(self, problems: list[Problem]) -> None:
-        self.steps["run"].say(html.escape(problems[0].message))
+        self.steps["run"].say(html.escape(told(problems[0].message)))
 
     def _show_ending(self, ending: Ending) -> None:
-        self.steps["run"].say(html.escape(ending.message))
+        self.steps["run"].say(html.escape(told(ending.message)))
 
     def _show_count(self, method_id: str, trainable: int | None) -> None:
         if trainable is not None:
-            self.methods.say(method_id, f"{number(trainable)} trainable")
+            self.methods.say(method_id, tr("{number} trainable", number=number(trainable)))
+
+
+def _data_cards() -> tuple[Card, ...]:
+    return (
+        Card(SAMPLE, tr("The sample"), tr("Comes with Tunesmith"), tr("No download")),
+        Card(OWN, tr("Your own"), tr("Files, chats, the hub"), tr("Chosen on the data page")),
+    )
 
 
 def _room(device: dict[str, Any]) -> str:
-    return f"{bytes_text(device['free_bytes'])} free" if "free_bytes" in device else ""
+    return tr("{size} free", size=bytes_text(device["free_bytes"])) if "free_bytes" in device else ""

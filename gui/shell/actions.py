@@ -13,18 +13,20 @@ from PySide6.QtCore import QKeyCombination, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
+from gui.look.language import mark, tr
+
 Act = Callable[[], object] | QAbstractButton
 
 # Where actions hold: the part of their id before the dot, and how the sheet calls it.
 PLACES = {
-    "window": "Everywhere",
-    "data": "Data",
-    "train": "Train",
-    "playground": "Playground",
-    "labelling": "Write summaries",
-    "list": "In lists",
-    "queue": "In the arena's queue",
-    "scrubber": "On the scrubber of a run's summaries",
+    "window": mark("Everywhere"),
+    "data": mark("Data"),
+    "train": mark("Train"),
+    "playground": mark("Playground"),
+    "labelling": mark("Write summaries"),
+    "list": mark("In lists"),
+    "queue": mark("In the arena's queue"),
+    "scrubber": mark("On the scrubber of a run's summaries"),
 }
 
 
@@ -50,49 +52,57 @@ class Action:
 
 ACTIONS = (
     Action(
-        "window.find", "Find an action, a page, a run, an adapter, a recipe", ("Ctrl+K",), is_offered=False
+        "window.find",
+        mark("Find an action, a page, a run, an adapter, a recipe"),
+        ("Ctrl+K",),
+        is_offered=False,
     ),
-    Action("window.keys", "Show all keys", ("F1", "Ctrl+/")),
-    Action("window.data", "Data", ("Ctrl+1",)),
-    Action("window.train", "Train", ("Ctrl+2",)),
-    Action("window.arena", "Arena", ("Ctrl+3",)),
-    Action("window.library", "Library", ("Ctrl+4",)),
-    Action("window.playground", "Playground", ("Ctrl+5",)),
-    Action("window.history", "History", ("Ctrl+6",)),
-    Action("window.search", "Search on this page", ("Ctrl+F",)),
-    Action("window.settings", "Settings", ("Ctrl+,",)),
-    Action("window.close", "Close what lies over a page, or go on without it", ("Esc",), is_offered=False),
-    Action("window.quit", "Quit; a run that trains asks first", ("Ctrl+Q",)),
-    Action("data.files", "Choose files", ("Ctrl+O",)),
-    Action("data.check", "Check", ("F5",)),
-    Action("train.start", "Start the run of the recipe shown", ("Ctrl+Return", "F5")),
-    Action("train.new", "New run", ("Ctrl+N",)),
-    Action("train.open", "Open a recipe", ("Ctrl+O",)),
+    Action("window.keys", mark("Show all keys"), ("F1", "Ctrl+/")),
+    Action("window.data", mark("Data"), ("Ctrl+1",)),
+    Action("window.train", mark("Train"), ("Ctrl+2",)),
+    Action("window.arena", mark("Arena"), ("Ctrl+3",)),
+    Action("window.library", mark("Library"), ("Ctrl+4",)),
+    Action("window.playground", mark("Playground"), ("Ctrl+5",)),
+    Action("window.history", mark("History"), ("Ctrl+6",)),
+    Action("window.search", mark("Search on this page"), ("Ctrl+F",)),
+    Action("window.settings", mark("Settings"), ("Ctrl+,",)),
     Action(
-        "train.methods", "From the search for a method to the first one found", ("Down",), is_offered=False
+        "window.close", mark("Close what lies over a page, or go on without it"), ("Esc",), is_offered=False
     ),
-    Action("playground.summarise", "Summarise", ("Ctrl+Return",)),
-    Action("playground.paste", "Paste a conversation", ("Ctrl+V", "Shift+Ins")),
-    Action("labelling.accept", "Accept and go on", ("Ctrl+Return",)),
-    Action("labelling.draft", "Draft", ("Ctrl+D",)),
-    Action("labelling.skip", "Skip", ("Ctrl+Shift+Return",)),
-    Action("labelling.undo", "Undo", ("Ctrl+Z",)),
-    Action("labelling.redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y")),
-    Action("labelling.forward", "Next", ("Ctrl+PgDown",)),
-    Action("labelling.back", "Back", ("Ctrl+PgUp",)),
-    Action("labelling.to_list", "List", ("Ctrl+L",)),
-    Action("labelling.read_on", "Read on", ("PgDown",), is_pressed=True),
-    Action("labelling.read_back", "Read back", ("PgUp",), is_pressed=True),
-    Action("list.open", "Open", ("Return", "Enter"), is_pressed=True),
-    Action("list.rename", "Rename", ("F2",), is_pressed=True),
-    Action("list.delete", "Move to the trash, or take out", ("Del",), is_pressed=True),
-    Action("list.check", "Check", ("Space",), is_pressed=True),
-    Action("queue.earlier", "Earlier", ("Alt+Up",)),
-    Action("queue.later", "Later", ("Alt+Down",)),
-    Action("scrubber.earlier", "The summaries of an earlier step", ("Left",), is_pressed=True),
-    Action("scrubber.later", "The summaries of a later step", ("Right",), is_pressed=True),
-    Action("scrubber.first", "The base model's", ("Home",), is_pressed=True),
-    Action("scrubber.last", "The newest", ("End",), is_pressed=True),
+    Action("window.quit", mark("Quit; a run that trains asks first"), ("Ctrl+Q",)),
+    Action("data.files", mark("Choose files"), ("Ctrl+O",)),
+    Action("data.check", mark("Check"), ("F5",)),
+    Action("train.start", mark("Start the run of the recipe shown"), ("Ctrl+Return", "F5")),
+    Action("train.new", mark("New run"), ("Ctrl+N",)),
+    Action("train.open", mark("Open a recipe"), ("Ctrl+O",)),
+    Action(
+        "train.methods",
+        mark("From the search for a method to the first one found"),
+        ("Down",),
+        is_offered=False,
+    ),
+    Action("playground.summarise", mark("Summarise"), ("Ctrl+Return",)),
+    Action("playground.paste", mark("Paste a conversation"), ("Ctrl+V", "Shift+Ins")),
+    Action("labelling.accept", mark("Accept and go on"), ("Ctrl+Return",)),
+    Action("labelling.draft", mark("Draft"), ("Ctrl+D",)),
+    Action("labelling.skip", mark("Skip"), ("Ctrl+Shift+Return",)),
+    Action("labelling.undo", mark("Undo"), ("Ctrl+Z",)),
+    Action("labelling.redo", mark("Redo"), ("Ctrl+Shift+Z", "Ctrl+Y")),
+    Action("labelling.forward", mark("Next"), ("Ctrl+PgDown",)),
+    Action("labelling.back", mark("Back"), ("Ctrl+PgUp",)),
+    Action("labelling.to_list", mark("List"), ("Ctrl+L",)),
+    Action("labelling.read_on", mark("Read on"), ("PgDown",), is_pressed=True),
+    Action("labelling.read_back", mark("Read back"), ("PgUp",), is_pressed=True),
+    Action("list.open", mark("Open"), ("Return", "Enter"), is_pressed=True),
+    Action("list.rename", mark("Rename"), ("F2",), is_pressed=True),
+    Action("list.delete", mark("Move to the trash, or take out"), ("Del",), is_pressed=True),
+    Action("list.check", mark("Check or uncheck"), ("Space",), is_pressed=True),
+    Action("queue.earlier", mark("Earlier"), ("Alt+Up",)),
+    Action("queue.later", mark("Later"), ("Alt+Down",)),
+    Action("scrubber.earlier", mark("The summaries of an earlier step"), ("Left",), is_pressed=True),
+    Action("scrubber.later", mark("The summaries of a later step"), ("Right",), is_pressed=True),
+    Action("scrubber.first", mark("The base model's"), ("Home",), is_pressed=True),
+    Action("scrubber.last", mark("The newest"), ("End",), is_pressed=True),
 )
 _BY_ID = {each.id: each for each in ACTIONS}
 
@@ -143,7 +153,7 @@ class Bound(QObject):
 
     def title(self) -> str:
         """Return what the action is called now: as its button says, if it has one with a text."""
-        return (isinstance(self._act, QAbstractButton) and self._act.text()) or self.action.title
+        return (isinstance(self._act, QAbstractButton) and self._act.text()) or tr(self.action.title)
 
     def is_possible(self) -> bool:
         """Tell whether it can be done now: the button is there to be pressed, or else the widget is seen."""

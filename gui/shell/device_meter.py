@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.look import style
 from gui.look.format import bytes_text, number, percent
+from gui.look.language import tr
 from gui.widgets.bars import Bar
 from gui.widgets.labels import ElidedLabel, Label
 
@@ -25,9 +26,9 @@ class DeviceMeter(QAbstractButton):
         super().__init__(parent)
         self._name = ElidedLabel("", "label_medium", "ink")
         self._device = Label("", "label", "ink2")
-        self._memory_word = Label("Memory", "label", "ink2")
+        self._memory_word = Label(tr("Memory"), "label", "ink2")
         self._memory = Label("", "figure_small", "ink2")
-        self._load_word = Label("Load", "label", "ink2")
+        self._load_word = Label(tr("Load"), "label", "ink2")
         self._load = Label("", "figure_small", "ink2")
         self._folded_memory = Label("", "small", "ink2")
         self._folded_memory.setAlignment(Qt.AlignmentFlag.AlignHCenter)
@@ -47,8 +48,8 @@ class DeviceMeter(QAbstractButton):
         self._lay_out()
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         # Until a device is told.
-        self.setAccessibleName("Device")
-        self.setAccessibleDescription("Check this computer")
+        self.setAccessibleName(tr("Device"))
+        self.setAccessibleDescription(tr("Check this computer"))
         for part in self.findChildren(QWidget):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.set_folded(False)
@@ -75,9 +76,15 @@ class DeviceMeter(QAbstractButton):
         self._memory.setText(_memory_text(used, total))
         self._load.setText(percent(load))
         self._folded_memory.setText(bytes_text(used) if used is not None else "")
-        told = f"{name} {device}, memory {_memory_text(used, total)}, load {percent(load)}"
-        self.setAccessibleName(told)
-        self.setToolTip(f"{told}. Press to check this computer")
+        said = tr(
+            "{name} {device}, memory {memory}, load {load}",
+            name=name,
+            device=device,
+            memory=_memory_text(used, total),
+            load=percent(load),
+        )
+        self.setAccessibleName(said)
+        self.setToolTip(tr("{device}. Press to check this computer", device=said))
 
     def enterEvent(self, event: QEnterEvent) -> None:
         """Show the hover ground."""
@@ -124,5 +131,5 @@ def _memory_text(used: float | None, total: float | None) -> str:
         return bytes_text(total if used is None else used)
     if total >= 1e9:
         # In the total's unit: "754.3 MB of 25.3 GB" is wider than the rail.
-        return f"{number(used / 1e9, 1)} of {bytes_text(total)}"
-    return f"{bytes_text(used)} of {bytes_text(total)}"
+        return tr("{used} of {total}", used=number(used / 1e9, 1), total=bytes_text(total))
+    return tr("{used} of {total}", used=bytes_text(used), total=bytes_text(total))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from gui.look.language import tr
 from gui.look.type import px
 from gui.shell import actions
 from gui.shell.actions import PLACES, Action
@@ -23,8 +24,8 @@ class KeysSheet(QDialog):
 
     def __init__(self, page: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Keys")
-        self.search = SearchField("Search actions and keys")
+        self.setWindowTitle(tr("Keys"))
+        self.search = SearchField(tr("Search actions and keys"))
         self._places: dict[str, QWidget] = {}
         self._rows: list[tuple[Action, QWidget]] = []
         self._list = Scroll(margins=(0, 0, 14, 0), spacing=20)
@@ -38,13 +39,13 @@ class KeysSheet(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(12)
-        column.addWidget(Label("Keys", "title"))
+        column.addWidget(Label(tr("Keys"), "title"))
         column.addWidget(self.search)
         column.addWidget(Line())
         column.addWidget(self._list, 1)
         foot = QHBoxLayout()
         foot.addStretch(1)
-        close = plain("Close")
+        close = plain(tr("Close"))
         close.clicked.connect(self.accept)
         foot.addWidget(close)
         column.addLayout(foot)
@@ -55,7 +56,7 @@ class KeysSheet(QDialog):
         grid = QVBoxLayout(made)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(6)
-        grid.addWidget(Label(PLACES[place], "section"))
+        grid.addWidget(Label(tr(PLACES[place]), "section"))
         for each in actions.of_place(place):
             row = _row(each)
             self._rows.append((each, row))
@@ -69,7 +70,7 @@ class KeysSheet(QDialog):
     def _filter(self, text: str) -> None:
         wanted = text.lower().split()
         for each, row in self._rows:
-            told = " ".join([each.title, PLACES[each.place], *map(actions.native, each.keys)]).lower()
+            told = " ".join([tr(each.title), tr(PLACES[each.place]), *map(actions.native, each.keys)]).lower()
             row.setVisible(all(word in told for word in wanted))
         for place, made in self._places.items():
             made.setVisible(any(row.isVisibleTo(made) for each, row in self._rows if each.place == place))
@@ -86,9 +87,9 @@ def _row(each: Action) -> QWidget:
     keys.setSpacing(6)
     for place, one in enumerate(each.keys):
         if place:
-            keys.addWidget(Label("or", "label", "ink3"))
+            keys.addWidget(Label(tr("or"), "label", "ink3"))
         keys.addWidget(Tag(actions.native(one)))
     keys.addStretch(1)
     grid.addLayout(keys, 0, 0, Qt.AlignmentFlag.AlignTop)
-    grid.addWidget(Label(each.title, "body", wrap=True), 0, 1)
+    grid.addWidget(Label(tr(each.title), "body", wrap=True), 0, 1)
     return made

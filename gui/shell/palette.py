@@ -33,6 +33,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.look import icons, style
+from gui.look.language import tr
 from gui.look.type import font, metrics, px
 from gui.models.fuzzy import Fit, fit
 from gui.widgets.labels import Label
@@ -194,13 +195,13 @@ class Palette(QDialog):
     def __init__(self, offers: list[Offer], parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Find")
+        self.setWindowTitle(tr("Find"))
         self._offers, self._over = offers, parent
-        self.query = _Query("Find an action, a page, a run, an adapter, a recipe")
+        self.query = _Query(tr("Find an action, a page, a run, an adapter, a recipe"))
         self.query.setFrame(False)
         self._model = _Found(self)
         self.view = QListView()
-        self._nothing = Label("Nothing fits.", "body", "ink2")
+        self._nothing = Label(tr("Nothing fits."), "body", "ink2")
         self._lay_out()
         self.query.textChanged.connect(self._show_found)
         self.query.returnPressed.connect(self.take)
@@ -213,7 +214,7 @@ class Palette(QDialog):
         self.view.setItemDelegate(_Row(self.view))
         self.view.setUniformItemSizes(True)
         self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.view.setAccessibleName("What fits")
+        self.view.setAccessibleName(tr("What fits"))
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._nothing.setContentsMargins(12, 8, 12, 8)
         column = QVBoxLayout(self)

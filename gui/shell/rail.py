@@ -12,6 +12,7 @@ from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.look import icons, style
+from gui.look.language import tr
 from gui.look.type import font, metrics, px
 from gui.shell.device_meter import INSET, DeviceMeter
 from gui.widgets.buttons import IconButton
@@ -142,9 +143,9 @@ class Rail(QWidget):
         self._meter = DeviceMeter()
         self._meter.hide()
         self._meter.clicked.connect(self.device_wanted)
-        self._settings = RailItem("settings", "Settings", checkable=False)
+        self._settings = RailItem("settings", tr("Settings"), checkable=False)
         self._settings.clicked.connect(self.settings_wanted)
-        self._help = IconButton("help", "Help")
+        self._help = IconButton("help", tr("Help"))
         self._help.clicked.connect(self.help_wanted)
         self._lay_out()
         self.set_folded(False)

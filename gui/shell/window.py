@@ -13,6 +13,7 @@ from PySide6.QtCore import QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QWidget
 
+from gui.look.language import mark, tr
 from gui.look.type import px
 from gui.shell import actions
 from gui.shell.page import NARROW, Page
@@ -26,13 +27,14 @@ FRAME = QSize(8, 40)
 # Platforms that draw into memory have no screen that a window would have to fit.
 UNSEEN = {"offscreen", "minimal"}
 
+# By the key of each page in the rail, its name and icon.
 ITEMS = {
-    "data": ("Data", "data"),
-    "train": ("Train", "train"),
-    "arena": ("Arena", "arena"),
-    "library": ("Library", "library"),
-    "playground": ("Playground", "playground"),
-    "history": ("History", "history"),
+    "data": (mark("Data"), "data"),
+    "train": (mark("Train"), "train"),
+    "arena": (mark("Arena"), "arena"),
+    "library": (mark("Library"), "library"),
+    "playground": (mark("Playground"), "playground"),
+    "history": (mark("History"), "history"),
 }
 
 
@@ -80,7 +82,7 @@ class ShellWindow(QMainWindow):
     def add_page(self, key: str, page: QWidget, text: str = "", icon_name: str = "") -> None:
         """Add a page after those that are there; text and icon are known for the six usual keys."""
         known_text, known_icon = ITEMS.get(key, (text or key.capitalize(), icon_name or "file"))
-        self.rail.add_item(key, text or known_text, icon_name or known_icon)
+        self.rail.add_item(key, text or tr(known_text), icon_name or known_icon)
         self._stack.addWidget(page)
         self._pages[key] = page
         if key in ITEMS:

@@ -98,7 +98,7 @@ def test_a_search_shows_the_topic_at_once(page):
     QTest.keyClicks(page.search, "virtual tokens")
     QTest.keyClick(page.search, Qt.Key.Key_Return)
     assert page.reader.topic().title == "Virtual tokens"
-    assert page.reader._drawing.key() == "soft prompt"
+    assert page.reader._drawing.key() == "vectors"
 
 
 def test_a_method_is_shown_with_its_sketch_and_a_word_without(page):

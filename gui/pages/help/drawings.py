@@ -14,6 +14,7 @@ from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import style
+from gui.look.language import mark, tr
 from gui.look.type import font, px, text_scale
 
 WIDTH, HEIGHT = 360, 120
@@ -46,7 +47,7 @@ class DrawingView(QWidget):
         """Show another drawing."""
         self._key = key
         self.setVisible(bool(key))
-        self.setAccessibleName(DRAWINGS[key].described if key else "")
+        self.setAccessibleName(tr(DRAWINGS[key].described) if key else "")
         self.update()
 
     def key(self) -> str:
@@ -97,14 +98,14 @@ def _line(painter: QPainter, points: Sequence[tuple[float, float]], token: str, 
 
 
 def _adapter(painter: QPainter) -> None:
-    _box(painter, QRectF(8, 16, 112, 72), "base model")
+    _box(painter, QRectF(8, 16, 112, 72), tr("base model"))
     _words(painter, QRectF(120, 40, 32, 24), "+", role="body_medium")
     _box(painter, QRectF(152, 40, 24, 24), trained=True)
     _words(painter, QRectF(176, 40, 32, 24), "=", role="body_medium")
-    _box(painter, QRectF(208, 16, 112, 72), "tuned model")
+    _box(painter, QRectF(208, 16, 112, 72), tr("tuned model"))
     _box(painter, QRectF(300, 60, 20, 28), trained=True)
-    _words(painter, QRectF(8, 92, 112, 20), "frozen")
-    _words(painter, QRectF(114, 92, 100, 20), "adapter, trained", "accent")
+    _words(painter, QRectF(8, 92, 112, 20), tr("frozen"))
+    _words(painter, QRectF(114, 92, 100, 20), tr("adapter, trained"), "accent")
 
 
 def _rank(painter: QPainter) -> None:
@@ -112,7 +113,7 @@ def _rank(painter: QPainter) -> None:
         left = 8 + at * 120
         _box(painter, QRectF(left, 12, thick, 72), trained=True)
         _box(painter, QRectF(left + thick + 4, 12, 56, thick), trained=True)
-        _words(painter, QRectF(left, 92, 84, 20), f"rank {rank}", "accent")
+        _words(painter, QRectF(left, 92, 84, 20), tr("rank {rank}", rank=rank), "accent")
 
 
 def _levels(painter: QPainter, levels: tuple[float, ...], tall: float) -> None:
@@ -124,8 +125,8 @@ def _levels(painter: QPainter, levels: tuple[float, ...], tall: float) -> None:
         _line(painter, [(x, 84), (x, 84 - tall)], "accent", 1.5)
     _line(painter, [(middle - half - 4, 84), (middle + half + 4, 84)], "ink3", 1.0)
     _words(painter, QRectF(140, 92, 80, 20), "0")
-    _words(painter, QRectF(220, 8, 132, 20), "weights of the base", "ink2")
-    _words(painter, QRectF(8, 92, 120, 20), f"{_count(levels)} values", "accent")
+    _words(painter, QRectF(220, 8, 132, 20), tr("weights of the base"), "ink2")
+    _words(painter, QRectF(8, 92, 120, 20), tr("{count} values", count=_count(levels)), "accent")
 
 
 def _count(levels: tuple[float, ...]) -> str:
@@ -140,11 +141,11 @@ def _schedule(painter: QPainter) -> None:
         ("grey", [(48, 24), (344, 24)]),
     ):
         _line(painter, points, token)
-    _words(painter, QRectF(264, 4, 80, 18), "constant", "ink2")
-    _words(painter, QRectF(196, 34, 60, 18), "cosine", "ink2")
-    _words(painter, QRectF(96, 66, 60, 18), "linear", "accent")
-    _words(painter, QRectF(8, 98, 60, 18), "warm-up")
-    _words(painter, QRectF(284, 98, 64, 18), "last step")
+    _words(painter, QRectF(264, 4, 80, 18), tr("constant"), "ink2")
+    _words(painter, QRectF(196, 34, 60, 18), tr("cosine"), "ink2")
+    _words(painter, QRectF(96, 66, 60, 18), tr("linear"), "accent")
+    _words(painter, QRectF(8, 98, 60, 18), tr("warm-up"))
+    _words(painter, QRectF(284, 98, 64, 18), tr("last step"))
 
 
 def _dropout(painter: QPainter) -> None:
@@ -158,7 +159,7 @@ def _dropout(painter: QPainter) -> None:
                 painter.drawRoundedRect(place, 2, 2)
             else:
                 _box(painter, place, trained=True)
-    _words(painter, QRectF(8, 96, 336, 20), "others are left out at each step")
+    _words(painter, QRectF(8, 96, 336, 20), tr("others are left out at each step"))
 
 
 def _beams(painter: QPainter) -> None:
@@ -179,15 +180,15 @@ def _beams(painter: QPainter) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(style.color("accent" if (x, y) in kept or x == 16 else "grey"))
         painter.drawEllipse(QPointF(x, y), 4, 4)
-    _words(painter, QRectF(276, 30, 84, 20), "the likeliest", "accent")
+    _words(painter, QRectF(276, 30, 84, 20), tr("the likeliest"), "accent")
 
 
 def _verdict(painter: QPainter) -> None:
     _line(painter, [(72, 8), (72, 100)], "outline", 1.0)
     for y, low, high, token, words in (
-        (28, 110, 200, "accent", "Better"),
-        (60, 46, 128, "ink2", "No measurable difference"),
-        (92, 16, 56, "brick", "Worse"),
+        (28, 110, 200, "accent", tr("Better")),
+        (60, 46, 128, "ink2", tr("No measurable difference")),
+        (92, 16, 56, "brick", tr("Worse")),
     ):
         _line(painter, [(low, y), (high, y)], token, 1.5)
         for x in (low, high):
@@ -196,7 +197,7 @@ def _verdict(painter: QPainter) -> None:
         painter.setBrush(style.color(token))
         painter.drawEllipse(QPointF((low + high) / 2, y), 4, 4)
         _words(painter, QRectF(208, y - 10, 148, 20), words, token)
-    _words(painter, QRectF(42, 100, 60, 18), "no change")
+    _words(painter, QRectF(42, 100, 60, 18), tr("no change"))
 
 
 def _loss(painter: QPainter) -> None:
@@ -207,57 +208,68 @@ def _loss(painter: QPainter) -> None:
         (16 + x, 16 + 60 * (1 - math.exp(-x / 70)) - 22 * max(0, x - 150) / 170) for x in range(0, 321, 8)
     ]
     _line(painter, rises, "copper")
-    _words(painter, QRectF(268, 66, 84, 18), "training", "accent")
-    _words(painter, QRectF(256, 32, 96, 18), "validation", "copper")
+    _words(painter, QRectF(268, 66, 84, 18), tr("training"), "accent")
+    _words(painter, QRectF(256, 32, 96, 18), tr("validation"), "copper")
 
 
 def _tokens(painter: QPainter) -> None:
     left = 8.0
-    for piece in ("Ann", " will", " be", " un", "available", " on", " Fri", "day"):
+    for piece in tr("Ann| will| be| un|available| on| Fri|day").split("|"):
         wide = 10.0 + 6.4 * len(piece.strip())
         _box(painter, QRectF(left, 40, wide, 26), piece.strip())
         left += wide + (2 if not piece.startswith(" ") else 6)
-    _words(painter, QRectF(8, 76, 300, 20), "8 tokens, 6 words")
+    _words(painter, QRectF(8, 76, 300, 20), tr("8 tokens, 6 words"))
 
 
 def _soft_prompt(painter: QPainter) -> None:
     for at in range(4):
         _box(painter, QRectF(8 + at * 26, 36, 20, 30), trained=True)
-    for at, word in enumerate(("Ann:", "Tea?", "Bo:", "At", "five.")):
+    for at, word in enumerate(tr("Ann: Tea? Bo: At five.").split()):
         _box(painter, QRectF(124 + at * 46, 36, 40, 30), word)
-    _words(painter, QRectF(0, 74, 116, 20), "trained vectors", "accent")
-    _words(painter, QRectF(124, 74, 224, 20), "the text, as it is")
+    _words(painter, QRectF(0, 74, 116, 20), tr("trained vectors"), "accent")
+    _words(painter, QRectF(124, 74, 224, 20), tr("the text, as it is"))
 
 
 DRAWINGS = {
     "adapter": Drawing(
-        _adapter, "A large frozen base model and a small trained adapter make the tuned model"
+        _adapter, mark("A large frozen base model and a small trained adapter make the tuned model")
     ),
-    "rank": Drawing(_rank, "Two thin matrices at rank 1, 4 and 16: the higher the rank, the thicker both"),
+    "rank": Drawing(
+        _rank, mark("Two thin matrices at rank 1, 4 and 16: the higher the rank, the thicker both")
+    ),
     "nf4": Drawing(
         lambda painter: _levels(painter, NF4, 16),
-        "How often weights have which value, a bell around zero, and the sixteen values of NF4, closest near zero",
+        mark(
+            "How often weights have which value, a bell around zero, and the sixteen values of NF4, closest near zero"
+        ),
     ),
     "fp4": Drawing(
         lambda painter: _levels(painter, FP4, 16),
-        "How often weights have which value, a bell around zero, and the values of FP4 below it",
+        mark("How often weights have which value, a bell around zero, and the values of FP4 below it"),
     ),
     "int8": Drawing(
         lambda painter: _levels(painter, INT8, 12),
-        "How often weights have which value, a bell around zero, and the evenly spaced values of int8 below it",
+        mark(
+            "How often weights have which value, a bell around zero, and the evenly spaced values of int8 below it"
+        ),
     ),
     "schedule": Drawing(
-        _schedule, "The learning rate rises during warm-up, then falls in a line, along a cosine, or stays"
+        _schedule,
+        mark("The learning rate rises during warm-up, then falls in a line, along a cosine, or stays"),
     ),
-    "dropout": Drawing(_dropout, "Rows of inputs, some of which are left out, others at each step"),
+    "dropout": Drawing(_dropout, mark("Rows of inputs, some of which are left out, others at each step")),
     "beams": Drawing(
-        _beams, "A tree of texts, two of which are followed side by side; the likeliest is kept"
+        _beams, mark("A tree of texts, two of which are followed side by side; the likeliest is kept")
     ),
     "verdict": Drawing(
         _verdict,
-        "Three intervals of a difference: right of zero is better, across zero nothing, left of it worse",
+        mark(
+            "Three intervals of a difference: right of zero is better, across zero nothing, left of it worse"
+        ),
     ),
-    "loss": Drawing(_loss, "The training loss falls; the validation loss falls too and then rises again"),
-    "tokens": Drawing(_tokens, "A sentence of six words cut into eight tokens"),
-    "soft prompt": Drawing(_soft_prompt, "Four trained vectors before the words of the text"),
+    "loss": Drawing(
+        _loss, mark("The training loss falls; the validation loss falls too and then rises again")
+    ),
+    "tokens": Drawing(_tokens, mark("A sentence of six words cut into eight tokens")),
+    "vectors": Drawing(_soft_prompt, mark("Four trained vectors before the words of the text")),
 }

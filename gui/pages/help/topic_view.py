@@ -7,6 +7,7 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
+from gui.look.language import mark, tr
 from gui.look.type import px
 from gui.models.background import Background
 from gui.pages.help.drawings import DrawingView
@@ -18,7 +19,7 @@ from gui.widgets.reading import ReadingText
 from gui.widgets.scroll import Scroll, at_most_so_wide
 
 NAME_WIDTH, TEXT_WIDTH = 168, 680
-NO_TEXT = "The package brings no words of its licence along."
+NO_TEXT = mark("The package brings no words of its licence along.")
 
 
 class TopicView(Scroll):
@@ -58,7 +59,7 @@ class TopicView(Scroll):
         """Show another topic."""
         self._topic = topic
         self._title.setText(topic.title)
-        self._group.setText(topic.group)
+        self._group.setText(tr(topic.group))
         self._text.set_text(topic.text)
         self._text.setVisible(bool(topic.text))
         self._drawing.show_drawing(topic.drawing)
@@ -81,7 +82,7 @@ class TopicView(Scroll):
 
     def _show_long(self, topic: Topic, text: str) -> None:
         if topic is self._topic:
-            self._long.set_text(text or NO_TEXT)
+            self._long.set_text(text or tr(NO_TEXT))
             self._long.show()
 
     def _show_facts(self, topic: Topic) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from PySide6.QtCore import QCollator
+
 from engine.api import (
     FINDINGS,
     METHODS,
@@ -23,23 +25,25 @@ from engine.api import (
     licences,
     measures,
 )
+from gui.look.format import plain
+from gui.look.language import locale, mark, told, tr
 from gui.pages.help.words import WORDS
 
 FIRST, METHOD, SETTING, SCORE, FINDING, ABOUT = (
-    "First words",
-    "Methods",
-    "Settings",
-    "Scores",
-    "The data check",
-    "Tunesmith and its licences",
+    mark("First words"),
+    mark("Methods"),
+    mark("Settings"),
+    mark("Scores"),
+    mark("The data check"),
+    mark("Tunesmith and its licences"),
 )
 Fact = tuple[str, str]
 TABLES: tuple[tuple[str, type[Options]], ...] = (
-    ("Base model", BaseModelOptions),
-    ("Data", DataOptions),
-    ("Training", TrainingOptions),
-    ("Evaluation", EvaluationOptions),
-    ("Playground", DecodingOptions),
+    (mark("Base model"), BaseModelOptions),
+    (mark("Data"), DataOptions),
+    (mark("Training"), TrainingOptions),
+    (mark("Evaluation"), EvaluationOptions),
+    (mark("Playground"), DecodingOptions),
 )
 # Settings beside which something is drawn, by their name in recipes.
 DRAWN = {
@@ -54,14 +58,30 @@ DRAWN = {
     "warmup": "schedule",
     "beams": "beams",
     "bootstrap": "verdict",
-    "virtual_tokens": "soft prompt",
+    "virtual_tokens": "vectors",
 }
-QUANTIZED = {"none": "as it is", "int8": "int8", "nf4": "NF4", "fp4": "FP4"}
+QUANTIZED = {"none": mark("as it is"), "int8": "int8", "nf4": "NF4", "fp4": "FP4"}
+# Bounds as they are said, by whether the least and the most may be taken themselves; None where there is none.
+BOUNDS = {
+    (True, True): mark("At least {least}, at most {most}."),
+    (True, False): mark("At least {least}, below {most}."),
+    (True, None): mark("At least {least}."),
+    (False, True): mark("More than {least}, at most {most}."),
+    (False, False): mark("More than {least}, below {most}."),
+    (False, None): mark("More than {least}."),
+    (None, True): mark("At most {most}."),
+    (None, False): mark("Below {most}."),
+}
+GOOD = {
+    "higher": mark("Higher is better."),
+    "lower": mark("Lower is better."),
+    "neither": mark("Neither way is better in itself."),
+}
 
 
 @dataclass(frozen=True)
 class Topic:
-    """One thing that help explains.
+    """One thing that help explains, in the language that is spoken; `group` is one of the names above, in English.
 
     `facts` are pairs of a name and what is said of it, `drawing` a key of the drawings, `method` one whose sketch is
     shown, `others` words by which it is found too, `read` returns a long text that is read when it is looked at.
@@ -92,12 +112,12 @@ def about() -> list[Topic]:
     """Return Tunesmith and the packages it is made of, with their licences."""
     return [
         Topic(
-            f"package {each.name}",
+            _id("package", each.name),
             ABOUT,
             each.name if each.name != licences.PRODUCT else "Tunesmith",
-            each.summary,
-            (("Version", each.version), ("Licence", each.licence)),
-            others="about licence version",
+            told(each.summary),
+            ((tr("Version"), each.version), (tr("Licence"), told(each.licence))),
+            others=tr("about licence version"),
             read=each.text,
         )
         for each in licences.packages()
@@ -123,7 +143,14 @@ def best(wanted: str, found: list[Topic]) -> Topic | None:
 
 def _first() -> list[Topic]:
     return [
-        Topic(f"word {word.title}", FIRST, word.title, word.text, drawing=word.drawing, others=word.others)
+        Topic(
+            _id("word", word.title),
+            FIRST,
+            tr(word.title),
+            tr(word.text),
+            drawing=word.drawing,
+            others=tr(word.others),
+        )
         for word in WORDS
     ]
 
@@ -131,96 +158,121 @@ def _first() -> list[Topic]:
 def _methods() -> list[Topic]:
     return [
         Topic(
-            f"method {each.id}",
+            _id("method", each.id),
             METHOD,
-            each.title,
-            each.explanation,
+            told(each.title),
+            told(each.explanation),
             tuple(_method_facts(each)),
             method=each,
-            others=f"{each.id} {each.summary} {' '.join(variant.title for variant in each.variants)}",
+            others=" ".join(
+                [each.id, told(each.summary), *(told(variant.title) for variant in each.variants)]
+            ),
         )
         for each in METHODS
     ]
 
 
 def _method_facts(each: Method) -> Iterable[Fact]:
-    yield "In short", each.summary
-    yield "Works with", ", ".join(each.families)
-    yield "On a base kept", ", ".join(QUANTIZED[kept] for kept in each.quantizations)
-    yield "Can be merged", "yes" if each.merges else "no"
+    yield tr("In short"), told(each.summary)
+    yield tr("Works with"), ", ".join(told(family) for family in each.families)
+    yield tr("On a base kept"), ", ".join(tr(QUANTIZED[kept]) for kept in each.quantizations)
+    yield tr("Can be merged"), tr("yes") if each.merges else tr("no")
     for variant in each.variants:
-        yield f"Variant {variant.title}", variant.summary
+        yield tr("Variant {name}", name=told(variant.title)), told(variant.summary)
     for info in describe(each.options):
-        yield info.title, _of_option(info)
+        yield told(info.title), _of_option(info)
 
 
 def _of_option(info: OptionInfo) -> str:
     """Return what is declared of an option in a few sentences: help, choices, bounds, default."""
-    told = [info.help]
+    said = [told(info.help)]
     if info.choices:
-        told.append(f"One of {', '.join(info.choices)}.")
-    if info.bounds_text:
-        told.append(f"{info.bounds_text[0].upper()}{info.bounds_text[1:]}.")
-    if isinstance(info.default, (bool, int, float, str)) and _value(info.default):
-        told.append(f"Unless set: {_value(info.default)}{f' {info.unit}' if info.unit else ''}.")
-    return " ".join(told)
+        said.append(tr("One of {choices}.", choices=", ".join(info.choices)))
+    bounds = BOUNDS.get((_is_in(info.least, info.least_excluded), _is_in(info.most, info.most_excluded)))
+    if bounds:
+        said.append(tr(bounds, least=plain(info.least), most=plain(info.most)))
+    value = _value(info.default) if isinstance(info.default, (bool, int, float, str)) else ""
+    if value:
+        said.append(tr("Unless set: {value}.", value=f"{value} {told(info.unit)}".rstrip()))
+    return " ".join(said)
+
+
+def _is_in(bound: float | None, excluded: bool) -> bool | None:
+    return None if bound is None else not excluded
 
 
 def _value(value: object) -> str:
     """Return a default as it is told; "" for a text of several lines, which explains nothing here."""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return tr("yes") if value else tr("no")
     if isinstance(value, float):
-        return f"{value:g}"
+        return plain(value)
     return "" if "\n" in str(value) else str(value)
 
 
 def _settings() -> list[Topic]:
     """Return a topic for each title that a setting has; where several share it, all of them."""
     found: dict[str, list[tuple[str, OptionInfo]]] = {}
-    places = [*TABLES, *((each.title, each.options) for each in METHODS)]
+    places = [(tr(title), options) for title, options in TABLES]
+    places += [(told(each.title), each.options) for each in METHODS]
     for place, options in places:
         for info in describe(options):
             found.setdefault(info.title, []).append((place, info))
-    return [_setting(title, found[title]) for title in sorted(found, key=str.lower)]
+    alphabet = QCollator(locale())
+    return [
+        _setting(title, found[title])
+        for title in sorted(found, key=lambda title: alphabet.sortKey(told(title)))
+    ]
 
 
 def _setting(title: str, declared: list[tuple[str, OptionInfo]]) -> Topic:
-    told: dict[str, list[str]] = {}
+    where: dict[str, list[str]] = {}
     for place, info in declared:
-        told.setdefault(_of_option(info), []).append(place)
+        where.setdefault(_of_option(info), []).append(place)
     _, first = declared[0]
-    texts = list(told)
+    texts = list(where)
     alone = len(texts) == 1
     facts = (
-        [("Where", ", ".join(told[texts[0]]))] if alone else [(", ".join(told[text]), text) for text in texts]
+        [(tr("Where"), ", ".join(where[texts[0]]))]
+        if alone
+        else [(", ".join(where[text]), text) for text in texts]
     )
     names = sorted({info.name for _, info in declared})
     return Topic(
-        f"setting {title}",
+        _id("setting", title),
         SETTING,
-        title,
-        texts[0] if alone else first.help,
-        (*facts, ("In recipes", ", ".join(names))),
+        told(title),
+        texts[0] if alone else told(first.help),
+        (*facts, (tr("In recipes"), ", ".join(names))),
         DRAWN.get(first.name, ""),
         others=" ".join(names),
     )
 
 
 def _scores() -> list[Topic]:
-    good = {
-        "higher": "Higher is better.",
-        "lower": "Lower is better.",
-        "neither": "Neither way is better in itself.",
-    }
     return [
-        Topic(f"score {each.name}", SCORE, each.title, f"{each.help} {good[each.good]}", drawing="verdict")
+        Topic(
+            _id("score", each.name),
+            SCORE,
+            told(each.title),
+            f"{told(each.help)} {tr(GOOD[each.good])}",
+            drawing="verdict",
+        )
         for each in measures.MEASURES.values()
     ]
 
 
 def _findings() -> list[Topic]:
     return [
-        Topic(f"finding {each.id}", FINDING, each.title, f"{each.what}. {each.then}".strip())
+        Topic(
+            _id("finding", each.id),
+            FINDING,
+            told(each.title),
+            f"{told(each.what)}. {told(each.then)}".strip(),
+        )
         for each in FINDINGS
     ]
+
+
+def _id(kind: str, name: str) -> str:
+    return f"{kind} {name}"

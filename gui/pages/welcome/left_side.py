@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from gui.look import style
+from gui.look.language import mark, tr
 from gui.look.type import px
 from gui.widgets.fields import IconLabel
 from gui.widgets.labels import Label
@@ -17,8 +18,8 @@ from gui.widgets.line import Line
 from gui.widgets.reading import ReadingText
 
 WIDTH, MARGIN, POINTS = 496, 64, 90
-TITLE = "Teach a model to summarise your conversations"
-TEXT = (
+TITLE = mark("Teach a model to summarise your conversations")
+TEXT = mark(
     "Four steps, a few minutes. You will see the loss fall, read summaries as they get better, and know by how "
     "much. Everything stays on this computer."
 )
@@ -35,7 +36,12 @@ class LeftSide(QWidget):
         column.setSpacing(16)
         column.addStretch(1)
         column.addWidget(IconLabel("mark", "accent", 32))
-        for part in (Label(TITLE, "welcome", wrap=True), ReadingText(TEXT, token="ink2"), _Curve(), Line()):
+        for part in (
+            Label(tr(TITLE), "welcome", wrap=True),
+            ReadingText(tr(TEXT), token="ink2"),
+            _Curve(),
+            Line(),
+        ):
             column.addWidget(part)
         column.addStretch(1)
         style.follow(self._restyle)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.look import icons, style
+from gui.look.language import tr
 from gui.look.type import font, px
 from gui.widgets.buttons import link
 from gui.widgets.labels import Label, RichLabel
@@ -15,18 +16,18 @@ CIRCLE, GUTTER = 28, 52
 
 
 class Step(QWidget):
-    """`change_wanted` asks to open it again."""
+    """`change_wanted` asks to open it again; `change` says so of this step."""
 
     change_wanted = Signal()
 
-    def __init__(self, number: int, title: str, is_last: bool = False) -> None:
+    def __init__(self, number: int, title: str, change: str, is_last: bool = False) -> None:
         super().__init__()
         self._number, self._is_last = number, is_last
         self._is_done = self._is_open = False
         self._title = Label(title, "section")
         self._told = RichLabel()
-        self.change_button = link("Change")
-        self.change_button.setAccessibleName(f"Change {title.lower()}")
+        self.change_button = link(tr("Change"))
+        self.change_button.setAccessibleName(change)
         self.change_button.clicked.connect(self.change_wanted)
         self._content = QVBoxLayout()
         self._content.setContentsMargins(0, 8, 0, 0)
@@ -73,10 +74,14 @@ class Step(QWidget):
         self.update()
 
     def _describe(self) -> None:
-        state = "open" if self._is_open else "done" if self._is_done else "to come"
-        self.setAccessibleName(
-            f"Step {self._number} of 4, {self._title.text()}, {state}. {self._told.text()}"
-        )
+        values = {"number": self._number, "title": self._title.text(), "detail": self._told.text()}
+        if self._is_open:
+            said = tr("Step {number} of 4, {title}, open. {detail}", **values)
+        elif self._is_done:
+            said = tr("Step {number} of 4, {title}, done. {detail}", **values)
+        else:
+            said = tr("Step {number} of 4, {title}, to come. {detail}", **values)
+        self.setAccessibleName(said)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the circle with its number or check, and the line to the next step."""
