@@ -27,6 +27,8 @@ from engine.api import (
 )
 from gui.download_check import DownloadCheck, data_set, is_on_hub
 from gui.engine import Engine
+from gui.look.format import number as written
+from gui.look.language import mark, told, tr, tr_count
 from gui.pages.data import report as reports
 from gui.pages.data.body import DataBody
 from gui.pages.data.checker import Checker
@@ -39,7 +41,7 @@ from gui.widgets.buttons import plain, primary
 
 MOST_REMARKS = 3
 CONSENT = "data.broken_rows"
-BROKEN_HINT = "Repair them, or read the rest."
+BROKEN_HINT = mark("Repair them, or read the rest.")
 
 
 class DataPage(Page):
@@ -57,7 +59,7 @@ class DataPage(Page):
     label_requested = Signal(dict, str)
 
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
-        super().__init__("Data", "No data checked yet", parent)
+        super().__init__(tr("Data"), tr("No data checked yet"), parent)
         self._engine = engine
         self.checker = Checker(engine, self)
         self.decisions = Decisions(self)
@@ -69,8 +71,8 @@ class DataPage(Page):
         self._finding: Finding | None = None
         self.first_look: FirstLook | None = None
         self.report: Report | None = None
-        self.label_button = plain("Write summaries", "edit")
-        self.use_button = primary("Use for the next run", "arrow-right")
+        self.label_button = plain(tr("Write summaries"), "edit")
+        self.use_button = primary(tr("Use for the next run"), "arrow-right")
         for button in (self.label_button, self.use_button):
             self.header.add(button)
         self.parts = DataBody(self.decisions)
@@ -145,7 +147,8 @@ class DataPage(Page):
         self.parts.broken.hide()
         self.parts.broken_rows.show_rows([])
         if not values["source"]:
-            self.parts.source.show_problems([Problem("data.source", "There is no source yet.", "Name one.")])
+            missing = Problem("data.source", tr("There is no source yet."), tr("Name one."))
+            self.parts.source.show_problems([missing])
             return
         if values["source"] != (self._wanted or self._checked).get("source", values["source"]):
             # Typed in place of another one, of which nothing holds any longer.
@@ -154,7 +157,7 @@ class DataPage(Page):
         # What is left out or masked is so in runs; the check looks at all there is, so that it can be undone.
         asked = self._wanted = values | self._limits() | {"broken_rows": self.decisions.broken_rows()}
         if is_on_hub(values["source"]):
-            self.parts.question.show_notice(f"Asking the hub about {values['source']}…")
+            self.parts.question.show_notice(tr("Asking the hub about {source}…", source=values["source"]))
             self._downloads.check(asked, [data_set(values["source"])])
         else:
             self._read(asked)
@@ -168,8 +171,8 @@ class DataPage(Page):
 
     def _ask(self, asked: dict[str, Any], words: str) -> None:
         if asked == self._wanted:
-            text = f"The check fetches what is not on this computer yet. {words}"
-            self.parts.question.show_notice(text, "Fetch and check")
+            text = tr("The check fetches what is not on this computer yet.")
+            self.parts.question.show_notice(f"{text} {words}", tr("Fetch and check"))
 
     def _refuse(self, ending: Ending) -> None:
         self.parts.question.hide()
@@ -201,7 +204,7 @@ class DataPage(Page):
         self.parts.source.show_problems([look.problem] if look.problem else [])
         if self.report is None:
             self.header.set_title(look.title)
-            self.header.set_subtitle("These are the first rows. The rest is being read.")
+            self.header.set_subtitle(tr("These are the first rows. The rest is being read."))
             self.parts.show_first_look()
 
     def show_result(self, result: dict[str, Any], asked: dict[str, Any]) -> None:
@@ -224,19 +227,19 @@ class DataPage(Page):
         if look is not None:
             self.parts.show_first_look()
             self.header.set_title(look.title)
-            self.header.set_subtitle("These are the first rows. The rest could not be used.")
+            self.header.set_subtitle(tr("These are the first rows. The rest could not be used."))
         else:
             self._show_nothing()
         self.use_button.setEnabled(False)
         is_broken = any(problem.field == CONSENT for problem in problems)
         self.parts.source.show_problems(
-            [replace(problem, hint=BROKEN_HINT) if is_broken else problem for problem in problems]
+            [replace(problem, hint=tr(BROKEN_HINT)) if is_broken else problem for problem in problems]
         )
         self.parts.unlabelled.setVisible(any(problem.field == "data.summary" for problem in problems))
         if is_broken:
             self.parts.broken_rows.show_rows(self.checker.broken)
             self.parts.broken.show_notice(
-                "The other rows can be read without the broken ones.", "Read the rest"
+                tr("The other rows can be read without the broken ones."), tr("Read the rest")
             )
 
     def _show_nothing(self) -> None:
@@ -245,8 +248,8 @@ class DataPage(Page):
         for strip in (self.parts.unlabelled, self.parts.broken, self.parts.remarks):
             strip.hide()
         self.parts.broken_rows.show_rows([])
-        self.header.set_title("Data")
-        self.header.set_subtitle("No data checked yet")
+        self.header.set_title(tr("Data"))
+        self.header.set_subtitle(tr("No data checked yet"))
         self.parts.show_nothing()
 
     def _show_report(self, found: Report) -> None:
@@ -261,7 +264,7 @@ class DataPage(Page):
         parts.source.mapping.offer(found.shape.columns, found.shape, self._turn_keys())
         parts.figures.show_report(found)
         parts.findings.show_findings(found.findings)
-        parts.part.set_text("findings", f"Findings ({len(found.findings)})")
+        parts.part.set_text("findings", tr("Findings ({count})", count=written(len(found.findings))))
         self._show_remarks(self.checker.notices)
         parts.broken_rows.show_rows(self.checker.broken)
         self._show_decisions()
@@ -277,11 +280,13 @@ class DataPage(Page):
 
     def _show_remarks(self, remarks: list[str]) -> None:
         """Show what the check remarked, such as rows left out; consent to that can be taken back."""
-        told = [remark for remark in remarks if self.report is None or remark not in self.report.counted]
-        more = f" {len(told) - MOST_REMARKS:,} more like this." if len(told) > MOST_REMARKS else ""
-        undo = "Undo" if self.decisions.leaves_broken_rows_out else ""
-        self.parts.remarks.show_notice(" ".join(told[:MOST_REMARKS]) + more, undo, "info", "ink2")
-        self.parts.remarks.setVisible(bool(told))
+        shown = [remark for remark in remarks if self.report is None or remark not in self.report.counted]
+        sentences = [told(remark) for remark in shown[:MOST_REMARKS]]
+        if (more := len(shown) - MOST_REMARKS) > 0:
+            sentences.append(tr_count(more, "{n} more like this.", "{n} more like this."))
+        undo = tr("Undo") if self.decisions.leaves_broken_rows_out else ""
+        self.parts.remarks.show_notice(" ".join(sentences), undo, "info", "ink2")
+        self.parts.remarks.setVisible(bool(shown))
 
     def _show_decisions(self) -> None:
         """Show what is left out and masked by what was decided."""
@@ -312,7 +317,7 @@ class DataPage(Page):
             count = split.examples if split else 0
             if self.report is not None and self._finding is not None:
                 count = self.report.counts(self._finding, self._limits()).get(name, 0)
-            self.parts.split.set_text(name, f"{name.capitalize()} ({count:,})")
+            self.parts.split.set_text(name, reports.split_head(name, count))
 
     def _show_split(self) -> None:
         found, name = self.report, self.parts.split.current()
@@ -336,16 +341,23 @@ class DataPage(Page):
 
     def _which(self, found: Report, split: SplitReport, shown: int) -> str:
         """Return which rows of a split are shown, "" for all."""
-        finding = self._finding
+        finding, name = self._finding, reports.split_name(split.name)
+        if finding is None and shown >= split.examples:
+            return ""
         if finding is None:
-            return f"The first {shown:,} rows of {split.name}." if shown < split.examples else ""
+            return tr_count(shown, "The first row of {split}.", "The first {n} rows of {split}.", split=name)
         counts = found.counts(finding, self._limits())
         detail = reports.by_split(counts) if finding.id in reports.LIMITED else finding.detail
+        which = f"{finding.title}: {detail}." if detail else tr("{finding}: none.", finding=finding.title)
         rest = counts.get(split.name, 0) - shown
-        more = (
-            f" {rest:,} more are over the limit as it is now: check again to list them." if rest > 0 else ""
+        if rest <= 0:
+            return which
+        more = tr_count(
+            rest,
+            "{n} more is over the limit as it is now: check again to list it.",
+            "{n} more are over the limit as it is now: check again to list them.",
         )
-        return f"{finding.title}: {detail or 'none'}.{more}"
+        return f"{which} {more}"
 
     def _as_masked(self, row: Row | None) -> Row | None:
         """Return a row as runs read it."""
@@ -402,9 +414,8 @@ class DataPage(Page):
 
     def entries(self) -> list[Entry]:
         """Return what was checked lately, for the palette."""
-        return [
-            (f"Check {name}", partial(self.open, source), "") for source, name in self.parts.source.recent
-        ]
+        recent = self.parts.source.recent
+        return [(tr("Check {name}", name=name), partial(self.open, source), "") for source, name in recent]
 
     # Using
 
@@ -452,22 +463,25 @@ class DataPage(Page):
     def _save(self, source: str, what: str, count: int, write: Callable[[Path], None]) -> None:
         """Ask for a place, write there, and say so."""
         name = f"{Path(source).stem}-{what}.csv"
-        path, _ = QFileDialog.getSaveFileName(self, "Export rows", name, "Table (*.csv)")
+        path, _ = QFileDialog.getSaveFileName(self, tr("Export rows"), name, tr("Table (*.csv)"))
         if not path:
             return
         try:
             write(Path(path))
         except AppError as error:
-            self.parts.remarks.show_notice(f"{error.message} {error.hint}", icon_name="warning")
+            self.parts.remarks.show_notice(f"{told(error.message)} {told(error.hint)}", icon_name="warning")
         else:
-            told = f"{count:,} rows are written to {path}."
-            self.parts.remarks.show_notice(told, icon_name="info", token="ink2")
+            said = tr_count(
+                count, "{n} row is written to {path}.", "{n} rows are written to {path}.", path=path
+            )
+            self.parts.remarks.show_notice(said, icon_name="info", token="ink2")
 
 
 def _subtitle(found: Report) -> str:
-    licence = f", licence {found.licence}" if found.licence else ""
-    place = "Bundled with Tunesmith" if found.source == SAMPLE else found.source
-    return f"{place}{licence}. {found.counted}".rstrip(". ") + "."
+    place = tr("Bundled with Tunesmith") if found.source == SAMPLE else found.source
+    if found.licence:
+        place = tr("{place}, licence {licence}", place=place, licence=told(found.licence))
+    return f"{place}. {told(found.counted)}".rstrip(". ") + "."
 
 
 def is_kept_here(source: str) -> bool:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLay
 
 from engine.api import SAMPLE, DataOptions
 from gui.look import style
+from gui.look.language import tr
 from gui.look.type import px, text_scale
 from gui.pages.data import report as reports
 from gui.pages.data.broken_view import BrokenView
@@ -50,26 +51,27 @@ class DataBody(Splitter):
         self.source = SourceBar()
         self.question, self.broken, self.remarks = NoticeStrip(), NoticeStrip(), NoticeStrip()
         self.unlabelled = NoticeStrip(
-            "These conversations have no summaries yet.", "Write them here", "edit", "ink2"
+            tr("These conversations have no summaries yet."), tr("Write them here"), "edit", "ink2"
         )
         for strip in (self.question, self.broken, self.remarks, self.unlabelled):
             strip.hide()
         self.broken_rows = BrokenView()
         self.figures = Figures()
-        self.conversations = LengthView("Conversation length", USUAL.max_conversation_tokens)
-        self.summaries = LengthView("Summary length", USUAL.max_summary_tokens)
-        self.split = Segmented(reports.SPLITS, short=True, name="Split")
-        parts = [("findings", "Findings"), ("rows", "Rows"), ("columns", "As it stands")]
-        self.part = Segmented(parts, short=True, name="Below")
+        self.conversations = LengthView(tr("Conversation length"), USUAL.max_conversation_tokens)
+        self.summaries = LengthView(tr("Summary length"), USUAL.max_summary_tokens)
+        splits = [(split, reports.split_name(split)) for split in reports.SPLITS]
+        self.split = Segmented(splits, short=True, name=tr("Split"))
+        parts = [("findings", tr("Findings")), ("rows", tr("Rows")), ("columns", tr("As it stands"))]
+        self.part = Segmented(parts, short=True, name=tr("Below"))
         self.findings = FindingsView(decisions)
         self.rows = RowsView()
         self.first_look = FirstLookView()
         self.preview = Preview()
-        self.sample_button = plain("Look at the sample")
+        self.sample_button = plain(tr("Look at the sample"))
         self._empty = EmptyState(
             "data",
-            "No data checked yet",
-            "Name a hub id, choose files or a folder, paste a text, or drop files here.",
+            tr("No data checked yet"),
+            tr("Name a hub id, choose files or a folder, paste a text, or drop files here."),
             [self.sample_button],
         )
 

@@ -9,13 +9,13 @@ from PySide6.QtCore import QAbstractTableModel, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
 
 from gui.look import style
-from gui.look.format import number
+from gui.look.language import mark, told, tr, tr_count
 from gui.look.type import px
 from gui.pages.data.table import ROW_HEIGHT, Index, TextTable, one_line
 from gui.widgets.buttons import link
 from gui.widgets.labels import Label
 
-COLUMNS = {"place": "Where", "why": "Why"}
+COLUMNS = {"place": mark("Where"), "why": mark("Why")}
 # What stands in the problem beside the source, and in the remark that the rows are left out.
 NAMED_ALREADY = 5
 ROWS_SHOWN = 4
@@ -43,14 +43,14 @@ class BrokenModel(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return one_line(self.rows[index.row()][list(COLUMNS)[index.column()]])
+            return one_line(told(self.rows[index.row()][list(COLUMNS)[index.column()]]))
         return None
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return list(COLUMNS.values())[section]
+            return tr(list(COLUMNS.values())[section])
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -64,12 +64,12 @@ class BrokenView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = BrokenModel()
-        self.table = TextTable(self._model, "Rows that can't be read")
+        self.table = TextTable(self._model, tr("Rows that can't be read"))
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setStretchLastSection(True)
         self._count = Label("", "body_medium")
-        self.export_button = link("Export as csv…")
+        self.export_button = link(tr("Export as csv…"))
         self.export_button.clicked.connect(self.export_wanted)
         head = QHBoxLayout()
         head.addWidget(self._count, 1)
@@ -89,7 +89,7 @@ class BrokenView(QWidget):
     def show_rows(self, rows: Sequence[Mapping[str, str]]) -> None:
         """Show other rows; those that are few enough to be named elsewhere are not repeated."""
         self._model.show_rows(list(rows))
-        self._count.setText(f"{number(len(rows))} rows can't be read")
+        self._count.setText(tr_count(len(rows), "{n} row can't be read", "{n} rows can't be read"))
         self.setVisible(len(rows) > NAMED_ALREADY)
 
     def places(self) -> list[str]:

@@ -10,8 +10,13 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import AppError, Ending, Event, Job, Problem
 from gui.engine import Engine
 from gui.in_hand import InHand
+from gui.look.language import mark, tr
 
-STAGES = {"read_data": "Reading the data", "check_rows": "Checking the rows", "sum_up": "Summing up"}
+STAGES = {
+    "read_data": mark("Reading the data"),
+    "check_rows": mark("Checking the rows"),
+    "sum_up": mark("Summing up"),
+}
 
 
 class Checker(QObject):
@@ -52,7 +57,7 @@ class Checker(QObject):
         except AppError as error:
             self.failed.emit(list(error.problems))
             return
-        self._stage, self.notices, self.broken = "Starting", [], []
+        self._stage, self.notices, self.broken = tr("Starting"), [], []
         self.in_hand.take(
             thread,
             self._end,
@@ -71,7 +76,7 @@ class Checker(QObject):
         for event in events:
             if event["event"] == "stage_entered":
                 stage = event["stage"]
-                self._stage = STAGES.get(stage, stage.replace("_", " ").capitalize())
+                self._stage = tr(STAGES[stage]) if stage in STAGES else stage.replace("_", " ").capitalize()
                 self.progressed.emit(self._stage, 0, 0, "")
             elif event["event"] == "stage_progressed":
                 self.progressed.emit(self._stage, event["done"], event["total"], event["unit"])
@@ -91,7 +96,7 @@ class Checker(QObject):
 
     def _fail(self, ending: Ending) -> None:
         problems = [Problem(**problem) for problem in (ending.event or {}).get("problems") or []]
-        hint = "Try again." if ending.outcome == "crashed" else ending.hint
+        hint = tr("Try again.") if ending.outcome == "crashed" else ending.hint
         self.failed.emit(problems or [Problem(ending.field or "", ending.message, hint)])
 
     def _end(self, _: Ending) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
@@ -9,7 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from gui.look import style
 from gui.look.format import number
-from gui.look.type import px
+from gui.look.language import tr, tr_count
+from gui.look.type import metrics, px
 from gui.pages.data.decisions import Decisions
 from gui.pages.data.report import Finding, by_split
 from gui.widgets.buttons import IconButton, link
@@ -20,6 +22,8 @@ from gui.widgets.scroll import Scroll
 
 ROW_HEIGHT = 40
 COUNT_WIDTH, SHOW_WIDTH, ACTION_WIDTH = 52, 84, 106
+# What a link has at its left and right together.
+LINK_RIM = 12
 
 
 class FindingRow(QWidget):
@@ -37,18 +41,19 @@ class FindingRow(QWidget):
     def __init__(self, finding: Finding) -> None:
         super().__init__()
         self.finding = finding
+        self._rows = finding.count
         self._is_excluded = self._is_masked = False
         self._icon = IconLabel("info", "ink2")
         self._title = Label(finding.title, "body_medium")
         self._detail = ElidedLabel(finding.detail, "body", "ink2")
-        self._count = Label(number(finding.count), "figure_medium")
+        self._count = Label(number(self._rows), "figure_medium")
         self._count.setFixedWidth(px(COUNT_WIDTH))
         self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.show_button = link("Show rows" if finding.count != 1 else "Show row")
+        self.show_button = link(tr("Show rows") if finding.count != 1 else tr("Show row"))
         self.show_button.clicked.connect(self.show_wanted)
         self.act_button = link("")
         self.act_button.clicked.connect(self._act)
-        self.more_button = IconButton("more", f"More to do with: {finding.title}")
+        self.more_button = IconButton("more", tr("More to do with: {finding}", finding=finding.title))
         self.more_button.clicked.connect(self._open_menu)
         self._lay_out()
         self.setToolTip(finding.explained)
@@ -62,8 +67,10 @@ class FindingRow(QWidget):
         row.addWidget(self._title)
         row.addWidget(self._detail, 1)
         row.addWidget(self._count)
-        row.addWidget(_at_the_right(self.show_button, SHOW_WIDTH))
-        row.addWidget(_at_the_right(self.act_button, ACTION_WIDTH))
+        shows = (tr("Show rows"), tr("Show row"))
+        acts = (tr("Left out. Undo"), tr("Masked. Undo"), tr("Mask"), tr("Leave out"))
+        row.addWidget(_at_the_right(self.show_button, SHOW_WIDTH, shows))
+        row.addWidget(_at_the_right(self.act_button, ACTION_WIDTH, acts))
         row.addWidget(self.more_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -83,24 +90,26 @@ class FindingRow(QWidget):
             label.set_token("ink3" if done else "ink")
         self.act_button.setText(self._action())
         self.act_button.setVisible(bool(self.act_button.text()))
-        said = {True: ", left out", False: ", masked" if masked else ""}[excluded]
-        told = f"{self.finding.title}, {self._count.text()} rows, {self._detail.text()}{said}"
-        self.setAccessibleName(told)
+        said = [self.finding.title, tr_count(self._rows, "{n} row", "{n} rows"), self._detail.text()]
+        if done:
+            said.append(tr("left out") if excluded else tr("masked"))
+        self.setAccessibleName(", ".join(filter(None, said)))
 
     def show_counts(self, counts: Mapping[str, int]) -> None:
         """Show other counts by split, since the limit that it goes by was moved."""
-        self._count.setText(number(sum(counts.values())))
+        self._rows = sum(counts.values())
+        self._count.setText(number(self._rows))
         self._detail.setText(by_split(counts))
         self.set_state(excluded=self._is_excluded, masked=self._is_masked)
 
     def _action(self) -> str:
         if self._is_excluded:
-            return "Left out. Undo"
+            return tr("Left out. Undo")
         if self._is_masked:
-            return "Masked. Undo"
+            return tr("Masked. Undo")
         if self.finding.can_be_masked:
-            return "Mask"
-        return "Leave out" if self.finding.can_be_excluded else ""
+            return tr("Mask")
+        return tr("Leave out") if self.finding.can_be_excluded else ""
 
     def _act(self) -> None:
         if self._is_masked or (self.finding.can_be_masked and not self._is_excluded):
@@ -111,9 +120,9 @@ class FindingRow(QWidget):
     def menu(self) -> QMenu:
         """Return what else can be done, as a menu."""
         menu = QMenu(self)
-        menu.addAction("Export its rows as csv…", self.export_wanted.emit)
+        menu.addAction(tr("Export its rows as csv…"), self.export_wanted.emit)
         if self.finding.can_be_masked and not (self._is_excluded or self._is_masked):
-            menu.addAction("Leave its rows out", lambda: self.exclude_wanted.emit(True))
+            menu.addAction(tr("Leave its rows out"), lambda: self.exclude_wanted.emit(True))
         return menu
 
     def _open_menu(self) -> None:
@@ -122,10 +131,11 @@ class FindingRow(QWidget):
         menu.deleteLater()
 
 
-def _at_the_right(button: QWidget, width: int) -> QWidget:
-    """Put a button at the right of a place of fixed width, so that buttons of all rows stand in line."""
+def _at_the_right(button: QWidget, least: int, texts: Sequence[str]) -> QWidget:
+    """Put a button at the right of a place with room for any of its texts, so that those of all rows stand in line."""
+    longest = max(map(metrics("body_medium").horizontalAdvance, texts))
     place = QWidget()
-    place.setFixedWidth(px(width))
+    place.setFixedWidth(max(px(least), math.ceil(longest) + LINK_RIM))
     holder = QHBoxLayout(place)
     holder.setContentsMargins(0, 0, 0, 0)
     holder.addStretch(1)
@@ -146,7 +156,9 @@ class FindingsView(QWidget):
         super().__init__(parent)
         self._decisions = decisions
         self._rows: list[FindingRow] = []
-        self._nothing = Label("Nothing to report. No leaks, no duplicates, no empty rows.", "body", "ink2")
+        self._nothing = Label(
+            tr("Nothing to report. No leaks, no duplicates, no empty rows."), "body", "ink2"
+        )
         self._scroll = Scroll((0, 0, 10, 0), spacing=0)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -7,21 +7,21 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, Qt
 from PySide6.QtWidgets import QHeaderView, QVBoxLayout, QWidget
 
-from gui.look.format import number
+from gui.look.language import mark, tr, tr_count
 from gui.look.type import px
-from gui.pages.data.report import FirstLook
+from gui.pages.data.report import FirstLook, split_name
 from gui.pages.data.table import Index, TextTable, one_line
 from gui.widgets.labels import ElidedLabel
 
 ROLE_WORDS = {
-    "conversation": "conversation",
-    "text": "what is said",
-    "summary": "summary",
-    "references": "further summaries",
-    "speaker": "speaker",
-    "group": "which conversation",
-    "id": "name",
-    "split": "which split",
+    "conversation": mark("conversation"),
+    "text": mark("what is said"),
+    "summary": mark("summary"),
+    "references": mark("further summaries"),
+    "speaker": mark("speaker"),
+    "group": mark("which conversation"),
+    "id": mark("name"),
+    "split": mark("which split"),
 }
 LEAST_WIDTH, MOST_WIDTH = 120, 320
 
@@ -75,7 +75,20 @@ def head(look: FirstLook, column: str) -> str:
         if role not in keys and column in (look.shape.roles[role], *look.shape.roles[role].split(", "))
     ]
     # What is said in rows of their own is the conversation; one word is enough.
-    return f"{column}: {found[0]}" if found else column
+    return f"{column}: {tr(found[0])}" if found else column
+
+
+def _whose(look: FirstLook) -> str:
+    """Return whose first rows these are."""
+    count = len(look.rows)
+    if not look.split:
+        return tr_count(count, "The first row, as it stands.", "The first {n} rows, as they stand.")
+    return tr_count(
+        count,
+        "The first row of {split}, as it stands.",
+        "The first {n} rows of {split}, as they stand.",
+        split=split_name(look.split),
+    )
 
 
 class FirstLookView(QWidget):
@@ -84,7 +97,7 @@ class FirstLookView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = FirstLookModel()
-        self.table = TextTable(self._model, "First rows as they stand")
+        self.table = TextTable(self._model, tr("First rows as they stand"))
         self._words = ElidedLabel("", "label", "ink2")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -95,8 +108,7 @@ class FirstLookView(QWidget):
     def show_look(self, look: FirstLook) -> None:
         """Show other rows."""
         self._model.show_look(look)
-        whose = f" of {look.split}" if look.split else ""
-        self._words.setText(f"The first {number(len(look.rows))} rows{whose}, as they stand.")
+        self._words.setText(_whose(look))
         header = self.table.horizontalHeader()
         header.setStretchLastSection(True)
         for section in range(len(look.columns)):

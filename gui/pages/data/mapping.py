@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import Problem
+from gui.look.language import mark, told, tr
 from gui.pages.data.report import FirstLook, Shape
 from gui.widgets.buttons import link
 from gui.widgets.choice import Choice
@@ -20,31 +21,40 @@ from gui.widgets.fields import Field, ProblemLine
 from gui.widgets.labels import Label
 
 AUTO = "auto"
-GUESSED = "Guessed by its name"
-TOP = {"conversation": "&Conversation column", "summary": "S&ummary column"}
+GUESSED = mark("Guessed by its name")
+TOP = {"conversation": mark("&Conversation column"), "summary": mark("S&ummary column")}
 # The keys of a recipe's data.columns, with what they mean in words.
 BY_HAND = {
-    "speaker": ("S&peaker", "Who speaks: a column, or a key of the turns."),
-    "text": ("What is &said", "What is said: a column where each row is a turn, or a key of the turns."),
-    "group": ("&Rows belong together by", "The column that says which conversation a row's turn belongs to."),
-    "references": ("&Further summaries", "Columns with more reference summaries, separated by commas."),
-    "last_turn": ("&Last turn", "Whether the last turn of each conversation is its summary."),
-    "id": ("&Id", "The column that names an example."),
-    "split": ("Spli&t", "The column that says which split a row is in."),
+    "speaker": (mark("S&peaker"), mark("Who speaks: a column, or a key of the turns.")),
+    "text": (
+        mark("What is &said"),
+        mark("What is said: a column where each row is a turn, or a key of the turns."),
+    ),
+    "group": (
+        mark("&Rows belong together by"),
+        mark("The column that says which conversation a row's turn belongs to."),
+    ),
+    "references": (
+        mark("&Further summaries"),
+        mark("Columns with more reference summaries, separated by commas."),
+    ),
+    "last_turn": (mark("&Last turn"), mark("Whether the last turn of each conversation is its summary.")),
+    "id": (mark("&Id"), mark("The column that names an example.")),
+    "split": (mark("Spli&t"), mark("The column that says which split a row is in.")),
     "pause": (
-        "P&ause in a chat",
-        "Of chat exports: hours of silence after which the next conversation begins.",
+        mark("P&ause in a chat"),
+        mark("Of chat exports: hours of silence after which the next conversation begins."),
     ),
 }
 # What a key may be that names no column; of the pause any other number of hours as well.
 CHOICES = {
-    "last_turn": ((AUTO, "as guessed (auto)"), ("summary", "is the summary")),
+    "last_turn": ((AUTO, mark("as guessed (auto)")), ("summary", mark("is the summary"))),
     "pause": (
-        (AUTO, "usual (auto)"),
-        ("0", "none: each chat whole"),
-        ("1", "1 hour"),
-        ("8", "8 hours"),
-        ("24", "24 hours"),
+        (AUTO, mark("usual (auto)")),
+        ("0", mark("none: each chat whole")),
+        ("1", mark("1 hour")),
+        ("8", mark("8 hours")),
+        ("24", mark("24 hours")),
     ),
 }
 FIXED = {"last_turn"}
@@ -63,16 +73,17 @@ class ColumnMapping(QWidget):
 
     def __init__(self, tokenizer: Field, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.conversation = Choice([(AUTO, GUESSED)])
-        self.summary = Choice([(AUTO, GUESSED)])
-        self.by_hand = {
-            key: Choice(CHOICES.get(key, ((AUTO, AUTO),)), editable=key not in FIXED) for key in BY_HAND
-        }
+        self.conversation = Choice([(AUTO, tr(GUESSED))])
+        self.summary = Choice([(AUTO, tr(GUESSED))])
+        self.by_hand = {key: Choice(_choices(key), editable=key not in FIXED) for key in BY_HAND}
         self._changed_last = ""
         self.fields = {
-            "conversation": Field(TOP["conversation"], self.conversation),
-            "summary": Field(TOP["summary"], self.summary),
-            **{key: Field(BY_HAND[key][0], self.by_hand[key], tooltip=BY_HAND[key][1]) for key in BY_HAND},
+            "conversation": Field(tr(TOP["conversation"]), self.conversation),
+            "summary": Field(tr(TOP["summary"]), self.summary),
+            **{
+                key: Field(tr(title), self.by_hand[key], tooltip=tr(explained))
+                for key, (title, explained) in BY_HAND.items()
+            },
         }
         for role, field in self.fields.items():
             choice = field.control
@@ -114,7 +125,7 @@ class ColumnMapping(QWidget):
     def open_by_hand(self, is_open: bool) -> None:
         """Show or hide the roles beside conversation and summary."""
         self._more.setVisible(is_open)
-        self.more_button.setText("Fewer columns" if is_open else "Map more columns")
+        self.more_button.setText(tr("Fewer columns") if is_open else tr("Map more columns"))
 
     def values(self) -> dict[str, Any]:
         """Return the `[data]` values that are chosen here."""
@@ -128,10 +139,10 @@ class ColumnMapping(QWidget):
     def forget(self) -> None:
         """Choose nothing by hand, and know no columns."""
         for choice in (self.conversation, self.summary):
-            choice.set_items([(AUTO, GUESSED)])
+            choice.set_items([(AUTO, tr(GUESSED))])
             choice.set_key(AUTO)
         for key, choice in self.by_hand.items():
-            choice.set_items(CHOICES.get(key, ((AUTO, AUTO),)))
+            choice.set_items(_choices(key))
             choice.set_key(AUTO)
         self._values = self.values()
         self._reason.setText("")
@@ -145,14 +156,16 @@ class ColumnMapping(QWidget):
         """Offer columns for every role, and keys of turns for those that may be one."""
         roles = shape.roles if shape else {}
         for role, choice in (("conversation", self.conversation), ("summary", self.summary)):
-            guess = roles.get(role) or ("none" if shape else "not known")
-            _offer(choice, [(AUTO, f"{guess} (auto)"), *((name, name) for name in columns)])
+            nothing = tr("none (auto)") if shape else tr("not known (auto)")
+            _offer(
+                choice, [(AUTO, _guessed(roles.get(role)) or nothing), *((name, name) for name in columns)]
+            )
         for key, choice in self.by_hand.items():
             if key in CHOICES:
                 continue
-            guess = roles.get(key) or "none"
+            guessed = _guessed(roles.get(key)) or tr("none (auto)")
             names = (*columns, *(name for name in keys if key in IN_TURNS and name not in columns))
-            _offer(choice, [(AUTO, f"{guess} (auto)"), *((name, name) for name in names)])
+            _offer(choice, [(AUTO, guessed), *((name, name) for name in names)])
         self._values = self.values()
         if shape:
             self._reason.setText(shape.words)
@@ -172,9 +185,9 @@ class ColumnMapping(QWidget):
         if not role and self._changed_last in self.values()["columns"]:
             role = self._changed_last
         if role in self.fields:
-            self.fields[role].set_problem(problem.message, problem.hint)
+            self.fields[role].set_problem(told(problem.message), told(problem.hint))
         else:
-            self._problem.show_problem(problem.message, problem.hint)
+            self._problem.show_problem(told(problem.message), told(problem.hint))
         if problem.field.startswith("data.columns"):
             self.open_by_hand(True)
 
@@ -184,6 +197,16 @@ class ColumnMapping(QWidget):
         if values != self._values:
             self._values, self._changed_last = values, role
             self.changed.emit()
+
+
+def _choices(key: str) -> list[tuple[str, str]]:
+    """Return what a key may be before the columns are known."""
+    return [(value, tr(text)) for value, text in CHOICES.get(key, ((AUTO, AUTO),))]
+
+
+def _guessed(name: str | None) -> str:
+    """Return what stands for the column or key that is guessed, "" for none."""
+    return tr("{column} (auto)", column=name) if name else ""
 
 
 def _offer(choice: Choice, items: Sequence[tuple[str, str]]) -> None:

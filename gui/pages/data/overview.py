@@ -7,13 +7,23 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.look.format import number, percent
+from gui.look.language import mark, tr
 from gui.look.type import px
-from gui.pages.data.report import Lengths, Report, SplitReport
+from gui.pages.data.report import Lengths, Report, SplitReport, split_name
 from gui.widgets.flow import FlowLayout
 from gui.widgets.histogram import Histogram
 from gui.widgets.labels import ElidedLabel, Label, RichLabel
 
 SHOWN_PAST_P95 = 1.8
+# The commonest of those that Qt names in English; any other is shown with its English name.
+LANGUAGES = (
+    mark("Arabic"), mark("Bangla"), mark("Chinese"), mark("Czech"), mark("Danish"), mark("Dutch"),
+    mark("English"), mark("Finnish"), mark("French"), mark("German"), mark("Greek"), mark("Hebrew"),
+    mark("Hindi"), mark("Hungarian"), mark("Indonesian"), mark("Italian"), mark("Japanese"), mark("Korean"),
+    mark("Latin"), mark("Norwegian Bokmål"), mark("Persian"), mark("Polish"), mark("Portuguese"),
+    mark("Romanian"), mark("Russian"), mark("Spanish"), mark("Swedish"), mark("Turkish"), mark("Ukrainian"),
+    mark("Vietnamese"),
+)  # fmt: skip
 
 
 class FigureCell(QWidget):
@@ -46,15 +56,16 @@ class Figures(QWidget):
                 widget.hide()
                 widget.deleteLater()
         for name, split in report.splits.items():
-            self._row.addWidget(FigureCell(number(split.examples), name))
+            self._row.addWidget(FigureCell(number(split.examples), split_name(name)))
         self._left_out = None
         first = next(iter(report.splits.values()), None)
         if first is not None:
             self._add_texts(first)
         code, share = report.language
         if code:
-            language = QLocale.languageToString(QLocale(code).language())
-            self._row.addWidget(FigureCell(language, f"{percent(share, 1)} of conversations"))
+            language = tr(QLocale.languageToString(QLocale(code).language()))
+            words = tr("{share} of conversations", share=percent(share, 1))
+            self._row.addWidget(FigureCell(language, words))
 
     def show_left_out(self, count: int, is_sure: bool) -> None:
         """Show how many rows are left out by decision, next to the other figures; none takes the cell away."""
@@ -64,11 +75,11 @@ class Figures(QWidget):
             self._left_out.deleteLater()
             self._left_out = None
         if count:
-            words = "left out" if is_sure else "left out at most"
+            words = tr("left out") if is_sure else tr("left out at most")
             why = (
                 ""
                 if is_sure
-                else "Rows that are over both limits count twice until the data is checked again."
+                else tr("Rows that are over both limits count twice until the data is checked again.")
             )
             self._left_out = FigureCell(number(count), words, why)
             self._row.addWidget(self._left_out)
@@ -76,10 +87,10 @@ class Figures(QWidget):
         self._keep_height()
 
     def _add_texts(self, split: SplitReport) -> None:
-        whence = f"Over all conversations of {split.name}."
+        whence = tr("Over all conversations of {split}.", split=split_name(split.name))
         for value, words in (
-            (number(split.turns_median), "turns, median"),
-            (number(split.speakers_median), "speakers, median"),
+            (number(split.turns_median), tr("turns, median")),
+            (number(split.speakers_median), tr("speakers, median")),
         ):
             self._row.addWidget(FigureCell(value, words, whence))
 
@@ -137,7 +148,8 @@ class LengthView(QWidget):
     def show_lengths(self, lengths: Lengths) -> None:
         """Show a split's lengths."""
         self._lengths = lengths
-        self._facts.setText(f"median {number(lengths.median)}, most {number(lengths.most)}")
+        facts = tr("median {median}, most {most}", median=number(lengths.median), most=number(lengths.most))
+        self._facts.setText(facts)
         edges, counts = lengths.edges, lengths.counts
         width = edges[1] - edges[0] if len(edges) > 1 else 1.0
         most = max(lengths.p95 * SHOWN_PAST_P95, min(self.limit, lengths.most) * 1.05)
@@ -169,5 +181,10 @@ class LengthView(QWidget):
             return ""
         total, count = self._lengths.exact.total, self._lengths.beyond(self.limit)
         if not count:
-            return f"<b>None</b> of {number(total)} would be cut."
-        return f"<b>{percent(count / total, 1)}</b> would be cut: {number(count)} of {number(total)}."
+            return tr("<b>None</b> of {total} would be cut.", total=number(total))
+        return tr(
+            "<b>{share}</b> would be cut: {count} of {total}.",
+            share=percent(count / total, 1),
+            count=number(count),
+            total=number(total),
+        )

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
+from gui.look.language import mark, tr
 from gui.look.type import px
 from gui.shell import actions
 from gui.widgets.buttons import plain, quiet
@@ -13,7 +14,9 @@ from gui.widgets.fields import Field
 from gui.widgets.labels import Label
 
 HEIGHT = 140
-HINT = "Lines of JSON, a table with a head, or an exported chat. It is kept in a private folder of yours."
+HINT = mark(
+    "Lines of JSON, a table with a head, or an exported chat. It is kept in a private folder of yours."
+)
 
 
 class PastePanel(QWidget):
@@ -26,13 +29,13 @@ class PastePanel(QWidget):
         self.edit = QPlainTextEdit()
         self.edit.setTabChangesFocus(True)
         self.edit.setFixedHeight(px(HEIGHT))
-        self.field = Field("&Text", self.edit)
-        self.take_button, self._cancel = plain("Check the text", "search"), quiet("Cancel")
+        self.field = Field(tr("&Text"), self.edit)
+        self.take_button, self._cancel = plain(tr("Check the text"), "search"), quiet(tr("Cancel"))
         self.take_button.clicked.connect(lambda: self.pasted.emit(self.edit.toPlainText()))
         self._cancel.clicked.connect(self.put_away)
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(Label(HINT, "label", "ink3", wrap=True), 1)
+        row.addWidget(Label(tr(HINT), "label", "ink3", wrap=True), 1)
         row.addWidget(self._cancel)
         row.addWidget(self.take_button)
         column = QVBoxLayout(self)

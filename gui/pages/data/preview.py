@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from engine.api import personal, turns
 from gui.look import style
 from gui.look.format import number
-from gui.pages.data.report import Row
+from gui.look.language import mark, tr, tr_count
+from gui.pages.data.report import Row, split_name
 from gui.widgets.buttons import IconButton, link
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.labels import Label
@@ -41,9 +42,9 @@ class Preview(QWidget):
 
     def _make_parts(self) -> None:
         self._place = Label("", "figure_small", "ink2")
-        self._back = IconButton("chevron-left", "Row before")
-        self._forth = IconButton("chevron-right", "Next row")
-        self._close = IconButton("close", "Close")
+        self._back = IconButton("chevron-left", tr("Row before"))
+        self._forth = IconButton("chevron-right", tr("Next row"))
+        self._close = IconButton("close", tr("Close"))
         self._back.clicked.connect(lambda: self.step_wanted.emit(-1))
         self._forth.clicked.connect(lambda: self.step_wanted.emit(1))
         self._close.clicked.connect(self.closed)
@@ -52,17 +53,17 @@ class Preview(QWidget):
         self._conversation = ConversationView("body")
         self._summary_tokens = Label("", "label", "ink2")
         self._summary = ReadingText("", (), "body")
-        self.try_button = link("Try it in the playground")
+        self.try_button = link(tr("Try it in the playground"))
         self.try_button.clicked.connect(lambda: self.try_wanted.emit(self._row))
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setSpacing(4)
-        head.addWidget(Label("Conversation", "section"), 1)
+        head.addWidget(Label(tr("Conversation"), "section"), 1)
         for part in (self._back, self._place, self._forth, self._close):
             head.addWidget(part)
         summary_head = QHBoxLayout()
-        summary_head.addWidget(Label("Reference summary", "section"), 1)
+        summary_head.addWidget(Label(tr("Reference summary"), "section"), 1)
         summary_head.addWidget(self._summary_tokens)
         self._content = Scroll((0, 0, 10, 0), spacing=8)
         column = self._content.column
@@ -79,7 +80,9 @@ class Preview(QWidget):
         act.addStretch(1)
         column.addLayout(act)
         column.addStretch(1)
-        self._empty = EmptyState("data", "No row chosen", "Choose one to read it and see where it is cut.")
+        self._empty = EmptyState(
+            "data", tr("No row chosen"), tr("Choose one to read it and see where it is cut.")
+        )
         outer = QVBoxLayout(self)
         outer.setContentsMargins(24, 14, 14, 16)
         outer.setSpacing(8)
@@ -125,16 +128,18 @@ class Preview(QWidget):
             part.setVisible(row is not None)
         if row is None:
             return
-        self._place.setText(f"{number(place + 1)} of {number(count)}")
-        self._place.setToolTip(f"Row {number(row.number)} of {row.split}")
+        self._place.setText(tr("{place} of {count}", place=number(place + 1), count=number(count)))
+        self._place.setToolTip(
+            tr("Row {number} of {split}", number=number(row.number), split=split_name(row.split))
+        )
         self._back.setEnabled(place > 0)
         self._forth.setEnabled(place + 1 < count)
         conversation, found = personal.mask(row.conversation, masked)
         summary, in_summary = personal.mask(row.summary, masked)
         said = [Turn(turn.speaker, turn.text) for turn in turns(conversation)]
         self._show_conversation(row, said, limit)
-        self._summary.set_text(summary or "No reference summary.")
-        self._summary_tokens.setText(f"{number(row.summary_tokens)} tokens")
+        self._summary.set_text(summary or tr("No reference summary."))
+        self._summary_tokens.setText(_tokens(row.summary_tokens))
         self._show_personal(row, masked, len(found) + len(in_summary))
 
     def _show_conversation(self, row: Row, said: list[Turn], limit: int) -> None:
@@ -150,7 +155,8 @@ class Preview(QWidget):
             rest = turn.text[len(cut.held) :].lstrip()
             said = [*said[:at], Turn(turn.speaker, cut.held), Turn("", rest), *said[at + 1 :]]
             at += 1
-        self._conversation.set_turns(said, at, f"{number(limit)} tokens, the rest is cut")
+        where = tr_count(limit, "{n} token, the rest is cut", "{n} tokens, the rest is cut")
+        self._conversation.set_turns(said, at, where)
 
     def _show_personal(self, row: Row, masked: Collection[str], count: int) -> None:
         """Say which personal data is masked here, and which stands here unmasked."""
@@ -160,18 +166,27 @@ class Preview(QWidget):
             for text in (row.conversation, row.summary)
             for match in personal.find(text, rest)
         ]
-        told = [f"{number(count)} {'place' if count == 1 else 'places'} masked."] if count else []
-        told += [f"Personal data: {', '.join(dict.fromkeys(found))}."] if found else []
-        self._personal.setText(" ".join(told))
-        self._personal.setVisible(bool(told))
+        said = [tr_count(count, "{n} place masked.", "{n} places masked.")] if count else []
+        said += [tr("Personal data: {found}.", found=", ".join(dict.fromkeys(found)))] if found else []
+        self._personal.setText(" ".join(said))
+        self._personal.setVisible(bool(said))
 
 
 def _length(row: Row, said: int, cut: Cut | None) -> str:
+    tokens = _tokens(row.conversation_tokens)
     if cut is None:
-        return f"{number(row.conversation_tokens)} tokens, {number(said)} turns"
-    lost = f"{number(said - cut.turn)} of {number(said)} turns"
-    about, partly = "" if row.ends else "About ", ", the first of them in part" if cut.held else ""
-    return f"{number(row.conversation_tokens)} tokens. {about}{lost} are lost at this limit{partly}"
+        return f"{tokens}, {tr_count(said, '{n} turn', '{n} turns')}"
+    if cut.held:
+        text = mark("{lost} of {turns} turns are lost at this limit, the first of them in part")
+    elif row.ends:
+        text = mark("{lost} of {turns} turns are lost at this limit")
+    else:
+        text = mark("About {lost} of {turns} turns are lost at this limit")
+    return f"{tokens}. {tr(text, lost=number(said - cut.turn), turns=number(said))}"
+
+
+def _tokens(count: int) -> str:
+    return tr_count(count, "{n} token", "{n} tokens")
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,21 @@ from typing import Any
 
 from engine.api import SAMPLE, Problem, Severity, StorageError, check_details, personal
 from engine.api import finding as declared_finding
+from gui.look.format import number as written
+from gui.look.language import mark, told, tr
 
-SPLITS = ("train", "validation", "test")
+SPLIT_NAMES = {"train": mark("train"), "validation": mark("validation"), "test": mark("test")}
+SPLIT_HEADS = {
+    "train": mark("Train ({count})"),
+    "validation": mark("Validation ({count})"),
+    "test": mark("Test ({count})"),
+}
+SPLITS = tuple(SPLIT_NAMES)
 SHAPES = {
-    "columns": "A conversation in each row",
-    "turns": "A list of turns in each row",
-    "lists": "What is said and who says it in lists side by side",
-    "rows": "A turn in each row",
+    "columns": mark("A conversation in each row"),
+    "turns": mark("A list of turns in each row"),
+    "lists": mark("What is said and who says it in lists side by side"),
+    "rows": mark("A turn in each row"),
 }
 # Findings that go by a limit, with the text and the limit's name.
 LIMITED = {
@@ -42,7 +50,8 @@ class Shape:
     @property
     def words(self) -> str:
         """The shape and its reason as sentences."""
-        return f"{SHAPES.get(self.kind, self.kind)}. {self.reason[:1].upper()}{self.reason[1:]}."
+        why = told(self.reason)
+        return f"{tr(SHAPES.get(self.kind, self.kind))}. {why[:1].upper()}{why[1:]}."
 
 
 @dataclass(frozen=True)
@@ -184,12 +193,25 @@ class Report:
 
 def by_split(counts: Mapping[str, int]) -> str:
     """Return counts in words: "476 in train, 3 in test"."""
-    return ", ".join(f"{count:,} in {split}" for split, count in counts.items())
+    return ", ".join(
+        tr("{count} in {split}", count=written(count), split=split_name(split))
+        for split, count in counts.items()
+    )
+
+
+def split_name(split: str) -> str:
+    """Return what a split is called."""
+    return tr(SPLIT_NAMES[split]) if split in SPLIT_NAMES else split
+
+
+def split_head(split: str, count: int) -> str:
+    """Return what stands for a split where one is chosen: "Train (476)"."""
+    return tr(SPLIT_HEADS[split], count=written(count))
 
 
 def title_of(source: str) -> str:
     """Return what to call a source."""
-    return "Sample conversations" if source == SAMPLE else Path(source).name
+    return tr("Sample conversations") if source == SAMPLE else Path(source).name
 
 
 def read_first_look(event: Mapping[str, Any]) -> FirstLook:
@@ -271,10 +293,18 @@ def _kind(kind: str, parts: list[Mapping[str, Any]], leaks: list[Mapping[str, An
     counts = {part["split"]: part["count"] for part in parts}
     detail = by_split(counts)
     if kind == "leaks":
-        detail = ", ".join(f"{leak['count']:,} of {leak['split']} also in {leak['other']}" for leak in leaks)
+        detail = ", ".join(map(_leak, leaks))
     # Of masks the row itself has a switch, and no need for the words of a recipe.
     then = "" if kind in MASKED else declared.then
-    explained = " ".join(filter(None, (f"{declared.title}.", *(part["more"] for part in parts), then)))
-    return Finding(
-        kind, declared.title, detail, explained, declared.severity, counts, declared.can_be_excluded
+    title = told(declared.title)
+    explained = " ".join(filter(None, (f"{title}.", *(told(part["more"]) for part in parts), told(then))))
+    return Finding(kind, title, detail, explained, declared.severity, counts, declared.can_be_excluded)
+
+
+def _leak(leak: Mapping[str, Any]) -> str:
+    return tr(
+        "{count} of {split} also in {other}",
+        count=written(leak["count"]),
+        split=split_name(leak["split"]),
+        other=split_name(leak["other"]),
     )

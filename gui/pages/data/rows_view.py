@@ -11,13 +11,14 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
 
 from gui.look import style
 from gui.look.format import number
+from gui.look.language import mark, tr
 from gui.look.type import font
 from gui.pages.data.report import Row
 from gui.pages.data.table import Index, TextTable, one_line
 from gui.widgets.buttons import link
 from gui.widgets.labels import ElidedLabel
 
-HEADS = ("Row", "Conversation", "Tokens", "Summary", "Tokens")
+HEADS = (mark("Row"), mark("Conversation"), mark("Tokens"), mark("Summary"), mark("Tokens"))
 FIGURES = (0, 2, 4)
 # Cells show one line, however long a text is.
 MOST_CHARACTERS = 400
@@ -52,9 +53,9 @@ class RowsModel(QAbstractTableModel):
         if index.column() == 0 or row is None:
             return number(at) if index.column() == 0 else ""
         cells = (
-            one_line(row.conversation[:MOST_CHARACTERS]) or "no conversation",
+            one_line(row.conversation[:MOST_CHARACTERS]) or tr("no conversation"),
             number(row.conversation_tokens),
-            one_line(row.summary[:MOST_CHARACTERS]) or "no summary",
+            one_line(row.summary[:MOST_CHARACTERS]) or tr("no summary"),
             number(row.summary_tokens),
         )
         return cells[index.column() - 1]
@@ -65,7 +66,7 @@ class RowsModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return HEADS[section]
+            return tr(HEADS[section])
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if section in FIGURES else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
@@ -86,12 +87,12 @@ class RowsView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = RowsModel()
-        self.table = TextTable(self._model, "Rows", FIGURES)
+        self.table = TextTable(self._model, tr("Rows"), FIGURES)
         self.table.selectionModel().currentRowChanged.connect(self._on_current)
         self._which = ElidedLabel("", "body_medium")
-        self.export_button = link("Export as csv…")
+        self.export_button = link(tr("Export as csv…"))
         self.export_button.clicked.connect(self.export_wanted)
-        self.all_button = link("Back to all rows")
+        self.all_button = link(tr("Back to all rows"))
         self.all_button.clicked.connect(self.all_wanted)
         self._head = QWidget()
         head = QHBoxLayout(self._head)

@@ -14,8 +14,9 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from engine.api import SAMPLE, STARTER, AppError, Problem, intake
-from gui.data_files import FILTER
+from gui.data_files import file_filter
 from gui.look.format import bytes_text, number
+from gui.look.language import mark, told, tr
 from gui.look.type import metrics, px
 from gui.pages.data.mapping import ColumnMapping
 from gui.pages.data.paste_panel import PastePanel
@@ -25,7 +26,7 @@ from gui.widgets.buttons import IconButton, plain
 from gui.widgets.choice import Choice
 from gui.widgets.fields import Field
 
-STARTER_NAME = "The bundled model"
+STARTER_NAME = mark("The bundled model")
 PLACE_WIDTH = 320
 
 
@@ -43,18 +44,18 @@ class SourceBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.source = QLineEdit()
-        self.source.setPlaceholderText("A hub id, a file, or a folder of split files")
+        self.source.setPlaceholderText(tr("A hub id, a file, or a folder of split files"))
         self.source.returnPressed.connect(self.check_wanted)
-        self.tokenizer = Choice([(STARTER, STARTER_NAME)])
+        self.tokenizer = Choice([(STARTER, tr(STARTER_NAME))])
         self.tokenizer.chosen.connect(self._choose_again)
         self.recent = Recent()
-        self.source_field = Field("&Data", self.source)
-        self.mapping = ColumnMapping(Field("Tokens &counted for", self.tokenizer))
+        self.source_field = Field(tr("&Data"), self.source)
+        self.mapping = ColumnMapping(Field(tr("Tokens &counted for"), self.tokenizer))
         self.mapping.changed.connect(self._choose_again)
         self.mapping.hide()
         self.paste = PastePanel()
         self.paste.pasted.connect(self._take_text)
-        self._stop = plain("Cancel")
+        self._stop = plain(tr("Cancel"))
         self._stop.clicked.connect(self.stop_wanted)
         self.busy = Busy("", self._stop)
         self.busy.hide()
@@ -64,10 +65,10 @@ class SourceBar(QWidget):
         top = QHBoxLayout()
         top.setSpacing(8)
         top.addWidget(self.source_field, 1)
-        self.file_button, self.folder_button = plain("Files…"), plain("Folder…")
-        self.paste_button, self.sample_button = plain("Paste…"), plain("Sample")
-        self.check_button = plain("Check", "search")
-        self.recent_button = IconButton("clock", "Used lately")
+        self.file_button, self.folder_button = plain(tr("Files…")), plain(tr("Folder…"))
+        self.paste_button, self.sample_button = plain(tr("Paste…")), plain(tr("Sample"))
+        self.check_button = plain(tr("Check"), "search")
+        self.recent_button = IconButton("clock", tr("Used lately"))
         self.recent_button.hide()
         for button, act in (
             (self.recent_button, self._offer_recent),
@@ -110,7 +111,7 @@ class SourceBar(QWidget):
             text = name if name == source else f"{name}   {place}"
             menu.addAction(text.replace("&", "&&"), partial(self._choose, source))
         menu.addSeparator()
-        menu.addAction("Forget these", self._forget_recent)
+        menu.addAction(tr("Forget these"), self._forget_recent)
         return menu
 
     def _offer_recent(self) -> None:
@@ -143,14 +144,12 @@ class SourceBar(QWidget):
     def offer_tokenizers(self, models: Sequence[str]) -> None:
         """Offer the base models on this computer to count tokens for."""
         others = [(model, model) for model in models if model != STARTER]
-        self.tokenizer.set_items([(STARTER, STARTER_NAME), *others])
+        self.tokenizer.set_items([(STARTER, tr(STARTER_NAME)), *others])
 
     def show_progress(self, stage: str, done: int = 0, total: int = 0, unit: str = "") -> None:
         """Show that a check is at work; an empty stage takes the bar away."""
         self.busy.setVisible(bool(stage))
-        size = bytes_text if unit == "bytes" else number
-        how_far = f"{size(done)} of {size(total)} {unit}".removesuffix(" bytes") if total else ""
-        self.busy.set_progress(done / total if total else 0.0, how_far, stage)
+        self.busy.set_progress(done / total if total else 0.0, _how_far(done, total, unit), stage)
         self.check_button.setEnabled(not stage)
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
@@ -162,7 +161,7 @@ class SourceBar(QWidget):
         self.source_field.set_problem()
         for problem in problems:
             if problem not in mapped:
-                self.source_field.set_problem(problem.message, problem.hint)
+                self.source_field.set_problem(told(problem.message), told(problem.hint))
 
     def _choose_again(self, _key: Any = None) -> None:
         if self.source.text().strip():
@@ -172,18 +171,18 @@ class SourceBar(QWidget):
         self._choose(SAMPLE)
 
     def _choose_files(self) -> None:
-        files, _ = QFileDialog.getOpenFileNames(self, "Choose data files", "", FILTER)
+        files, _ = QFileDialog.getOpenFileNames(self, tr("Choose data files"), "", file_filter())
         if files:
             self.take_files([Path(file) for file in files])
 
     def _choose_folder(self) -> None:
-        self._choose(QFileDialog.getExistingDirectory(self, "Choose a folder of split files"))
+        self._choose(QFileDialog.getExistingDirectory(self, tr("Choose a folder of split files")))
 
     def _take_text(self, text: str) -> None:
         try:
             path = intake.keep_text(text)
         except AppError as error:
-            self.paste.field.set_problem(error.message, error.hint)
+            self.paste.field.set_problem(told(error.message), told(error.hint))
         else:
             self._choose(str(path))
 
@@ -191,6 +190,15 @@ class SourceBar(QWidget):
         if source:
             self.set_source(source)
             self.check_wanted.emit()
+
+
+def _how_far(done: int, total: int, unit: str) -> str:
+    """Return how far a check is, in bytes or in rows, "" where that is not known."""
+    if not total:
+        return ""
+    if unit == "bytes":
+        return tr("{done} of {total}", done=bytes_text(done), total=bytes_text(total))
+    return tr("{done} of {total} rows", done=number(done), total=number(total))
 
 
 def _is_of_mapping(field: str) -> bool:
