@@ -8,6 +8,7 @@ from engine.errors import Problem
 from engine.options import Options, option
 
 Schedule = Literal["linear", "cosine", "constant"]
+Order = Literal["lengths", "random"]
 Optimizer = Literal["adamw", "adamw_8bit", "paged_adamw_8bit", "adafactor"]
 
 
@@ -114,6 +115,13 @@ class TrainingOptions(Options):
         "adamw",
         "Optimizer",
         "AdamW; its 8-bit forms keep a quarter of the state; Adafactor keeps least.",
+        level="everything",
+    )
+    order: Order = option(
+        "lengths",
+        "Order",
+        "Which examples share a step: those of similar length, which spares computing what only fills up the shorter "
+        "ones, or any. Either way the steps come in random order.",
         level="everything",
     )
     micro_batch_tokens: int = option(

@@ -2,8 +2,8 @@
 
 A step sees a fixed number of examples, whatever the device. Underneath they are sorted by length and cut
 into micro-batches of a bounded number of padded tokens, which changes speed and memory but not what is
-learned. The order of the steps is a pure function of seed and epoch, so that a resumed run skips whole
-steps and goes on.
+learned. Which examples a step sees, and the order of the steps, is a pure function of the examples' lengths,
+seed and epoch, so that a resumed run skips whole steps and goes on.
 """
 
 from __future__ import annotations
@@ -14,21 +14,29 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from engine.methods import Family
-from engine.training import TrainingOptions
+from engine.training import Order, TrainingOptions
 from engine.worker.estimate import Load
 from engine.worker.prompting import IGNORED, Encoded
 
 CPU_TOKENS = 2048
 GPU_TOKENS = 8192
+# Steps whose examples are sorted by length together: enough that neighbours are alike, few enough that one example
+# meets others in every epoch.
+STRETCH = 64
+LEAST_STRETCHES = 4
 
 
 def micro_batch_tokens(training: TrainingOptions, device_type: str) -> int:
     """Return the padded tokens that are computed at a time: the recipe's, or what suits the device."""
     return training.micro_batch_tokens or (CPU_TOKENS if device_type == "cpu" else GPU_TOKENS)
+
+
+Indices = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -84,24 +92,47 @@ class Step:
 
 
 class StepSampler(Sampler[list[int]]):
-    """Yield each step's example indices: a permutation of all by (seed, epoch), in equal parts.
+    """Yields each step's example indices: every example once an epoch, in steps of equal size.
 
-    `epoch` is set by the trainer before each pass.
+    `order` says who shares a step: examples of similar length, drawn from a random stretch of the epoch and with the
+    steps shuffled again, or any. `epoch` is set by the trainer before each pass.
     """
 
-    def __init__(self, examples: int, batch_size: int, seed: int) -> None:
+    def __init__(self, examples: Sequence[Encoded], batch_size: int, seed: int, order: Order) -> None:
         self.epoch = 0
-        self._examples = examples
-        self._batch_size = batch_size
+        self.order = order
+        self._sizes = np.array([(len(one.input_ids), len(one.labels)) for one in examples], dtype=np.int32)
+        self.batch_size = batch_size
         self._seed = seed
 
     def __len__(self) -> int:
-        return math.ceil(self._examples / self._batch_size)
+        return math.ceil(len(self._sizes) / self.batch_size)
 
     def __iter__(self) -> Iterator[list[int]]:
-        order = np.random.default_rng((self._seed, self.epoch)).permutation(self._examples)
-        for start in range(0, self._examples, self._batch_size):
-            yield [int(index) for index in order[start : start + self._batch_size]]
+        return iter(self.steps(self.epoch))
+
+    def steps(self, epoch: int) -> list[list[int]]:
+        """Return the steps of an epoch."""
+        chance = np.random.default_rng((self._seed, epoch))
+        drawn = chance.permutation(len(self._sizes))
+        if self.order == "random":
+            return self._cut(drawn)
+        steps = [step for stretch in self._stretches(drawn) for step in self._cut(self._sorted(stretch))]
+        return [steps[place] for place in chance.permutation(len(steps))]
+
+    def _stretches(self, drawn: Indices) -> Iterator[Indices]:
+        steps = max(1, min(STRETCH, len(self) // LEAST_STRETCHES))
+        for start in range(0, len(drawn), steps * self.batch_size):
+            yield drawn[start : start + steps * self.batch_size]
+
+    def _sorted(self, stretch: Indices) -> Indices:
+        """Return a stretch by falling length of the inputs, then of the labels."""
+        sizes = -self._sizes[stretch]
+        return stretch[np.lexsort((sizes[:, 1], sizes[:, 0]))]
+
+    def _cut(self, order: Indices) -> list[list[int]]:
+        size = self.batch_size
+        return [order[start : start + size].tolist() for start in range(0, len(order), size)]
 
 
 class EncodedExamples(Dataset[Encoded]):
@@ -191,11 +222,8 @@ def _rectangle(rows: Sequence[Sequence[int]], filling: int) -> torch.Tensor:
     return torch.tensor([[*row, *[filling] * (longest - len(row))] for row in rows], dtype=torch.long)
 
 
-def train_loader(
-    examples: Sequence[Encoded], collator: Collator, batch_size: int, seed: int
-) -> DataLoader[Any]:
+def train_loader(examples: Sequence[Encoded], collator: Collator, sampler: StepSampler) -> DataLoader[Any]:
     """Return the loader whose items are steps."""
-    sampler = StepSampler(len(examples), batch_size, seed)
     return DataLoader(EncodedExamples(examples), batch_sampler=sampler, collate_fn=collator)
 
 

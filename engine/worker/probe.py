@@ -36,14 +36,11 @@ class Heaviest:
     load: Load
 
 
-def heaviest(
-    examples: Sequence[Encoded], collator: Collator, batch_size: int, seed: int, steps: range
-) -> Heaviest:
+def heaviest(examples: Sequence[Encoded], collator: Collator, sampler: StepSampler, steps: range) -> Heaviest:
     """Return the heaviest of a run's steps, as the loader will form them; `steps` are counted from 0, and not empty."""
     found = Heaviest((), Load())
-    most = max(1, MOST_EXAMPLES // batch_size)
-    chosen = _from(len(examples), batch_size, seed, steps.start)
-    for _, indices in zip(steps[:most], chosen, strict=False):
+    most = max(1, MOST_EXAMPLES // sampler.batch_size)
+    for _, indices in zip(steps[:most], _from(sampler, steps.start), strict=False):
         seen = [examples[index] for index in indices]
         load = max(collator.loads(seen), key=_weight)
         if _weight(load) > _weight(found.load):
@@ -55,13 +52,12 @@ def _weight(load: Load) -> float:
     return load.weight
 
 
-def _from(examples: int, batch_size: int, seed: int, start: int) -> Iterator[list[int]]:
+def _from(sampler: StepSampler, start: int) -> Iterator[list[int]]:
     """Yield the example indices of all steps from one on, epoch after epoch without an end."""
-    sampler = StepSampler(examples, batch_size, seed)
-    sampler.epoch, passed = divmod(start, len(sampler))
+    epoch, passed = divmod(start, len(sampler))
     while True:
-        yield from list(sampler)[passed:]
-        sampler.epoch, passed = sampler.epoch + 1, 0
+        yield from sampler.steps(epoch)[passed:]
+        epoch, passed = epoch + 1, 0
 
 
 class Probe:

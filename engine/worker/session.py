@@ -23,10 +23,18 @@ from engine.passport import Passport, Scores
 from engine.recipe import Recipe
 from engine.runs import BEST_PREFIX
 from engine.runs import checkpoints as kept_checkpoints
+from engine.training import Order
 from engine.worker import adapters, base_look, checkpoints, devices, samples
 from engine.worker.base_look import BaseLook
 from engine.worker.base_models import LoadedBase
-from engine.worker.batches import Collator, MicroBatch, in_batches, micro_batch_tokens, train_loader
+from engine.worker.batches import (
+    Collator,
+    MicroBatch,
+    StepSampler,
+    in_batches,
+    micro_batch_tokens,
+    train_loader,
+)
 from engine.worker.channel import Channel, Stopped
 from engine.worker.generate import Generated
 from engine.worker.probe import Probe, heaviest
@@ -60,6 +68,8 @@ class Progress:
     seconds: float = 0.0
     peak_memory_bytes: int = 0
     threads: int = 0
+    # A checkpoint that does not say is older than the choice.
+    order: Order = "random"
 
     def as_dict(self) -> dict[str, Any]:
         """Return what a checkpoint stores; JSON has no infinity, so an unknown best is left out."""
@@ -97,7 +107,7 @@ class Session:
         self._passport = passport
         self._training = prepared.recipe.training
         self.total, self._an_epoch = total_steps(len(prepared.train), self._training)
-        self.progress = Progress(threads=prepared.base.threads)
+        self.progress = Progress(threads=prepared.base.threads, order=self._training.order)
         self.step = 0
         self._checkpoint_step = 0
         self._commands: deque[str] = deque()
@@ -106,9 +116,10 @@ class Session:
         self.freed = False
         self.probe: Probe | None = None
         self._clock = time.perf_counter()
-        self._loader = train_loader(
-            prepared.train, prepared.collator, self._training.batch_size, self._training.seed
+        self._sampler = StepSampler(
+            prepared.train, self._training.batch_size, self._training.seed, self._training.order
         )
+        self._loader = train_loader(prepared.train, prepared.collator, self._sampler)
         self._validation: list[MicroBatch] = list(in_batches(prepared.validation, prepared.collator))
 
     def train(self, checkpoint: Path | None) -> bool:
@@ -210,11 +221,11 @@ class Session:
 
     def _look_ahead(self) -> None:
         """Compute the heaviest step that is to come. Raises shortage.Exceeded if memory will not suffice."""
-        prepared, training = self._prepared, self._training
+        prepared = self._prepared
         if self.step >= self.total:
             return
         to_come = range(self.step, self.total)
-        step = heaviest(prepared.train, prepared.collator, training.batch_size, training.seed, to_come)
+        step = heaviest(prepared.train, prepared.collator, self._sampler, to_come)
         self.probe = Probe(self._loop, step, prepared.base.device)
         self._channel.emit("memory_probed", **self.probe.look(prepared.collator, prepared.memory))
         self._clock = time.perf_counter()
@@ -229,6 +240,7 @@ class Session:
         """Take over a checkpoint's state: what the loop does not know of."""
         self.progress = Progress(**checkpoints.read_state(checkpoint))
         torch.set_num_threads(self.progress.threads)
+        self._sampler.order = self.progress.order
         self.step = self._checkpoint_step = int(checkpoint.name.rpartition("-")[2])
         self._channel.emit("run_resumed", step=self.step)
         checkpoints.load_trainable(self._prepared.model, checkpoint)

@@ -35,7 +35,7 @@ from engine.paths import jobs_folder
 from engine.recipe import Recipe
 from engine.worker import adapters, base_models, data, rouge
 from engine.worker.base_models import LoadedBase
-from engine.worker.batches import CPU_TOKENS, Collator, in_batches, train_loader
+from engine.worker.batches import CPU_TOKENS, Collator, StepSampler, in_batches, train_loader
 from engine.worker.channel import Channel
 from engine.worker.data import Splits
 from engine.worker.generate import generate
@@ -125,7 +125,8 @@ class Bench:
         model = adapters.attach(base, recipe, course)
         training = recipe.training.model_copy(update={"max_steps": self._given.steps})
         arguments = training_arguments(training, rate, base.device, Path(tempfile.gettempdir()))
-        loader = train_loader(examples, collator, training.batch_size, training.seed)
+        sampler = StepSampler(examples, training.batch_size, training.seed, training.order)
+        loader = train_loader(examples, collator, sampler)
         losses: list[float] = []
         StepTrainer(model, arguments, loader, base.family, lambda: False, _keep(losses)).train()
         trainable, _ = adapters.count_parameters(model)

@@ -16,7 +16,7 @@ from typing import Any
 
 from engine import recipe as recipes
 from engine.worker import base_models, data
-from engine.worker.batches import CPU_TOKENS, Collator, train_loader
+from engine.worker.batches import CPU_TOKENS, Collator, StepSampler, train_loader
 from engine.worker.prompting import make_prompter
 from engine.worker.tokens import tokenised
 from tests.helpers.benchmark_report import peak_resident
@@ -44,10 +44,9 @@ def main() -> None:
     told["encode"] = time.perf_counter() - began
     began = time.perf_counter()
     collator = Collator(base.family, base.tokenizer.pad_token_id, CPU_TOKENS)
-    told["examples"] = sum(
-        step.examples
-        for step in train_loader(train, collator, recipe.training.batch_size, recipe.training.seed)
-    )
+    training = recipe.training
+    sampler = StepSampler(train, training.batch_size, training.seed, training.order)
+    told["examples"] = sum(step.examples for step in train_loader(train, collator, sampler))
     told["load"] = time.perf_counter() - began
     print(json.dumps(told | {"peak": peak_resident(os.getpid())}))
 

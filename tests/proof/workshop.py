@@ -30,7 +30,7 @@ from engine.paths import jobs_folder
 from engine.recipe import Recipe
 from engine.worker import adapters, base_models, checkpoints, devices, forward
 from engine.worker.base_models import LoadedBase
-from engine.worker.batches import Collator, MicroBatch, train_loader
+from engine.worker.batches import Collator, MicroBatch, StepSampler, train_loader
 from engine.worker.channel import Channel
 from engine.worker.data import Splits
 from engine.worker.handling import Course
@@ -140,7 +140,7 @@ class Workshop:
         loop = StepTrainer(
             model,
             training_arguments(recipe.training, recipe.learning_rate(base.family), base.device, folder),
-            train_loader(encoded, collator, EXAMPLES, recipe.training.seed),
+            train_loader(encoded, collator, StepSampler(encoded, EXAMPLES, recipe.training.seed, "random")),
             base.family,
             between=lambda: False,
             after_step=lambda report: self._checkpoint(report.step, resumed, model, loop, folder),

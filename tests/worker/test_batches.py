@@ -1,7 +1,8 @@
 """Steps, micro-batches and their order."""
 
-from itertools import chain
+from itertools import chain, combinations, pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
@@ -37,28 +38,61 @@ def test_every_example_stands_in_one_micro_batch_and_pads_are_neither_read_nor_l
     assert step.examples == len(lengths)
 
 
-@given(some.integers(1, 50), some.integers(1, 9), some.integers(0, 5))
-@settings(max_examples=60, deadline=None)
-def test_each_epoch_sees_every_example_once_in_an_order_of_its_own(examples, batch_size, seed):
-    sampler = StepSampler(examples, batch_size, seed)
-    first = list(sampler)
-    again = list(StepSampler(examples, batch_size, seed))
-    sampler.epoch = 1
-    second = list(sampler)
+def sampled(lengths, batch_size=4, seed=1, order="lengths"):
+    return StepSampler(encoded(lengths), batch_size, seed, order)
 
-    assert first == again
+
+@pytest.mark.parametrize("order", ["lengths", "random"])
+@given(LENGTHS, some.integers(1, 9), some.integers(0, 5))
+@settings(max_examples=60, deadline=None)
+def test_each_epoch_sees_every_example_once_in_an_order_of_its_own(order, lengths, batch_size, seed):
+    sampler = sampled(lengths, batch_size, seed, order)
+    first, second = sampler.steps(0), sampler.steps(1)
+
+    assert first == list(sampler) == list(sampled(lengths, batch_size, seed, order))
     assert len(first) == len(sampler) == len(second)
-    assert sorted(chain(*first)) == sorted(chain(*second)) == list(range(examples))
-    assert all(len(step) == batch_size for step in first[:-1])
-    if examples > 20:
+    assert sorted(chain(*first)) == sorted(chain(*second)) == list(range(len(lengths)))
+    assert [len(step) for step in first if len(step) != batch_size] in ([], [len(lengths) % batch_size])
+    if len(lengths) > 20:
         assert first != second
+
+
+def spread(count):
+    return [(10 + 37 * place % 190, 3 + place % 9) for place in range(count)]
+
+
+def test_a_step_sees_examples_of_similar_length_and_steps_come_in_no_order_of_length():
+    steps = sampled(spread(400), 8).steps(0)
+    widths = [[10 + 37 * place % 190 for place in step] for step in steps]
+    padding = 1 - sum(map(sum, widths)) / sum(8 * max(step) for step in widths)
+
+    assert padding < 0.1
+    longest = [max(step) for step in widths]
+    assert 15 < sum(one > two for one, two in pairwise(longest)) < 35
+
+
+def test_the_examples_of_a_step_meet_others_in_the_next_epoch():
+    sampler = sampled(spread(400), 8)
+    pairs = [
+        {pair for step in sampler.steps(epoch) for pair in combinations(sorted(step), 2)} for epoch in (0, 1)
+    ]
+
+    assert len(pairs[0] & pairs[1]) < len(pairs[0]) / 4
+
+
+def test_steps_in_random_order_are_those_of_runs_before_there_was_a_choice():
+    steps = sampled(spread(5), 2, seed=3, order="random").steps(1)
+
+    drawn = np.random.default_rng((3, 1)).permutation(5).tolist()
+    assert steps == [drawn[:2], drawn[2:4], drawn[4:]]
 
 
 def test_a_loader_that_skips_goes_on_in_the_same_order():
     from accelerate.data_loader import skip_first_batches
 
+    examples = encoded([(long, 3) for long in range(1, 21)])
     loader = train_loader(
-        encoded([(long, 3) for long in range(1, 21)]), Collator("encoder-decoder", 0, 100), 4, 1
+        examples, Collator("encoder-decoder", 0, 100), StepSampler(examples, 4, 1, "lengths")
     )
     whole = [step.micro_batches[0].input_ids.shape for step in loader]
     rest = [step.micro_batches[0].input_ids.shape for step in skip_first_batches(loader, 2)]

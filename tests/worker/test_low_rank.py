@@ -21,7 +21,7 @@ from engine.methods import Variant, method
 from engine.recipe import Recipe
 from engine.worker import adapters, base_models, checkpoints, forward, handling
 from engine.worker.base_models import LoadedBase
-from engine.worker.batches import Collator, MicroBatch, train_loader
+from engine.worker.batches import Collator, MicroBatch, StepSampler, train_loader
 from engine.worker.handling import TRAINED, Course
 from engine.worker.handling.plain_lora import adapted
 from engine.worker.prompting import Encoded
@@ -111,11 +111,13 @@ def trainer(
     folder: Path,
     after_step: Callable[[StepReport], bool] = lambda _: True,
 ) -> StepTrainer:
+    training, examples = recipe.training, encoded(base)
     collator = Collator(base.family, base.tokenizer.pad_token_id, 10_000)
+    sampler = StepSampler(examples, training.batch_size, training.seed, training.order)
     return StepTrainer(
         model,
-        training_arguments(recipe.training, recipe.learning_rate(base.family), base.device, folder),
-        train_loader(encoded(base), collator, recipe.training.batch_size, recipe.training.seed),
+        training_arguments(training, recipe.learning_rate(base.family), base.device, folder),
+        train_loader(examples, collator, sampler),
         base.family,
         between=lambda: False,
         after_step=after_step,

@@ -26,15 +26,15 @@ def encoded(lengths):
 # What is probed
 
 
-def test_the_heaviest_step_is_one_that_the_loader_forms():
+@pytest.mark.parametrize("order", ["lengths", "random"])
+def test_the_heaviest_step_is_one_that_the_loader_forms(order):
     examples = encoded([(10 + 7 * place % 50, 3 + place % 5) for place in range(23)])
     collator = Collator("encoder-decoder", 0, 150)
-    found = probe.heaviest(examples, collator, 4, 3, range(12))
+    sampler = StepSampler(examples, 4, 3, order)
+    found = probe.heaviest(examples, collator, sampler, range(12))
 
-    sampler = StepSampler(23, 4, 3)
-    steps = []
-    for sampler.epoch in range(2):
-        steps += [[examples[index] for index in indices] for indices in sampler]
+    indices = sampler.steps(0) + sampler.steps(1)
+    steps = [[examples[index] for index in step] for step in indices]
     batches = [batch for step in steps for batch in collator(step).micro_batches]
     assert list(found.examples) in steps
     assert max(batch.padded_tokens for batch in batches) == found.load.tokens
@@ -46,7 +46,8 @@ def test_the_heaviest_step_is_one_that_the_loader_forms():
 def test_both_lengths_count_with_an_encoder_decoder():
     long_labels, long_inputs = encoded([(20, 60)])[0], encoded([(50, 3)])[0]
     collator = Collator("encoder-decoder", 0, 500)
-    found = probe.heaviest([long_inputs, long_labels], collator, 1, 0, range(2))
+    examples = [long_inputs, long_labels]
+    found = probe.heaviest(examples, collator, StepSampler(examples, 1, 0, "lengths"), range(2))
 
     assert list(found.examples) == [long_labels]
 
@@ -54,11 +55,11 @@ def test_both_lengths_count_with_an_encoder_decoder():
 def test_only_steps_to_come_are_looked_at():
     examples = encoded([(10, 2)] * 5 + [(90, 2)])
     collator = Collator("encoder-decoder", 0, 500)
-    order = [index for [index] in StepSampler(6, 1, 0)]
-    longest = order.index(5)
+    sampler = StepSampler(examples, 1, 0, "random")
+    longest = [index for [index] in sampler].index(5)
 
-    assert probe.heaviest(examples, collator, 1, 0, range(longest, 6)).load.input_length == 90
-    assert probe.heaviest(examples, collator, 1, 0, range(longest + 1, 6)).load.input_length == 10
+    assert probe.heaviest(examples, collator, sampler, range(longest, 6)).load.input_length == 90
+    assert probe.heaviest(examples, collator, sampler, range(longest + 1, 6)).load.input_length == 10
 
 
 def test_every_source_of_random_numbers_goes_on_as_if_nothing_had_been_drawn():

@@ -17,7 +17,7 @@ from engine.errors import AdapterError, RecipeError
 from engine.library import WEIGHTS_NAME
 from engine.methods.soft_prompts import SOFT_PROMPTS
 from engine.worker import adapters, base_models, weightless
-from engine.worker.batches import Collator, train_loader
+from engine.worker.batches import Collator, StepSampler, train_loader
 from engine.worker.handling import of as handling_of
 from engine.worker.prompting import Encoded
 from engine.worker.trainer import StepTrainer, training_arguments
@@ -91,7 +91,7 @@ def test_a_projection_goes_by_smaller_steps_than_a_prefix() -> None:
         loop = StepTrainer(
             adapters.attach(base, recipe),
             training_arguments(recipe.training, 0.3, base.device, Path("unused")),
-            train_loader(examples, collator, 3, 1),
+            train_loader(examples, collator, StepSampler(examples, 3, 1, "random")),
             base.family,
             between=lambda: False,
             after_step=lambda _: True,

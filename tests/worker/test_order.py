@@ -1,0 +1,58 @@
+"""Which examples share a step, also for a run that began before there was a choice."""
+
+import json
+
+import pytest
+
+from engine import library, runs
+from engine.passport import checksums
+from engine.worker import checkpoints
+from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here, when
+
+pytestmark = pytest.mark.torch
+
+
+def weights(events):
+    folder = library.find(named(events, "adapter_saved")[-1]["adapter"]).folder
+    return (folder / library.WEIGHTS_NAME).read_bytes()
+
+
+def stopped_at(step, recipe, monkeypatch):
+    def stop(channel):
+        channel.stopping = True
+
+    with monkeypatch.context() as patch:
+        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == step, stop)
+        job, _ = train_here(recipe)
+    return job
+
+
+def forget_order(folder):
+    """Make of a checkpoint what was written before there was a choice."""
+    path = folder / checkpoints.STATE_NAME
+    state = json.loads(path.read_text(encoding="utf-8"))
+    assert state.pop("order") == "random"
+    path.write_text(json.dumps(state), encoding="utf-8")
+    sums = checksums(folder)
+    sums.pop(checkpoints.CHECKSUMS_NAME)
+    (folder / checkpoints.CHECKSUMS_NAME).write_text(json.dumps(sums), encoding="utf-8")
+
+
+def test_the_two_orders_are_not_the_same(tmp_path):
+    _, by_length = train_here(tiny_recipe(tmp_path, "t5"))
+    _, by_chance = train_here(tiny_recipe(tmp_path, "t5", "lora", "training.order=random"))
+
+    assert weights(by_length) != weights(by_chance)
+
+
+def test_a_run_from_before_the_choice_goes_on_in_the_order_that_it_had(tmp_path, monkeypatch):
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.order=random")
+    _, straight = train_here(recipe)
+    job = stopped_at(2, recipe, monkeypatch)
+    for folder in runs.checkpoints(job):
+        forget_order(folder)
+    text = job.recipe_path.read_text(encoding="utf-8")
+    assert 'order = "random"' in text
+    job.recipe_path.write_text(text.replace('order = "random"', 'order = "lengths"'), encoding="utf-8")
+
+    assert weights(run_here(job)) == weights(straight)
