@@ -7,8 +7,13 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData
 
 from engine.api import DATA_SUFFIXES
+from gui.look.language import tr
 
-FILTER = f"Conversations ({' '.join(f'*{suffix}' for suffix in DATA_SUFFIXES)});;All files (*)"
+
+def file_filter() -> str:
+    """Return the kinds of files that a dialog offers."""
+    endings = " ".join(f"*{suffix}" for suffix in DATA_SUFFIXES)
+    return tr("Conversations ({endings});;All files (*)", endings=endings)
 
 
 def dropped(data: QMimeData) -> list[Path]:

@@ -8,8 +8,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.api import SAMPLE, STARTER
-from gui.data_files import FILTER
+from gui.data_files import file_filter
+from gui.look.language import tr
 from gui.widgets.choice import Choice
+
+Action = tuple[str, Callable[[], None]]
+"""What an entry says, and what it does."""
 
 
 class PlaceChoice(Choice):
@@ -20,16 +24,17 @@ class PlaceChoice(Choice):
     def __init__(self, parent: QWidget | None = None) -> None:
         self._kept = ""
         self._known: list[tuple[str, str] | str] = []
-        self._actions: dict[str, Callable[[], None]] = {}
+        self._actions: dict[str, Action] = {}
         super().__init__(parent=parent, editable=True)
         self.chosen.connect(self._took)
 
-    def offer(self, known: Sequence[tuple[str, str] | str], actions: dict[str, Callable[[], None]]) -> None:
-        """Offer known places, then what `actions` do, by their texts."""
-        self._known, self._actions = list(known), actions
+    def offer(self, known: Sequence[tuple[str, str] | str], actions: Sequence[Action]) -> None:
+        """Offer known places, then what `actions` do."""
+        # No place begins with a space.
+        self._known, self._actions = list(known), {f" {at}": action for at, action in enumerate(actions)}
         kept = self._kept
         self.blockSignals(True)
-        self.set_items([*known, *((text, text) for text in actions)])
+        self.set_items([*known, *((key, text) for key, (text, _) in self._actions.items())])
         self.set_key(kept)
         self.blockSignals(False)
 
@@ -46,14 +51,14 @@ class PlaceChoice(Choice):
             self.picked.emit(key)
 
     def _took(self, key: str) -> None:
-        act = self._actions.get(key)
-        if act is None:
+        action = self._actions.get(key)
+        if action is None:
             changed, self._kept = key != self._kept, key
             if changed:
                 self.picked.emit(key)
             return
         self.set_key(self._kept)
-        act()
+        action[1]()
 
 
 class BaseModelChooser(PlaceChoice):
@@ -68,11 +73,16 @@ class BaseModelChooser(PlaceChoice):
     def set_known(self, ids: Sequence[str]) -> None:
         """Offer the base models that are on this computer."""
         others = [model_id for model_id in ids if model_id != STARTER]
-        actions = {"All base models…": self.browse_requested.emit, "Local folder…": self._open_folder}
-        self.offer([STARTER, *others], actions)
+        self.offer(
+            [STARTER, *others],
+            [
+                (tr("All base models…"), self.browse_requested.emit),
+                (tr("Local folder…"), self._open_folder),
+            ],
+        )
 
     def _open_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Folder of a base model")
+        folder = QFileDialog.getExistingDirectory(self, tr("Folder of a base model"))
         if folder:
             self.pick(folder)
 
@@ -82,14 +92,14 @@ class SourceChooser(PlaceChoice):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.offer([SAMPLE], {"File…": self._open_file, "Folder…": self._open_folder})
+        self.offer([SAMPLE], [(tr("File…"), self._open_file), (tr("Folder…"), self._open_folder)])
 
     def _open_file(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Conversations", "", FILTER)
+        path, _ = QFileDialog.getOpenFileName(self, tr("Conversations"), "", file_filter())
         if path:
             self.pick(path)
 
     def _open_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Folder of split files")
+        folder = QFileDialog.getExistingDirectory(self, tr("Folder of split files"))
         if folder:
             self.pick(folder)

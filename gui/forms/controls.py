@@ -17,6 +17,7 @@ from engine.api import OptionInfo
 from gui.forms.choosers import BaseModelChooser, SourceChooser
 from gui.forms.module_chips import ModuleChips
 from gui.forms.prompt_editor import PromptEditor
+from gui.look.language import mark, told, tr
 from gui.widgets.chips import ToggleChips
 from gui.widgets.choice import Choice
 from gui.widgets.numbers import FloatField, IntField, SliderSpin
@@ -24,7 +25,7 @@ from gui.widgets.numbers import FloatField, IntField, SliderSpin
 MOST_INT = 2**31 - 1
 # A slider over powers of two stays fine enough up to here; beyond it there is nothing to tell apart.
 SLIDER_MOST = 2**17
-ABSENT = "chosen for you"
+ABSENT = mark("chosen for you")
 
 
 @dataclass(frozen=True)
@@ -47,14 +48,14 @@ def make_control(info: OptionInfo) -> Control:
 def _int(info: OptionInfo) -> Control:
     if info.optional:
         return _optional_int()
-    field = IntField(*_whole_bounds(info), suffix=info.unit)
+    field = IntField(*_whole_bounds(info), suffix=told(info.unit))
     return Control(field, field.value, field.setValue, field.valueChanged, narrow=True)
 
 
 def _optional_int() -> Control:
     """A whole number that may be absent: an empty field. What is out of bounds is shown as a problem."""
     field = FloatField(None, optional=True)
-    field.setPlaceholderText(ABSENT)
+    field.setPlaceholderText(tr(ABSENT))
     return Control(field, lambda: _whole(field.value()), field.set_value, field.valueChanged, narrow=True)
 
 
@@ -76,12 +77,12 @@ def _float(info: OptionInfo) -> Control:
 
 
 def _bool(info: OptionInfo) -> Control:
-    check = QCheckBox(info.title)
+    check = QCheckBox(told(info.title))
     return Control(check, check.isChecked, check.setChecked, check.toggled, labels_itself=True)
 
 
 def _choice(info: OptionInfo) -> Control:
-    choice = Choice([(value, value) for value in info.choices])
+    choice = Choice([(value, told(value)) for value in info.choices])
     return Control(choice, choice.key, choice.set_key, choice.chosen, narrow=True)
 
 
@@ -99,7 +100,7 @@ def _patterns(_info: OptionInfo) -> Control:
 
 
 def _texts(info: OptionInfo) -> Control:
-    chips = ToggleChips([(each, each.replace("_", " ")) for each in info.suggestions])
+    chips = ToggleChips([(each, told(each.replace("_", " "))) for each in info.suggestions])
     return Control(chips, chips.on, lambda on: chips.set_on(on or ()), chips.changed)
 
 

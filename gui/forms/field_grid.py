@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.api import OptionInfo, Options, describe
 from gui.forms.controls import Control, make_control
+from gui.look.language import told
 from gui.widgets.fields import Field, Fixable
 
 LEVELS = ("essential", "more", "everything")
@@ -36,7 +37,7 @@ class FormField:
     def set_problem(self, message: str = "", hint: str = "") -> None:
         """Show a problem beside the field; without a message it goes."""
         if isinstance(self.around, Field):
-            self.around.set_problem(message, hint)
+            self.around.set_problem(told(message), told(hint))
 
     def set_fixed(self, fixed: bool) -> None:
         """Show the value as settled."""
@@ -51,14 +52,14 @@ class FormField:
 def make_field(table: str, info: OptionInfo) -> FormField:
     """Return the field of a declared option."""
     control = make_control(info)
-    tooltip = "\n".join(part for part in (info.help, info.bounds_text) if part)
+    tooltip = "\n".join(told(part) for part in (info.help, info.bounds_text) if part)
     around: QWidget = control.widget
     if control.labels_itself:
         around.setToolTip(tooltip)
-        around.setAccessibleName(info.title)
-        around.setAccessibleDescription(info.help)
+        around.setAccessibleName(told(info.title))
+        around.setAccessibleDescription(told(info.help))
     else:
-        around = Field(info.title, control.widget, tooltip=tooltip)
+        around = Field(told(info.title), control.widget, tooltip=tooltip)
     return FormField(table, info, control, around)
 
 

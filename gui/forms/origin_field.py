@@ -11,13 +11,14 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.api import Adapter
+from gui.look.language import mark, tr
 from gui.widgets.choice import Choice
 from gui.widgets.fields import Field
 
 PLACE = "method.start_from"
-TITLE = "Goes on from"
-TOOLTIP = "An adapter of this base model and method whose training the run takes further."
-NONE = ("", "none, a new adapter")
+TITLE = mark("Goes on from")
+TOOLTIP = mark("An adapter of this base model and method whose training the run takes further.")
+NONE = mark("none, a new adapter")
 
 
 class OriginField(Field):
@@ -26,8 +27,8 @@ class OriginField(Field):
     chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        self._choice = Choice([NONE])
-        super().__init__(TITLE, self._choice, tooltip=TOOLTIP, parent=parent)
+        self._choice = Choice([("", tr(NONE))])
+        super().__init__(tr(TITLE), self._choice, tooltip=tr(TOOLTIP), parent=parent)
         self._adapters: list[Adapter] = []
         self._asked = ("", "", "")
         self._choice.chosen.connect(self.chosen)
@@ -43,7 +44,7 @@ class OriginField(Field):
         fitting = [(one.id, one.name) for one in self._adapters if _fits(one, base_model, method_id)]
         if adapter_id and adapter_id not in dict(fitting):
             fitting.append((adapter_id, f"{self.name_of(adapter_id)} ({self._why_not(adapter_id)})"))
-        self._choice.set_items([NONE, *fitting])
+        self._choice.set_items([("", tr(NONE)), *fitting])
         self._choice.set_key(adapter_id)
 
     def name_of(self, adapter_id: str) -> str:
@@ -60,7 +61,7 @@ class OriginField(Field):
 
     def _why_not(self, adapter_id: str) -> str:
         known = any(one.id == adapter_id for one in self._adapters)
-        return "of another base model or method" if known else "not in the library"
+        return tr("of another base model or method") if known else tr("not in the library")
 
 
 def _fits(adapter: Adapter, base_model: str, method_id: str) -> bool:

@@ -16,6 +16,7 @@ from engine.api import AppError, prompts
 from gui.forms.prompt_preview import PromptPreview
 from gui.forms.prompt_text import PromptText
 from gui.look import style
+from gui.look.language import told, tr
 from gui.widgets.buttons import IconButton
 from gui.widgets.choice import Choice
 from gui.widgets.name_row import NameRow
@@ -32,9 +33,9 @@ class PromptEditor(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.templates = Choice()
-        self.more = IconButton("more", "Save, rename or delete templates")
+        self.more = IconButton("more", tr("Save, rename or delete templates"))
         self.area = PromptText()
-        self.naming = NameRow("Name of the template")
+        self.naming = NameRow(tr("Name of the template"))
         self.preview = PromptPreview()
         self._known: list[prompts.Template] = []
         self._own = self._begun_with = ""
@@ -42,7 +43,7 @@ class PromptEditor(QWidget):
         self._filling: Mapping[str, Any] | None = None
         self._act: Callable[[str, bool], None] = self._save
         self._lay_out()
-        self.templates.setAccessibleName("Prompt template")
+        self.templates.setAccessibleName(tr("Prompt template"))
         self.templates.chosen.connect(self._take)
         self.more.clicked.connect(self._open_menu)
         self.area.textChanged.connect(self._edited)
@@ -111,13 +112,15 @@ class PromptEditor(QWidget):
         """Return the menu of what can be done with templates, as it is now."""
         name = self._saved_name()
         menu = QMenu(self)
-        menu.addAction("Save as…", lambda: self._ask_name("Save", self._begun_with, self._save))
-        rename = menu.addAction("Rename…", lambda: self._ask_name("Rename", name, self._rename))
-        delete = menu.addAction("Delete", self._delete)
+        menu.addAction(tr("Save as…"), lambda: self._ask_name(tr("Save"), self._begun_with, self._save))
+        rename = menu.addAction(tr("Rename…"), lambda: self._ask_name(tr("Rename"), name, self._rename))
+        delete = menu.addAction(tr("Delete"), self._delete)
         for action in (rename, delete):
             action.setEnabled(bool(name))
         menu.addSeparator()
-        insert = menu.addAction(f"Insert {prompts.PLACE}", lambda: self.area.insertPlainText(prompts.PLACE))
+        insert = menu.addAction(
+            tr("Insert {place}", place=prompts.PLACE), lambda: self.area.insertPlainText(prompts.PLACE)
+        )
         insert.setEnabled(prompts.PLACE not in self.text())
         return menu
 
@@ -140,8 +143,9 @@ class PromptEditor(QWidget):
             self._own = self.text()
         elif self._own in {each.text for each in self._known}:
             self._own = ""
-        own = [(OWN, "A prompt of your own")] if self._own or self._named_so() is None else []
-        self.templates.set_items([*((each.name, each.name) for each in self._known), *own])
+        own = [(OWN, tr("A prompt of your own"))] if self._own or self._named_so() is None else []
+        known = [(each.name, told(each.name) if each.built_in else each.name) for each in self._known]
+        self.templates.set_items([*known, *own])
         found = self._named_so()
         self.templates.set_key(found.name if found else OWN)
 

@@ -10,13 +10,14 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 from engine.api import prompts
 from gui.look import style
 from gui.look.format import number
+from gui.look.language import mark, tr
 from gui.look.type import px
 from gui.widgets.labels import Label
 from gui.widgets.reading import Mark, ReadingText
 from gui.widgets.scroll import Scroll
 
 LEAST, MOST = 54, 216
-SAMPLE = "Ann: Is the train late again?\nBob: Ten minutes. Save me a seat."
+SAMPLE = mark("Ann: Is the train late again?\nBob: Ten minutes. Save me a seat.")
 
 
 class PromptPreview(QFrame):
@@ -50,11 +51,13 @@ class PromptPreview(QFrame):
         """
         conversation = str(filling["conversation"]) if filling else ""
         shots = [(str(shot), str(summary)) for shot, summary in filling["shots"]] if filling else []
-        self.title.setText("What the model reads" if conversation else "What the model reads, with a sample")
+        self.title.setText(
+            tr("What the model reads") if conversation else tr("What the model reads, with a sample")
+        )
         counted = filling is not None and conversation and filling["template"] == template
         self.count.setText(length_words(filling) if filling is not None and counted else "")
         text, marks = "", []
-        for part in prompts.written(template, conversation or SAMPLE, shots):
+        for part in prompts.written(template, conversation or tr(SAMPLE), shots):
             if part.own and part.text:
                 marks.append(Mark(len(text), len(part.text), "strong"))
             text += part.text
@@ -77,4 +80,6 @@ class PromptPreview(QFrame):
 def length_words(filling: Mapping[str, Any]) -> str:
     """Return how long a filled prompt is, and how long it could be where the base model knows a limit."""
     tokens, positions = number(filling["tokens"]), filling.get("positions")
-    return f"{tokens} of {number(positions)} tokens" if positions else f"{tokens} tokens"
+    if positions:
+        return tr("{count} of {limit} tokens", count=tokens, limit=number(positions))
+    return tr("{count} tokens", count=tokens)

@@ -32,6 +32,7 @@ from engine.api import (
     runs,
     variants,
 )
+from gui.forms import plan_words
 from gui.forms.choosers import BaseModelChooser
 from gui.forms.controls import PatternsField
 from gui.forms.field_grid import LEVELS, FieldGrid, FormField, make_fields
@@ -40,7 +41,8 @@ from gui.forms.origin_field import PLACE as ORIGIN
 from gui.forms.origin_field import OriginField
 from gui.forms.prompt_editor import PromptEditor
 from gui.forms.variant_field import VariantField
-from gui.look.format import compact, number, plain
+from gui.look.format import plain
+from gui.look.language import mark, told, tr, tr_count
 from gui.widgets.choice import Choice
 from gui.widgets.fields import Field
 from gui.widgets.labels import Label
@@ -56,11 +58,11 @@ TABLES: dict[str, type[Options]] = {
 # What the prompt says and shows stands together, whatever table it is in.
 PROMPT = ("data.shots", "data.prompt")
 SECTIONS = {
-    "base_model": "Base model",
-    "data": "Data",
-    "prompt": "Prompt",
-    "training": "Training",
-    "evaluation": "Scoring",
+    "base_model": mark("Base model"),
+    "data": mark("Data"),
+    "prompt": mark("Prompt"),
+    "training": mark("Training"),
+    "evaluation": mark("Scoring"),
 }
 # A recipe whose base model or data is another one gets another name.
 NAMED_AFTER = ("base_model.id", "data.source")
@@ -90,8 +92,8 @@ class RecipeForm(QWidget):
         self._kept_methods: dict[str, tuple[dict[str, Any], float | None]] = {}
         self._fields = {table: make_fields(table, declaration) for table, declaration in TABLES.items()}
         self._method_fields: list[FormField] = []
-        self._method = Choice([(entry.id, entry.title) for entry in METHODS])
-        self._method_field = Field("Method", self._method, tooltip="What is trained.")
+        self._method = Choice([(entry.id, told(entry.title)) for entry in METHODS])
+        self._method_field = Field(tr("Method"), self._method, tooltip=tr("What is trained."))
         self._method.chosen.connect(self.choose_method)
         self.variant = VariantField()
         self.variant.chosen.connect(self.choose_variant)
@@ -169,7 +171,9 @@ class RecipeForm(QWidget):
         if before.get("start_from"):
             self._tell_origin_left(self.origin.name_of(before["start_from"]))
         if rate is not None and kept_rate is None:
-            self.set_foot(RATE, f"{plain(rate)} was {method(before['id']).title}'s")
+            self.set_foot(
+                RATE, tr("{rate} was {method}'s", rate=plain(rate), method=told(method(before["id"]).title))
+            )
         self._check()
         self.edited.emit()
 
@@ -191,7 +195,7 @@ class RecipeForm(QWidget):
             self.set_values("method", {"start_from": adapter_id})
 
     def _tell_origin_left(self, name: str) -> None:
-        self.origin.set_foot(f"No longer {name}: it was made with another method.")
+        self.origin.set_foot(tr("No longer {name}: it was made with another method.", name=name))
         self.origin.show()
 
     def _show_origin(self) -> None:
@@ -270,9 +274,9 @@ class RecipeForm(QWidget):
             if place in places:
                 places[place].set_problem(problem.message, problem.hint)
             elif problem.field in {"method", "method.id"}:
-                self._method_field.set_problem(problem.message, problem.hint)
+                self._method_field.set_problem(told(problem.message), told(problem.hint))
             elif problem.field == ORIGIN:
-                self.origin.set_problem(problem.message, problem.hint)
+                self.origin.set_problem(told(problem.message), told(problem.hint))
                 self.origin.show()
             else:
                 homeless.append(problem)
@@ -283,16 +287,10 @@ class RecipeForm(QWidget):
         self._family = plan.get("family", self._family)
         known = BaseFacts(model_type=str(plan.get("model_type", "")), biases=bool(plan.get("biases")))
         self._planned_base = (self._tables["base_model"]["id"], known)
-        parameters = plan.get("base_parameters", plan.get("all_parameters"))
-        examples = plan.get("examples") or {}
-        precision, reason = plan.get("precision", ""), plan.get("precision_reason", "")
-        facts = [f"{compact(parameters)} parameters", self._family, precision] if parameters else []
-        self.set_foot("base_model.id", ", ".join(part for part in facts if part))
-        self.set_foot("base_model.precision", ": ".join(part for part in (precision, reason) if part))
         trains = method(self.method_id()).trains
-        used, tested = number(examples.get("train")), number(examples.get("test"))
-        amounts = f"{used} to train on, {tested} to test" if trains else f"{tested} to test on"
-        self.set_foot("data.source", amounts if examples else "")
+        self.set_foot("base_model.id", plan_words.base_words(plan, self._family))
+        self.set_foot("base_model.precision", plan_words.precision_words(plan))
+        self.set_foot("data.source", plan_words.amount_words(plan.get("examples") or {}, trains=trains))
         self._show_prompt(plan.get("prompt"))
         self._show_modules(plan)
         self._show_preset_rate()
@@ -300,18 +298,14 @@ class RecipeForm(QWidget):
     def _show_prompt(self, filling: Mapping[str, Any] | None) -> None:
         """Show what the model reads, and what the examples in the prompt cost."""
         self.prompt_editor().show_filling(filling)
-        shots = len(filling["shots"]) if filling else 0
-        if filling is None or not shots:
-            self.set_foot("data.shots", "")
-            return
-        taken = f"The first {shots}" if shots > 1 else "The first"
-        left_out = " Training leaves them out." if method(self.method_id()).trains else ""
-        tokens = number(filling["shots_tokens"])
-        self.set_foot("data.shots", f"{taken} of the training split, {tokens} tokens.{left_out}")
+        trains = method(self.method_id()).trains
+        self.set_foot("data.shots", plan_words.shots_words(filling, trains=trains))
 
     def _show_modules(self, plan: dict[str, Any]) -> None:
         """Offer the base model's layers where some are chosen, and say how many the method takes."""
-        count = number(plan.get("matrices")) if plan.get("matrices") else ""
+        count = int(plan.get("matrices") or 0)
+        matrices = tr_count(count, "{n} matrix", "{n} matrices")
+        layers = tr_count(count, "{n} layer", "{n} layers")
         self._modules = plan.get("modules") or {}
         for field in self._method_fields:
             chooser = field.control.widget
@@ -320,8 +314,8 @@ class RecipeForm(QWidget):
             if isinstance(chooser, ModuleChips):
                 chooser.offer(self._modules, plan.get("targets") or ())
             if isinstance(field.around, Field):
-                unit = "matrices" if isinstance(chooser, ModuleChips) else "layers"
-                field.around.set_right(f"{count} {unit}" if count else "")
+                taken = matrices if isinstance(chooser, ModuleChips) else layers
+                field.around.set_right(taken if count else "")
 
     def offer_devices(self, devices: Sequence[dict[str, Any]]) -> None:
         """Offer the devices of this computer; others can still be typed, for a recipe of another one."""
@@ -373,7 +367,7 @@ class RecipeForm(QWidget):
         column.addWidget(Line())
         self._add_grid(column, self._essential("training"))
         for section, title in SECTIONS.items():
-            heading = Label(title, "section", "ink")
+            heading = Label(tr(title), "section", "ink")
             heading.setContentsMargins(0, 12, 0, 0)
             column.addWidget(heading)
             self._headings.append((heading, self._add_section(column, section)))
@@ -464,14 +458,17 @@ class RecipeForm(QWidget):
                 # Those that the last plan told, until the next tells which of them are meant.
                 field.control.widget.offer(self._modules, ())
         self._listen(self._method_fields)
-        self._method_field.set_right(entry.group.lower())
+        group = told(entry.group)
+        # English writes it small behind a label; other languages have their own rules.
+        self._method_field.set_right(group.lower() if group == entry.group else group)
 
     def _show_preset_rate(self) -> None:
         """Show, where no learning rate is set, which one the method's preset takes."""
         rate = self.field(RATE).control.widget
         entry = method(self._tables["method"]["id"])
         if isinstance(rate, FloatField) and self._family in entry.presets:
-            rate.setPlaceholderText(f"{entry.presets[self._family].learning_rate:g}, preset")
+            preset = f"{entry.presets[self._family].learning_rate:g}"
+            rate.setPlaceholderText(tr("{rate}, preset", rate=preset))
 
     def _check(self) -> None:
         try:

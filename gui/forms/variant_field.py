@@ -9,13 +9,14 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.api import Method, variants
+from gui.look.language import mark, told, tr
 from gui.widgets.choice import Choice
 from gui.widgets.fields import Field
 
-STANDARD_TITLE = "Standard"
+STANDARD_TITLE = mark("Standard")
 CUSTOM = "custom"
-TOOLTIP = "A published refinement of the method: it sets the options that make it."
-CUSTOM_FOOT = "Its options are set as in no variant."
+TOOLTIP = mark("A published refinement of the method: it sets the options that make it.")
+CUSTOM_FOOT = mark("Its options are set as in no variant.")
 
 
 class VariantField(Field):
@@ -25,20 +26,23 @@ class VariantField(Field):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._choice = Choice()
-        super().__init__("Variant", self._choice, tooltip=TOOLTIP, parent=parent)
+        super().__init__(tr("Variant"), self._choice, tooltip=tr(TOOLTIP), parent=parent)
         self._choice.chosen.connect(self._tell)
 
     def show_variant(self, entry: Method, variant_id: str | None) -> None:
         """Show which variant of a method is in use; None where the options are of none."""
-        shown = [(variants.STANDARD, STANDARD_TITLE), *((one.id, one.title) for one in entry.variants)]
-        summaries = {one.id: one.summary for one in entry.variants}
+        shown = [
+            (variants.STANDARD, tr(STANDARD_TITLE)),
+            *((one.id, told(one.title)) for one in entry.variants),
+        ]
+        summaries = {one.id: told(one.summary) for one in entry.variants}
         if variant_id is None:
-            shown.append((CUSTOM, "Custom"))
+            shown.append((CUSTOM, tr("Custom")))
         self._choice.set_items(shown)
         for place, (key, _title) in enumerate(shown):
             self._choice.setItemData(place, summaries.get(key, ""), Qt.ItemDataRole.ToolTipRole)
         self._choice.set_key(CUSTOM if variant_id is None else variant_id)
-        self.set_foot(CUSTOM_FOOT if variant_id is None else summaries.get(variant_id, ""))
+        self.set_foot(tr(CUSTOM_FOOT) if variant_id is None else summaries.get(variant_id, ""))
         self.setVisible(bool(entry.variants))
 
     def key(self) -> str:

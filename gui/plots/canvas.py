@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QWidget
 
 from gui.look import style
 from gui.look.format import number
+from gui.look.language import tr
 from gui.look.type import font, px
 from gui.plots.axis import ChosenAxis
 from gui.plots.names import apart
@@ -206,11 +207,11 @@ class Canvas(pg.PlotWidget):
         if smooth[0].size:
             self._now.setValue(reached)
             mean = float(drawing.train.mean_at(len(drawing.train) - 1, drawing.window()))
-            ends.append((self._train_name, f"train {number(mean, 3)}", float(smooth[1][-1])))
+            ends.append((self._train_name, tr("train {loss}", loss=number(mean, 3)), float(smooth[1][-1])))
         if len(drawing.evaluation):
             value = float(drawing.evaluation.values[-1])
             shown = math.log10(max(value, 1e-8)) if drawing.log else value
-            ends.append((self._evaluation_name, f"evaluation {number(value, 3)}", shown))
+            ends.append((self._evaluation_name, tr("evaluation {loss}", loss=number(value, 3)), shown))
         if score is not None:
             ends.append((self._score_name, f"ROUGE-1 {number(score[0], 1)}", score[1]))
         for name in self._end_names():
@@ -254,7 +255,7 @@ class Canvas(pg.PlotWidget):
         per_x = (high - low) / max(1.0, self._box.width())
         near_end = (high - kept) / per_x < px(116)
         self._kept.setValue(kept)
-        self._kept_name.setText(f"kept, step {number(kept)}")
+        self._kept_name.setText(tr("kept, step {step}", step=number(kept)))
         self._kept_name.setAnchor((1, 0) if near_end else (0, 0))
         per_y = (shown_y[1] - shown_y[0]) / max(1.0, self._box.height())
         self._kept_name.setPos(kept + (-8 if near_end else 8) * per_x, shown_y[1] - 8 * per_y)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QWidget
 from engine.api import Curve, write_csv
 from gui.look import style
 from gui.look.format import number
+from gui.look.language import tr
 from gui.look.type import font, metrics, px
 from gui.plots.chart import Chart, Frame, Tick
 from gui.plots.names import apart
@@ -59,7 +60,7 @@ class Curves(Chart):
     right_room = 92
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Loss", parent)
+        super().__init__(tr("Loss"), parent)
         self._lines: list[Line] = []
         self._chosen = ""
         self._lifted = ""
@@ -105,11 +106,16 @@ class Curves(Chart):
 
     def _describe(self) -> None:
         said = [
-            f"{line.name}: {number(float(self._mean(line)[1][-1]), 3)} at step {number(int(line.series.steps[-1]))}"
+            tr(
+                "{name}: {loss} at step {step}",
+                name=line.name,
+                loss=number(float(self._mean(line)[1][-1]), 3),
+                step=number(int(line.series.steps[-1])),
+            )
             for line in self._lines
             if len(line.series)
         ]
-        self.setAccessibleDescription(". ".join(said) if said else "No line is checked.")
+        self.setAccessibleDescription(". ".join(said) if said else tr("No line is checked."))
 
     def _whole(self) -> tuple[float, float]:
         return 0.0, max(

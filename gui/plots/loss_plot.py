@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSizePolicy, QVBo
 from engine.api import write_csv
 from gui.look import style
 from gui.look.format import number, score
+from gui.look.language import tr, tr_count
 from gui.look.type import px
 from gui.timers import once
 from gui.widgets.buttons import IconButton
@@ -35,7 +36,7 @@ REDRAW_MILLISECONDS = 100
 class LossPlot(QWidget):
     """Show a run's loss. Feed it with `append`, `append_evaluation` and `append_score`; it redraws by itself."""
 
-    def __init__(self, parent: QWidget | None = None, title: str = "Loss") -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._drawing: Drawing | None = None
         self._canvas: Canvas | None = None
@@ -47,26 +48,27 @@ class LossPlot(QWidget):
         self._waiting.setContentsMargins(8, 0, 8, 0)
         style.ground(self._waiting, "window")
         self._waiting.hide()
-        self._build(title)
+        self._build()
         self.setMinimumHeight(180)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         style.follow(self._mark_dirty)
 
-    def _build(self, title: str) -> None:
+    def _build(self) -> None:
         self._smoothing = Slider(0, 100, 60)
         self._smoothing.setFixedWidth(px(88))
-        self._smoothing.setAccessibleName("Smoothing")
+        self._smoothing.setAccessibleName(tr("Smoothing"))
         self._smoothing.valueChanged.connect(self._mark_dirty)
-        self._scale = Segmented([("linear", "Linear"), ("log", "Log")], short=True, name="Scale")
+        scales = [("linear", tr("Linear")), ("log", tr("Log"))]
+        self._scale = Segmented(scales, short=True, name=tr("Scale"))
         self._scale.currentChanged.connect(self._mark_dirty)
-        self._export = IconButton("export", "Export the plot")
+        self._export = IconButton("export", tr("Export the plot"))
         self._export.clicked.connect(self._open_export_menu)
         self._legend = _Legend()
-        self._smoothing_word = Label("Smoothing", "label", "ink2")
+        self._smoothing_word = Label(tr("Smoothing"), "label", "ink2")
         self._smoothing_word.setBuddy(self._smoothing)
         head = QHBoxLayout()
         head.setSpacing(8)
-        head.addWidget(Label(title, "section", "ink"))
+        head.addWidget(Label(tr("Loss"), "section", "ink"))
         head.addSpacing(12)
         head.addWidget(self._legend, 1)
         for part in (self._smoothing_word, self._smoothing):
@@ -224,16 +226,17 @@ class LossPlot(QWidget):
     def _describe(self, drawing: Drawing) -> None:
         count = len(drawing.train)
         if not count:
-            self.setAccessibleDescription("No step yet.")
+            self.setAccessibleDescription(tr("No step yet."))
             return
         mean = float(drawing.train.mean_at(count - 1, drawing.window()))
-        told = f"Loss after step {number(drawing.train.steps[-1])}: {number(mean, 3)} smoothed."
+        step = number(drawing.train.steps[-1])
+        said = [tr("Loss after step {step}: {loss} smoothed.", step=step, loss=number(mean, 3))]
         if len(drawing.evaluation):
-            told += f" Last evaluation {number(float(drawing.evaluation.values[-1]), 3)}."
+            said.append(tr("Last evaluation {loss}.", loss=number(float(drawing.evaluation.values[-1]), 3)))
         if len(drawing.scores):
-            told += f" {self._legend.score_words()}: {score(float(drawing.scores.values[-1]))}."
-        self.setAccessibleName("Loss plot")
-        self.setAccessibleDescription(told)
+            said.append(f"{self._legend.score_words()}: {score(float(drawing.scores.values[-1]))}.")
+        self.setAccessibleName(tr("Loss plot"))
+        self.setAccessibleDescription(" ".join(said))
 
     def _place_waiting(self) -> None:
         empty = self._drawing is None or not len(self._drawing.train)
@@ -245,10 +248,9 @@ class LossPlot(QWidget):
     def _open_menu(self, at: QPoint) -> None:
         menu = QMenu(self)
         everything = self._need_drawing().everything
-        menu.addAction(
-            "Show the middle 98 %" if everything else "Show all", lambda: self.show_all(not everything)
-        )
-        zoom = menu.addAction("Whole run", lambda: self.show_all(everything))
+        other = tr("Show the middle 98 %") if everything else tr("Show all")
+        menu.addAction(other, lambda: self.show_all(not everything))
+        zoom = menu.addAction(tr("Whole run"), lambda: self.show_all(everything))
         zoom.setEnabled(self._canvas is not None and self._canvas.is_zoomed())
         menu.addSeparator()
         self._add_exports(menu)
@@ -260,16 +262,16 @@ class LossPlot(QWidget):
         menu.exec(self._export.mapToGlobal(QPoint(0, self._export.height() + 4)))
 
     def _add_exports(self, menu: QMenu) -> None:
-        menu.addAction("Save as PNG…", self._ask_png)
-        menu.addAction("Save as CSV…", self._ask_csv)
+        menu.addAction(tr("Save as PNG…"), self._ask_png)
+        menu.addAction(tr("Save as CSV…"), self._ask_csv)
 
     def _ask_png(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save the plot", "loss.png", "PNG (*.png)")
+        path, _ = QFileDialog.getSaveFileName(self, tr("Save the plot"), "loss.png", "PNG (*.png)")
         if path:
             self.save_png(Path(path))
 
     def _ask_csv(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save the loss", "loss.csv", "CSV (*.csv)")
+        path, _ = QFileDialog.getSaveFileName(self, tr("Save the loss"), "loss.csv", "CSV (*.csv)")
         if path:
             self.save_csv(Path(path))
 
@@ -289,7 +291,11 @@ class _Legend(QWidget):
         row = QHBoxLayout(self.marks)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        for mark, text in (("raw", "each step"), ("smooth", "smoothed"), ("evaluation", "evaluation")):
+        for mark, text in (
+            ("raw", tr("each step")),
+            ("smooth", tr("smoothed")),
+            ("evaluation", tr("evaluation")),
+        ):
             row.addWidget(_Sample(mark))
             row.addWidget(Label(text, "label", "ink2"))
             row.addSpacing(8)
@@ -302,7 +308,7 @@ class _Legend(QWidget):
         """Say on how many conversations is scored; 0 takes the mark away."""
         for part in self._score:
             part.setVisible(examples > 0)
-        self._score[1].setText(f"ROUGE-1 on {number(examples)}, right")
+        self._score[1].setText(tr("ROUGE-1 on {count}, right", count=number(examples)))
         self._score[1].setToolTip(self.score_words(examples))
         self._examples = examples
         self._fit()
@@ -318,8 +324,11 @@ class _Legend(QWidget):
     def score_words(self, examples: int | None = None) -> str:
         """Return what is scored, in full."""
         count = self._examples if examples is None else examples
-        noun = "conversation" if count == 1 else f"{number(count)} conversations"
-        return f"ROUGE-1 of the summaries of the first {noun} of the validation split"
+        return tr_count(
+            count,
+            "ROUGE-1 of the summaries of the first conversation of the validation split",
+            "ROUGE-1 of the summaries of the first {n} conversations of the validation split",
+        )
 
 
 class _Sample(QWidget):

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from engine.api import arenas
 from gui.look import style
-from gui.look.format import compact, number
+from gui.look.format import BILLIONS, MILLIONS, THOUSANDS, compact, number
+from gui.look.language import tr
 from gui.look.tips import as_said
 from gui.look.type import font, metrics, px
 from gui.plots.chart import Chart, Frame, Tick
@@ -40,7 +41,7 @@ class Scatter(Chart):
     picked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Quality against cost", parent)
+        super().__init__(tr("Quality against cost"), parent)
         self._points: list[Point] = []
         self._front: list[int] = []
         self._chosen = ""
@@ -75,7 +76,9 @@ class Scatter(Chart):
     def _in_words(self) -> str:
         said = [f"{point.name}: {self._told(point)}" for point in self._points]
         best = ", ".join(self._points[place].name for place in self._front)
-        return ". ".join([*said, f"Nothing beats {best}"]) if said else "No entry is scored yet."
+        if not said:
+            return tr("No entry is scored yet.")
+        return ". ".join([*said, tr("Nothing beats {names}", names=best)])
 
     def _told(self, point: Point) -> str:
         return f"{in_words('ROUGE-1', point.whisker)}, {compact(point.cost)} {self._unit}"
@@ -245,9 +248,9 @@ class Scatter(Chart):
 
 def _power(power: int) -> str:
     """Return ten to a power as people say it: "100", "10 k", "1 M"."""
-    for unit, least in (("B", 9), ("M", 6), ("k", 4)):
+    for said, least, size in ((BILLIONS, 9, 9), (MILLIONS, 6, 6), (THOUSANDS, 4, 3)):
         if power >= least:
-            return f"{10 ** (power - min(least, 3 * (least // 3)))} {unit}"
+            return tr(said, value=10 ** (power - size))
     return number(10**power)
 
 

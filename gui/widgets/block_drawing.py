@@ -15,6 +15,7 @@ from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import style
+from gui.look.language import mark, tr
 from gui.look.type import font, metrics, px
 
 ROW, INNER, GAP = 18, 8, 8
@@ -32,13 +33,13 @@ Mark = Literal[
     "prompt",
 ]
 WORDS: dict[Mark, str] = {
-    "after attention": "a trained layer after attention",
-    "after feed-forward": "a trained layer after feed-forward",
-    "before input": "trained tokens before the input",
-    "keys and values": "trained keys and values in self-attention",
-    "biases": "trained biases",
-    "norms": "trained norms",
-    "prompt": "the prompt's text decides",
+    "after attention": mark("A trained layer after attention"),
+    "after feed-forward": mark("A trained layer after feed-forward"),
+    "before input": mark("Trained tokens before the input"),
+    "keys and values": mark("Trained keys and values in self-attention"),
+    "biases": mark("Trained biases"),
+    "norms": mark("Trained norms"),
+    "prompt": mark("The prompt's text decides"),
 }
 AFTER: dict[Kind, Mark] = {"attention": "after attention", "feed-forward": "after feed-forward"}
 
@@ -78,7 +79,7 @@ class BlockDrawing(QWidget):
         self._blocks: tuple[Block, ...] = ()
         self._lit: frozenset[str] = frozenset()
         self._marks: frozenset[Mark] = frozenset()
-        self._lit_text = "trained"
+        self._lit_text = tr("trained")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         style.follow(self._restyle)
 
@@ -89,10 +90,11 @@ class BlockDrawing(QWidget):
         self._restyle()
 
     def set_lit(
-        self, keys: Collection[str], meaning: str = "has a trained pair", marks: Collection[Mark] = ()
+        self, keys: Collection[str], meaning: str | None = None, marks: Collection[Mark] = ()
     ) -> None:
         """Light the parts with these keys, and draw the marks; `meaning` stands in the legend, "" draws none."""
-        self._lit, self._lit_text, self._marks = frozenset(keys), meaning, frozenset(marks)
+        self._lit, self._marks = frozenset(keys), frozenset(marks)
+        self._lit_text = tr("has a trained pair") if meaning is None else meaning
         self._describe()
         self._restyle()
 
@@ -191,7 +193,7 @@ class BlockDrawing(QWidget):
         trained = min(4, count // 2) if "before input" in self._marks else 0
         if "prompt" in self._marks:
             wide = QRectF(place.left(), place.top(), place.width() / 2 - 4, place.height())
-            self._lettered(painter, wide, "prompt", lit=True)
+            self._lettered(painter, wide, tr("prompt"), lit=True)
         for at in range(count):
             box = QRectF(place.left() + at * step, place.top() + 2, side, side)
             if "prompt" not in self._marks or box.left() > place.center().x():
@@ -264,7 +266,7 @@ class BlockDrawing(QWidget):
         painter.drawRoundedRect(place, 2, 2)
 
     def _paint_legend(self, painter: QPainter, top: float) -> None:
-        for lit, text in ((True, self._lit_text), (False, "frozen")):
+        for lit, text in ((True, self._lit_text), (False, tr("frozen"))):
             self._swatch(painter, QRectF(0, top + (px(20) - 12) / 2, 12, 12), lit)
             painter.setFont(font("small"))
             painter.setPen(style.color("ink2"))
@@ -279,14 +281,13 @@ class BlockDrawing(QWidget):
         return [key for key in keys if key in self._lit]
 
     def _describe(self) -> None:
-        told = [WORDS[mark].capitalize() for mark in WORDS if mark in self._marks]
+        told = [tr(words) for each, words in WORDS.items() if each in self._marks]
         for block in self._blocks:
             for group in filter(lambda group: group.title, block.groups):
                 lit = [part.text for part in group.parts if (part.key or part.text) in self._lit]
-                told.append(
-                    f"{block.title}, {group.title}: {', '.join(lit) + ' trained' if lit else 'frozen'}"
-                )
-        self.setAccessibleName("What is trained")
+                state = tr("{weights} trained", weights=", ".join(lit)) if lit else tr("frozen")
+                told.append(f"{block.title}, {group.title}: {state}")
+        self.setAccessibleName(tr("What is trained"))
         self.setAccessibleDescription(". ".join(told))
 
     def _restyle(self) -> None:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.look import style
+from gui.look.language import tr
 from gui.look.type import font, metrics, px
 from gui.widgets.buttons import link, plain, primary, quiet
 from gui.widgets.fields import IconLabel
@@ -200,10 +201,9 @@ class _PlanHead(QWidget):
         painter.setFont(font("head"))
         painter.setPen(style.color("ink2"))
         box = QRectF(self.rect()).adjusted(36, 0, -16, 0)
-        draw_text(
-            painter, self, QRectF(box.left(), 0, px(120), box.height()), "Plan", Qt.AlignmentFlag.AlignLeading
-        )
-        heads = ("Memory at peak", "Time", "Learning")
+        place = QRectF(box.left(), 0, px(120), box.height())
+        draw_text(painter, self, place, tr("Plan"), Qt.AlignmentFlag.AlignLeading)
+        heads = (tr("Memory at peak"), tr("Time"), tr("Learning"))
         for head, edge in zip(heads, column_edges(box.right()), strict=True):
             place = QRectF(edge - px(110), 0, px(110), box.height())
             draw_text(painter, self, place, head, Qt.AlignmentFlag.AlignTrailing)

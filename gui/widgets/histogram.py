@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import icons, style
 from gui.look.format import number
+from gui.look.language import tr
 from gui.look.type import font, metrics, px
 
 
@@ -26,9 +27,9 @@ class Histogram(QWidget):
     limitChanged = Signal(int)
     limitSettled = Signal(int)
 
-    def __init__(self, name: str, unit: str = "tokens", parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, unit: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._name, self._unit = name, unit
+        self._name, self._unit = name, unit or tr("tokens")
         self._counts: list[int] = []
         self._low, self._bin = 0.0, 1.0
         self._limit: int | None = None
@@ -205,12 +206,12 @@ class Histogram(QWidget):
         self.limitChanged.emit(limit)
 
     def _describe(self) -> None:
-        total = sum(self._counts)
-        told = f"{number(total)} in all"
+        told = [tr("{count} in all", count=number(sum(self._counts)))]
         if self._limit is not None:
-            told += f", limit {self._limit_text()}, about {number(self.beyond())} beyond it"
+            told.append(tr("limit {limit}", limit=self._limit_text()))
+            told.append(tr("about {count} beyond it", count=number(self.beyond())))
         self.setAccessibleName(self._name)
-        self.setAccessibleDescription(told)
+        self.setAccessibleDescription(", ".join(told))
 
 
 def label_step(span: float, about: int) -> float:

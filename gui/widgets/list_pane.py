@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from gui.look.language import tr
 from gui.look.type import px
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
@@ -39,7 +40,7 @@ class ListPane(QWidget):
         super().__init__(parent)
         self.view = view
         self.search = SearchField(placeholder)
-        self.filter = Segmented(list(filters.items()), short=True, name="Show")
+        self.filter = Segmented(list(filters.items()), short=True, name=tr("Show"))
         self.right = ElidedLabel("", "figure_small", "ink3")
         self.right.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.undo_strip = UndoStrip()
@@ -93,11 +94,11 @@ class ListPane(QWidget):
 
     def tell(self, text: str) -> None:
         """Say what was done."""
-        self.notice.show_notice(text, "Close", "info", "ink2")
+        self.notice.show_notice(text, tr("Close"), "info", "ink2")
 
     def tell_trouble(self, text: str) -> None:
         """Say what could not be done."""
-        self.notice.show_notice(text, "Close", "warning")
+        self.notice.show_notice(text, tr("Close"), "warning")
 
     def _tell(self, _changed: str) -> None:
         self.narrowed.emit(self.filter.current(), self.search.text().strip())

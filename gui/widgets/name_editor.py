@@ -6,6 +6,8 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from gui.look.language import tr
+
 
 class NameEditor(QLineEdit):
     """Shows itself at a place in `parent`; `renamed(text)` comes at most once, and only for another name."""
@@ -16,7 +18,7 @@ class NameEditor(QLineEdit):
         super().__init__(name, parent)
         self._name = name
         self._done = False
-        self.setAccessibleName("Name")
+        self.setAccessibleName(tr("Name"))
         self.setGeometry(place)
         self.selectAll()
         self.show()

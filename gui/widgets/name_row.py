@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.api import AppError
 from gui.look import style
+from gui.look.language import told, tr
 from gui.widgets.buttons import plain, quiet
 from gui.widgets.fields import ProblemLine
 
@@ -24,10 +25,10 @@ class NameRow(QWidget):
         self.field = QLineEdit()
         self.field.setPlaceholderText(what)
         self.field.setAccessibleName(what)
-        self.take, self.leave = plain("Save"), quiet("Cancel")
+        self.take, self.leave = plain(tr("Save")), quiet(tr("Cancel"))
         self.problem = ProblemLine()
         self._asked = QWidget()
-        self._verb, self._replaces = "Save", False
+        self._verb, self._replaces = tr("Save"), False
         self._lay_out()
         self.field.returnPressed.connect(self._tell)
         self.field.textEdited.connect(lambda _text: self._calm())
@@ -61,14 +62,14 @@ class NameRow(QWidget):
     def refuse(self, error: AppError, *, can_replace: bool = False) -> None:
         """Say why a name was not taken; where it could replace another, the button now does."""
         self._replaces = can_replace
-        self.take.setText("Replace" if can_replace else self._verb)
-        self.problem.show_problem(error.message, "" if can_replace else error.hint)
+        self.take.setText(tr("Replace") if can_replace else self._verb)
+        self.problem.show_problem(told(error.message), "" if can_replace else told(error.hint))
         style.set_property(self.field, "problem", "true")
 
     def tell(self, error: AppError) -> None:
         """Say what went wrong where no name was asked for."""
         self._asked.hide()
-        self.problem.show_problem(error.message, error.hint)
+        self.problem.show_problem(told(error.message), told(error.hint))
         self.show()
 
     def close_row(self) -> None:

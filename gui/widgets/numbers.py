@@ -10,6 +10,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, Q
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QSlider, QSpinBox, QStyle, QWidget
 
 from gui.look import icons, style
+from gui.look.language import tr
 from gui.look.type import font, px
 
 
@@ -289,7 +290,7 @@ class SliderSpin(QWidget):
     def setAccessibleName(self, name: str) -> None:
         """Name both parts: readers of the screen meet each by itself."""
         super().setAccessibleName(name)
-        self.slider.setAccessibleName(f"{name}, by slider")
+        self.slider.setAccessibleName(tr("{name}, by slider", name=name))
         self.spin.setAccessibleName(name)
 
     def setAccessibleDescription(self, description: str) -> None:

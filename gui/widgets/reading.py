@@ -24,6 +24,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from gui.look import style
+from gui.look.language import tr
 from gui.look.type import BODY_PITCH, READING_PITCH, font, metrics, px
 
 
@@ -337,6 +338,6 @@ class ConversationView(QWidget):
 def offer_copy(widget: QWidget, text: str, event: QContextMenuEvent) -> None:
     """Open a menu that copies a text."""
     menu = QMenu(widget)
-    menu.addAction("Copy", lambda: QGuiApplication.clipboard().setText(text))
+    menu.addAction(tr("Copy"), lambda: QGuiApplication.clipboard().setText(text))
     menu.exec(event.globalPos())
     menu.deleteLater()

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import style
 from gui.look.format import number
+from gui.look.language import tr
 from gui.look.type import font, metrics, px
 from gui.shell import actions
 
@@ -32,7 +33,7 @@ class Scrubber(QWidget):
         self._current = 0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Step of the samples")
+        self.setAccessibleName(tr("Step of the samples"))
         style.follow(self._restyle)
 
     def set_steps(self, done: Sequence[int], total: int, planned: Sequence[int] = ()) -> None:
@@ -72,7 +73,7 @@ class Scrubber(QWidget):
         return QSize(px(180), px(28))
 
     def _track(self) -> QRectF:
-        left = metrics("label").horizontalAdvance("base") + 18
+        left = metrics("label").horizontalAdvance(tr("base")) + 18
         right = metrics("figure_small").horizontalAdvance(number(self._total)) + 18
         return QRectF(left, 0, max(10.0, self.width() - left - right), self.height())
 
@@ -88,7 +89,7 @@ class Scrubber(QWidget):
         track, y = self._track(), self.height() / 2
         painter.setPen(style.color("ink2"))
         painter.setFont(font("label"))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, "base")
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, tr("base"))
         painter.setFont(font("figure_small"))
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(self.rect(), right, number(self._total))
@@ -142,8 +143,13 @@ class Scrubber(QWidget):
         super().keyPressEvent(event)
 
     def _describe(self) -> None:
-        told = "base model" if self._current == 0 else f"step {number(self._current)}"
-        self.setAccessibleDescription(f"{told} of {number(self._total)}, {len(self._done)} to choose from")
+        total = number(self._total)
+        if self._current == 0:
+            told = tr("base model of {total}", total=total)
+        else:
+            told = tr("step {step} of {total}", step=number(self._current), total=total)
+        choice = tr("{count} to choose from", count=number(len(self._done)))
+        self.setAccessibleDescription(f"{told}, {choice}")
 
     def _restyle(self) -> None:
         self.updateGeometry()

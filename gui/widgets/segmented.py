@@ -12,6 +12,7 @@ from PySide6.QtGui import QAccessible, QKeyEvent, QMouseEvent, QPainter, QPaintE
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import style
+from gui.look.language import tr
 from gui.look.type import font, metrics, px
 
 
@@ -168,7 +169,7 @@ class Segmented(QWidget):
         texts = ", ".join(text for _, text in self._items)
         chosen = self._items[self._current][1]
         self.setAccessibleName(f"{self._name}: {chosen}" if self._name else chosen)
-        self.setAccessibleDescription(f"One of {texts}")
+        self.setAccessibleDescription(tr("One of {texts}", texts=texts))
 
     def _restyle(self) -> None:
         self.updateGeometry()

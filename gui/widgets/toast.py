@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
+from gui.look.language import tr
 from gui.timers import once
 from gui.widgets.cards import NoticeStrip
 
@@ -22,10 +23,10 @@ class UndoStrip(NoticeStrip):
         self.acted.connect(self._act)
         self.hide()
 
-    def offer(self, text: str, undo: Callable[[], object] | None = None, action: str = "Undo") -> None:
-        """Tell what was done; with `undo` offer to take it back."""
+    def offer(self, text: str, undo: Callable[[], object] | None = None, action: str = "") -> None:
+        """Tell what was done; with `undo` offer to take it back, under the words `action` if there are any."""
         self._undo = undo
-        self.show_notice(text, action if undo is not None else "")
+        self.show_notice(text, (action or tr("Undo")) if undo is not None else "")
         self._clock.start()
 
     def put_away(self) -> None:

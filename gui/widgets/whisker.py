@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import style
 from gui.look.format import NO_INTERVAL, interval, score
+from gui.look.language import tr
 from gui.look.type import px
 
 
@@ -63,8 +64,8 @@ def in_words(name: str, whisker: Whisker, verdict: str = "") -> str:
 def spread_words(whisker: Whisker) -> str:
     """Return a whisker's interval in words, or why there is none."""
     if whisker.low is None or whisker.high is None:
-        return NO_INTERVAL
-    return f"interval {interval(whisker.low, whisker.high)}"
+        return tr(NO_INTERVAL)
+    return tr("interval {interval}", interval=interval(whisker.low, whisker.high))
 
 
 def paint_whisker(

@@ -1,0 +1,48 @@
+"""What a plan tells of base model and data, in the words below the fields of the form. Knows no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gui.look.format import compact, number
+from gui.look.language import told, tr, tr_count
+
+
+def base_words(plan: Mapping[str, Any], family: str) -> str:
+    """Return the base model's size, family and precision: "60.5 M parameters, encoder-decoder, float32"."""
+    parameters = plan.get("base_parameters", plan.get("all_parameters"))
+    if not parameters:
+        return ""
+    size = tr("{count} parameters", count=compact(parameters))
+    return ", ".join(part for part in (size, told(family), plan.get("precision", "")) if part)
+
+
+def precision_words(plan: Mapping[str, Any]) -> str:
+    """Return the precision and why it is that one."""
+    found = plan.get("precision", ""), told(plan.get("precision_reason", ""))
+    return ": ".join(part for part in found if part)
+
+
+def amount_words(examples: Mapping[str, Any], *, trains: bool) -> str:
+    """Return how many conversations are trained on and tested on, "" where the plan does not tell."""
+    if not examples:
+        return ""
+    used, tested = number(examples.get("train")), number(examples.get("test"))
+    if trains:
+        return tr("{used} to train on, {tested} to test", used=used, tested=tested)
+    return tr("{tested} to test on", tested=tested)
+
+
+def shots_words(filling: Mapping[str, Any] | None, *, trains: bool) -> str:
+    """Return what the examples in the prompt cost, "" where there are none."""
+    shots = len(filling["shots"]) if filling else 0
+    if filling is None or not shots:
+        return ""
+    said = tr_count(
+        shots,
+        "The first of the training split, {tokens} tokens.",
+        "The first {n} of the training split, {tokens} tokens.",
+        tokens=number(filling["shots_tokens"]),
+    )
+    return f"{said} {tr('Training leaves them out.')}" if trains else said
