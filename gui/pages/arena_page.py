@@ -13,9 +13,11 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import AppError, Family, Recipe, RecipeError, arenas
+from gui.look.language import mark, told, tr
 from gui.look.type import px
 from gui.models.arena_reader import ArenaReader, Snapshot
 from gui.models.arena_table import ArenaTable
+from gui.models.words import entry_words
 from gui.pages.arena.below import BelowTable
 from gui.pages.arena.columns_button import ColumnsButton
 from gui.pages.arena.deeds import ArenaDeeds
@@ -39,6 +41,13 @@ MOST_ROWS, FEWEST_ROWS, ROW_HEIGHT = 10, 4, 36
 ROOM_BESIDE = 460
 CHECKED_AT_FIRST = 4
 UNSCORED_HEIGHT = 176
+MEND = mark("The recipe on the Train page has problems. Mend it there first.")
+# Why a queue that is worked here begins nothing, by the kind of job that has the device.
+WAITS = {
+    "evaluate": mark("The queue waits: an adapter is being scored and holds the device"),
+    "merge": mark("The queue waits: an adapter is being merged and holds the device"),
+    "summarize": mark("The queue waits: a base model is loaded for summaries and holds the device"),
+}
 
 
 class ArenaPage(Page):
@@ -52,7 +61,7 @@ class ArenaPage(Page):
     library_requested = Signal(str)
 
     def __init__(self, engine: Any, parent: QWidget | None = None) -> None:
-        super().__init__("Arena", "", parent)
+        super().__init__(tr("Arena"), "", parent)
         self._engine = engine
         self._queue = engine.arena_queue
         self._shown = Snapshot(None, {})
@@ -65,7 +74,7 @@ class ArenaPage(Page):
         self.deeds = ArenaDeeds(engine, self)
         self.report_file = ReportFile(self)
         self.table = ArenaTable(self)
-        self.view = GroupedTableView(self.table, "Results", ROW_HEIGHT)
+        self.view = GroupedTableView(self.table, tr("Results"), ROW_HEIGHT)
         self.below = BelowTable()
         self.form = EntriesForm()
         self._make_parts()
@@ -80,34 +89,34 @@ class ArenaPage(Page):
     # Building.
     def _make_parts(self) -> None:
         self.choice = Choice()
-        self.choice.setAccessibleName("Arena")
+        self.choice.setAccessibleName(tr("Arena"))
         self.choice.setFixedWidth(px(176))
-        self.pause_button = plain("Pause queue", "pause")
-        self.start_button = primary("Start queue", "play")
-        self.add_button = plain("Add entries…", "plus")
-        self.new_button = plain("New arena…", "arena")
+        self.pause_button = plain(tr("Pause queue"), "pause")
+        self.start_button = primary(tr("Start queue"), "play")
+        self.add_button = plain(tr("Add entries…"), "plus")
+        self.new_button = plain(tr("New arena…"), "arena")
         for part in (self.choice, self.new_button, self.add_button, self.pause_button, self.start_button):
             self.header.add(part)
         self.base_line = ElidedLabel("", "label", "ink2")
         self.columns_button = ColumnsButton()
-        self.differences_button = quiet("Show recipe differences")
+        self.differences_button = quiet(tr("Show recipe differences"))
         self.differences_button.set_short()
-        self.report_button = quiet("Report…")
+        self.report_button = quiet(tr("Report…"))
         self.report_button.set_short()
         self.undo_strip = UndoStrip()
         self.notice = NoticeStrip()
         self.notice.hide()
-        self.empty_button = primary("New arena…", "plus")
+        self.empty_button = primary(tr("New arena…"), "plus")
         self._empty = EmptyState(
             "arena",
-            "No arena yet",
-            "An arena trains several methods on your data and puts what they came to into one table.",
+            tr("No arena yet"),
+            tr("An arena trains several methods on your data and puts what they came to into one table."),
             [self.empty_button],
         )
         self._unscored = EmptyState(
             "clock",
-            "No entry is scored yet",
-            "Start the queue: each entry stands here once its run has ended.",
+            tr("No entry is scored yet"),
+            tr("Start the queue: each entry stands here once its run has ended."),
         )
         self._unscored.setMinimumHeight(px(UNSCORED_HEIGHT))
 
@@ -262,16 +271,23 @@ class ArenaPage(Page):
 
     def _subtitle(self) -> str:
         if self._shown.arena is None:
-            return "Which method, on your data, on this computer?"
-        return f"{summary_words(self._shown)}{self._queue_words()}"
+            return tr("Which method, on your data, on this computer?")
+        return ". ".join(filter(None, (summary_words(self._shown), self._queue_words())))
 
     def _queue_words(self) -> str:
         found = self._shown
         if found.arena is None or self._queue.arena_id != found.arena.id:
-            return ". Its queue is worked elsewhere" if found.worked else ""
-        busy = self._engine.device_words()
+            return tr("Its queue is worked elsewhere") if found.worked else ""
         running = any(self.deeds.follows(each) for each in found.standings)
-        return f". The queue waits: {busy[0].lower()}{busy[1:].rstrip('.')}" if busy and not running else ""
+        return "" if running else self._waiting_words()
+
+    def _waiting_words(self) -> str:
+        engine = self._engine
+        if engine.run_holds_device:
+            return tr("The queue waits: a run is training and holds the device")
+        if not engine.device_words():
+            return ""
+        return next((tr(WAITS[kind]) for kind in WAITS if not engine.device_words(apart_from=kind)), "")
 
     # Choosing.
     def choose(self, entry_id: str) -> None:
@@ -290,7 +306,7 @@ class ArenaPage(Page):
     def _toggle_differences(self) -> None:
         shows = not self.below.shows_differences()
         self.below.show_differences_instead(shows)
-        self.differences_button.setText("Show charts" if shows else "Show recipe differences")
+        self.differences_button.setText(tr("Show charts") if shows else tr("Show recipe differences"))
         if shows:
             self._show_differences()
 
@@ -302,9 +318,9 @@ class ArenaPage(Page):
         try:
             tables = [arena.tables(row.standing.entry) for row in rows]
         except AppError as error:
-            self._tell_trouble(arenas.why_not(error))
+            self._tell_trouble(told(arenas.why_not(error)))
             return
-        self.below.differences.show_differences([row.name for row in rows], tables)
+        self.below.differences.show_differences([entry_words(row.standing.entry) for row in rows], tables)
 
     # Doing.
     def _with_arena(self, deed: Callable[..., object], *rest: object) -> None:
@@ -320,7 +336,7 @@ class ArenaPage(Page):
             self.open_requested.emit(standing.run.id)
 
     def _tell_trouble(self, text: str) -> None:
-        self.notice.show_notice(text, "Close", "warning")
+        self.notice.show_notice(text, tr("Close"), "warning")
 
     def menu_for(self, standing: Standing) -> QMenu:
         """Return the menu of an entry: only what can be done with it."""
@@ -338,31 +354,35 @@ class ArenaPage(Page):
     def entries(self) -> list[Entry]:
         """Return what can be done with the entry that is chosen."""
         found = [each for each in self._shown.standings if each.entry.id == self._chosen]
-        return about(found[0].entry.name, self._entries_for(found[0])) if found else []
+        return about(entry_words(found[0].entry), self._entries_for(found[0])) if found else []
 
     def _entries_for(self, standing: Standing) -> list[Entry]:
         deeds, entries = self.deeds, self._ways_out(standing)
         runs = standing.state == "running" or deeds.follows(standing)
         if deeds.follows(standing):
-            entries.append(("Stop it", lambda: deeds.stop(standing), ""))
+            entries.append((tr("Stop it"), lambda: deeds.stop(standing), ""))
         elif standing.state == "stopped" and self._queue.arena_id == self._arena_id:
-            entries.append(("Go on with it", lambda: deeds.go_on(standing), ""))
+            entries.append((tr("Go on with it"), lambda: deeds.go_on(standing), ""))
         if standing.entry.run and not runs:
-            entries.append(("Run again", lambda: self._with_arena(deeds.run_again, standing), ""))
+            entries.append((tr("Run again"), lambda: self._with_arena(deeds.run_again, standing), ""))
         if not runs:
             entries += [
                 SEPARATOR,
-                ("Take out of the arena", lambda: self._with_arena(deeds.remove, standing), "list.delete"),
+                (
+                    tr("Take out of the arena"),
+                    lambda: self._with_arena(deeds.remove, standing),
+                    "list.delete",
+                ),
             ]
-        return [*entries, SEPARATOR, ("Delete the arena", self._delete, "")]
+        return [*entries, SEPARATOR, (tr("Delete the arena"), self._delete, "")]
 
     def _ways_out(self, standing: Standing) -> list[Entry]:
         run = standing.run
         if run is None:
             return []
-        found: list[Entry] = [("Open its run", lambda: self._open_run(standing), "list.open")]
+        found: list[Entry] = [(tr("Open its run"), lambda: self._open_run(standing), "list.open")]
         if run.adapter_id:
-            found.append(("Show in library", lambda: self.library_requested.emit(run.adapter_id), ""))
+            found.append((tr("Show in library"), lambda: self.library_requested.emit(run.adapter_id), ""))
         return found
 
     def _delete(self) -> None:
@@ -379,7 +399,7 @@ class ArenaPage(Page):
         elif not new and self._shown.arena is not None:
             self.form.ask_for_entries(self._shown.arena)
         else:
-            self._tell_trouble("The recipe on the Train page has problems. Mend it there first.")
+            self._tell_trouble(tr(MEND))
             return
         self._stack.setCurrentWidget(self.form)
         self._show_header()
@@ -389,15 +409,18 @@ class ArenaPage(Page):
         self._recipe = (recipe, family) if recipe is not None else None
 
     def _make(self, name: str, changes: list[arenas.Change] | None) -> None:
+        if changes is None and self._recipe is None:
+            self.form.show_problem(tr(MEND))
+            return
         try:
             arena = self._made(name, changes)
         except RecipeError as error:
             self.form.show_problem(
-                " ".join(f"{each.message} {each.hint}".strip() for each in error.problems[:3])
+                " ".join(told(f"{each.message} {each.hint}".strip()) for each in error.problems[:3])
             )
             return
         except AppError as error:
-            self.form.show_problem(arenas.why_not(error))
+            self.form.show_problem(told(arenas.why_not(error)))
             return
         self._stack.setCurrentWidget(self._content)
         self.open(arena.id)
@@ -411,6 +434,5 @@ class ArenaPage(Page):
         assert arena is not None
         if changes is not None:
             return arenas.add(arena, changes, family)
-        if recipe is None:
-            raise AppError("The recipe on the Train page has problems.", "Mend it there first.")
+        assert recipe is not None
         return arenas.add_recipe(arena, recipe)

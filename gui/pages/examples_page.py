@@ -7,6 +7,7 @@ others can be shown that were scored under the same protocol.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLay
 
 from engine.api import Example, Job, Recipe, example_scores, lineup, report, write_csv
 from gui.look.format import number
+from gui.look.language import mark, told, tr, tr_count
 from gui.look.type import px, text_scale
 from gui.models.background import Background
 from gui.models.example_table import ExampleTable, Row
@@ -31,13 +33,13 @@ from gui.widgets.segmented import Segmented
 from gui.widgets.splitter import Splitter
 
 ORDERS = {
-    "gain": "Gained most",
-    "loss": "Lost most",
-    "disagreement": "Differ most",
-    "given": "As scored",
+    "gain": mark("Gained most"),
+    "loss": mark("Lost most"),
+    "disagreement": mark("Differ most"),
+    "given": mark("As scored"),
 }
 DETAIL_WIDTH, DETAIL_LEAST, TABLE_LEAST = 400, 300, 320
-CSV_FILES = "Tables (*.csv);;All files (*)"
+CSV_FILES = mark("Tables (*.csv);;All files (*)")
 
 
 class ExamplesPage(Page):
@@ -51,19 +53,20 @@ class ExamplesPage(Page):
     try_requested = Signal(list, object)
 
     def __init__(self, _engine: Any = None, parent: QWidget | None = None) -> None:
-        super().__init__("Conversations", "", parent)
+        super().__init__(tr("Conversations"), "", parent)
         self._shown: tuple[lineup.Scored, ...] = ()
         self._rows: list[Row] = []
         self._job: Job | None = None
         self._name = self._adapter = self._label = ""
-        self._sides = ("base", "tuned")
+        self._sides = (tr("Base"), tr("Tuned"))
         self._background = Background(self)
         self.table = ExampleTable(self)
-        self.view = GroupedTableView(self.table, "Conversations")
+        self.view = GroupedTableView(self.table, tr("Conversations"))
         self.detail = ExampleDetail()
         self.chooser = RunChooser()
-        self.orders = Segmented(list(ORDERS.items()), short=True, name="Order")
-        self.search = SearchField("Search conversations")
+        orders = [(key, tr(title)) for key, title in ORDERS.items()]
+        self.orders = Segmented(orders, short=True, name=tr("Order"))
+        self.search = SearchField(tr("Search conversations"))
         self.notice = NoticeStrip()
         self.notice.hide()
         self._add_buttons()
@@ -71,10 +74,10 @@ class ExamplesPage(Page):
         self._connect()
 
     def _add_buttons(self) -> None:
-        self.back_button = plain("Back to the run", "arrow-left")
-        self.compare_button = plain("Compare with…", "plus")
-        self.export_button = plain("Export as csv…", "export")
-        self.try_button = primary("Try in playground", "playground")
+        self.back_button = plain(tr("Back to the run"), "arrow-left")
+        self.compare_button = plain(tr("Compare with…"), "plus")
+        self.export_button = plain(tr("Export as csv…"), "export")
+        self.try_button = primary(tr("Try in playground"), "playground")
         for button in (self.back_button, self.compare_button, self.export_button, self.try_button):
             self.header.add(button)
 
@@ -90,7 +93,7 @@ class ExamplesPage(Page):
         column.setContentsMargins(24, 16, 24, 16)
         column.setSpacing(12)
         column.addLayout(tools)
-        self._nothing_found = EmptyState("search", "No conversation fits", "Change the search.")
+        self._nothing_found = EmptyState("search", tr("No conversation fits"), tr("Change the search."))
         self._list = QStackedWidget()
         for part in (self.view, self._nothing_found):
             self._list.addWidget(part)
@@ -104,8 +107,8 @@ class ExamplesPage(Page):
         self.detail.setMinimumWidth(px(DETAIL_LEAST))
         self._empty = EmptyState(
             "data",
-            "No scores of single conversations",
-            "The run was not scored, or by an earlier version that kept none.",
+            tr("No scores of single conversations"),
+            tr("The run was not scored, or by an earlier version that kept none."),
         )
         self._stack = QStackedWidget()
         for shown in (self.splitter, self._empty, self.chooser):
@@ -133,7 +136,8 @@ class ExamplesPage(Page):
         """Show a run's conversations; they are read off the GUI thread."""
         self._job, self._name, self._adapter = job, recipe.name, adapter_id
         self._label = lineup.label_of(recipe)
-        self._sides = ("base", "tuned") if recipe.method.method.trains else ("plain prompt", "this prompt")
+        trains = recipe.method.method.trains
+        self._sides = (tr("Base"), tr("Tuned")) if trains else (tr("Plain prompt"), tr("This prompt"))
         self.compare([])
 
     def compare(self, others: Sequence[lineup.Candidate]) -> None:
@@ -145,7 +149,7 @@ class ExamplesPage(Page):
             *((each.job, each.label, each.adapter) for each in others),
         ]
         self.notice.hide()
-        self.header.set_subtitle(f"{self._name}. Reading its scores")
+        self.header.set_subtitle(tr("{run}. Reading its scores", run=self._name))
         self._background.run(lambda: _read(wanted), lambda found: self._show(job, *found))
 
     def wait(self) -> None:
@@ -167,15 +171,26 @@ class ExamplesPage(Page):
 
     def _heading(self) -> str:
         others = len(self._shown) - 1
-        return f"{self._name} and {number(others)} more" if others else self._name
+        return tr("{run} and {count} more", run=self._name, count=number(others)) if others else self._name
 
     def _tell_of_bases(self) -> None:
         others = lineup.other_bases(self._shown) if self._shown else []
         if others:
-            verb = "has" if len(others) == 1 else "have"
-            text = f"{' and '.join(others)} {verb} another base model, or computed it otherwise than {self._label}. "
-            text += f"Each gain is over its own base; the base that is shown is that of {self._label}."
-            self.notice.show_notice(text, "Close", "info", "ink2")
+            first = told(self._label)
+            unlike = tr_count(
+                len(others),
+                "{others} has another base model, or computed it otherwise than {first}.",
+                "{others} have another base model, or computed it otherwise than {first}.",
+                others=reduce(
+                    lambda some, one: tr("{some} and {one}", some=some, one=one), map(told, others)
+                ),
+                first=first,
+            )
+            shown = tr(
+                "Each gain is over its own base; the base that is shown is that of {first}.", first=first
+            )
+            text = f"{unlike} {shown}"
+            self.notice.show_notice(text, tr("Close"), "info", "ink2")
 
     # Choosing what stands beside it
 
@@ -225,11 +240,8 @@ class ExamplesPage(Page):
         self.detail.setVisible(row is not None)
         self.try_button.setEnabled(row is not None and bool(row.conversation))
         if row is not None:
-            labels = (
-                [each.label for each in self._shown]
-                if len(self._shown) > 1
-                else [self._sides[1].capitalize()]
-            )
+            several = len(self._shown) > 1
+            labels = [told(each.label) for each in self._shown] if several else [self._sides[1]]
             self.detail.show_row(row, self._sides[0], labels)
 
     def adapt(self, width: int) -> None:
@@ -255,7 +267,7 @@ class ExamplesPage(Page):
         if self._job is None:
             return
         name = f"{self._job.id}-conversations.csv"
-        place, _ = QFileDialog.getSaveFileName(self, "Export the conversations", name, CSV_FILES)
+        place, _ = QFileDialog.getSaveFileName(self, tr("Export the conversations"), name, tr(CSV_FILES))
         if place:
             self.export(Path(place))
 
@@ -265,8 +277,12 @@ class ExamplesPage(Page):
         if shown:
             self._background.run(
                 lambda: write_csv(place, *_table(shown, rows)),
-                lambda _: self.notice.show_notice(f"Exported to {place}.", "Close", "check", "ink2"),
-                lambda error: self.notice.show_notice(f"{error.message} {error.hint}", "Close", "warning"),
+                lambda _: self.notice.show_notice(
+                    tr("Exported to {place}.", place=place), tr("Close"), "check", "ink2"
+                ),
+                lambda error: self.notice.show_notice(
+                    told(f"{error.message} {error.hint}"), tr("Close"), "warning"
+                ),
             )
 
 
@@ -290,7 +306,14 @@ def _table(shown: Sequence[lineup.Scored], rows: Sequence[Row]) -> Any:
 def _in_words(rows: Sequence[Row], shown: Sequence[lineup.Scored]) -> str:
     """Return on how many conversations the score rose, fell and stayed, and under what it was taken."""
     rose, fell = sum(row.gain > 0 for row in rows), sum(row.gain < 0 for row in rows)
-    stayed = len(rows) - rose - fell
-    what = "ROUGE-1" if len(shown) == 1 else "In the mean, ROUGE-1"
-    counts = f"{what} rose on {number(rose)}, fell on {number(fell)}, stayed on {number(stayed)}"
-    return f"{counts}. {protocol_words(shown[0].scores.protocol)}"
+    counts = {
+        "rose": number(rose),
+        "fell": number(fell),
+        "stayed": number(len(rows) - rose - fell),
+    }
+    said = (
+        tr("ROUGE-1 rose on {rose}, fell on {fell}, stayed on {stayed}.", **counts)
+        if len(shown) == 1
+        else tr("In the mean, ROUGE-1 rose on {rose}, fell on {fell}, stayed on {stayed}.", **counts)
+    )
+    return f"{said} {protocol_words(shown[0].scores.protocol)}"

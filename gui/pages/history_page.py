@@ -15,9 +15,10 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from engine.api import Adapter, RunEntry, paths, run_entries
 from gui.look.format import bytes_text, number
+from gui.look.language import mark, told, tr, tr_count
 from gui.models.history_reader import HistoryReader
 from gui.models.run_table import SHOWN, RunTable, next_step
-from gui.pages.history.deeds import HistoryDeeds, step_words
+from gui.pages.history.deeds import HistoryDeeds, step_of
 from gui.pages.history.log_dialog import LogDialog
 from gui.pages.history.run_details import RunDetails
 from gui.pages.library.dialogs import Dialogs
@@ -29,7 +30,7 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.grouped_table import GroupedTableView
 from gui.widgets.list_pane import ListPane
 
-FILTERS = {"all": "All", "completed": "Completed", "resumable": "Can resume"}
+FILTERS = {"all": mark("All"), "completed": mark("Completed"), "resumable": mark("Can resume")}
 ROW_HEIGHT = 40
 LIVE_MILLISECONDS = 1000
 
@@ -51,7 +52,7 @@ class HistoryPage(Page):
     library_requested = Signal(str)
 
     def __init__(self, engine: Any, dialogs: Dialogs | None = None, parent: QWidget | None = None) -> None:
-        super().__init__("History", "", parent)
+        super().__init__(tr("History"), "", parent)
         self._engine = engine
         self._dialogs = dialogs or Dialogs()
         self._wanted = ""
@@ -60,7 +61,7 @@ class HistoryPage(Page):
         self.deeds = HistoryDeeds(self)
         self.report_file = ReportFile(self)
         self.table = RunTable(self)
-        self.view = GroupedTableView(self.table, "Runs", ROW_HEIGHT)
+        self.view = GroupedTableView(self.table, tr("Runs"), ROW_HEIGHT)
         self.details = RunDetails()
         self._make_parts()
         self._lay_out()
@@ -71,19 +72,20 @@ class HistoryPage(Page):
 
     # Building.
     def _make_parts(self) -> None:
-        self.folder_button = plain("Open folder", "folder")
-        self.new_button = plain("New run", "plus")
+        self.folder_button = plain(tr("Open folder"), "folder")
+        self.new_button = plain(tr("New run"), "plus")
         for button in (self.folder_button, self.new_button):
             self.header.add(button)
-        self._empty_run = primary("New run", "plus")
+        self._empty_run = primary(tr("New run"), "plus")
         empty = EmptyState(
             "history",
-            "No runs yet",
-            "Every run is kept here, to be opened, resumed or repeated.",
+            tr("No runs yet"),
+            tr("Every run is kept here, to be opened, resumed or repeated."),
             [self._empty_run],
         )
-        nothing_found = EmptyState("search", "No run fits", "Change the search, or show all.")
-        self.pane = ListPane(self.view, "Search runs", FILTERS, empty, nothing_found)
+        nothing_found = EmptyState("search", tr("No run fits"), tr("Change the search, or show all."))
+        filters = {key: tr(title) for key, title in FILTERS.items()}
+        self.pane = ListPane(self.view, tr("Search runs"), filters, empty, nothing_found)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout()
@@ -151,19 +153,26 @@ class HistoryPage(Page):
     def _show_counts(self) -> None:
         count = self.table.count("all")
         resumable = self.table.count("resumable")
-        runs_are = "1 run. It" if count == 1 else f"{number(count)} runs. Each"
         self.header.set_subtitle(
-            f"{runs_are} is a folder that can be opened, resumed or repeated"
+            tr_count(
+                count,
+                "{n} run. It is a folder that can be opened, resumed or repeated",
+                "{n} runs. Each is a folder that can be opened, resumed or repeated",
+            )
             if count
-            else "What you train is kept here"
+            else tr("What you train is kept here")
         )
-        self.pane.filter.set_text("all", f"All {number(count)}" if count else "All")
-        self.pane.filter.set_text(
-            "resumable", f"Can resume {number(resumable)}" if resumable else "Can resume"
+        shown = self.pane.filter
+        shown.set_text("all", tr("All {count}", count=number(count)) if count else tr("All"))
+        shown.set_text(
+            "resumable",
+            tr("Can resume {count}", count=number(resumable)) if resumable else tr("Can resume"),
         )
         size = sum(entry.checkpoint_bytes for entry in self.table.entries())
         self.pane.right.setText(
-            f"{bytes_text(size)} of checkpoints, the last two of each run are kept" if size else ""
+            tr("{size} of checkpoints, the last two of each run are kept", size=bytes_text(size))
+            if size
+            else ""
         )
 
     def _show_state(self) -> None:
@@ -211,7 +220,9 @@ class HistoryPage(Page):
     def open_run(self, entry: RunEntry) -> None:
         """Bring a run back on the train page."""
         if entry.recipe is None:
-            self.pane.tell_trouble(f"{entry.name} can't be opened: {entry.trouble}")
+            self.pane.tell_trouble(
+                tr("{run} can't be opened: {reason}", run=entry.name, reason=told(entry.trouble))
+            )
             return
         self.open_requested.emit(entry.id)
 
@@ -236,9 +247,9 @@ class HistoryPage(Page):
     def _on_promoted(self, adapter: Adapter) -> None:
         self._engine.adapters_changed.emit()
         self.pane.undo_strip.offer(
-            f"The checkpoint is now the adapter {adapter.name}.",
+            tr("The checkpoint is now the adapter {adapter}.", adapter=adapter.name),
             lambda: self.library_requested.emit(adapter.id),
-            "Show in library",
+            tr("Show in library"),
         )
 
     def show_log(self, entry: RunEntry) -> None:
@@ -260,39 +271,39 @@ class HistoryPage(Page):
     def _entries_for(self, entry: RunEntry) -> list[Entry]:
         entries: list[Entry] = []
         if entry.recipe is not None:
-            entries += [("Open", lambda: self.open_run(entry), "list.open")]
+            entries += [(tr("Open"), lambda: self.open_run(entry), "list.open")]
             if entry.can_resume:
-                entries += [("Resume", lambda: self.resume_requested.emit(entry.id), "")]
+                entries += [(tr("Resume"), lambda: self.resume_requested.emit(entry.id), "")]
             entries += [
-                ("Run again", lambda: self.run_again(entry), ""),
-                ("Edit a copy", lambda: self.edit(entry), ""),
+                (tr("Run again"), lambda: self.run_again(entry), ""),
+                (tr("Edit a copy"), lambda: self.edit(entry), ""),
                 SEPARATOR,
             ]
         entries += self._adapter_entries(entry)
         if entry.recipe is not None and not entry.running:
-            entries += [("Report…", lambda: self.report_file.ask(self, entry.job), "")]
+            entries += [(tr("Report…"), lambda: self.report_file.ask(self, entry.job), "")]
         entries += [
-            ("Show log", lambda: self.show_log(entry), ""),
-            ("Open folder", lambda: self._dialogs.open_folder(entry.job.folder), ""),
+            (tr("Show log"), lambda: self.show_log(entry), ""),
+            (tr("Open folder"), lambda: self._dialogs.open_folder(entry.job.folder), ""),
         ]
         if not entry.running:
-            entries += [SEPARATOR, ("Delete", lambda: self.deeds.delete(entry), "list.delete")]
+            entries += [SEPARATOR, (tr("Delete"), lambda: self.deeds.delete(entry), "list.delete")]
         return entries
 
     def _adapter_entries(self, entry: RunEntry) -> list[Entry]:
         found: list[Entry] = []
         if entry.adapter_id:
             found += [
-                ("Show in library", lambda: self.library_requested.emit(entry.adapter_id), ""),
+                (tr("Show in library"), lambda: self.library_requested.emit(entry.adapter_id), ""),
                 (
-                    "Train further from its adapter",
+                    tr("Train further from its adapter"),
                     lambda: self.train_from_requested.emit(entry.adapter_id),
                     "",
                 ),
             ]
         found += [
             (
-                f"Make an adapter of the checkpoint at {step_words(path)}",
+                tr("Make an adapter of the checkpoint at step {step}", step=number(step_of(path))),
                 partial(self.deeds.promote, path),
                 "",
             )

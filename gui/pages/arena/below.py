@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import Curve, arenas
+from gui.look.language import mark, tr
 from gui.look.type import px
 from gui.pages.arena.charts import FrontView, LossView
 from gui.pages.arena.differences_view import DifferencesView
 from gui.pages.arena.queue_view import WIDTH, QueueView
 from gui.widgets.segmented import Segmented
 
-TABS = (("front", "Quality against cost"), ("losses", "Loss"), ("queue", "Queue"))
+TABS = (("front", mark("Quality against cost")), ("losses", mark("Loss")), ("queue", mark("Queue")))
 GAP = 24
 
 
@@ -24,7 +25,8 @@ class BelowTable(QWidget):
         super().__init__(parent)
         self.front, self.losses, self.queue = FrontView(), LossView(), QueueView()
         self.differences = DifferencesView()
-        self.tabs = Segmented(TABS, short=True, name="Below the table")
+        tabs = [(key, tr(title)) for key, title in TABS]
+        self.tabs = Segmented(tabs, short=True, name=tr("Below the table"))
         self._parts: dict[str, QWidget] = {"front": self.front, "losses": self.losses, "queue": self.queue}
         self._narrow = False
         self._any_scored = True

@@ -10,8 +10,11 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
-from engine.api import AppError, Curve, arenas
+from engine.api import AppError, Curve, arenas, method
+from gui.look.format import number
+from gui.look.language import mark, told, tr
 from gui.look.type import px
+from gui.models.words import entry_words
 from gui.plots.curves import Curves, line_of
 from gui.plots.scatter import Point, Scatter
 from gui.widgets.buttons import IconButton
@@ -23,10 +26,11 @@ from gui.widgets.whisker import whisker_of
 
 Row = arenas.Row
 COSTS: dict[arenas.Cost, tuple[str, str]] = {
-    "parameters": ("trainable parameters", "numbers trained"),
-    "memory": ("peak memory", "MB at most"),
-    "minutes": ("minutes of training", "minutes of training"),
+    "parameters": (mark("trainable parameters"), mark("numbers trained")),
+    "memory": (mark("peak memory"), mark("MB at most")),
+    "minutes": (mark("minutes of training"), mark("minutes of training")),
 }
+YARDSTICK = "full"
 MEGABYTE = 1e6
 # Charts stand side by side down to this width each.
 LEAST, ROOM_FOR_COUNT = 264, 340
@@ -42,15 +46,15 @@ class FrontView(QWidget):
         super().__init__(parent)
         self._rows: Sequence[Row] = ()
         self._chosen = ""
-        self.cost = Choice([(key, title) for key, (title, _) in COSTS.items()])
-        self.cost.setAccessibleName("ROUGE-1 against")
+        self.cost = Choice([(key, tr(title)) for key, (title, _) in COSTS.items()])
+        self.cost.setAccessibleName(tr("ROUGE-1 against"))
         self.cost.setMinimumWidth(px(96))
         self.cost.setMaximumWidth(px(204))
         self.setMinimumWidth(px(LEAST))
         self.chart = Scatter()
         head = QHBoxLayout()
         head.setSpacing(8)
-        head.addWidget(Label("ROUGE-1 against", "section", "ink"))
+        head.addWidget(Label(tr("ROUGE-1 against"), "section", "ink"))
         head.addWidget(self.cost, 1)
         head.addStretch()
         column = QVBoxLayout(self)
@@ -79,7 +83,7 @@ class FrontView(QWidget):
             points,
             bases.pop() if len(bases) == 1 else None,
             log=kind == "parameters",
-            unit=COSTS[kind][1],
+            unit=tr(COSTS[kind][1]),
             chosen=self._chosen,
         )
 
@@ -89,13 +93,15 @@ def _point(row: Row, kind: arenas.Cost) -> Point | None:
     if cost is None:
         return None
     cost = cost / MEGABYTE if kind == "memory" else cost
-    return Point(row.id, row.name, short_name(row.standing.entry), cost, whisker_of(row.scores[arenas.SCORE]))
+    entry = row.standing.entry
+    return Point(row.id, entry_words(entry), short_name(entry), cost, whisker_of(row.scores[arenas.SCORE]))
 
 
 def short_name(entry: arenas.Entry) -> str:
     """Return what an entry is called where there is little room."""
-    title = entry.title.rpartition(" with ")[2].replace("Full fine-tuning", "Full")
-    return f"{title} {entry.detail.partition(',')[0]}" if entry.detail.startswith("r ") else title
+    title = entry.title.rpartition(" with ")[2]
+    said = tr("Full") if title == method(YARDSTICK).title else told(title)
+    return f"{said} {entry.detail.partition(',')[0]}" if entry.detail.startswith("r ") else said
 
 
 class LossView(QWidget):
@@ -109,10 +115,11 @@ class LossView(QWidget):
         self.count = Label("", "label", "ink2")
         self.smoothing = Slider(0, 100, 60)
         self.smoothing.setFixedWidth(px(72))
-        self.smoothing.setAccessibleName("Smoothing")
-        self.smoothing.setToolTip("Smoothing")
-        self.scale = Segmented([("linear", "Linear"), ("log", "Log")], short=True, name="Scale")
-        self.export_button = IconButton("export", "Export the losses")
+        self.smoothing.setAccessibleName(tr("Smoothing"))
+        self.smoothing.setToolTip(tr("Smoothing"))
+        scales = [("linear", tr("Linear")), ("log", tr("Log"))]
+        self.scale = Segmented(scales, short=True, name=tr("Scale"))
+        self.export_button = IconButton("export", tr("Export the losses"))
         self._lay_out()
         self.smoothing.valueChanged.connect(lambda value: self.chart.set_smoothing(value / 100))
         self.scale.currentChanged.connect(lambda key: self.chart.set_log(key == "log"))
@@ -122,7 +129,7 @@ class LossView(QWidget):
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setSpacing(8)
-        head.addWidget(Label("Loss", "section", "ink"))
+        head.addWidget(Label(tr("Loss"), "section", "ink"))
         head.addWidget(self.count)
         head.addStretch(1)
         for part in (self.smoothing, self.scale, self.export_button):
@@ -143,11 +150,11 @@ class LossView(QWidget):
     ) -> None:
         """Show the losses of entries by id."""
         lines = [
-            line_of(entry_id, entries[entry_id].name, short_name(entries[entry_id]), loss)
+            line_of(entry_id, entry_words(entries[entry_id]), short_name(entries[entry_id]), loss)
             for entry_id, loss in losses
             if entry_id in entries and len(loss.steps)
         ]
-        self.count.setText(f"{len(lines)} checked")
+        self.count.setText(tr("{count} checked", count=number(len(lines))))
         self.chart.show_lines(lines, chosen)
 
     def _open_menu(self) -> None:
@@ -159,14 +166,14 @@ class LossView(QWidget):
             ("CSV", chart.save_csv),
         )
         for kind, save in kinds:
-            menu.addAction(f"Save as {kind}…", partial(self._ask, kind, save))
+            menu.addAction(tr("Save as {kind}…", kind=kind), partial(self._ask, kind, save))
         menu.addSeparator()
-        menu.addAction("Show all steps", chart.show_all)
+        menu.addAction(tr("Show all steps"), chart.show_all)
         menu.exec(self.export_button.mapToGlobal(QPoint(0, self.export_button.height() + 4)))
 
     def _ask(self, kind: str, save: Save) -> None:
         name = f"losses.{kind.lower()}"
-        path, _ = QFileDialog.getSaveFileName(self, "Save the losses", name, f"{kind} (*.{kind.lower()})")
+        path, _ = QFileDialog.getSaveFileName(self, tr("Save the losses"), name, f"{kind} (*.{kind.lower()})")
         if path:
             self.save(Path(path), save)
 
@@ -175,7 +182,9 @@ class LossView(QWidget):
         try:
             written = save(path)
         except AppError as error:
-            self.failed.emit(f"{error.message} {error.hint}".strip())
+            self.failed.emit(told(f"{error.message} {error.hint}".strip()))
             return
         if written is False:
-            self.failed.emit(f"{path} can't be written. Choose another folder, or free some space.")
+            self.failed.emit(
+                tr("{path} can't be written. Choose another folder, or free some space.", path=path)
+            )

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.api import measures
+from gui.look.language import told, tr
 from gui.widgets.buttons import Button
 
 
@@ -18,9 +19,9 @@ class ColumnsButton(Button):
     chosen = Signal(list)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("quiet", "Columns…", parent=parent)
+        super().__init__("quiet", tr("Columns…"), parent=parent)
         self.set_short()
-        self.setToolTip("Choose what else was measured to be shown")
+        self.setToolTip(tr("Choose what else was measured to be shown"))
         self._offered: tuple[str, ...] = ()
         self._on: list[str] = []
         self.clicked.connect(self._open)
@@ -45,9 +46,9 @@ class ColumnsButton(Button):
         menu.setToolTipsVisible(True)
         for name in self._offered:
             measure = measures.MEASURES[name]
-            action = menu.addAction(measure.title)
+            action = menu.addAction(told(measure.title))
             action.setData(name)
-            action.setToolTip(measure.help)
+            action.setToolTip(told(measure.help))
             action.setCheckable(True)
             action.setChecked(name in self._on)
         menu.triggered.connect(self._toggle)

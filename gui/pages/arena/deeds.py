@@ -8,6 +8,8 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, arenas
+from gui.look.language import told, tr
+from gui.models.words import entry_words
 
 Arena = arenas.Arena
 Standing = arenas.Standing
@@ -47,13 +49,13 @@ class ArenaDeeds(QObject):
         """Take an entry out of the arena; its run stays in the history."""
         entry = standing.entry
         if standing.state == "running" or self.follows(standing):
-            self.failed.emit(f"{entry.name} is running. Stop it first.")
+            self.failed.emit(tr("{entry} is running. Stop it first.", entry=entry_words(entry)))
             return
         place = [each.id for each in arena.entries].index(entry.id)
         if self._try(lambda: arenas.remove(arena, entry.id)):
-            kept = " Its run stays in the history." if entry.run else ""
+            done = tr("Took {entry} out of the arena.", entry=entry_words(entry))
             self.told.emit(
-                f"Took {entry.name} out of the arena.{kept}",
+                f"{done} {tr('Its run stays in the history.')}" if entry.run else done,
                 lambda: self._try(lambda: arenas.put_back(arena, entry, place)),
             )
 
@@ -74,14 +76,16 @@ class ArenaDeeds(QObject):
     def delete(self, arena: Arena) -> None:
         """Move an arena to the trash; its runs and adapters stay."""
         if self._try(lambda: arenas.delete(arena)):
-            self.told.emit(f"Moved {arena.name} to the trash. Its runs and adapters stay.", None)
+            self.told.emit(
+                tr("Moved {arena} to the trash. Its runs and adapters stay.", arena=arena.name), None
+            )
 
     def _try(self, deed: Callable[[], object]) -> bool:
         """Do something to the folder; tell whether it could be done."""
         try:
             deed()
         except AppError as error:
-            self.failed.emit(arenas.why_not(error))
+            self.failed.emit(told(arenas.why_not(error)))
             return False
         finally:
             self.changed.emit()

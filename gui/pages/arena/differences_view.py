@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.api import arenas
+from gui.look.language import mark, told, tr
 from gui.models.cells import Cell, Text
 from gui.models.grouped_table import Column, GroupedTable
 from gui.widgets.empty_state import EmptyState
@@ -21,14 +22,14 @@ COLUMN = 152
 class DifferencesTable(GroupedTable[Difference]):
     """Keys of a recipe and their values in each entry."""
 
-    columns: tuple[Column, ...] = (Column("key", "Setting"),)
+    columns: tuple[Column, ...] = (Column("key", mark("Setting")),)
 
     def show_values(self, names: Sequence[str], found: Sequence[Difference]) -> None:
         """Show the differences between entries of these names."""
         self.beginResetModel()
         self.columns = (
-            Column("key", "Setting"),
-            *(Column(str(at), name, COLUMN) for at, name in enumerate(names)),
+            Column("key", mark("Setting")),
+            *(Column(str(at), name, COLUMN, as_is=True) for at, name in enumerate(names)),
         )
         self.endResetModel()
         self.set_rows(list(found))
@@ -40,14 +41,20 @@ class DifferencesTable(GroupedTable[Difference]):
         if key == "key":
             return Text(thing.key, "body_medium", "ink")
         value = thing.values[int(key)]
-        return Text(arenas.value_words(value), "figure", "ink3" if value is None else "ink")
+        return Text(_said(value), "figure", "ink3" if value is None else "ink")
 
     def words(self, thing: Difference) -> str:
         values = [
-            f"{column.title} {arenas.value_words(value)}"
+            f"{column.head} {_said(value)}"
             for column, value in zip(self.columns[1:], thing.values, strict=True)
         ]
         return ", ".join([thing.key, *values])
+
+
+def _said(value: Any) -> str:
+    """Return a value as the recipe has it; only that there is none is said in the window's language."""
+    words = arenas.value_words(value)
+    return told(words) if value is None else words
 
 
 class DifferencesView(QWidget):
@@ -56,10 +63,10 @@ class DifferencesView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.table = DifferencesTable(self)
-        self.view = GroupedTableView(self.table, "Recipe differences")
-        self._title = Label("Recipe differences", "section", "ink")
+        self.view = GroupedTableView(self.table, tr("Recipe differences"))
+        self._title = Label(tr("Recipe differences"), "section", "ink")
         self._empty = EmptyState(
-            "equals", "Nothing to compare", "Check two entries or more in the table above."
+            "equals", tr("Nothing to compare"), tr("Check two entries or more in the table above.")
         )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

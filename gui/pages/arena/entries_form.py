@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.api import METHODS, Recipe, arenas
-from gui.look.format import number
+from gui.look.language import told, tr, tr_count
 from gui.look.type import px
 from gui.models.words import base_words, data_words
 from gui.widgets.buttons import plain, primary
@@ -37,16 +37,16 @@ class EntriesForm(QWidget):
         self._title = Label("", "section", "ink")
         self._about = Label("", "body", "ink2", wrap=True)
         self.name = QLineEdit()
-        self._name_field = Field("&Name", self.name)
-        choices = [(each.id, each.title) for each in arenas.PRESETS]
-        choices += [(METHODS_CHOSEN, "Chosen methods"), (AS_IT_IS, "The recipe as it is")]
+        self._name_field = Field(tr("&Name"), self.name)
+        choices = [(each.id, told(each.title)) for each in arenas.PRESETS]
+        choices += [(METHODS_CHOSEN, tr("Chosen methods")), (AS_IT_IS, tr("The recipe as it is"))]
         self.entries = Choice(choices)
-        self._entries_field = Field("&Compare", self.entries)
-        self.methods = ToggleChips([each.title for each in METHODS], ["LoRA"])
-        self._methods_field = Field("Methods, each at its preset", self.methods)
+        self._entries_field = Field(tr("&Compare"), self.entries)
+        self.methods = ToggleChips([(each.id, told(each.title)) for each in METHODS], ["lora"])
+        self._methods_field = Field(tr("Methods, each at its preset"), self.methods)
         self._problem = ProblemLine()
-        self.make_button = primary("Make the arena", "plus")
-        self.cancel_button = plain("Cancel")
+        self.make_button = primary(tr("Make the arena"), "plus")
+        self.cancel_button = plain(tr("Cancel"))
         self._lay_out()
         self.entries.chosen.connect(lambda _key: self._follow())
         self.methods.changed.connect(lambda _on: self._follow())
@@ -83,25 +83,29 @@ class EntriesForm(QWidget):
     def ask_for_arena(self, recipe: Recipe) -> None:
         """Ask for a new arena, whose entries share what `recipe` says of base, data, prompt and scoring."""
         base, data = base_words(recipe.base_model.id), data_words(recipe.data.source)
-        self._title.setText("A new arena")
+        self._title.setText(tr("A new arena"))
         self._about.setText(
-            f"All entries share the base model ({base}), the data ({data}), prompt, scoring and seed of the recipe on "
-            "the Train page. Change them there first, if need be."
+            tr(
+                "All entries share the base model ({base}), the data ({data}), prompt, scoring and seed of the recipe "
+                "on the Train page. Change them there first, if need be.",
+                base=base,
+                data=data,
+            )
         )
-        self.name.setText(f"{data} with {base}")
+        self.name.setText(tr("{data} with {base}", data=data, base=base))
         self._begin(new=True)
 
     def ask_for_entries(self, arena: arenas.Arena) -> None:
         """Ask for more entries for an arena."""
-        self._title.setText(f"More entries for {arena.name}")
+        self._title.setText(tr("More entries for {arena}", arena=arena.name))
         self._about.setText(
-            "They share base model, data, prompt, scoring and seed with those that are there."
+            tr("They share base model, data, prompt, scoring and seed with those that are there.")
         )
         self._begin(new=False)
 
     def _begin(self, *, new: bool) -> None:
         self._name_field.setVisible(new)
-        self.make_button.setText("Make the arena" if new else "Add entries")
+        self.make_button.setText(tr("Make the arena") if new else tr("Add entries"))
         self.show_problem("")
         self._follow()
 
@@ -116,17 +120,17 @@ class EntriesForm(QWidget):
             return None
         if key == METHODS_CHOSEN:
             on = set(self.methods.on())
-            return [arenas.at_preset(each) for each in METHODS if each.title in on]
+            return [arenas.at_preset(each) for each in METHODS if each.id in on]
         return list(arenas.preset(key).changes)
 
     def _follow(self) -> None:
         key, changes = self.entries.key(), self.changes()
         self._methods_field.setVisible(key == METHODS_CHOSEN)
         count = 1 if changes is None else len(changes)
-        entries = f"{number(count)} {'entry' if count == 1 else 'entries'}"
+        entries = tr_count(count, "{n} entry", "{n} entries")
         summaries = {each.id: each.summary for each in arenas.PRESETS}
-        told = {METHODS_CHOSEN: entries, AS_IT_IS: "One entry, the recipe on the Train page"}
-        self._entries_field.set_foot(told.get(key) or f"{summaries[key]}. {entries}.")
+        feet = {METHODS_CHOSEN: entries, AS_IT_IS: tr("One entry, the recipe on the Train page")}
+        self._entries_field.set_foot(feet.get(key) or f"{told(summaries[key])}. {entries}.")
         self.make_button.setEnabled(count > 0)
 
     def _make(self) -> None:

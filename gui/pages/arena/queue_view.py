@@ -8,6 +8,8 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import arenas
+from gui.look.format import number
+from gui.look.language import tr
 from gui.look.type import px
 from gui.models.queue_table import QueueTable, left_text
 from gui.shell import actions
@@ -31,12 +33,12 @@ class QueueView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.table = QueueTable(self)
-        self.view = GroupedTableView(self.table, "Queue")
-        self._title = Label("Queue", "section", "ink")
+        self.view = GroupedTableView(self.table, tr("Queue"))
+        self._title = Label(tr("Queue"), "section", "ink")
         self._left = Label("", "label", "ink2")
-        self.up_button = IconButton("chevron-up", actions.titled("Earlier", "queue.earlier"))
-        self.down_button = IconButton("chevron-down", actions.titled("Later", "queue.later"))
-        self.remove_button = IconButton("trash", actions.titled("Take out of the arena", "list.delete"))
+        self.up_button = IconButton("chevron-up", actions.titled(tr("Earlier"), "queue.earlier"))
+        self.down_button = IconButton("chevron-down", actions.titled(tr("Later"), "queue.later"))
+        self.remove_button = IconButton("trash", actions.titled(tr("Take out of the arena"), "list.delete"))
         self._lay_out()
         self._connect()
         self._show_deeds(None)
@@ -75,11 +77,11 @@ class QueueView(QWidget):
         self.table.set_standings(standings, current)
         to_go = sum(each.state in ("waiting", "running") for each in self.table.things())
         seconds = self.table.seconds_left
-        told = [
-            f"{to_go} to go" if to_go else "",
+        parts = [
+            tr("{count} to go", count=number(to_go)) if to_go else "",
             left_text(seconds) if to_go and seconds is not None else "",
         ]
-        self._left.setText(", ".join(part for part in told if part))
+        self._left.setText(", ".join(part for part in parts if part))
         self._show_deeds(self.view.current())
 
     def _show_deeds(self, standing: Standing | None) -> None:

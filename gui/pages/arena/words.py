@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.api import arenas
 from gui.look.format import number, score
+from gui.look.language import tr, tr_count
 from gui.models.arena_reader import Snapshot
 from gui.models.words import decoding_words
 
@@ -11,20 +12,43 @@ from gui.models.words import decoding_words
 def summary_words(found: Snapshot) -> str:
     """Return how far an arena is: "SAMSum. 9 of 14 entries scored, on the same 819 conversations, greedy"."""
     assert found.arena is not None
-    counts = arenas.counted(list(found.standings))
+    refused = arenas.counted(list(found.standings)).get("refused", 0)
     scored = sum(len(group.rows) for group in found.groups)
-    parts = [f"{number(scored)} of {number(len(found.standings))} entries scored"]
+    parts = [
+        tr("{scored} of {total} entries scored", scored=number(scored), total=number(len(found.standings)))
+    ]
     if found.groups:
-        protocol = found.groups[0].protocol
-        on = f"{number(int(protocol.get('examples') or 0))} conversations, {decoding_words(protocol)}"
-        parts.append(f"on the same {on}" if len(found.groups) == 1 else f"most on the same {on}")
-    if counts.get("refused"):
-        parts.append(f"{number(counts['refused'])} can't run")
+        parts.append(_alike_words(found))
+    if refused:
+        parts.append(tr_count(refused, "{n} can't run", "{n} can't run"))
     return f"{found.arena.name}. {', '.join(parts)}"
+
+
+def _alike_words(found: Snapshot) -> str:
+    """Return on what the entries of the first group are scored, which may be all."""
+    protocol = found.groups[0].protocol
+    count, decoding = int(protocol.get("examples") or 0), decoding_words(protocol)
+    if len(found.groups) == 1:
+        return tr_count(
+            count,
+            "on the same conversation, {decoding}",
+            "on the same {n} conversations, {decoding}",
+            decoding=decoding,
+        )
+    return tr_count(
+        count,
+        "most on the same conversation, {decoding}",
+        "most on the same {n} conversations, {decoding}",
+        decoding=decoding,
+    )
 
 
 def base_words_of(found: Snapshot) -> str:
     """Return what the base model scores; quantized forms of it differ, so that may be from one score to another."""
     means = sorted({row.base[arenas.SCORE]["mean"] for group in found.groups for row in group.rows})
-    told = " to ".join(dict.fromkeys(score(each) for each in (*means[:1], *means[-1:])))
-    return f"Base model {told}, the dashed line in each row" if means else ""
+    if not means:
+        return ""
+    low, high = score(means[0]), score(means[-1])
+    if low == high:
+        return tr("Base model {score}, the dashed line in each row", score=low)
+    return tr("Base model {low} to {high}, the dashed line in each row", low=low, high=high)

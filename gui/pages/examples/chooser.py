@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.api import lineup
 from gui.look.format import number
+from gui.look.language import tr, tr_count
 from gui.models.candidate_table import CandidateTable
 from gui.widgets.buttons import plain, primary
 from gui.widgets.empty_state import EmptyState
@@ -27,14 +28,14 @@ class RunChooser(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.table = CandidateTable(self)
-        self.view = GroupedTableView(self.table, "Runs to compare with")
-        self.compare_button = primary("Compare")
-        self.cancel_button = plain("Cancel")
+        self.view = GroupedTableView(self.table, tr("Runs to compare with"))
+        self.compare_button = primary(tr("Compare"))
+        self.cancel_button = plain(tr("Cancel"))
         self._told = Label("", "label", "ink2")
         self._nothing = EmptyState(
             "history",
-            "No other run keeps scores of single conversations",
-            "Finish another run on the same data.",
+            tr("No other run keeps scores of single conversations"),
+            tr("Finish another run on the same data."),
         )
         self._stack = QStackedWidget()
         for part in (self.view, self._nothing):
@@ -49,7 +50,7 @@ class RunChooser(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 16, 24, 16)
         column.setSpacing(12)
-        column.addWidget(Label("Compare with other runs", "section", "ink"))
+        column.addWidget(Label(tr("Compare with other runs"), "section", "ink"))
         column.addWidget(self._stack, 1)
         foot = QHBoxLayout()
         foot.setSpacing(8)
@@ -73,13 +74,12 @@ class RunChooser(QWidget):
     def _tell(self) -> None:
         count = len(self.table.chosen())
         too_many = count + 1 > MOST
-        noun = "run" if count == 1 else "runs"
         self._told.setText(
-            f"At most {MOST} runs have room beside one another. Uncheck some."
+            tr("At most {most} runs have room beside one another. Uncheck some.", most=number(MOST))
             if too_many
-            else f"{number(count)} {noun} beside the first"
+            else tr_count(count, "{n} run beside the first", "{n} runs beside the first")
             if count
-            else "None: the first run stands alone"
+            else tr("None: the first run stands alone")
         )
         self.compare_button.setEnabled(not too_many)
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from engine.api import added, turns, unsupported
 from gui.look import style
 from gui.look.format import gain, score
+from gui.look.language import mark, tr
 from gui.models.example_table import Row
 from gui.models.words import NOTHING_WRITTEN
 from gui.pages.playground.parts import MarkLegend
@@ -19,11 +20,11 @@ from gui.widgets.reading import ConversationView, Mark, ReadingText, Turn
 from gui.widgets.scroll import Scroll
 from gui.widgets.segmented import Segmented
 
-MARKED = {"other": "Each other", "reference": "The reference"}
+MARKED = {"other": mark("Each other"), "reference": mark("The reference")}
 MEANINGS = {
-    "other": "not in the other summary",
-    "others": "in no other adapter's summary",
-    "reference": "not in the reference",
+    "other": mark("not in the other summary"),
+    "others": mark("in no other adapter's summary"),
+    "reference": mark("not in the reference"),
 }
 
 
@@ -41,10 +42,11 @@ class ExampleDetail(Scroll):
         self._row: Row | None = None
         self._name = ElidedLabel("", "section", "ink")
         self._about = ElidedLabel("", "figure_small", "ink2")
-        self.against = Segmented(list(MARKED.items()), short=True, name="Marked against")
+        marked = [(key, tr(title)) for key, title in MARKED.items()]
+        self.against = Segmented(marked, short=True, name=tr("Marked against"))
         self.against.currentChanged.connect(lambda _: self._refresh())
         self._legends = {
-            key: MarkLegend([("new", meaning), ("attention", "not in the conversation")])
+            key: MarkLegend([("new", tr(meaning)), ("attention", tr("not in the conversation"))])
             for key, meaning in MEANINGS.items()
         }
         self.base = _Summary()
@@ -53,13 +55,13 @@ class ExampleDetail(Scroll):
         self.references: list[_Summary] = []
         self._reference_place = QVBoxLayout()
         self.conversation = ConversationView("body")
-        self._said = Label("Conversation", "head", "ink2")
+        self._said = Label(tr("Conversation"), "head", "ink2")
         self._lay_out()
 
     def _lay_out(self) -> None:
         marked = QHBoxLayout()
         marked.setSpacing(12)
-        marked.addWidget(Label("Marked against", "label", "ink2"))
+        marked.addWidget(Label(tr("Marked against"), "label", "ink2"))
         marked.addWidget(self.against)
         marked.addStretch(1)
         self._reference_place.setSpacing(8)
@@ -85,9 +87,9 @@ class ExampleDetail(Scroll):
     def show_row(self, row: Row, base: str, labels: Sequence[str]) -> None:
         """Show a conversation; `base` names the base, `labels` the adapters in the row's order."""
         self._row = row
-        self._name.setText(f"Conversation {row.id}")
+        self._name.setText(tr("Conversation {id}", id=row.id))
         self._about.setText(_about(row))
-        self.base.set_head(f"{base.capitalize()}, {score(row.base_score)}")
+        self.base.set_head(f"{base}, {score(row.base_score)}")
         _fill(self.adapters, self._adapter_place, len(row.sides))
         for part, label, side in zip(self.adapters, labels, row.sides, strict=False):
             gained = f", {gain(side.gain)}" if len(row.sides) > 1 else ""
@@ -100,7 +102,7 @@ class ExampleDetail(Scroll):
 
     def _show_references(self, row: Row) -> None:
         _fill(self.references, self._reference_place, len(row.references))
-        head = "Reference" if len(row.references) == 1 else "One of the references"
+        head = tr("Reference") if len(row.references) == 1 else tr("One of the references")
         for part, text in zip(self.references, row.references, strict=False):
             part.set_head(head)
             part.show_text(text, ())
@@ -127,9 +129,19 @@ class ExampleDetail(Scroll):
 def _about(row: Row) -> str:
     if len(row.sides) == 1:
         side = row.sides[0]
-        return f"ROUGE-1 {score(side.base_score)} to {score(side.score)}, {gain(side.gain)} points"
+        return tr(
+            "ROUGE-1 {base} to {tuned}, {gain} points",
+            base=score(side.base_score),
+            tuned=score(side.score),
+            gain=gain(side.gain),
+        )
     gains = [side.gain for side in row.sides]
-    return f"ROUGE-1 of the base {score(row.base_score)}, gains {gain(min(gains))} to {gain(max(gains))}"
+    return tr(
+        "ROUGE-1 of the base {base}, gains {least} to {most}",
+        base=score(row.base_score),
+        least=gain(min(gains)),
+        most=gain(max(gains)),
+    )
 
 
 def _fill(parts: list[_Summary], place: QVBoxLayout, count: int) -> None:
@@ -158,7 +170,7 @@ class _Summary(QWidget):
         self._head.setText(text)
 
     def show_text(self, text: str, marks: tuple[Mark, ...]) -> None:
-        self.text.set_text(text or NOTHING_WRITTEN, marks)
+        self.text.set_text(text or tr(NOTHING_WRITTEN), marks)
 
 
 def marks(text: str, beside: str, conversation: str) -> tuple[Mark, ...]:

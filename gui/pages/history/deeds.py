@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import Adapter, AppError, RunEntry, library, passport, runs
-from gui.look.format import number
+from gui.look.language import told, tr
 from gui.models.background import Background
 
 Told = Callable[[], None]
@@ -37,7 +37,7 @@ class HistoryDeeds(QObject):
             self._fail(error)
             return
         self.changed.emit()
-        self.told.emit(f"Moved {entry.name} to the trash.", lambda: self._restore(place))
+        self.told.emit(tr("Moved {run} to the trash.", run=entry.name), lambda: self._restore(place))
 
     def _restore(self, place: Path) -> None:
         try:
@@ -52,7 +52,7 @@ class HistoryDeeds(QObject):
         self._background.run(lambda: promote(checkpoint), self.promoted.emit, self._fail)
 
     def _fail(self, error: AppError) -> None:
-        self.failed.emit(f"{error.message} {error.hint}".strip())
+        self.failed.emit(told(f"{error.message} {error.hint}".strip()))
 
     def wait(self) -> None:
         """Wait until nothing is left to copy."""
@@ -65,6 +65,6 @@ def promote(checkpoint: Path) -> Adapter:
     return library.promote(checkpoint, f"{found.name}-step-{found.training.step}")
 
 
-def step_words(checkpoint: Path) -> str:
-    """Return a checkpoint in words: "step 1,200"."""
-    return f"step {number(int(checkpoint.name.rpartition('-')[2]))}"
+def step_of(checkpoint: Path) -> int:
+    """Return the step at which a checkpoint was saved."""
+    return int(checkpoint.name.rpartition("-")[2])

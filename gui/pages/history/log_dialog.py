@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout,
 
 from engine.api import RunEntry
 from gui.look import style
+from gui.look.language import tr
 from gui.look.type import font
 from gui.widgets.buttons import plain
 
@@ -18,17 +19,17 @@ class LogDialog(QDialog):
 
     def __init__(self, entry: RunEntry, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle(f"Log of {entry.name}")
+        self.setWindowTitle(tr("Log of {run}", run=entry.name))
         self.resize(840, 560)
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.text.setAccessibleName("Log")
-        self.text.setPlainText(entry.job.log_tail(LINES) or "The log is empty.")
+        self.text.setAccessibleName(self.windowTitle())
+        self.text.setPlainText(entry.job.log_tail(LINES) or tr("The log is empty."))
         self.text.verticalScrollBar().setValue(self.text.verticalScrollBar().maximum())
-        self.copy_button = plain("Copy all", "copy")
+        self.copy_button = plain(tr("Copy all"), "copy")
         self.copy_button.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text.toPlainText()))
-        close = plain("Close")
+        close = plain(tr("Close"))
         close.clicked.connect(self.close)
         foot = QHBoxLayout()
         foot.addWidget(self.copy_button)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.api import Recipe, RunEntry
 from gui.look.format import number
+from gui.look.language import told, tr, tr_count
 from gui.models.run_table import started
 from gui.models.words import base_words, data_words, moment_words
 from gui.widgets.buttons import IconButton, plain, primary
@@ -36,10 +37,10 @@ class RunDetails(QWidget):
         self._entry: RunEntry | None = None
         self._name = ElidedLabel("", "section", "ink")
         self._about = ElidedLabel("", "label", "ink2")
-        self.open_button = primary("Open", "arrow-right")
-        self.edit_button = plain("Edit a copy", "copy")
-        self.folder_button = plain("Open folder", "folder")
-        self.more_button = IconButton("more", "More")
+        self.open_button = primary(tr("Open"), "arrow-right")
+        self.edit_button = plain(tr("Edit a copy"), "copy")
+        self.folder_button = plain(tr("Open folder"), "folder")
+        self.more_button = IconButton("more", tr("More"))
         self._facts = [_FactView() for _ in range(6)]
         self._lay_out()
         for button, signal in (
@@ -115,13 +116,17 @@ class _FactView(QWidget):
 
 
 def _about(entry: RunEntry) -> str:
-    if entry.trouble:
-        return entry.trouble
-    if entry.failure_message:
-        return entry.failure_message
+    if entry.trouble or entry.failure_message:
+        return told(entry.trouble or entry.failure_message)
     when = moment_words(started(entry), datetime.now(UTC))
-    again = f", {number(entry.attempts)} attempts" if entry.attempts > 1 else ""
-    return f"Started {when}{again}. Opening it brings back plot and samples"
+    if entry.attempts < 2:
+        return tr("Started {when}. Opening it brings back plot and samples", when=when)
+    return tr_count(
+        entry.attempts,
+        "Started {when}, {n} attempt. Opening it brings back plot and samples",
+        "Started {when}, {n} attempts. Opening it brings back plot and samples",
+        when=when,
+    )
 
 
 def run_facts(entry: RunEntry) -> list[Fact]:
@@ -129,16 +134,20 @@ def run_facts(entry: RunEntry) -> list[Fact]:
     if entry.recipe is None:
         return [("", "")] * 6
     recipe = entry.recipe
-    examples = f", {number(entry.examples)}" if entry.examples else ""
-    examples += f", {number(entry.excluded)} excluded" if entry.excluded else ""
-    kept = f"{number(entry.adapter_step)} of {number(entry.total_steps)}" if entry.adapter_id else "–"
+    data = [data_words(recipe.data.source)]
+    if entry.examples:
+        data.append(number(entry.examples))
+    if entry.excluded:
+        data.append(tr("{count} excluded", count=number(entry.excluded)))
+    step, total = number(entry.adapter_step), number(entry.total_steps)
+    kept = tr("{step} of {total}", step=step, total=total) if entry.adapter_id else "–"
     return [
-        ("Data", data_words(recipe.data.source) + examples),
-        ("Method", _method(recipe)),
-        ("Base model", base_words(recipe.base_model.id)),
-        ("Precision", entry.precision or recipe.base_model.precision),
-        ("Kept step", kept),
-        ("Seed", str(recipe.training.seed)),
+        (tr("Data"), ", ".join(data)),
+        (tr("Method"), _method(recipe)),
+        (tr("Base model"), base_words(recipe.base_model.id)),
+        (tr("Precision"), entry.precision or recipe.base_model.precision),
+        (tr("Kept step"), kept),
+        (tr("Seed"), str(recipe.training.seed)),
     ]
 
 
@@ -146,4 +155,4 @@ def _method(recipe: Recipe) -> str:
     method = recipe.method.method
     targets = recipe.method.as_table().get("target_modules") or ()
     shown = ", ".join(targets[:MOST_TARGETS]) + ("…" if len(targets) > MOST_TARGETS else "")
-    return ", ".join(part for part in (method.title, method.short(recipe.method.options), shown) if part)
+    return ", ".join(filter(None, (told(method.title), told(method.short(recipe.method.options)), shown)))
