@@ -18,6 +18,7 @@ from gui.data_files import dropped
 from gui.engine import Engine
 from gui.look import style
 from gui.look.format import number
+from gui.look.language import mark, told, tr, tr_count
 from gui.look.type import text_scale
 from gui.pages.playground import choices, files, menus
 from gui.pages.playground.controller import Controller
@@ -39,7 +40,7 @@ from gui.widgets.scroll import Scroll
 from gui.widgets.segmented import Segmented
 
 ONE, SEVERAL = "one", "several"
-COPY = "Copy as Markdown"
+COPY = mark("Copy as Markdown")
 
 
 class PlaygroundPage(Page):
@@ -53,7 +54,7 @@ class PlaygroundPage(Page):
     data_requested = Signal(str)
 
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
-        super().__init__("Playground", "", parent)
+        super().__init__(tr("Playground"), "", parent)
         self._engine = engine
         self.controller = Controller(engine, self)
         self.live_count = LiveCount(engine, self)
@@ -75,12 +76,13 @@ class PlaygroundPage(Page):
         self._refresh()
 
     def _add_buttons(self) -> None:
-        self.mode = Segmented([(ONE, "One conversation"), (SEVERAL, "Several")], name="Summarise")
-        self.add_button = plain("Add adapter", "plus")
-        self.copy_button = plain(COPY, "copy")
-        self.copy_button.setAccessibleName(COPY)
-        self.copy_button.setToolTip(COPY)
-        self.summarise_button = primary("Summarise", "play")
+        modes = [(ONE, tr("One conversation")), (SEVERAL, tr("Several"))]
+        self.mode = Segmented(modes, name=tr("Summarise"))
+        self.add_button = plain(tr("Add adapter"), "plus")
+        self.copy_button = plain(tr(COPY), "copy")
+        self.copy_button.setAccessibleName(tr(COPY))
+        self.copy_button.setToolTip(tr(COPY))
+        self.summarise_button = primary(tr("Summarise"), "play")
         self.summarise_button.setToolTip(actions.keys_text("playground.summarise"))
         for part in (self.mode, self.add_button, self.copy_button, self.summarise_button):
             self.header.add(part)
@@ -152,7 +154,7 @@ class PlaygroundPage(Page):
 
     def open_example(self, example: Example) -> None:
         """Show the conversation of an example, with its reference summary."""
-        self.open_conversation(example.conversation, example.summary, f"Row {example.id}")
+        self.open_conversation(example.conversation, example.summary, tr("Row {id}", id=example.id))
 
     def offer_conversations(self, name: str, examples: Sequence[Example]) -> None:
         """Offer the rows of checked data to pick from, in place of those of the data checked before."""
@@ -165,7 +167,7 @@ class PlaygroundPage(Page):
             try:
                 self._sources[choices.SAMPLES_NAME] = samples()
             except StorageError as error:
-                self.controller.say(f"{error.message} {error.hint}")
+                self.controller.say(told(f"{error.message} {error.hint}"))
             self._offer_sources()
 
     def _offer_sources(self) -> None:
@@ -200,12 +202,12 @@ class PlaygroundPage(Page):
             return
         self.panel.settle()
         if not self.decoding.is_valid:
-            self.controller.say("The decoding options can't be used so. The fields say why.")
+            self.controller.say(tr("The decoding options can't be used so. The fields say why."))
             return
         try:
             self.decoding.keep()
         except AppError as error:
-            self.controller.say(f"{error.message} {error.hint}")
+            self.controller.say(told(f"{error.message} {error.hint}"))
         if self.shows_several:
             self.several.summarise(self.decoding.decoding(), self._prompt())
         else:
@@ -257,20 +259,20 @@ class PlaygroundPage(Page):
     def _copy(self) -> None:
         tried = self.controller.tried
         if tried is not None:
-            told = (tried.reference, tried.decoding, tried.prompt)
+            shown = (tried.reference, tried.decoding, tried.prompt)
         else:
-            told = (self.panel.reference, self.decoding.decoding(), self.decoding.prompt.template())
-        text = as_markdown(self.controller.board, *told)
+            shown = (self.panel.reference, self.decoding.decoding(), self.decoding.prompt.template())
+        text = as_markdown(self.controller.board, *shown)
         QGuiApplication.clipboard().setText(text)
 
     def _restore(self, tried: Try) -> None:
         self.controller.restore(tried)
-        self._show_tried(tried, "Earlier try")
+        self._show_tried(tried, tr("Earlier try"))
 
     def _open_tried(self, tried: Try) -> None:
         """Show a conversation of several alone, as a try that can be commented on."""
         self.controller.take_over(tried)
-        self._show_tried(tried, "One of several")
+        self._show_tried(tried, tr("One of several"))
 
     def _show_tried(self, tried: Try, whence: str) -> None:
         self.open_conversation(tried.conversation, tried.reference, whence)
@@ -289,12 +291,12 @@ class PlaygroundPage(Page):
     def _clear_tries(self) -> None:
         gone = self.controller.clear_tries()
         if gone:
-            count = "1 try is" if len(gone) == 1 else f"{len(gone)} tries are"
-            self.told.offer(f"{count} forgotten.", lambda: self.controller.bring_back(gone))
+            words = tr_count(len(gone), "{n} try is forgotten.", "{n} tries are forgotten.")
+            self.told.offer(words, lambda: self.controller.bring_back(gone))
 
     def _choose_export(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
-            self, "Export good summaries", "good-summaries.jsonl", files.ROWS
+            self, tr("Export good summaries"), "good-summaries.jsonl", tr(files.ROWS)
         )
         if name:
             self.export_good_ones(Path(name))
@@ -305,16 +307,16 @@ class PlaygroundPage(Page):
         try:
             labelling.write_rows(path, found.items, found.notes)
         except AppError as error:
-            self.told.offer(f"{error.message} {error.hint}")
+            self.told.offer(told(f"{error.message} {error.hint}"))
         else:
             self.told.offer(
-                f"{found.words}: {path}", lambda: self.data_requested.emit(str(path)), "Check it as data"
+                f"{found.words}: {path}", lambda: self.data_requested.emit(str(path)), tr("Check it as data")
             )
 
     # Files
 
     def _choose_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Open a conversation", "", files.KINDS)
+        name, _ = QFileDialog.getOpenFileName(self, tr("Open a conversation"), "", tr(files.KINDS))
         if name:
             self.open_file(Path(name))
 
@@ -323,7 +325,7 @@ class PlaygroundPage(Page):
         try:
             self.panel.receive(files.read_conversation(path), path.name)
         except DataError as error:
-            self.controller.say(f"{error.message} {error.hint}")
+            self.controller.say(told(f"{error.message} {error.hint}"))
 
     def _paste(self) -> None:
         self.mode.set_current(ONE)
@@ -344,7 +346,7 @@ class PlaygroundPage(Page):
             self.open_file(found[0])
         elif event.mimeData().hasText():
             self.mode.set_current(ONE)
-            self.panel.receive(event.mimeData().text(), "Dropped")
+            self.panel.receive(event.mimeData().text(), tr("Dropped"))
         event.acceptProposedAction()
 
     # Showing
@@ -353,8 +355,8 @@ class PlaygroundPage(Page):
         """Below 1200 the conversation folds to a strip, and the header says less."""
         self.one.adapt(width)
         narrow = width < NARROW * text_scale()
-        self.mode.set_text(ONE, "One" if narrow else "One conversation")
-        self.copy_button.setText("" if narrow else COPY)
+        self.mode.set_text(ONE, tr("One") if narrow else tr("One conversation"))
+        self.copy_button.setText("" if narrow else tr(COPY))
 
     def _show_counted(self, tokens: int) -> None:
         self.panel.show_counted(tokens)
@@ -389,8 +391,9 @@ class PlaygroundPage(Page):
 
     def _allow_asking(self, can_ask: bool) -> None:
         """Switch the primary button, and keep the focus for it while it is off."""
-        count = f" {number(self.several.count)}" if self.shows_several and self.several.count else ""
-        self.summarise_button.setText(f"Summarise{count}")
+        count = self.several.count if self.shows_several else 0
+        words = tr("Summarise {count}", count=number(count)) if count else tr("Summarise")
+        self.summarise_button.setText(words)
         if not can_ask and self.summarise_button.hasFocus():
             self.setFocus()
         self.summarise_button.setEnabled(can_ask)

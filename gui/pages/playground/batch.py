@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, Ending, Event, Example, SummarizeOptions, comparison
 from gui.look.format import duration_text, number
+from gui.look.language import told, tr
 from gui.pages.playground.board import Board, Column, Entry
 from gui.pages.playground.controller import Controller
 from gui.summarizer import Asked, Request
@@ -80,8 +81,11 @@ class Batch(QObject):
         done, total = self.done, len(self.rows)
         ended = [self._ended(row) for row in self.rows]
         here, of = sum(ended) - self._done_before, total * len(self.entries)
-        left = f", {duration_text(self._seconds() / here * (of - sum(ended)))} left" if here else ""
-        return (sum(ended) / of if of else 0.0), f"{number(done)} of {number(total)} conversations{left}"
+        share, shown = (sum(ended) / of if of else 0.0), {"done": number(done), "total": number(total)}
+        if not here:
+            return share, tr("{done} of {total} conversations", **shown)
+        left = duration_text(self._seconds() / here * (of - sum(ended)))
+        return share, tr("{done} of {total} conversations, {time} left", time=left, **shown)
 
     @staticmethod
     def _ended(row: BatchRow) -> int:
@@ -146,8 +150,10 @@ class Batch(QObject):
         for row in (row for rows in self._sent.values() for row in rows):
             row.board.give_up("cancelled")
         self._sent.clear()
-        count, total = number(self.done), number(len(self.rows))
-        self.message = message or f"Cancelled after {count} of {total} conversations."
+        done, total = number(self.done), number(len(self.rows))
+        self.message = message or tr(
+            "Cancelled after {done} of {total} conversations.", done=done, total=total
+        )
         self.changed.emit()
 
     def _empty_board(self) -> Board:
@@ -177,7 +183,7 @@ class Batch(QObject):
         try:
             request_id = self._summarizer.summarize(self._controller.base_table(), request)
         except AppError as error:
-            self.cancel(f"{error.message} {error.hint}".strip())
+            self.cancel(told(f"{error.message} {error.hint}".strip()))
             return
         for row in rows:
             row.board.begin(request_id, row.example.conversation)
@@ -205,16 +211,16 @@ class Batch(QObject):
         if not self.is_running:
             return
         if not all(self._summarizer.will_answer(request) for request in self._sent):
-            self.cancel("The worker went to other summaries. What was done is kept.")
+            self.cancel(tr("The worker went to other summaries. What was done is kept."))
         elif self._summarizer.state == "ready":
             self._feed()
         self._later()
 
     def _on_lost(self) -> None:
-        self.cancel("The device is needed by a run. What was done is kept.")
+        self.cancel(tr("The device is needed by a run. What was done is kept."))
 
     def _on_died(self, ending: Ending) -> None:
-        self.cancel(f"{ending.message} What was done is kept.")
+        self.cancel(f"{told(ending.message)} {tr('What was done is kept.')}")
 
     def _later(self) -> None:
         if not self._redraw.isActive():
@@ -224,7 +230,6 @@ class Batch(QObject):
 def state_words(column: Column) -> str:
     """Return what stands in the place of a summary that is not there."""
     if column.status == "failed":
-        return f"{column.message} {column.hint}".strip()
-    return {"running": column.text or "Writing", "waiting": "Waiting", "cancelled": "Cancelled"}.get(
-        column.status, ""
-    )
+        return told(f"{column.message} {column.hint}".strip())
+    words = {"running": column.text or tr("Writing"), "waiting": tr("Waiting"), "cancelled": tr("Cancelled")}
+    return words.get(column.status, "")

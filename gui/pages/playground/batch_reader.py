@@ -5,7 +5,7 @@ Knows no widget.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,17 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import AppError, Ending, Event, Example, intake
 from gui.engine import Engine
 from gui.in_hand import InHand
-from gui.look.format import bytes_text, number
+from gui.look.format import bytes_text
+from gui.look.language import mark, told, tr, tr_count
 
-LEFT_OUT = {
-    "empty": ("has no conversation", "have no conversation"),
-    "too_long": ("is too long to be tried", "are too long to be tried"),
-    "beyond": ("is beyond the first 1,000", "are beyond the first 1,000"),
+LEFT_OUT: dict[str, Callable[[int], str]] = {
+    "empty": lambda count: tr_count(count, "{n} has no conversation", "{n} have no conversation"),
+    "too_long": lambda count: tr_count(count, "{n} is too long to be tried", "{n} are too long to be tried"),
+    "beyond": lambda count: tr_count(
+        count, "{n} is beyond the first 1,000", "{n} are beyond the first 1,000"
+    ),
 }
+SPLITS = {"train": mark("train"), "validation": mark("validation"), "test": mark("test")}
 
 
 class BatchReader(QObject):
@@ -55,14 +59,15 @@ class BatchReader(QObject):
     def read(self, files: Sequence[Path]) -> None:
         """Read files, several as one source, or a folder, in place of whatever is being read."""
         self.stop()
-        self.name = files[0].name if len(files) == 1 else f"{number(len(files))} files"
+        count = len(files)
+        self.name = files[0].name if count == 1 else tr_count(count, "{n} file", "{n} files")
         self._read, self._far, self.share, self.trouble = {}, "", 0.0, ""
         try:
             source = intake.keep_files(list(files))
             asked = {"data": {"source": str(source)}}
             thread = self._engine.ask("read_conversations", asked, parent=self)
         except AppError as error:
-            self.trouble = f"{error.message} {error.hint}".strip()
+            self.trouble = told(f"{error.message} {error.hint}".strip())
         else:
             self._in_hand.take(thread, self._end, events=self._follow, result=self._take, failed=self._fail)
         self.changed.emit()
@@ -78,7 +83,8 @@ class BatchReader(QObject):
                 self._gather(event)
             elif event["event"] == "stage_progressed" and event["total"]:
                 self.share = event["done"] / event["total"]
-                self._far = f"{bytes_text(event['done'])} of {bytes_text(event['total'])}"
+                read, total = bytes_text(event["done"]), bytes_text(event["total"])
+                self._far = tr("{read} of {total}", read=read, total=total)
         self.changed.emit()
 
     def _gather(self, event: Event) -> None:
@@ -91,14 +97,14 @@ class BatchReader(QObject):
         self._in_hand.let_go()
         self.changed.emit()
         named = [
-            (f"{self.name} ({split})" if split else self.name, examples)
+            (f"{self.name} ({tr(SPLITS.get(split, split))})" if split else self.name, examples)
             for split, examples in self._read.items()
         ]
         self.found.emit(named, left_out_words(result["left_out"]))
 
     def _fail(self, ending: Ending) -> None:
         if ending.outcome != "stopped":
-            self.trouble = f"{ending.message} {ending.hint}".strip()
+            self.trouble = told(f"{ending.message} {ending.hint}".strip())
 
     def _end(self, _: Ending) -> None:
         self.changed.emit()
@@ -106,5 +112,5 @@ class BatchReader(QObject):
 
 def left_out_words(left_out: dict[str, int]) -> str:
     """Return what was left out and why, "" for nothing."""
-    told = [f"{number(count)} {LEFT_OUT[why][count != 1]}" for why, count in left_out.items() if count]
-    return f"Left out: {', '.join(told)}." if told else ""
+    parts = [LEFT_OUT[why](count) for why, count in left_out.items() if count]
+    return tr("Left out: {parts}.", parts=", ".join(parts)) if parts else ""

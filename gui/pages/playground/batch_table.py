@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from engine.api import measures
 from gui.look.format import score
+from gui.look.language import tr
 from gui.models.cells import Cell, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable
 from gui.pages.playground.batch import BatchRow, state_words
@@ -52,12 +53,12 @@ class BatchTable(GroupedTable[BatchRow]):
         if column.status == "failed":
             return Signed("problem", state_words(column), "brick")
         if column.status == "finished":
-            return Text(_line(column.text) or "Nothing was written", token="ink")
+            return Text(_line(column.text) or tr("Nothing was written"), token="ink")
         return Text(_line(state_words(column)), token="ink3")
 
     def words(self, thing: BatchRow) -> str:
         written = [
-            f"{column.entry.name}: {column.text or state_words(column) or 'not yet'}"
+            f"{column.entry.title}: {column.text or state_words(column) or tr('not yet')}"
             for column in thing.board.columns
         ]
         return f"{headline(thing.example.conversation)}; {'; '.join(written)}"
@@ -73,11 +74,11 @@ class BatchTable(GroupedTable[BatchRow]):
 
 
 def _columns(entries: Sequence[Entry], scored: bool) -> tuple[Column, ...]:
-    made = [Column("conversation", "Conversation")]
+    made = [Column("conversation", tr("Conversation"))]
     if scored:
-        made.append(Column("reference", "Reference summary", hidden_below=900))
+        made.append(Column("reference", tr("Reference summary"), hidden_below=900))
     for place, entry in enumerate(entries):
-        made.append(Column(f"summary {place}", entry.name))
+        made.append(Column(f"summary {place}", entry.title))
         if scored:
             made.append(Column(f"score {place}", "ROUGE-1", 92, right=True))
     return tuple(made)

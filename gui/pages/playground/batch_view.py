@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from gui.look import style
 from gui.look.format import gain, interval, number, score
+from gui.look.language import mark, tr
 from gui.look.type import px
 from gui.pages.playground.batch import Batch
 from gui.pages.playground.batch_table import BatchTable
@@ -27,6 +28,12 @@ from gui.widgets.numbers import IntField
 
 SOURCE_WIDTH, COUNT_WIDTH, TABLE_LEAST = 300, 200, 180
 USUAL_COUNT = 20
+# How a column stands against the base; what is neither could not be told apart.
+STANDS = {
+    "better": mark("{name}: {score}. Better, paired with the base: {gain}"),
+    "worse": mark("{name}: {score}. Worse, paired with the base: {gain}"),
+}
+STANDS_EQUAL = mark("{name}: {score}. No measurable difference, paired with the base: {gain}")
 
 
 class BatchView(QWidget):
@@ -46,24 +53,24 @@ class BatchView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.source = Choice()
-        self.source.setAccessibleName("Where the conversations are from")
-        self.count = IntField(1, 1, 1, suffix="conversations")
-        self.count.setPrefix("First ")
+        self.source.setAccessibleName(tr("Where the conversations are from"))
+        self.count = IntField(1, 1, 1, suffix=tr("conversations"))
+        self.count.setPrefix(f"{tr('First')} ")
         self._wanted = USUAL_COUNT
-        self.count.setAccessibleName("How many conversations")
-        self.open_button = plain("Open files…", "folder")
-        self.export_button = quiet("Export as csv…", "export")
+        self.count.setAccessibleName(tr("How many conversations"))
+        self.open_button = plain(tr("Open files…"), "folder")
+        self.export_button = quiet(tr("Export as csv…"), "export")
         self.table = BatchTable(self)
-        self.view = GroupedTableView(self.table, "Conversations and their summaries")
+        self.view = GroupedTableView(self.table, tr("Conversations and their summaries"))
         self.notice = NoticeStrip()
-        self.cancel_button = plain("Cancel")
+        self.cancel_button = plain(tr("Cancel"))
         self.busy = Busy("", self.cancel_button)
         self.standing = QWidget()
         self.foot = QVBoxLayout()
         self._empty = EmptyState(
             "playground",
-            "No conversations yet",
-            "Open files of conversations, or drop them here.",
+            tr("No conversations yet"),
+            tr("Open files of conversations, or drop them here."),
         )
         self._lay_out()
         self._connect()
@@ -132,13 +139,13 @@ class BatchView(QWidget):
         self.busy.setVisible(batch.is_running)
         if batch.is_running:
             share, how_far = batch.progress()
-            self.busy.set_progress(share, how_far, "Summarising")
+            self.busy.set_progress(share, how_far, tr("Summarising"))
         self._show_standing([] if batch.is_running else standing_lines(batch))
 
     def show_reading(self, name: str, share: float, how_far: str) -> None:
         """Show that files are being read."""
         self.busy.show()
-        self.busy.set_progress(share, how_far, f"Reading {name}")
+        self.busy.set_progress(share, how_far, tr("Reading {name}", name=name))
 
     def tell(self, text: str, action: str = "", icon_name: str = "info") -> None:
         """Say something below the table; nothing hides it."""
@@ -171,17 +178,21 @@ def standing_lines(batch: Batch) -> list[str]:
         return []
     count = len(batch.scored()[0])
     if count == 1:
-        head = "ROUGE-1 on one conversation with a reference, so no interval."
+        head = tr("ROUGE-1 on one conversation with a reference, so no interval.")
     else:
-        head = f"ROUGE-1, mean and 95 % interval, on {number(count)} conversations with a reference."
+        head = tr(
+            "ROUGE-1, mean and 95 % interval, on {count} conversations with a reference.", count=number(count)
+        )
     lines = [head]
     for entry, standing in zip(batch.entries, standings, strict=True):
-        line = f"{entry.name}: {_figure(score(standing.score['mean']), standing.score)}"
+        mean = _figure(score(standing.score["mean"]), standing.score)
         found = standing.difference
-        if found is not None and count > 1:
-            verdict = str(found["verdict"]).capitalize()
-            line += f". {verdict}, paired with the base: {_figure(gain(found['mean']), found)}"
-        lines.append(line)
+        if found is None or count == 1:
+            lines.append(f"{entry.title}: {mean}")
+        else:
+            said = STANDS.get(found["verdict"], STANDS_EQUAL)
+            gained = _figure(gain(found["mean"]), found)
+            lines.append(tr(said, name=entry.title, score=mean, gain=gained))
     return lines
 
 

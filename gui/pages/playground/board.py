@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Literal
 
 from engine.api import Claim, Event, added, unsupported
+from gui.look.language import tr
 
 Status = Literal["empty", "waiting", "running", "finished", "failed", "cancelled"]
 Thumb = Literal["", "up", "down"]
@@ -22,11 +23,24 @@ _unsupported = lru_cache(maxsize=64)(unsupported)
 
 @dataclass(frozen=True)
 class Entry:
-    """What a column is for: the base model (`adapter` None) or an adapter, and how it is called."""
+    """What a column is for: the base model (`adapter` None) or an adapter, and how it is called.
+
+    `name` and `detail` are as they are kept, `title` and `about` as they are shown.
+    """
 
     adapter: str | None
     name: str
     detail: str = ""
+
+    @property
+    def title(self) -> str:
+        """The name; a base's is a word of the window."""
+        return self.name if self.adapter else tr(self.name)
+
+    @property
+    def about(self) -> str:
+        """The detail; the bundled base's is a word of the window."""
+        return self.detail if self.adapter else tr(self.detail)
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.api import STARTER, Adapter
+from gui.look.format import number
+from gui.look.language import mark, tr, tr_count
 from gui.models.words import method_words
 from gui.pages.playground.board import Entry
 
 MOST_COLUMNS = 8
-SAMPLES_NAME = "Bundled test conversations"
+SAMPLES_NAME = mark("Bundled test conversations")
+BASE_NAME, BUNDLED = mark("Base model"), mark("The bundled model")
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,17 @@ class Choice:
 
 def base_title(base_id: str) -> str:
     """Return how a base model is called on the page."""
-    return "The bundled model" if base_id == STARTER else base_id
+    return tr(BUNDLED) if base_id == STARTER else base_id
+
+
+def source_title(name: str) -> str:
+    """Return how a source of conversations is called on the page."""
+    return tr(SAMPLES_NAME) if name == SAMPLES_NAME else name
+
+
+def base_entry(base_id: str) -> Entry:
+    """Return the base model's column."""
+    return Entry(None, BASE_NAME, BUNDLED if base_id == STARTER else base_id)
 
 
 def entry(adapter: Adapter) -> Entry:
@@ -51,11 +64,21 @@ def adapter_choices(adapters: Iterable[Adapter], base_id: str, shown: Iterable[s
 def _choice(adapter: Adapter, base_id: str, taken: set[str]) -> Choice:
     made_for = adapter.passport.base_model.id
     if made_for != base_id:
-        reason = f"made for {base_title(made_for) if made_for else 'a base model it does not name'}"
+        named = tr("made for {model}", model=base_title(made_for))
+        reason = named if made_for else tr("made for a base model it does not name")
         return Choice(adapter, reason, is_foreign=True)
     if adapter.id in taken:
-        return Choice(adapter, "shown already")
-    return Choice(adapter, f"{MOST_COLUMNS} columns are the most" if len(taken) + 1 >= MOST_COLUMNS else "")
+        return Choice(adapter, tr("shown already"))
+    full = len(taken) + 1 >= MOST_COLUMNS
+    return Choice(adapter, tr("{most} columns are the most", most=number(MOST_COLUMNS)) if full else "")
+
+
+def foreign_words(adapter: Adapter) -> str:
+    """Return which base model an adapter was made for that can't stand here."""
+    made_for = adapter.passport.base_model.id
+    if not made_for:
+        return tr("{adapter} was made for a base model it does not name", adapter=adapter.name)
+    return tr("{adapter} was made for {model}", adapter=adapter.name, model=base_title(made_for))
 
 
 def base_table(base_id: str, adapters: Iterable[Adapter]) -> dict[str, Any]:
@@ -74,11 +97,13 @@ def mix_words(adapters: Iterable[Adapter]) -> str:
     names = [other.name for other in others if other.passport.base_model.as_table() != used]
     if not names:
         return ""
-    were = "was" if len(names) == 1 else "were"
-    form = ", ".join(str(value) for name, value in used.items() if name != "id")
-    return (
-        f"{', '.join(names)} {were} made on another form of the base model. "
-        f"All are compared on that of {first.name}: {form}."
+    return tr_count(
+        len(names),
+        "{names} was made on another form of the base model. All are compared on that of {first}: {form}.",
+        "{names} were made on another form of the base model. All are compared on that of {first}: {form}.",
+        names=", ".join(names),
+        first=first.name,
+        form=", ".join(str(value) for name, value in used.items() if name != "id"),
     )
 
 

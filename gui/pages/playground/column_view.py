@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.look import style
 from gui.look.format import UNKNOWN, duration_text, number, score
+from gui.look.language import told, tr, tr_count
 from gui.look.tips import as_said
 from gui.look.type import px
 from gui.models.words import NOTHING_WRITTEN
@@ -48,9 +49,9 @@ class ColumnView(QWidget):
         self._text = ReadingText()
         self._state = Label("", "label", "ink3", wrap=True)
         self._trouble = _Trouble()
-        self._copy = IconButton("copy", "Copy this summary")
+        self._copy = IconButton("copy", tr("Copy this summary"))
         self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._text.text()))
-        self._cancel = plain("Cancel")
+        self._cancel = plain(tr("Cancel"))
         self._cancel.clicked.connect(self.cancelled)
         self.tools = FeedbackTools()
         self.notes = FeedbackNotes()
@@ -104,10 +105,10 @@ class ColumnView(QWidget):
         texts.addWidget(self._name)
         texts.addWidget(self._detail)
         if self._is_base:
-            self._act = IconButton("chevron-down", "Choose another base model")
+            self._act = IconButton("chevron-down", tr("Choose another base model"))
             self._act.clicked.connect(self.base_wanted)
         else:
-            self._act = IconButton("close", "Take this adapter away")
+            self._act = IconButton("close", tr("Take this adapter away"))
             self._act.clicked.connect(self.closed)
         head = QHBoxLayout()
         head.setSpacing(4)
@@ -140,9 +141,9 @@ class ColumnView(QWidget):
         self, column: Column, marks: Marks, waiting_words: str = "", can_rate: bool = False
     ) -> None:
         """Show what stands in a column; `waiting_words` say what a waiting one waits for."""
-        self._name.setText(column.entry.name)
-        self._detail.setText(column.entry.detail)
-        self.setAccessibleName(f"{column.entry.name} {column.entry.detail}")
+        self._name.setText(column.entry.title)
+        self._detail.setText(column.entry.about)
+        self.setAccessibleName(f"{column.entry.title} {column.entry.about}")
         running = column.status == "running"
         drawn = _drawn(marks)
         if (column.text, tuple(drawn)) != (self._text.text(), self._text.marks()):
@@ -150,16 +151,16 @@ class ColumnView(QWidget):
         self._text.set_streaming(running)
         self._text.setVisible(bool(column.text) or running)
         waiting = {
-            "empty": "No summary yet",
-            "waiting": waiting_words or "Waiting",
-            "cancelled": "Cancelled",
-            "finished": "" if column.text else NOTHING_WRITTEN,
+            "empty": tr("No summary yet"),
+            "waiting": waiting_words or tr("Waiting"),
+            "cancelled": tr("Cancelled"),
+            "finished": "" if column.text else tr(NOTHING_WRITTEN),
         }
         self.pieces.show_rounds(column.rounds)
         self._state.setText(waiting.get(column.status) or _state_words(column))
         self._state.setVisible(bool(self._state.text()))
         failed = column.status == "failed"
-        self._trouble.tell(f"{column.message} {column.hint}".strip() if failed else "")
+        self._trouble.tell(told(f"{column.message} {column.hint}".strip()) if failed else "")
         self._copy.setVisible(column.status in ("finished", "cancelled") and bool(column.text))
         self._cancel.setVisible(running)
         self.tools.setVisible(can_rate and column.status == "finished" and bool(column.text))
@@ -172,8 +173,13 @@ def _state_words(column: Column) -> str:
     """Return what there is to say beside a summary: where in a long conversation it is, or what cut it."""
     if column.status == "running" and column.pieces > 1 and not column.text:
         done = sum(bool(summary) for pieces in column.rounds for summary in pieces)
-        return f"Read in {column.pieces} pieces, {done} summarised"
-    return "Cut off at the longest summary" if column.is_capped else ""
+        return tr_count(
+            column.pieces,
+            "Read in {n} piece, {done} summarised",
+            "Read in {n} pieces, {done} summarised",
+            done=number(done),
+        )
+    return tr("Cut off at the longest summary") if column.is_capped else ""
 
 
 def _drawn(marks: Marks) -> list[Mark]:
@@ -221,7 +227,7 @@ class _Figures(QWidget):
         column.setSpacing(2)
         column.addLayout(_row(ElidedLabel("ROUGE-1", "label", "ink2"), self._rouge))
         column.addLayout(
-            _row(ElidedLabel("Not in conversation", "label", "ink2"), self._warning, self._missing)
+            _row(ElidedLabel(tr("Not in conversation"), "label", "ink2"), self._warning, self._missing)
         )
         column.addLayout(_row(self._seconds, self._speed))
 
@@ -236,17 +242,17 @@ class _Figures(QWidget):
     def show_column(self, column: Column, marks: Marks) -> None:
         finished = column.status == "finished"
         self._rouge.setText(score(column.scores.get("rouge1")))
-        self._rouge.setToolTip("" if column.scores else "Paste a reference summary to see it.")
+        self._rouge.setToolTip("" if column.scores else tr("Paste a reference summary to see it."))
         missing = len(marks.unsupported)
         self._missing.setText(number(missing) if finished else UNKNOWN)
         self._missing.set_token("copper" if missing else "ink")
         self._missing.setToolTip(as_said(", ".join(claim.text for claim in marks.unsupported)))
         self._warning.setVisible(missing > 0)
         running = column.status == "running"
-        self._seconds.setText("running" if running else _seconds(column))
+        self._seconds.setText(tr("running") if running else _seconds(column))
         self._seconds.set_token("accent" if running else "ink2")
         speed = column.tokens_per_second
-        self._speed.setText("" if speed is None else f"{number(speed, 0)} tokens/s")
+        self._speed.setText("" if speed is None else tr("{speed} tokens/s", speed=number(speed, 0)))
 
 
 def _seconds(column: Column) -> str:

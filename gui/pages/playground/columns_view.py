@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
+from gui.look.language import tr
 from gui.look.type import px
 from gui.pages.playground.board import Board
 from gui.pages.playground.column_view import LEAST_WIDTH, ColumnView
@@ -62,10 +63,10 @@ class ColumnsView(QWidget):
 
     def _invitation(self) -> QWidget:
         """Return what stands beside the base as long as no adapter does."""
-        add = plain("Add adapter", "plus")
+        add = plain(tr("Add adapter"), "plus")
         add.clicked.connect(self.add_wanted)
         self._empty = EmptyState(
-            "library", "No adapter beside the base", "Add one to see what tuning changes.", [add]
+            "library", tr("No adapter beside the base"), tr("Add one to see what tuning changes."), [add]
         )
         return self._empty
 

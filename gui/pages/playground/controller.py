@@ -13,8 +13,9 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import STARTER, Adapter, AppError, Ending, Event, SummarizeOptions, library, prompts
 from gui.device_turn import DeviceTurn, Strip
 from gui.engine import Engine
+from gui.look.language import told, tr, tr_count
 from gui.pages.playground import choices
-from gui.pages.playground.board import Board, Entry, Feedback
+from gui.pages.playground.board import Board, Feedback
 from gui.pages.playground.tries import Try, from_board, into_board
 from gui.pages.playground.tries_store import Tries
 from gui.summarizer import Asked, Request
@@ -22,7 +23,6 @@ from gui.timers import once
 
 REDRAW_MILLISECONDS = 50
 USUAL_LIMIT = 512
-BASE_NAME = "Base model"
 
 
 class Controller(QObject):
@@ -39,7 +39,7 @@ class Controller(QObject):
         super().__init__(parent)
         self._engine = engine
         self.base_id = STARTER
-        self.board = Board(_base_entry(STARTER))
+        self.board = Board(choices.base_entry(STARTER))
         self.adapters: list[Adapter] = []
         self.local_models: list[str] = []
         self.tries = Tries()
@@ -116,7 +116,7 @@ class Controller(QObject):
         self.cancel()
         self.base_id = base_id
         kept = [adapter for adapter in self._shown_adapters() if adapter.passport.base_model.id == base_id]
-        self.board, self.tried = Board(_base_entry(base_id)), None
+        self.board, self.tried = Board(choices.base_entry(base_id)), None
         for adapter in kept:
             self.board.add(choices.entry(adapter))
         self.changed.emit()
@@ -142,10 +142,8 @@ class Controller(QObject):
         self.choose_base(wanted[0].passport.base_model.id)
         for adapter in wanted:
             self.add(adapter.id)
-        left = [
-            one for one in self.adapter_choices() if one.adapter in wanted and one.reason.startswith("made")
-        ]
-        self._message = "; ".join(f"{one.adapter.name} was {one.reason}" for one in left)
+        left = [one.adapter for one in self.adapter_choices() if one.adapter in wanted and one.is_foreign]
+        self._message = "; ".join(map(choices.foreign_words, left))
         self.changed.emit()
 
     def restore(self, tried: Try) -> None:
@@ -161,7 +159,7 @@ class Controller(QObject):
         try:
             self.tries.add(tried)
         except AppError as error:
-            self._message = f"{error.message} {error.hint}"
+            self._message = told(f"{error.message} {error.hint}")
         self.restore(tried)
 
     # Asking
@@ -188,7 +186,7 @@ class Controller(QObject):
         """Ask for summaries in every column, after pausing the run that has the device, if one has."""
         self._message = ""
         if not conversation:
-            self.say("There is no conversation yet. Paste one, open a file, or pick a sample.")
+            self.say(tr("There is no conversation yet. Paste one, open a file, or pick a sample."))
             return
         columns = tuple(column.entry.adapter for column in self.board.columns)
         request = Request(Asked(conversation, reference), columns, options, prompt)
@@ -202,7 +200,7 @@ class Controller(QObject):
         try:
             request_id = self.summarizer.summarize(self.base_table(), request)
         except AppError as error:
-            self._message = f"{error.message} {error.hint}"
+            self._message = told(f"{error.message} {error.hint}")
         else:
             self.board.begin(request_id, _one(request).text)
             self.tried = None
@@ -248,7 +246,7 @@ class Controller(QObject):
         try:
             self.tries.add(tried)
         except AppError as error:
-            self._message = f"{error.message} {error.hint}"
+            self._message = told(f"{error.message} {error.hint}")
         else:
             self.tried = tried
 
@@ -261,7 +259,7 @@ class Controller(QObject):
         try:
             self.tries.replace(tried)
         except AppError as error:
-            self._message = f"{error.message} {error.hint}"
+            self._message = told(f"{error.message} {error.hint}")
         else:
             self.tried, column.feedback = tried, feedback
         self.changed.emit()
@@ -277,7 +275,7 @@ class Controller(QObject):
         try:
             gone = self.tries.clear()
         except AppError as error:
-            self._message = f"{error.message} {error.hint}"
+            self._message = told(f"{error.message} {error.hint}")
         self.tried = None
         self.changed.emit()
         return gone
@@ -287,7 +285,7 @@ class Controller(QObject):
         try:
             self.tries.bring_back(gone)
         except AppError as error:
-            self._message = f"{error.message} {error.hint}"
+            self._message = told(f"{error.message} {error.hint}")
         self.changed.emit()
 
     def _on_summarizer_changed(self) -> None:
@@ -299,7 +297,7 @@ class Controller(QObject):
 
     def _on_died(self, ending: Ending) -> None:
         self._ending = ending
-        self.board.give_up("failed", "The worker ended before this summary was done.")
+        self.board.give_up("failed", tr("The worker ended before this summary was done."))
         self._later()
 
     def _later(self) -> None:
@@ -312,7 +310,7 @@ class Controller(QObject):
         """Return what there is to say above the columns, the most pressing first."""
         if self._ending is not None:
             text = _why(self._ending)
-            return Strip(text, "Start again", "problem", "brick", self._ending.log_tail)
+            return Strip(text, tr("Start again"), "problem", "brick", self._ending.log_tail)
         said = self.turn.strip()
         if said is None and self._message:
             return Strip(self._message, "", "info", "ink2")
@@ -329,10 +327,13 @@ class Controller(QObject):
 
     def subtitle(self) -> str:
         """Return the line below the page's title: "google/flan-t5-base with 3 adapters, bfloat16"."""
-        count = len(self.board.adapters)
-        beside = {0: "", 1: " with 1 adapter"}.get(count, f" with {count} adapters")
-        known = f", {self.summarizer.precision}" if self.summarizer.state == "ready" else ""
-        return f"{choices.base_title(self.base_id)}{beside}{known}"
+        count, base = len(self.board.adapters), choices.base_title(self.base_id)
+        shown = (
+            tr_count(count, "{base} with {n} adapter", "{base} with {n} adapters", base=base)
+            if count
+            else base
+        )
+        return f"{shown}, {self.summarizer.precision}" if self.summarizer.state == "ready" else shown
 
 
 def _one(request: Request) -> Asked:
@@ -344,9 +345,5 @@ def _one(request: Request) -> Asked:
 def _why(ending: Ending) -> str:
     """Return why a worker ended; what a crash says of checkpoints is for runs."""
     if ending.outcome == "crashed":
-        return f"{ending.message} The conversation and earlier tries are kept."
-    return f"{ending.message} {ending.hint}".strip()
-
-
-def _base_entry(base_id: str) -> Entry:
-    return Entry(None, BASE_NAME, choices.base_title(base_id))
+        return f"{told(ending.message)} {tr('The conversation and earlier tries are kept.')}"
+    return told(f"{ending.message} {ending.hint}".strip())

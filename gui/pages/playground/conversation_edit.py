@@ -6,6 +6,7 @@ from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
 from gui.look import style
+from gui.look.language import tr
 from gui.look.type import font
 from gui.widgets.reading import Mark, utf16
 
@@ -16,8 +17,8 @@ class ConversationEdit(QPlainTextEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._cut_at: int | None = None
-        self.setPlaceholderText("Name: what they say")
-        self.setAccessibleName("Conversation as text")
+        self.setPlaceholderText(tr("Name: what they say"))
+        self.setAccessibleName(tr("Conversation as text"))
         self.setTabChangesFocus(True)
         style.follow(self._restyle)
 

@@ -21,11 +21,11 @@ from PySide6.QtWidgets import (
 
 from engine.api import Example, speakers, turns
 from gui.look import style
-from gui.look.format import number
+from gui.look.language import tr, tr_count
 from gui.look.type import font, px
 from gui.pages.playground.conversation_edit import ConversationEdit
 from gui.pages.playground.export_offer import ExportOffer
-from gui.pages.playground.length import Length, estimated, parted, told
+from gui.pages.playground.length import Length, counted, estimated, parted
 from gui.pages.playground.picker import Picker
 from gui.pages.playground.token_meter import TokenMeter
 from gui.shell import actions
@@ -77,22 +77,24 @@ class ConversationPanel(QWidget):
         self.picker.picked.connect(self._pick)
         self.picker.closed.connect(self._show)
         self.meter = TokenMeter()
-        self.piecewise = QCheckBox("Summarise piece by piece")
+        self.piecewise = QCheckBox(tr("Summarise piece by piece"))
         self.piecewise.setToolTip(
-            "Summarise pieces that fit the limit, and then their summaries, in place of cutting the end off"
+            tr(
+                "Summarise pieces that fit the limit, and then their summaries, in place of cutting the end off"
+            )
         )
         self.piecewise.toggled.connect(self._choose_piecewise)
         self.reference_edit = QPlainTextEdit()
-        self.reference_edit.setPlaceholderText("Paste one to see ROUGE")
-        self.reference_edit.setAccessibleName("Reference summary, optional")
+        self.reference_edit.setPlaceholderText(tr("Paste one to see ROUGE"))
+        self.reference_edit.setAccessibleName(tr("Reference summary, optional"))
         self.reference_edit.setTabChangesFocus(True)
         self.reference_edit.textChanged.connect(self.changed)
-        self.label_button = link("Write it")
-        self.label_button.setToolTip("Write a summary of this conversation, with drafts to begin from")
+        self.label_button = link(tr("Write it"))
+        self.label_button.setToolTip(tr("Write a summary of this conversation, with drafts to begin from"))
         self.label_button.clicked.connect(self.label_wanted)
-        self._open_button = quiet("Open…")
+        self._open_button = quiet(tr("Open…"))
         self._open_button.clicked.connect(self._offer_ways)
-        self._edit_button = quiet("Edit")
+        self._edit_button = quiet(tr("Edit"))
         self._edit_button.clicked.connect(self.toggle_edit)
         actions.bind(self.picker, "window.close", self._show)
         style.follow(self._restyle)
@@ -104,7 +106,7 @@ class ConversationPanel(QWidget):
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setSpacing(0)
-        head.addWidget(Label("Conversation", "section"), 1)
+        head.addWidget(Label(tr("Conversation"), "section"), 1)
         for button in (self._open_button, self._edit_button):
             button.set_short()
             head.addWidget(button)
@@ -115,8 +117,8 @@ class ConversationPanel(QWidget):
         for part in (self._reading, self.editor, self.picker, self._empty_state()):
             self._stack.addWidget(part)
         reference = QHBoxLayout()
-        reference.addWidget(Label("Reference summary", "label_medium", "ink2"), 1)
-        reference.addWidget(Label("optional", "label", "ink3"))
+        reference.addWidget(Label(tr("Reference summary"), "label_medium", "ink2"), 1)
+        reference.addWidget(Label(tr("optional"), "label", "ink3"))
         reference.addWidget(self.label_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 14, 14, 20)
@@ -141,14 +143,14 @@ class ConversationPanel(QWidget):
         column.addLayout(foot)
 
     def _empty_state(self) -> QWidget:
-        sample, paste = plain("Pick a sample"), quiet("Paste")
+        sample, paste = plain(tr("Pick a sample")), quiet(tr("Paste"))
         sample.clicked.connect(self.pick)
         paste.clicked.connect(self.paste)
         self.sample_button = sample
         return EmptyState(
             "playground",
-            "No conversation yet",
-            "Paste one, drop a text file, or pick a sample.",
+            tr("No conversation yet"),
+            tr("Paste one, drop a text file, or pick a sample."),
             [sample, paste],
         )
 
@@ -203,7 +205,7 @@ class ConversationPanel(QWidget):
     def show_counted(self, tokens: int) -> None:
         """Show the tokens that a model's worker counted."""
         if not self._length.is_counted:
-            self._show_length(told(self.conversation, tokens, self._limit))
+            self._show_length(counted(self.conversation, tokens, self._limit))
 
     def show_length(self, text: str, length: Length) -> None:
         """Show the length of a text, unless another one stands there by now or another limit holds."""
@@ -231,9 +233,9 @@ class ConversationPanel(QWidget):
         """Return a menu of the ways to another conversation."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Pick a conversation", self.pick)
-        menu.addAction("Open a text file…", self.file_wanted.emit)
-        menu.addAction("Paste", self.paste)
+        menu.addAction(tr("Pick a conversation"), self.pick)
+        menu.addAction(tr("Open a text file…"), self.file_wanted.emit)
+        menu.addAction(tr("Paste"), self.paste)
         return menu
 
     def offer(self, sources: Mapping[str, Sequence[Example]]) -> None:
@@ -250,7 +252,7 @@ class ConversationPanel(QWidget):
         """Take the conversation from the clipboard, or begin to write one if there is no text on it."""
         text = QGuiApplication.clipboard().text().strip()
         if text:
-            self.receive(text, "Pasted")
+            self.receive(text, tr("Pasted"))
         else:
             self.toggle_edit()
 
@@ -262,7 +264,7 @@ class ConversationPanel(QWidget):
             return
         self.editor.setPlainText(self._conversation)
         self._stack.setCurrentWidget(self.editor)
-        self._edit_button.setText("Done")
+        self._edit_button.setText(tr("Done"))
         self._show_editor_cut()
         self.editor.setFocus()
 
@@ -274,12 +276,12 @@ class ConversationPanel(QWidget):
     def _settle(self) -> None:
         if self.is_editing and self.editor.conversation() != self._conversation:
             self._conversation = self.editor.conversation()
-            self._whence = self._whence and f"{self._whence}, edited"
+            self._whence = self._whence and tr("{whence}, edited", whence=self._whence)
             self.export_offer.look_at(self._conversation)
             self.changed.emit()
 
     def _pick(self, example: Example) -> None:
-        self.show_conversation(example.conversation, example.summary, f"Sample {example.id}")
+        self.show_conversation(example.conversation, example.summary, tr("Sample {id}", id=example.id))
 
     def _type(self) -> None:
         if self.is_editing:
@@ -289,10 +291,16 @@ class ConversationPanel(QWidget):
     def _show(self) -> None:
         said = turns(self._conversation)
         self._stack.setCurrentIndex(0 if said else 3)
-        self._edit_button.setText("Edit")
-        count = len(speakers(self._conversation))
-        people = f"{_some(count, 'speaker')}, {_some(len(said), 'turn')}" if count else "no one named"
-        self._about.setText(", ".join(filter(None, (self._whence, people))) if said else "")
+        self._edit_button.setText(tr("Edit"))
+        people = len(speakers(self._conversation))
+        if people:
+            about = [
+                tr_count(people, "{n} speaker", "{n} speakers"),
+                tr_count(len(said), "{n} turn", "{n} turns"),
+            ]
+        else:
+            about = [tr("no one named")]
+        self._about.setText(", ".join(filter(None, (self._whence, *about))) if said else "")
         self._about.setVisible(bool(said))
         self.label_button.setEnabled(bool(said))
         self._measure()
@@ -327,13 +335,7 @@ class ConversationPanel(QWidget):
         said = [*read, *cut]
         shown = [Turn(turn.speaker, turn.text) for turn in said[:MOST_TURNS]]
         more = len(said) - len(shown)
-        about = "" if self._length.is_counted else "about here "
-        self._turns.set_turns(
-            [*shown, Turn("", f"{number(more)} more turns")] if more else shown,
-            len(read) if cut else None,
-            f"{about}the trained limit ends",
-        )
-
-
-def _some(count: int, what: str) -> str:
-    return f"{number(count)} {what}{'' if count == 1 else 's'}"
+        if more:
+            shown.append(Turn("", tr_count(more, "{n} more turn", "{n} more turns")))
+        exact, about = tr("the trained limit ends"), tr("about here the trained limit ends")
+        self._turns.set_turns(shown, len(read) if cut else None, exact if self._length.is_counted else about)

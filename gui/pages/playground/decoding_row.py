@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWid
 from engine.api import AppError, SummarizeOptions, decoding, describe, options
 from gui.forms.field_grid import FormField, make_field
 from gui.look import style
+from gui.look.language import told, tr
 from gui.look.type import px
 from gui.pages.playground.presets import Presets
 from gui.pages.playground.prompt_field import PromptField
@@ -39,9 +40,9 @@ class DecodingRow(QWidget):
         self._valid = self._presets.last or SummarizeOptions()
         self._filling = False
         self.preset = Choice()
-        self.more = IconButton("more", "Save or delete presets")
-        self.unfold = link("All options")
-        self.naming = NameRow("Name of the preset")
+        self.more = IconButton("more", tr("Save or delete presets"))
+        self.unfold = link(tr("All options"))
+        self.naming = NameRow(tr("Name of the preset"))
         self.fields: dict[str, FormField] = {
             info.name: make_field("", info) for info in describe(SummarizeOptions)
         }
@@ -61,7 +62,7 @@ class DecodingRow(QWidget):
         chooser.setFocusProxy(self.preset)
         row = QHBoxLayout()
         row.setSpacing(12)
-        row.addWidget(Field("&Decoding", chooser))
+        row.addWidget(Field(tr("&Decoding"), chooser))
         row.addWidget(self.fields[FIRST].around)
         row.addStretch(1)
         row.addWidget(self.unfold)
@@ -79,7 +80,7 @@ class DecodingRow(QWidget):
         column.addWidget(self.naming)
         column.addWidget(self.all_fields)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self.preset.setAccessibleName("Decoding")
+        self.preset.setAccessibleName(tr("Decoding"))
         style.follow(self._restyle)
 
     def _restyle(self) -> None:
@@ -137,7 +138,7 @@ class DecodingRow(QWidget):
     def unfold_all(self, is_open: bool = True) -> None:
         """Show a field for every option, or the one row alone."""
         self.all_fields.setVisible(is_open)
-        self.unfold.setText("Fewer options" if is_open else "All options")
+        self.unfold.setText(tr("Fewer options") if is_open else tr("All options"))
 
     def _toggle(self) -> None:
         self.unfold_all(self.all_fields.isHidden())
@@ -155,7 +156,7 @@ class DecodingRow(QWidget):
         for field in self.fields.values():
             field.set_problem()
         for problem in problems:
-            self.fields[problem.field].set_problem(problem.message, problem.hint)
+            self.fields[problem.field].set_problem(told(problem.message), told(problem.hint))
         if isinstance(found, SummarizeOptions) and not problems:
             self._valid = found
         if any(problem.field != FIRST for problem in problems):
@@ -174,8 +175,8 @@ class DecodingRow(QWidget):
 
     def _offer(self) -> None:
         found = self._presets.of(self._valid) if self.is_valid else None
-        own = [] if found else [(OWN, "Your own")]
-        self.preset.set_items([*((each.name, each.name) for each in self._presets.items), *own])
+        own = [] if found else [(OWN, tr("Your own"))]
+        self.preset.set_items([*((each.name, each.title) for each in self._presets.items), *own])
         self.preset.set_key(found.name if found else OWN)
 
     def _take(self, name: str) -> None:
@@ -189,9 +190,10 @@ class DecodingRow(QWidget):
         saved = found.name if found and not found.is_built_in else ""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        save = menu.addAction("Save as…", self._ask_name)
+        save = menu.addAction(tr("Save as…"), self._ask_name)
         save.setEnabled(self.is_valid)
-        delete = menu.addAction(f"Delete {saved}".replace("&", "&&") if saved else "Delete", self._delete)
+        words = tr("Delete {name}", name=saved).replace("&", "&&") if saved else tr("Delete")
+        delete = menu.addAction(words, self._delete)
         delete.setEnabled(bool(saved))
         return menu
 
@@ -200,7 +202,7 @@ class DecodingRow(QWidget):
 
     def _ask_name(self) -> None:
         found = self._presets.named(self.preset.key())
-        self.naming.ask("Save", found.name if found and not found.is_built_in else "")
+        self.naming.ask(tr("Save"), found.name if found and not found.is_built_in else "")
 
     def _save(self, name: str, replace: bool) -> None:
         try:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.api import chats
+from gui.look.format import number
+from gui.look.language import told, tr, tr_count
 from gui.look.tips import as_said
 from gui.widgets.cards import NoticeStrip
 
 # A conversation for the playground is short; more than this is not read while the window waits.
 MOST_CHARACTERS = 500_000
 MOST_LINES_SHOWN = 20
+LEFT_OUT: dict[str, Callable[[int], str]] = {
+    "system": lambda count: tr_count(count, "{n} system line", "{n} system lines"),
+    "media": lambda count: tr_count(count, "{n} media tag", "{n} media tags"),
+    "chat": lambda count: tr_count(count, "{n} other chat", "{n} other chats"),
+}
 
 
 class ExportOffer(NoticeStrip):
@@ -44,12 +54,12 @@ class ExportOffer(NoticeStrip):
         if self._chat is None:
             self.hide()
             return
-        words = f"{self._chat.described()}."
+        words = _described(self._chat)
         self.setToolTip(as_said(_shown([each.text for each in self._chat.left_out])))
         if is_taken:
-            self.show_notice(f"Taken. {words}", "Undo")
+            self.show_notice(f"{tr('Taken.')} {words}", tr("Undo"))
         else:
-            self.show_notice(words, "Take the turns")
+            self.show_notice(words, tr("Take the turns"))
 
     def _act(self) -> None:
         chat, is_taken = self._chat, not self._is_taken
@@ -61,9 +71,27 @@ class ExportOffer(NoticeStrip):
         self._show_offer(is_taken)
 
 
+def _described(chat: chats.Chat) -> str:
+    """Return what a text was understood as, and what of it was left out."""
+    known = {
+        "format": told(chats.TITLES[chat.kind]),
+        "turns": tr_count(len(chat.turns), "{n} turn", "{n} turns"),
+        "speakers": tr_count(len(chat.speakers), "{n} speaker", "{n} speakers")
+        if chat.speakers
+        else tr("no named speaker"),
+    }
+    counts: Counter[str] = Counter(each.kind for each in chat.left_out)
+    left = [words(counts[kind]) for kind, words in LEFT_OUT.items() if counts[kind]]
+    if not left:
+        return tr("{format}: {turns} of {speakers}.", **known)
+    listed = tr("{parts} and {last}", parts=", ".join(left[:-1]), last=left[-1]) if left[1:] else left[0]
+    return tr("{format}: {turns} of {speakers}; {left} left out.", left=listed, **known)
+
+
 def _shown(left_out: list[str]) -> str:
     """Return the lines that are left out, for a tooltip."""
     if not left_out:
         return ""
-    more = [f"and {len(left_out) - MOST_LINES_SHOWN:,} more"] if len(left_out) > MOST_LINES_SHOWN else []
-    return "\n".join(["Left out:", *left_out[:MOST_LINES_SHOWN], *more])
+    hidden = len(left_out) - MOST_LINES_SHOWN
+    more = [tr("and {count} more", count=number(hidden))] if hidden > 0 else []
+    return "\n".join([tr("Left out:"), *left_out[:MOST_LINES_SHOWN], *more])

@@ -11,6 +11,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from gui.look import style
+from gui.look.language import tr
 from gui.look.type import font, px
 from gui.pages.playground.board import Feedback, Thumb
 from gui.shell import actions
@@ -32,10 +33,10 @@ class FeedbackTools(QWidget):
         super().__init__(parent)
         self._feedback = Feedback()
         self.thumbs: dict[Thumb, IconButton] = {
-            "up": IconButton("thumb", "A good summary"),
-            "down": IconButton("thumb-down", "A bad summary"),
+            "up": IconButton("thumb", tr("A good summary")),
+            "down": IconButton("thumb-down", tr("A bad summary")),
         }
-        self.pen = IconButton("edit", "Correct the summary, or note something about it")
+        self.pen = IconButton("edit", tr("Correct the summary, or note something about it"))
         self.pen.clicked.connect(self.edit_wanted)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -67,15 +68,15 @@ class FeedbackNotes(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._feedback, self._summary = Feedback(), ""
-        self._corrected_head = Label("Corrected", "label_medium", "ink2")
+        self._corrected_head = Label(tr("Corrected"), "label_medium", "ink2")
         self._corrected = ReadingText()
         self._note = Label("", "label", "ink2", wrap=True, selectable=True)
         self.summary_edit = QPlainTextEdit()
         self.summary_edit.setTabChangesFocus(True)
         self.note_edit = QLineEdit()
-        self.note_edit.setPlaceholderText("What is right or wrong about it")
+        self.note_edit.setPlaceholderText(tr("What is right or wrong about it"))
         self.note_edit.returnPressed.connect(self._done)
-        self.done_button, self._leave_button = plain("Keep"), quiet("Cancel")
+        self.done_button, self._leave_button = plain(tr("Keep")), quiet(tr("Cancel"))
         self.done_button.clicked.connect(self._done)
         self._leave_button.clicked.connect(self.close_edit)
         self._editor = QWidget()
@@ -94,8 +95,8 @@ class FeedbackNotes(QWidget):
         written = QVBoxLayout(self._editor)
         written.setContentsMargins(0, 0, 0, 0)
         written.setSpacing(8)
-        written.addWidget(Field("The summary as it should be", self.summary_edit))
-        written.addWidget(Field("Note", self.note_edit))
+        written.addWidget(Field(tr("The summary as it should be"), self.summary_edit))
+        written.addWidget(Field(tr("Note"), self.note_edit))
         written.addLayout(buttons)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -114,8 +115,7 @@ class FeedbackNotes(QWidget):
 
     def texts(self) -> tuple[str, str]:
         """Return the corrected summary and the note as they are shown."""
-        note = self._note.text().removeprefix("Note: ")
-        return ("" if self._corrected.isHidden() else self._corrected.text(), note)
+        return ("" if self._corrected.isHidden() else self._corrected.text(), self._feedback.note)
 
     def show_feedback(self, feedback: Feedback, summary: str) -> None:
         """Show what was said of a summary; of another one than before, nothing is being written any more."""
@@ -124,7 +124,7 @@ class FeedbackNotes(QWidget):
         self._feedback, self._summary = feedback, summary
         if feedback.edited != self._corrected.text():
             self._corrected.set_text(feedback.edited)
-        self._note.setText(f"Note: {feedback.note}" if feedback.note else "")
+        self._note.setText(tr("Note: {note}", note=feedback.note) if feedback.note else "")
         self._show()
 
     def edit(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.api import labelling
+from gui.look.language import tr, tr_count
 from gui.pages.playground.tries import TriedColumn, Try
 
 
@@ -20,12 +21,15 @@ class GoodOnes:
     @property
     def words(self) -> str:
         """How many there are, and what of the others."""
-        count = len(self.items)
-        told = f"{count:,} good {'summary is' if count == 1 else 'summaries are'} written"
+        written = tr_count(len(self.items), "{n} good summary is written", "{n} good summaries are written")
         if not self.passed_over:
-            return told
-        others = "another good one" if self.passed_over == 1 else f"{self.passed_over:,} other good ones"
-        return f"{told}, one for each conversation; {others} of the same conversations left out"
+            return written
+        others = tr_count(
+            self.passed_over,
+            "another good one of the same conversations left out",
+            "{n} other good ones of the same conversations left out",
+        )
+        return tr("{written}, one for each conversation; {others}", written=written, others=others)
 
 
 def good_ones(tries: Iterable[Try]) -> GoodOnes:

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from engine.api import Turn, turns
 from gui.look.format import number
+from gui.look.language import tr, tr_count
 from gui.pages.playground.board import LETTERS_A_TOKEN, about_tokens
 
 
@@ -25,8 +26,10 @@ class Length:
     @property
     def words(self) -> str:
         """How much there is: "about 212 of 512 tokens"."""
-        about = "" if self.is_counted or not self.tokens else "about "
-        return f"{about}{number(self.tokens)} of {number(self.limit)} tokens"
+        tokens, limit = number(self.tokens), number(self.limit)
+        if self.is_counted or not self.tokens:
+            return tr("{tokens} of {limit} tokens", tokens=tokens, limit=limit)
+        return tr("about {tokens} of {limit} tokens", tokens=tokens, limit=limit)
 
 
 def estimated(text: str, limit: int) -> Length:
@@ -36,7 +39,7 @@ def estimated(text: str, limit: int) -> Length:
     return Length(tokens, limit, is_counted=False, cut_at=cut_at if tokens > limit else None)
 
 
-def told(text: str, tokens: int, limit: int) -> Length:
+def counted(text: str, tokens: int, limit: int) -> Length:
     """Return a length whose tokens were told without their places: the cut is where its share of the text ends."""
     cut_at = len(text) * limit // tokens if tokens > limit else None
     return Length(tokens, limit, is_counted=True, cut_at=cut_at)
@@ -59,7 +62,7 @@ def parted(text: str, cut_at: int | None) -> tuple[tuple[Turn, ...], tuple[Turn,
 def cut_words(cut: int, *, piecewise: bool = False) -> str:
     """Return what there is to say of so many turns that are cut off, wholly or in part, or read in later pieces."""
     if cut == 0:
-        return "fits the trained limit"
+        return tr("fits the trained limit")
     if piecewise:
-        return "read piece by piece"
-    return "the end is cut off" if cut == 1 else f"the last {number(cut)} turns are cut off"
+        return tr("read piece by piece")
+    return tr_count(cut, "the end is cut off", "the last {n} turns are cut off")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
+from gui.look.language import tr
 from gui.pages.playground import choices
 from gui.pages.playground.controller import Controller
 
@@ -14,12 +15,12 @@ def adapter_menu(parent: QWidget, controller: Controller) -> QMenu:
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     for choice in controller.adapter_choices():
-        words = choice.reason or choices.entry(choice.adapter).detail
+        words = choice.reason or choices.entry(choice.adapter).about
         action = menu.addAction(f"{choice.adapter.name}   {words}".replace("&", "&&"))
         action.setEnabled(choice.fits)
         action.setData(choice.adapter.id)
     if menu.isEmpty():
-        menu.addAction("No adapters yet. Train one, or import one in the library.").setEnabled(False)
+        menu.addAction(tr("No adapters yet. Train one, or import one in the library.")).setEnabled(False)
     return menu
 
 

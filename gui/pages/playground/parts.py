@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.device_turn import Strip
 from gui.look import style
+from gui.look.language import tr
 from gui.look.type import font, metrics, px
 from gui.pages.playground.length import Length, parted
 from gui.pages.playground.token_meter import TokenMeter
@@ -31,7 +32,7 @@ class StripView(QWidget):
         self._notice = NoticeStrip()
         self._notice.acted.connect(self.acted)
         self._log = Label("", "fixed", "ink2", wrap=True, selectable=True)
-        self._log.setAccessibleName("The worker's last log lines")
+        self._log.setAccessibleName(tr("The worker's last log lines"))
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 12, 24, 12)
         column.setSpacing(8)
@@ -70,7 +71,7 @@ class FoldedConversation(QWidget):
         style.ground(self, "surface")
         self._headline = ElidedLabel("", "body_medium")
         self.meter = TokenMeter()
-        self._button = quiet("Show")
+        self._button = quiet(tr("Show"))
         self._button.set_short()
         self._button.clicked.connect(self.toggled)
         row = QHBoxLayout()
@@ -91,12 +92,12 @@ class FoldedConversation(QWidget):
 
     def show_conversation(self, text: str, length: Length, *, piecewise: bool) -> None:
         """Show a conversation and how long it is."""
-        self._headline.setText(headline(text) or "No conversation yet")
+        self._headline.setText(headline(text) or tr("No conversation yet"))
         self.meter.show_length(length, len(parted(text, length.cut_at)[1]), piecewise=piecewise)
 
     def set_open(self, is_open: bool) -> None:
         """Say whether the whole conversation is shown below."""
-        self._button.setText("Hide" if is_open else "Show")
+        self._button.setText(tr("Hide") if is_open else tr("Show"))
 
     def button(self) -> QWidget:
         """Return the button that shows and hides the conversation."""
@@ -144,9 +145,9 @@ class Legend(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         words = MarkLegend(
-            [("new", "not in the base model’s summary"), ("attention", "not in the conversation")]
+            [("new", tr("not in the base model’s summary")), ("attention", tr("not in the conversation"))]
         )
-        reason = ElidedLabel("One conversation, so no interval", "label", "ink3")
+        reason = ElidedLabel(tr("One conversation, so no interval"), "label", "ink3")
         reason.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -18,7 +18,10 @@ from PySide6.QtWidgets import (
 
 from engine.api import Example
 from gui.look import style
+from gui.look.format import number
+from gui.look.language import tr
 from gui.look.type import font, px
+from gui.pages.playground.choices import source_title
 from gui.pages.playground.tries import headline
 from gui.widgets.buttons import quiet
 from gui.widgets.choice import Choice
@@ -65,7 +68,7 @@ class _Rows(QStyledItemDelegate):
             painter.fillRect(rect.left(), rect.top(), 3, rect.height(), style.color("accent"))
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, style.color("line"))
         box = rect.adjusted(12, 5, -8, -6)
-        summary = str(index.data(Qt.ItemDataRole.ToolTipRole) or "no reference summary")
+        summary = str(index.data(Qt.ItemDataRole.ToolTipRole) or tr("no reference summary"))
         for text, role, token, side in (
             (str(index.data()), "body_medium", "ink", Qt.AlignmentFlag.AlignTop),
             (summary, "label", "ink2", Qt.AlignmentFlag.AlignBottom),
@@ -88,8 +91,8 @@ class Picker(QWidget):
         super().__init__(parent)
         self._sources: dict[str, Sequence[Example]] = {}
         self._source = Choice()
-        self._source.setAccessibleName("Where the conversations are from")
-        self.search = SearchField("Search conversations")
+        self._source.setAccessibleName(tr("Where the conversations are from"))
+        self.search = SearchField(tr("Search conversations"))
         self.search.searched.connect(self._filter)
         self._source.chosen.connect(lambda _key: self._filter(self.search.text()))
         self._model = _Conversations()
@@ -98,10 +101,10 @@ class Picker(QWidget):
         self.list.setItemDelegate(_Rows(self.list))
         self.list.setMouseTracking(True)
         self.list.setUniformItemSizes(True)
-        self.list.setAccessibleName("Conversations to pick from")
+        self.list.setAccessibleName(tr("Conversations to pick from"))
         self.list.clicked.connect(self._pick)
         self.list.activated.connect(self._pick)
-        back = quiet("Back", "arrow-left")
+        back = quiet(tr("Back"), "arrow-left")
         back.set_short()
         back.clicked.connect(self.closed)
         head = QHBoxLayout()
@@ -118,7 +121,9 @@ class Picker(QWidget):
     def show_sources(self, sources: Mapping[str, Sequence[Example]]) -> None:
         """Offer conversations by the name of where they are from, the first one in front."""
         self._sources = dict(sources)
-        self._source.set_items([(name, f"{name} ({len(found)})") for name, found in sources.items()])
+        self._source.set_items(
+            [(name, f"{source_title(name)} ({number(len(found))})") for name, found in sources.items()]
+        )
         self._source.set_key(next(iter(sources), ""))
         self._source.setVisible(len(sources) > 1)
         self._filter(self.search.text())

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from gui.look.format import number
+from gui.look.language import tr
 from gui.widgets.buttons import link
 from gui.widgets.labels import Label
 
@@ -32,7 +34,7 @@ class PiecesView(QWidget):
         """Show the pieces' summaries, round by round."""
         if rounds != self._rounds:
             self._rounds = rounds
-            self._text.setText(told(rounds))
+            self._text.setText(as_lines(rounds))
         self.setVisible(bool(rounds))
         self._name()
 
@@ -45,16 +47,17 @@ class PiecesView(QWidget):
         self._name()
 
     def _name(self) -> None:
-        count = sum(map(len, self._rounds))
-        verb = "Show" if self._text.isHidden() else "Hide"
-        self.unfold.setText(f"{verb} the summaries of {count} pieces")
+        count = number(sum(map(len, self._rounds)))
+        show = tr("Show the summaries of {count} pieces", count=count)
+        hide = tr("Hide the summaries of {count} pieces", count=count)
+        self.unfold.setText(show if self._text.isHidden() else hide)
 
 
-def told(rounds: Sequence[Sequence[str]]) -> str:
+def as_lines(rounds: Sequence[Sequence[str]]) -> str:
     """Return the pieces' summaries as lines; where they were summarised again, in pieces too, by rounds."""
     lines = []
-    for number, pieces in enumerate(rounds, start=1):
+    for round_, pieces in enumerate(rounds, start=1):
         if len(rounds) > 1:
-            lines.append(f"Round {number}")
+            lines.append(tr("Round {round}", round=number(round_)))
         lines += [f"{piece}. {summary or '…'}" for piece, summary in enumerate(pieces, start=1)]
     return "\n".join(lines)

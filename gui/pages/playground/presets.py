@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.api import AppError, StorageError, SummarizeOptions, decoding, options, paths
+from gui.look.format import number
+from gui.look.language import mark, tr
 
 FILE_NAME = "decoding.json"
 VERSION = 1
@@ -25,11 +27,16 @@ _USUAL = {
 
 @dataclass(frozen=True)
 class Preset:
-    """Values of decoding options by name; those that it does not name stay as they are."""
+    """Values of decoding options by name; those that it does not name stay as they are. `title` is shown."""
 
     name: str
     values: Mapping[str, Any]
     is_built_in: bool = False
+
+    @property
+    def title(self) -> str:
+        """The name; a built-in one's is a word of the window."""
+        return tr(self.name) if self.is_built_in else self.name
 
     def applied(self, to: SummarizeOptions) -> SummarizeOptions:
         """Return options with the preset's values."""
@@ -41,9 +48,9 @@ class Preset:
 
 
 BUILT_IN = (
-    Preset("Greedy", _USUAL, is_built_in=True),
-    Preset("Beam search", {**_USUAL, "beams": 4}, is_built_in=True),
-    Preset("Sampling", {**_USUAL, "temperature": 0.7, "top_p": 0.95}, is_built_in=True),
+    Preset(mark("Greedy"), _USUAL, is_built_in=True),
+    Preset(mark("Beam search"), {**_USUAL, "beams": 4}, is_built_in=True),
+    Preset(mark("Sampling"), {**_USUAL, "temperature": 0.7, "top_p": 0.95}, is_built_in=True),
 )
 
 
@@ -102,13 +109,16 @@ class Presets:
     def _checked(self, name: str, *, replace: bool) -> str:
         name = " ".join(name.split())
         if not name:
-            raise AppError("A preset needs a name.", "Write one.", "name")
+            raise AppError(tr("A preset needs a name."), tr("Write one."), "name")
         if len(name) > LONGEST_NAME:
-            raise AppError(f"The name has {len(name)} characters.", f"Use at most {LONGEST_NAME}.", "name")
-        if name.casefold() in {preset.name.casefold() for preset in BUILT_IN}:
-            raise AppError(f'"{name}" is a built-in preset.', "Choose another name.", "name")
+            message = tr("The name has {count} characters.", count=number(len(name)))
+            raise AppError(message, tr("Use at most {most}.", most=number(LONGEST_NAME)), "name")
+        if name.casefold() in {said.casefold() for each in BUILT_IN for said in (each.name, each.title)}:
+            message = tr('"{name}" is a built-in preset.', name=name)
+            raise AppError(message, tr("Choose another name."), "name")
         if name in self._saved and not replace:
-            raise AppError(f'There is a preset "{name}" already.', "Choose another name.", "name")
+            message = tr('There is a preset "{name}" already.', name=name)
+            raise AppError(message, tr("Choose another name."), "name")
         return name
 
     def _write(self) -> None:
@@ -121,9 +131,8 @@ class Presets:
             partial.write_text(json.dumps(stored, ensure_ascii=False, indent=1), encoding="utf-8")
             partial.replace(self._path)
         except OSError as error:
-            raise StorageError(
-                f"Decoding presets can't be kept: {error.strerror}.", "Free some disk space."
-            ) from error
+            message = tr("Decoding presets can't be kept: {why}.", why=error.strerror)
+            raise StorageError(message, tr("Free some disk space.")) from error
 
 
 def _read(path: Path) -> dict[str, Any]:

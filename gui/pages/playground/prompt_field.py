@@ -11,12 +11,13 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.api import prompts
 from gui.look import style
+from gui.look.language import mark, told, tr
 from gui.look.type import px
 from gui.widgets.choice import Choice
 from gui.widgets.fields import Field
 from gui.widgets.labels import Label
 
-AS_TRAINED = "As trained"
+AS_TRAINED = mark("As trained")
 # The key of a prompt that no template has any more; no template's name begins with a space.
 OWN = " own"
 WIDTH = 300
@@ -33,12 +34,12 @@ class PromptField(QWidget):
         self.choice = Choice()
         self.choice.chosen.connect(self._choose)
         self._text = Label("", "label", "ink2", wrap=True, selectable=True)
-        self._text.setAccessibleName("The prompt that is read")
+        self._text.setAccessibleName(tr("The prompt that is read"))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(16)
-        tooltip = "One template for every column, in place of what each adapter was trained with"
-        self.field = Field("Prompt", self.choice, tooltip=tooltip)
+        tooltip = tr("One template for every column, in place of what each adapter was trained with")
+        self.field = Field(tr("Prompt"), self.choice, tooltip=tooltip)
         row.addWidget(self.field, alignment=Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._text, 1)
         style.follow(self._restyle)
@@ -78,8 +79,9 @@ class PromptField(QWidget):
         known = prompts.templates()
         named = next((each.name for each in known if each.text == chosen), "")
         self._own = chosen if chosen and not named else ""
-        own = [(OWN, "Another prompt")] if self._own else []
-        self.choice.set_items([("", AS_TRAINED), *((each.name, each.name) for each in known), *own])
+        own = [(OWN, tr("Another prompt"))] if self._own else []
+        titles = [(each.name, told(each.name) if each.built_in else each.name) for each in known]
+        self.choice.set_items([("", tr(AS_TRAINED)), *titles, *own])
         self.choice.set_key(OWN if self._own else named)
         self._show()
 

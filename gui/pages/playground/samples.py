@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import islice
 
 from engine.api import Example, StorageError, paths
+from gui.look.language import tr
 
 FILE_NAME = "test.jsonl"
 MOST = 200
@@ -20,7 +21,8 @@ def samples() -> tuple[Example, ...]:
         with path.open(encoding="utf-8") as stream:
             return tuple(_example(line) for line in islice(stream, MOST))
     except (OSError, ValueError, KeyError) as error:
-        raise StorageError("The bundled conversations are missing.", "Install Tunesmith again.") from error
+        message = tr("The bundled conversations are missing.")
+        raise StorageError(message, tr("Install Tunesmith again.")) from error
 
 
 def _example(line: str) -> Example:

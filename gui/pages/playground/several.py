@@ -13,17 +13,18 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.api import Example, SummarizeOptions, write_csv
-from gui.data_files import FILTER
+from gui.data_files import file_filter
 from gui.engine import Engine
+from gui.look.format import number
+from gui.look.language import told, tr
 from gui.models.background import Background
 from gui.pages.playground.batch import Batch, BatchRow
 from gui.pages.playground.batch_reader import BatchReader
 from gui.pages.playground.batch_table import spreadsheet
 from gui.pages.playground.batch_view import BatchView
+from gui.pages.playground.choices import source_title
 from gui.pages.playground.controller import Controller
 from gui.pages.playground.tries import Try, from_board
-
-CSV_FILES = "Tables (*.csv);;All files (*)"
 
 
 class Several(QObject):
@@ -85,7 +86,7 @@ class Several(QObject):
         known = self._known()
         if self._key not in known:
             self._key = next(iter(known), "")
-        names = [(name, f"{name} ({len(found):,})") for name, found in known.items()]
+        names = [(name, f"{source_title(name)} ({number(len(found))})") for name, found in known.items()]
         self.view.show_sources(names, self._key, len(known.get(self._key, ())))
         self._offer()
 
@@ -148,12 +149,13 @@ class Several(QObject):
     # Files
 
     def _choose_files(self) -> None:
-        names, _ = QFileDialog.getOpenFileNames(self.view, "Open conversations", "", FILTER)
+        names, _ = QFileDialog.getOpenFileNames(self.view, tr("Open conversations"), "", file_filter())
         if names:
             self.read([Path(name) for name in names])
 
     def _choose_place(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self.view, "Export the summaries", "summaries.csv", CSV_FILES)
+        title, kinds = tr("Export the summaries"), tr("Tables (*.csv);;All files (*)")
+        name, _ = QFileDialog.getSaveFileName(self.view, title, "summaries.csv", kinds)
         if name:
             self.export(Path(name))
 
@@ -162,8 +164,8 @@ class Several(QObject):
         table = spreadsheet(self.batch.rows, self.batch.entries)
         self._background.run(
             lambda: write_csv(path, *table),
-            lambda _: self._tell(f"Exported to {path}."),
-            lambda error: self._tell(f"{error.message} {error.hint}"),
+            lambda _: self._tell(tr("Exported to {path}.", path=path)),
+            lambda error: self._tell(told(f"{error.message} {error.hint}")),
         )
 
     def wait(self) -> None:
@@ -185,5 +187,5 @@ class Several(QObject):
         else:
             goes_on = self.batch.message and self.batch.can_go_on
             said = " ".join(filter(None, (self._told, self.batch.message)))
-            self.view.tell(said, "Go on" if goes_on else "")
+            self.view.tell(said, tr("Go on") if goes_on else "")
         self.changed.emit()

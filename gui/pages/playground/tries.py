@@ -80,7 +80,7 @@ class Try:
         """Tell whether every word stands in the conversation, a summary, a note or a name."""
         said = [self.conversation, self.reference]
         for column in self.columns:
-            said += [column.name, column.text, column.feedback.note, column.feedback.edited]
+            said += [column.entry.title, column.text, column.feedback.note, column.feedback.edited]
         text = "\n".join(said).casefold()
         return all(word in text for word in words.casefold().split())
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.api import StorageError, SummarizeOptions, paths
+from gui.look.language import tr
 from gui.pages.playground.board import Feedback
 from gui.pages.playground.tries import TriedColumn, Try, new_id
 
@@ -66,7 +67,8 @@ class Tries:
         try:
             self._path(tried).unlink(missing_ok=True)
         except OSError as error:
-            raise StorageError(f"An earlier try can't be deleted: {error.strerror}.") from error
+            message = tr("An earlier try can't be deleted: {why}.", why=error.strerror)
+            raise StorageError(message) from error
         self.items = [item for item in self.items if item.id != tried.id]
 
     def _path(self, tried: Try) -> Path:
@@ -80,9 +82,8 @@ class Tries:
             partial.write_text(json.dumps({"schema": SCHEMA, **table}, ensure_ascii=False), encoding="utf-8")
             partial.replace(path)
         except OSError as error:
-            raise StorageError(
-                f"Earlier tries can't be kept: {error.strerror}.", "Free some disk space."
-            ) from error
+            message = tr("Earlier tries can't be kept: {why}.", why=error.strerror)
+            raise StorageError(message, tr("Free some disk space.")) from error
 
     def _take_over(self, former: Path) -> None:
         """Bring tries that earlier versions kept into the folder, once."""

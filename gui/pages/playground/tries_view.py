@@ -27,7 +27,8 @@ from PySide6.QtWidgets import (
 )
 
 from gui.look import style
-from gui.look.format import clock_text
+from gui.look.format import clock_text, number
+from gui.look.language import tr, tr_count
 from gui.look.type import font, px
 from gui.pages.playground.tries import Try
 from gui.widgets.buttons import link
@@ -73,8 +74,10 @@ class TriesModel(QAbstractListModel):
 def found_words(tried: Try) -> str:
     """Return what there is to say of a try's columns: "1 good, 4 columns"."""
     count = len(tried.columns)
-    columns = f"{count} columns" if count > 1 else "base only"
-    return f"{len(tried.good)} good, {columns}" if tried.good else columns
+    columns = tr_count(count, "{n} column", "{n} columns") if count > 1 else tr("base only")
+    if not tried.good:
+        return columns
+    return tr("{good} good, {columns}", good=number(len(tried.good)), columns=columns)
 
 
 class TryRows(QStyledItemDelegate):
@@ -134,13 +137,15 @@ class TriesView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._all: list[Try] = []
-        self.clear_button = link("Clear")
-        self.label_button = link("Write summaries")
-        self.label_button.setToolTip("Write summaries of these conversations, with drafts to begin from")
-        self.export_button = link("Export good ones…")
-        self.export_button.setToolTip("Write the summaries that were found good to a file of training data")
-        self.search = SearchField("Search tries")
-        self.which = Segmented([("all", "All"), ("rated", "Commented")], short=True, name="Show")
+        self.clear_button = link(tr("Clear"))
+        self.label_button = link(tr("Write summaries"))
+        self.label_button.setToolTip(tr("Write summaries of these conversations, with drafts to begin from"))
+        self.export_button = link(tr("Export good ones…"))
+        self.export_button.setToolTip(
+            tr("Write the summaries that were found good to a file of training data")
+        )
+        self.search = SearchField(tr("Search tries"))
+        self.which = Segmented([("all", tr("All")), ("rated", tr("Commented"))], short=True, name=tr("Show"))
         self.model = TriesModel(self)
         self.list = QListView()
         self.list.setModel(self.model)
@@ -148,14 +153,14 @@ class TriesView(QWidget):
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.setMouseTracking(True)
         self.list.setUniformItemSizes(True)
-        self.list.setAccessibleName("Earlier tries")
+        self.list.setAccessibleName(tr("Earlier tries"))
         self._lay_out()
         self._connect()
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setSpacing(12)
-        head.addWidget(Label("Earlier tries", "head", "ink2"))
+        head.addWidget(Label(tr("Earlier tries"), "head", "ink2"))
         head.addWidget(self.search)
         head.addWidget(self.which)
         head.addStretch(1)

@@ -7,7 +7,7 @@ import pytest
 from engine.api import STARTER
 from gui.engine import Engine
 from gui.pages.playground.conversation_panel import ConversationPanel
-from gui.pages.playground.length import Length, cut_words, estimated, parted, told
+from gui.pages.playground.length import Length, counted, cut_words, estimated, parted
 from gui.pages.playground.live_count import LiveCount
 from tests.helpers.playground_stage import CONVERSATION, WAIT, tried
 
@@ -38,8 +38,8 @@ def test_turns_are_parted_where_the_limit_falls_and_a_turn_within_it_in_two():
 def test_lengths_say_whether_they_are_counted():
     assert estimated("x" * 360, 512).words == "about 100 of 512 tokens"
     assert estimated("x" * 360, 50).cut_at == 180
-    assert told("x" * 100, 50, 25) == Length(50, 25, is_counted=True, cut_at=50)
-    assert told("x", 5, 25).words == "5 of 25 tokens"
+    assert counted("x" * 100, 50, 25) == Length(50, 25, is_counted=True, cut_at=50)
+    assert counted("x", 5, 25).words == "5 of 25 tokens"
     assert [cut_words(count) for count in (0, 1, 3)] == [
         "fits the trained limit",
         "the end is cut off",
@@ -92,6 +92,6 @@ def test_a_worker_counts_what_is_typed_with_the_base_models_own_tokenizer(qtbot,
 
 def test_the_models_own_count_is_shown_where_nothing_else_has_counted(page, qtbot):
     tried(page, qtbot, "a1")
-    assert page.panel.length == told(CONVERSATION, len(CONVERSATION.split()), 64)
+    assert page.panel.length == counted(CONVERSATION, len(CONVERSATION.split()), 64)
     page.adapt(1024)
     assert page.folded.meter.accessibleName().startswith(f"{len(CONVERSATION.split())} of 64 tokens")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.api import SummarizeOptions, prompts
 from gui.pages.playground.board import Board, Entry
 from gui.pages.playground.markdown import as_markdown
-from gui.pages.playground.pieces_view import told
+from gui.pages.playground.pieces_view import as_lines
 from gui.pages.playground_page import PlaygroundPage
 from gui.summarizer import Request
 from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, WAIT, tried
@@ -77,7 +77,7 @@ def test_pieces_come_in_any_order_and_in_rounds():
             }
         )
     assert board.base.rounds == (("1.1", "1.2", "1.3"), ("2.1", "2.2"))
-    assert told(board.base.rounds) == "Round 1\n1. 1.1\n2. 1.2\n3. 1.3\nRound 2\n1. 2.1\n2. 2.2"
+    assert as_lines(board.base.rounds) == "Round 1\n1. 1.1\n2. 1.2\n3. 1.3\nRound 2\n1. 2.1\n2. 2.2"
     board.begin("again", CONVERSATION)
     assert not board.base.rounds
 
