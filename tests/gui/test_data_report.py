@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from engine.api import StorageError
+from gui.look import language
 from gui.look.type import font
 from gui.pages.data.broken_view import BrokenView
+from gui.pages.data.findings_view import FindingRow
 from gui.pages.data.first_look_view import head
 from gui.pages.data.mapping import turn_keys
 from gui.pages.data.preview import Cut, cut_at
-from gui.pages.data.report import FirstLook, Row, Shape, read
+from gui.pages.data.report import FirstLook, Row, Shape, read, split_head
 
 ROWS = [
     {"number": 1, "id": "r1", "conversation": "Ann: hi\nBo: yo", "summary": "They greet.", "conversation_tokens": 4,
@@ -116,6 +118,48 @@ def test_findings_of_one_kind_are_one_row_and_warnings_come_first(result):
     assert report.numbers("test", report.findings[2], LIMITS) == (4,)
     assert report.numbers("train", report.findings[0], LIMITS) == ()
     assert report.numbers("train", report.findings[0], LIMITS | {"max_summary_tokens": 3}) == (1,)
+
+
+@pytest.fixture
+def german(monkeypatch):
+    window = {
+        "train": ("Training",),
+        "Train ({count})": ("Training ({count})",),
+        "{count} in {split}": ("{count} in {split}",),
+        "A conversation in each row": ("In jeder Zeile ein Gespräch",),
+        "{n} rows": ("{n} Zeile", "{n} Zeilen"),
+        "left out": ("ausgelassen",),
+        "Left out. Undo": ("Ausgelassen. Rückgängig machen",),
+    }
+    engine = {
+        "by name": ("nach dem Namen",),
+        "Summary over the limit": ("Zu lange Zusammenfassung",),
+        "Runs cut its end.": ("Läufe kürzen sie.",),
+    }
+    monkeypatch.setattr(language._now, "catalogue", language.Catalogue(window, engine))
+
+
+def test_what_is_found_is_said_in_the_language_that_is_preferred(result, german):
+    report = read(result)
+    assert report.shape.words == "In jeder Zeile ein Gespräch. Nach dem Namen."
+    assert split_head("train", 2) == "Training (2)"
+    finding = report.findings[0]
+    assert (finding.id, finding.title, finding.detail) == (
+        "long_summary",
+        "Zu lange Zusammenfassung",
+        "2 in Training",
+    )
+    assert finding.explained == "Zu lange Zusammenfassung. Läufe kürzen sie."
+
+
+def test_a_finding_has_room_for_what_its_buttons_say_in_any_language(result, german, qtbot, styled):
+    row = FindingRow(read(result).findings[0])
+    qtbot.addWidget(row)
+    row.set_state(excluded=True, masked=False)
+    assert row.act_button.text() == "Ausgelassen. Rückgängig machen"
+    assert row.accessibleName() == "Zu lange Zusammenfassung, 2 Zeilen, 2 in Training, ausgelassen"
+    for button in (row.show_button, row.act_button):
+        assert button.sizeHint().width() <= button.parentWidget().width()
 
 
 def test_rows_of_several_findings_go_once(result):
