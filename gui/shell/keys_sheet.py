@@ -16,7 +16,7 @@ from gui.widgets.scroll import Scroll
 from gui.widgets.search_field import SearchField
 
 SIZE = (720, 640)
-KEYS_WIDTH = 176
+KEYS_WIDTH = 216
 
 
 class KeysSheet(QDialog):

@@ -145,7 +145,7 @@ def _schedule(painter: QPainter) -> None:
     _words(painter, QRectF(196, 34, 60, 18), tr("cosine"), "ink2")
     _words(painter, QRectF(96, 66, 60, 18), tr("linear"), "accent")
     _words(painter, QRectF(8, 98, 60, 18), tr("warm-up"))
-    _words(painter, QRectF(284, 98, 64, 18), tr("last step"))
+    _words(painter, QRectF(272, 98, 88, 18), tr("last step"))
 
 
 def _dropout(painter: QPainter) -> None:
@@ -197,7 +197,7 @@ def _verdict(painter: QPainter) -> None:
         painter.setBrush(style.color(token))
         painter.drawEllipse(QPointF((low + high) / 2, y), 4, 4)
         _words(painter, QRectF(208, y - 10, 148, 20), words, token)
-    _words(painter, QRectF(42, 100, 60, 18), tr("no change"))
+    _words(painter, QRectF(27, 100, 90, 18), tr("no change"))
 
 
 def _loss(painter: QPainter) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizePolicy, QWidget
 
 from gui.look import style
-from gui.look.type import font, px
+from gui.look.type import font, metrics, px
 
 HEIGHT, MARK = 134, 14
 
@@ -104,17 +104,30 @@ class _CardButton(QAbstractButton):
         inside = QRectF(self.rect()).adjusted(16, 12, -16, -12)
         self._paint_mark(painter, inside, on=on)
         leading, middle = Qt.AlignmentFlag.AlignLeading, Qt.AlignmentFlag.AlignVCenter
-        for text, role, token, top, high, flags in (
-            (self._card.title, "body_semibold", "ink", 0, 22, leading | middle),
-            (self._card.line, "body", "ink2", 26, 58, leading | Qt.TextFlag.TextWordWrap),
-            (self._small, "label", "ink2", 86, 22, leading | middle),
+        wrapped = Qt.TextFlag.TextWordWrap
+        title = self._title_box(inside)
+        lower = title.height() - px(22)
+        line = QRectF(inside.left(), inside.top() + px(26) + lower, inside.width(), px(58) - lower)
+        small = QRectF(inside.left(), inside.top() + px(86), inside.width(), px(22))
+        for text, role, token, box, flags in (
+            (self._card.title, "body_semibold", "ink", title, leading | middle | wrapped),
+            (self._card.line, "body", "ink2", line, leading | wrapped),
+            (self._small, "label", "ink2", small, leading | middle),
         ):
             painter.setFont(font(role))
             painter.setPen(style.color(token))
-            painter.drawText(
-                QRectF(inside.left(), inside.top() + px(top), inside.width(), px(high)), flags, text
-            )
+            painter.drawText(box, flags, text)
         painter.end()
+
+    def _title_box(self, inside: QRectF) -> QRectF:
+        """Return the room of the title beside the mark: one line, or two for a long one."""
+        room = inside.width() - px(MARK) - 8
+        measured = metrics("body_semibold")
+        lines = 1 if measured.horizontalAdvance(self._card.title) <= room else 2
+        box = QRectF(inside.left(), inside.top(), room, px(22) + (lines - 1) * measured.lineSpacing())
+        if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
+            box.moveRight(inside.right())
+        return box
 
     def _paint_mark(self, painter: QPainter, inside: QRectF, *, on: bool) -> None:
         side = px(MARK)
