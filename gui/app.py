@@ -26,6 +26,7 @@ from gui import opened_files
 from gui.crash_report import CrashReport
 from gui.engine import Engine
 from gui.look import language, style
+from gui.look.language import mark, told, tr
 from gui.main_window import FIRST, MainWindow
 from gui.preferences import Preferences
 from gui.run_model import RunModel
@@ -72,7 +73,7 @@ def _install_report() -> None:
     try:
         report = CrashReport(path)
     except OSError as error:
-        hint = "Choose another place with TUNESMITH_HOME."
+        hint = mark("Choose another place with TUNESMITH_HOME.")
         raise StorageError(f"{path} can't be written: {error.strerror}.", hint) from error
     report.install()
 
@@ -98,7 +99,9 @@ def say_why_not(error: AppError, *, quietly: bool) -> None:
     _tell_terminal(f"{error.message} {error.hint}")
     if quietly or QApplication.platformName() in UNSEEN:
         return
-    box = QMessageBox(QMessageBox.Icon.Critical, "Tunesmith", f"{error.message}\n\n{error.hint}".strip())
+    # The hint may be the engine's, or the window's own.
+    text = f"{told(error.message)}\n\n{tr(told(error.hint))}".strip()
+    box = QMessageBox(QMessageBox.Icon.Critical, "Tunesmith", text)
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.exec()
 
@@ -153,14 +156,14 @@ def begin(window: MainWindow, *, demo: bool = False, screenshot: Path | None = N
         try:
             page.show_run(window.engine.attach(living))
         except AppError as error:
-            page.say(error.message)
+            page.say(told(error.message))
 
 
 def _start_demo(page: Any) -> RunModel | None:
     try:
         model: RunModel | None = page.start_run(recipe.load(paths.presets_folder() / DEMO_RECIPE))
     except AppError as error:
-        page.say(f"{error.message} {error.hint}")
+        page.say(f"{told(error.message)} {told(error.hint)}")
         return None
     return model
 

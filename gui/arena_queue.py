@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.api import AppError, arenas
+from gui.look.language import told
+from gui.models.words import entry_words
 from gui.run_model import RunModel
 
 if TYPE_CHECKING:
@@ -118,12 +120,12 @@ class ArenaQueue(QObject):
             else:
                 self._engine.resume(job.id)
         except AppError as error:
-            self.troubled.emit(f"{standing.entry.name}: {arenas.why_not(error)}")
+            self.troubled.emit(f"{entry_words(standing.entry)}: {told(arenas.why_not(error))}")
             self._soon()
         self.changed.emit()
 
     def _end(self, error: AppError | None) -> None:
         self.let_go()
         if error is not None:
-            self.troubled.emit(arenas.why_not(error))
+            self.troubled.emit(told(arenas.why_not(error)))
         self.changed.emit()

@@ -14,6 +14,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from engine.api import AppError, traces
+from gui.look.language import told, tr
 
 MOST_LOG_BYTES = 1_000_000
 
@@ -61,9 +62,10 @@ class CrashReport(QObject):
         )
         self._log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}\n{details}\n")
         if isinstance(error, AppError):
-            self.caught.emit(f"{error.message} {error.hint}".strip(), details)
+            self.caught.emit(f"{told(error.message)} {told(error.hint)}".strip(), details)
         else:
-            self.caught.emit(f"Something went wrong: {error}. Runs go on in their own processes.", details)
+            message = tr("Something went wrong: {error}. Runs go on in their own processes.", error=error)
+            self.caught.emit(message, details)
 
     def _show(self, message: str, details: str) -> None:
         """Open one message at a time: an error that repeats must not bury the window."""
@@ -74,8 +76,8 @@ class CrashReport(QObject):
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(message)
         box.setDetailedText(details)
-        copy = box.addButton("Copy details", QMessageBox.ButtonRole.ActionRole)
-        folder = box.addButton("Open log folder", QMessageBox.ButtonRole.ActionRole)
+        copy = box.addButton(tr("Copy details"), QMessageBox.ButtonRole.ActionRole)
+        folder = box.addButton(tr("Open log folder"), QMessageBox.ButtonRole.ActionRole)
         box.addButton(QMessageBox.StandardButton.Close)
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(details))
         folder.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._path.parent))))

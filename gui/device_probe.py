@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from gui.look.language import tr
 from gui.run_model import RunModel
 
 EVERY_MILLISECONDS = 2_000
@@ -71,4 +72,4 @@ def processor_name() -> str:
         found = None
     name = found[1] if found else platform.processor() or platform.machine()
     name = re.sub(r"\((R|TM|tm|r)\)|\bCPU\b|\bProcessor\b|@.*$", "", name)
-    return " ".join(name.split()) or "Processor"
+    return " ".join(name.split()) or tr("Processor")

@@ -5,13 +5,13 @@ Pauses a run when summaries are wanted, and sends the worker away when the run g
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
 from gui.engine import Engine
 from gui.look.format import duration_text, number
+from gui.look.language import tr
 from gui.run_model import RunModel
 from gui.summarizer import Summarizer
 
@@ -44,13 +44,9 @@ class DeviceTurn(QObject):
         self._summarizer = summarizer
         self._pausing = False
         self._giving_back = False
-        self._actions: dict[str, Callable[[], None]] = {
-            "Pause and try": self.pause_run,
-            "Continue the run": self.give_back,
-        }
         summarizer.changed.connect(self._on_summarizer_changed)
-        for told in (engine.run_started, engine.run_changed, engine.run_ended):
-            told.connect(self._on_device_changed)
+        for said in (engine.run_started, engine.run_changed, engine.run_ended):
+            said.connect(self._on_device_changed)
         engine.device_changed.connect(self._on_device_changed)
 
     @property
@@ -109,22 +105,29 @@ class DeviceTurn(QObject):
         """Do what the strip's action says."""
         said = self.strip()
         if said is not None and said.action:
-            self._actions[said.action]()
+            if self.run_is_computing:
+                self.pause_run()
+            else:
+                self.give_back()
 
     def strip(self) -> Strip | None:
         """Return what there is to say about the device, if anything."""
         run = self._engine.current
         if self._pausing:
-            return Strip("The run pauses after the step in hand. Summaries follow then.", icon="pause")
+            return Strip(tr("The run pauses after the step in hand. Summaries follow then."), icon="pause")
         if run is not None and run.holds_device:
             left = run.state.seconds_left()
-            wait = "wait until it ends" if left is None else f"wait {duration_text(left)}"
-            text = f"A run is training and holds the device. Pause it to try summaries now, or {wait}."
-            return Strip(text, "Pause and try", "clock")
+            if left is None:
+                choice = tr("Pause it to try summaries now, or wait until it ends.")
+            else:
+                choice = tr("Pause it to try summaries now, or wait {time}.", time=duration_text(left))
+            text = f"{tr('A run is training and holds the device.')} {choice}"
+            return Strip(text, tr("Pause and try"), "clock")
         if run is not None and run.running:
             step, total = number(run.state.step), number(run.state.total_steps)
-            text = f"The run is paused at step {step} of {total}. Nothing is lost."
-            return Strip(text, "" if self._giving_back else "Continue the run", "pause")
+            text = tr("The run is paused at step {step} of {total}. Nothing is lost.", step=step, total=total)
+            return Strip(text, "" if self._giving_back else tr("Continue the run"), "pause")
         if self._taken:
-            return Strip(f"{self._taken} Wait until it is done, or cancel it in the library.", icon="clock")
+            wait = tr("Wait until it is done, or cancel it in the library.")
+            return Strip(f"{self._taken} {wait}", icon="clock")
         return None

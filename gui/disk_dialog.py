@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import disk_use
-from gui.look.format import bytes_text, number
+from gui.look.format import bytes_text
+from gui.look.language import mark, tr, tr_count
 from gui.models.background import Background
 from gui.retention import RULES, Retention
 from gui.widgets.buttons import plain
@@ -17,12 +18,12 @@ from gui.widgets.labels import Label
 from gui.widgets.line import Line
 
 PARTS = {
-    "adapters": ("Adapters", "the library"),
-    "checkpoints": ("Checkpoints", "to go on from; completed runs no longer need them"),
-    "runs": ("Runs, the rest", "recipes, events and logs"),
-    "token_ids": ("Token ids", "made anew when needed; at most 2 GB are kept"),
-    "trash": ("Trash", "emptied after 30 days"),
-    "downloads": ("Downloads", "from the hub; other programs use them too"),
+    "adapters": (mark("Adapters"), mark("the library")),
+    "checkpoints": (mark("Checkpoints"), mark("to go on from; completed runs no longer need them")),
+    "runs": (mark("Runs, the rest"), mark("recipes, events and logs")),
+    "token_ids": (mark("Token ids"), mark("made anew when needed; at most 2 GB are kept")),
+    "trash": (mark("Trash"), mark("emptied after 30 days")),
+    "downloads": (mark("Downloads"), mark("from the hub; other programs use them too")),
 }
 
 
@@ -34,12 +35,12 @@ class DiskDialog(GrowingDialog):
         self._retention = retention
         self._background = Background(self)
         self._freeable = disk_use.Freeable()
-        self.setWindowTitle("Disk use")
+        self.setWindowTitle(tr("Disk use"))
         self.sizes = {key: Label("–", "figure") for key in PARTS}
-        self.rules = Choice(RULES)
+        self.rules = Choice([(key, tr(words)) for key, words in RULES])
         self.rules.set_key(retention.rule)
-        self.said = Label("Measuring…", "body", "ink2", wrap=True)
-        self.free_button = plain("Free space", "trash")
+        self.said = Label(tr("Measuring…"), "body", "ink2", wrap=True)
+        self.free_button = plain(tr("Free space"), "trash")
         self.free_button.setEnabled(False)
         self._lay_out()
         self.rules.chosen.connect(self._choose)
@@ -51,23 +52,23 @@ class DiskDialog(GrowingDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(16)
-        column.addWidget(Label("Disk use", "section"))
+        column.addWidget(Label(tr("Disk use"), "section"))
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(8)
         grid.setColumnStretch(1, 1)
         for row, (key, (title, words)) in enumerate(PARTS.items()):
-            grid.addWidget(Label(title, "body"), row, 0)
-            grid.addWidget(Label(words, "label", "ink2"), row, 1)
+            grid.addWidget(Label(tr(title), "body"), row, 0)
+            grid.addWidget(Label(tr(words), "label", "ink2"), row, 1)
             grid.addWidget(self.sizes[key], row, 2, Qt.AlignmentFlag.AlignRight)
         column.addLayout(grid)
         column.addWidget(Line())
-        column.addWidget(Field("Checkpoints of completed runs", self.rules))
+        column.addWidget(Field(tr("Checkpoints of completed runs"), self.rules))
         column.addWidget(self.said)
         foot = QHBoxLayout()
         foot.addWidget(self.free_button)
         foot.addStretch(1)
-        close = plain("Close")
+        close = plain(tr("Close"))
         close.clicked.connect(self.accept)
         foot.addWidget(close)
         column.addLayout(foot)
@@ -82,7 +83,8 @@ class DiskDialog(GrowingDialog):
         for part in parts:
             self.sizes[part.key].setText(bytes_text(part.bytes))
         self.free_button.setEnabled(total > 0)
-        self.free_button.setText(f"Free {bytes_text(total)}" if total else "Nothing to free")
+        text = tr("Free {size}", size=bytes_text(total)) if total else tr("Nothing to free")
+        self.free_button.setText(text)
         self.said.setText(freeable_words(self._freeable))
 
     def _choose(self, rule: str) -> None:
@@ -107,15 +109,25 @@ def _measured() -> tuple[list[disk_use.Part], disk_use.Freeable, int]:
 
 def freeable_words(found: disk_use.Freeable) -> str:
     """Return what the button would delete, and what is lost by that."""
-    told = []
-    if found.runs:
-        whose = "1 completed run" if found.runs == 1 else f"{number(found.runs)} completed runs"
-        told.append(f"{bytes_text(found.checkpoint_bytes)} of checkpoints of {whose}")
-    if found.token_bytes:
-        told.append(f"{bytes_text(found.token_bytes)} of token ids")
-    if not told:
-        return "Nothing can go without a loss: every checkpoint is of a run that can still go on."
-    return (
-        f"Freeing deletes {' and '.join(told)}. Adapters, curves and scores stay, and so does every run that "
-        "can still go on."
-    )
+    checkpoints, tokens = bytes_text(found.checkpoint_bytes), bytes_text(found.token_bytes)
+    if found.runs and found.token_bytes:
+        deleted = tr_count(
+            found.runs,
+            "Freeing deletes {size} of checkpoints of 1 completed run and {tokens} of token ids.",
+            "Freeing deletes {size} of checkpoints of {n} completed runs and {tokens} of token ids.",
+            size=checkpoints,
+            tokens=tokens,
+        )
+    elif found.runs:
+        deleted = tr_count(
+            found.runs,
+            "Freeing deletes {size} of checkpoints of 1 completed run.",
+            "Freeing deletes {size} of checkpoints of {n} completed runs.",
+            size=checkpoints,
+        )
+    elif found.token_bytes:
+        deleted = tr("Freeing deletes {size} of token ids.", size=tokens)
+    else:
+        return tr("Nothing can go without a loss: every checkpoint is of a run that can still go on.")
+    stays = tr("Adapters, curves and scores stay, and so does every run that can still go on.")
+    return f"{deleted} {stays}"

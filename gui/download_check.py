@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import SAMPLE, STARTER, Recipe, recipe
 from gui.engine import Engine
 from gui.look.format import bytes_text
+from gui.look.language import told, tr
 
 Request = dict[str, str]
 Cost = dict[str, Any]
@@ -78,7 +79,7 @@ def is_on_hub(text: str) -> bool:
 def cost_words(cost: dict[str, Any]) -> str:
     """Return what fetching a repository would take: "google/flan-t5-base: 990 MB to fetch, licence Apache-2.0."."""
     missing = int(cost.get("missing_bytes") or 0)
-    size = f"{bytes_text(missing)} to fetch" if missing else "already on this computer"
-    licence = f", licence {cost['licence']}" if cost.get("licence") else ""
-    gated = " Its owner asks for an agreement first." if cost.get("gated") else ""
-    return f"{cost.get('id')}: {size}{licence}.{gated}"
+    facts = [tr("{size} to fetch", size=bytes_text(missing)) if missing else tr("already on this computer")]
+    facts += [tr("licence {licence}", licence=told(str(cost["licence"])))] if cost.get("licence") else []
+    gated = tr("Its owner asks for an agreement first.") if cost.get("gated") else ""
+    return f"{cost.get('id')}: {', '.join(facts)}. {gated}".strip()

@@ -28,6 +28,7 @@ from engine.api import (
 )
 from gui.arena_queue import ArenaQueue
 from gui.engine_thread import EngineThread
+from gui.look.language import mark, tr
 from gui.planner import Planner
 from gui.run_model import RunModel
 from gui.spare_keeper import SpareKeeper
@@ -37,9 +38,9 @@ Command = Callable[[Job], list[str]]
 
 # What the jobs that compute do with the device, as said to whoever has to wait.
 COMPUTING: dict[str, str] = {
-    "evaluate": "An adapter is being scored",
-    "merge": "An adapter is being merged",
-    "summarize": "A base model is loaded for summaries",
+    "evaluate": mark("An adapter is being scored and holds the device."),
+    "merge": mark("An adapter is being merged and holds the device."),
+    "summarize": mark("A base model is loaded for summaries and holds the device."),
 }
 
 
@@ -89,9 +90,9 @@ class Engine(QObject):
     def device_words(self, apart_from: str = "") -> str:
         """Return who has the device, as a sentence; nothing if it is free or a job of the kind `apart_from` has it."""
         if self.run_holds_device:
-            return "A run is training and holds the device."
+            return tr("A run is training and holds the device.")
         kinds = [kind for kind in self._computing.values() if kind != apart_from]
-        return f"{COMPUTING[kinds[0]]} and holds the device." if kinds else ""
+        return tr(COMPUTING[kinds[0]]) if kinds else ""
 
     def start_run(self, wanted: Recipe) -> RunModel:
         """Start a run. Raises RecipeError with what can be known to be wrong, StorageError."""

@@ -14,6 +14,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QThread, Signal
 
 from engine.api import AppError, Ending, Event, EventReader, Job, Spare, Supervisor
+from gui.look.language import tr
 
 # A burst is read and handed over in small portions, so that the window is never kept from its own work for long.
 MOST_BYTES = 64 * 1024
@@ -136,8 +137,8 @@ class EngineThread(QThread):
         if self._forced and ending.outcome == "crashed":
             return Ending(
                 "crashed",
-                "The worker was ended by force.",
-                "Resume goes on from the last checkpoint.",
+                tr("The worker was ended by force."),
+                tr("Resume goes on from the last checkpoint."),
                 log_tail=ending.log_tail,
             )
         return ending

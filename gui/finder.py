@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from engine.api import AppError, Recipe, library, recipe, runs
+from gui.look.language import mark, told, tr
 from gui.models.background import Background
 from gui.pages.train import recipe_files
 from gui.shell import actions
@@ -24,7 +25,8 @@ from gui.shell.palette import Offer, Palette
 from gui.widgets.search_field import SearchField
 
 MOST_RUNS, MOST_ADAPTERS = 12, 50
-RUN, ADAPTER, RECIPE, HERE, PAGE, PROGRAM = "Run", "Adapter", "Recipe", "On this page", "Page", "Tunesmith"
+RUN, ADAPTER, RECIPE, PROGRAM = mark("Run"), mark("Adapter"), mark("Recipe"), "Tunesmith"
+HERE, PAGE = mark("On this page"), mark("Page")
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Finder(QObject):
 
     def _of_window(self, page: QWidget) -> list[Offer]:
         found = [
-            Offer(title, PAGE, partial(self._leads.page, key), self._keys_of(key), icon)
+            Offer(tr(title), tr(PAGE), partial(self._leads.page, key), self._keys_of(key), icon)
             for key, (title, icon) in self._pages.items()
         ]
         inside = set(actions.bound_in(page))
@@ -75,13 +77,13 @@ class Finder(QObject):
             )
             if is_general and bound not in inside and bound.action.is_offered:
                 keys = actions.keys_text(bound.action.id)
-                found.append(Offer(bound.action.title, PROGRAM, bound.do, keys, "settings"))
+                found.append(Offer(tr(bound.action.title), PROGRAM, bound.do, keys, "settings"))
         return found
 
     @staticmethod
     def _keys_of(key: str) -> str:
         return next(
-            (actions.keys_text(each.id) for each in actions.ACTIONS if each.id == f"window.{key}"), PAGE
+            (actions.keys_text(each.id) for each in actions.ACTIONS if each.id == f"window.{key}"), tr(PAGE)
         )
 
     def _add_lately(self, found: _Lately) -> None:
@@ -91,20 +93,20 @@ class Finder(QObject):
         self.palette.add(
             [
                 *(
-                    Offer(name, RUN, partial(leads.run, run_id), icon="history")
+                    Offer(name, tr(RUN), partial(leads.run, run_id), icon="history")
                     for run_id, name in found.runs
                 ),
                 *(
-                    Offer(name, ADAPTER, partial(leads.adapter, adapter_id), icon="library", words=words)
+                    Offer(name, tr(ADAPTER), partial(leads.adapter, adapter_id), icon="library", words=words)
                     for adapter_id, name, words in found.adapters
                 ),
                 *(
                     Offer(
                         wanted.name,
-                        RECIPE,
+                        tr(RECIPE),
                         partial(leads.recipe, wanted, whence),
                         icon="file",
-                        words="preset",
+                        words=tr("preset"),
                     )
                     for wanted, whence in found.recipes
                 ),
@@ -126,7 +128,7 @@ def _lately() -> _Lately:
         with suppress(AppError):
             named.append((job.id, recipe.load(job.recipe_path).name))
     adapters = [
-        (each.id, each.name, f"{each.passport.base_model.id} {each.passport.method.title}")
+        (each.id, each.name, f"{each.passport.base_model.id} {told(each.passport.method.title)}")
         for each in library.scan()[0][:MOST_ADAPTERS]
     ]
     presets = [(each.recipe, recipe_files.preset_words(each.recipe)) for each in recipe_files.presets()]
@@ -137,10 +139,10 @@ def of_page(page: QWidget) -> list[Offer]:
     """Return all that can be done on a page now: what is bound to keys, the header's buttons, the menus' entries."""
     found: dict[str, Offer] = {}
 
-    def offer(title: str, do: Callable[[], Any], note: str = HERE) -> None:
+    def offer(title: str, do: Callable[[], Any], note: str = "") -> None:
         title = title.replace("&", "").rstrip("…").strip()
         if title and title not in found:
-            found[title] = Offer(title, HERE, do, note, "play")
+            found[title] = Offer(title, tr(HERE), do, note or tr(HERE), "play")
 
     for bound in actions.bound_in(page):
         if bound.action.is_offered and bound.is_possible():
@@ -150,7 +152,7 @@ def of_page(page: QWidget) -> list[Offer]:
             if button.isVisible() and button.isEnabled():
                 offer(button.text(), button.click)
         for title, deed, action_id in page.entries():
-            offer(title, deed, actions.keys_text(action_id) if action_id else HERE)
+            offer(title, deed, actions.keys_text(action_id) if action_id else "")
     return list(found.values())
 
 

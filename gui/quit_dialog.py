@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import AppError
 from gui.look.format import percent
+from gui.look.language import told, tr
 from gui.pages.train.stop_strip import StopStrip
 from gui.run_model import RunModel
 from gui.widgets.buttons import plain, primary
@@ -28,15 +29,15 @@ class QuitDialog(GrowingDialog):
         super().__init__(parent)
         self._model = model
         self.stopping = False
-        self.setWindowTitle("Quit Tunesmith")
+        self.setWindowTitle(tr("Quit Tunesmith"))
         self._title = Label("", "section")
         self._text = Label("", "body", "ink2", wrap=True)
         self.stop_strip = StopStrip()
         self._stops = model.recipe.training.when_window_leaves == "stop"
         # First and filled is what the recipe asks for.
-        self.keep_button = (plain if self._stops else primary)("Keep training")
-        self.stop_button = (primary if self._stops else plain)("Stop and save", "stop")
-        self.cancel_button = plain("Cancel")
+        self.keep_button = (plain if self._stops else primary)(tr("Keep training"))
+        self.stop_button = (primary if self._stops else plain)(tr("Stop and save"), "stop")
+        self.cancel_button = plain(tr("Cancel"))
         self._lay_out()
         self.keep_button.clicked.connect(self._keep)
         self.stop_button.clicked.connect(self._stop)
@@ -64,11 +65,15 @@ class QuitDialog(GrowingDialog):
 
     def _describe(self) -> None:
         state = self._model.state
-        self._title.setText(
-            f"Training is at {percent(state.share)}." if state.total_steps else "A run is being prepared."
-        )
-        goes_on = "It is paused and goes on" if state.paused else "The run can go on"
-        self._text.setText(f"{goes_on} without the window. Tunesmith shows it again at the next start.")
+        if state.total_steps:
+            self._title.setText(tr("Training is at {share}.", share=percent(state.share)))
+        else:
+            self._title.setText(tr("A run is being prepared."))
+        if state.paused:
+            goes_on = tr("It is paused and goes on without the window.")
+        else:
+            goes_on = tr("The run can go on without the window.")
+        self._text.setText(f"{goes_on} {tr('Tunesmith shows it again at the next start.')}")
 
     def _keep(self) -> None:
         if self._asked(self._model.keep_training):
@@ -79,7 +84,8 @@ class QuitDialog(GrowingDialog):
         try:
             ask()
         except AppError as error:
-            self._text.setText(f"The run can't be asked. {error.message} {error.hint}".strip())
+            parts = (tr("The run can't be asked."), told(error.message), told(error.hint))
+            self._text.setText(" ".join(part for part in parts if part))
             return False
         return True
 
@@ -87,7 +93,7 @@ class QuitDialog(GrowingDialog):
         if not self._asked(self._model.stop):
             return
         self.stopping = True
-        self._text.setText("Tunesmith quits when the run has stopped.")
+        self._text.setText(tr("Tunesmith quits when the run has stopped."))
         self.keep_button.setEnabled(False)
         self.stop_button.setEnabled(False)
         self.stop_strip.follow(self._model)

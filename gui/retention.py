@@ -10,16 +10,17 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import disk_use
+from gui.look.language import mark
 from gui.models.background import Background
 from gui.preferences import Preferences
 
 KEY = "keep_checkpoints"
 ALWAYS = "always"
 RULES = (
-    (ALWAYS, "Keep them"),
-    ("30", "Delete them after 30 days"),
-    ("7", "Delete them after 7 days"),
-    ("0", "Delete them when the run completes"),
+    (ALWAYS, mark("Keep them")),
+    ("30", mark("Delete them after 30 days")),
+    ("7", mark("Delete them after 7 days")),
+    ("0", mark("Delete them when the run completes")),
 )
 
 

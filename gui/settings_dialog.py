@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QVBoxLayout, Q
 
 from engine.api import paths
 from gui.look import language, style
-from gui.look.language import tr
+from gui.look.language import mark, tr
 from gui.preferences import WHEN_WINDOW_LEAVES, WINDOW_CHOICES, Preferences
 from gui.widgets.buttons import link, plain
 from gui.widgets.choice import Choice
@@ -19,8 +19,8 @@ from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.line import Line
 from gui.widgets.segmented import Segmented
 
-LEAVING = "New runs, if the window goes"
-LEAVING_HELP = (
+LEAVING = mark("New runs, if the window goes")
+LEAVING_HELP = mark(
     "What runs begun from now on do if the window crashes or the session ends. "
     "Closing the window asks, and a recipe can say otherwise."
 )
@@ -35,18 +35,20 @@ class SettingsDialog(QDialog):
     def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._preferences = preferences
-        self.setWindowTitle("Settings")
+        self.setWindowTitle(tr("Settings"))
         self.schemes = Segmented(
-            [("system", "As the system"), ("light", "Light"), ("dark", "Dark")],
+            [("system", tr("As the system")), ("light", tr("Light")), ("dark", tr("Dark"))],
             stretch=True,
-            name="Appearance",
+            name=tr("Appearance"),
         )
         self.schemes.set_current(style.scheme())
         self.sizes = Choice([(str(size), f"{size} %") for size in TEXT_SIZES])
         self.sizes.set_key(str(round(100 * float(preferences.get("text_scale") or 1.0))))
         self.languages = Choice([(language.SYSTEM, tr("As the system")), *language.LANGUAGES.items()])
         self.languages.set_key(preferences.get("language") or language.SYSTEM)
-        self.leaving = Segmented(list(WINDOW_CHOICES.items()), stretch=True, name=LEAVING)
+        self.leaving = Segmented(
+            [(key, tr(words)) for key, words in WINDOW_CHOICES.items()], stretch=True, name=tr(LEAVING)
+        )
         self.leaving.set_current(preferences.get(WHEN_WINDOW_LEAVES) or "finish")
         self._lay_out()
         self.leaving.currentChanged.connect(self._keep_leaving)
@@ -58,25 +60,25 @@ class SettingsDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(16)
-        column.addWidget(Label("Settings", "section"))
-        column.addWidget(Field("Appearance", self.schemes))
-        column.addWidget(Field("Text size", self.sizes))
+        column.addWidget(Label(tr("Settings"), "section"))
+        column.addWidget(Field(tr("Appearance"), self.schemes))
+        column.addWidget(Field(tr("Text size"), self.sizes))
         self._language_field = Field(
             tr("Language"), self.languages, foot=tr("Spoken from the next start on.")
         )
         column.addWidget(self._language_field)
-        column.addWidget(Field(LEAVING, self.leaving, foot=LEAVING_HELP))
+        column.addWidget(Field(tr(LEAVING), self.leaving, foot=tr(LEAVING_HELP)))
         column.addWidget(Line())
-        for name, folder in (
-            ("Runs", paths.runs_folder()),
-            ("Adapters", paths.adapters_folder()),
-            ("Log of the window", paths.cache_folder()),
+        for name, opens, folder in (
+            (tr("Runs"), tr("Open the folder of runs"), paths.runs_folder()),
+            (tr("Adapters"), tr("Open the folder of adapters"), paths.adapters_folder()),
+            (tr("Log of the window"), tr("Open the folder of log of the window"), paths.cache_folder()),
         ):
-            column.addLayout(_place(name, folder))
-        close = plain("Close")
+            column.addLayout(_place(name, opens, folder))
+        close = plain(tr("Close"))
         close.clicked.connect(self.accept)
         foot = QHBoxLayout()
-        self.disk_button = plain("Disk use…")
+        self.disk_button = plain(tr("Disk use…"))
         self.disk_button.clicked.connect(self.disk_wanted)
         foot.addWidget(self.disk_button)
         foot.addStretch(1)
@@ -99,15 +101,15 @@ class SettingsDialog(QDialog):
             style.apply(application, self.schemes.current(), scale)
 
 
-def _place(name: str, folder: Path) -> QHBoxLayout:
+def _place(name: str, opens: str, folder: Path) -> QHBoxLayout:
     row = QHBoxLayout()
     row.setSpacing(12)
     label = Label(name, "label", "ink2")
     label.setFixedWidth(120)
     row.addWidget(label)
     row.addWidget(ElidedLabel(str(folder), "fixed"), 1)
-    button = link("Open")
-    button.setAccessibleName(f"Open the folder of {name.lower()}")
+    button = link(tr("Open"))
+    button.setAccessibleName(opens)
     button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
     row.addWidget(button)
     return row

@@ -16,16 +16,17 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.api import Ending, Event, SummarizeOptions
 from gui.engine_thread import EngineThread
+from gui.look.language import mark, tr
 
 State = Literal["off", "starting", "ready", "closing", "dead"]
 StartThread = Callable[[dict[str, Any]], EngineThread]
 
 PATIENCE_MILLISECONDS = 5_000
 STAGE_WORDS = {
-    "": "Starting the worker",
-    "load_base": "Loading the base model",
-    "read_data": "Reading the data",
-    "attach_adapter": "Loading the adapter",
+    "": mark("Starting the worker"),
+    "load_base": mark("Loading the base model"),
+    "read_data": mark("Reading the data"),
+    "attach_adapter": mark("Loading the adapter"),
 }
 
 
@@ -103,8 +104,10 @@ class Summarizer(QObject):
         """What the worker is at while it starts: "Loading the base model, 6 s"."""
         if self.state != "starting":
             return ""
-        stage = STAGE_WORDS.get(self._stage, self._stage.replace("_", " ").capitalize())
-        return f"{stage}{self._progress}, {max(0, round(time.monotonic() - self._began))} s"
+        known = self._stage in STAGE_WORDS
+        stage = tr(STAGE_WORDS[self._stage]) if known else self._stage.replace("_", " ").capitalize()
+        seconds = tr("{seconds} s", seconds=max(0, round(time.monotonic() - self._began)))
+        return f"{stage}{self._progress}, {seconds}"
 
     def summarize(self, base_model: dict[str, Any], request: Request) -> str:
         """Ask for summaries, starting a worker, or another for another base; return the request's id."""
