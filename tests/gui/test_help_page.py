@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from engine.api import FINDINGS, METHODS, describe, licences, measures
-from gui.look import style
+from gui.look import language, style
 from gui.pages.help import topics
 from gui.pages.help.drawings import DRAWINGS, DrawingView
 from gui.pages.help.words import WORDS
@@ -165,3 +165,19 @@ def test_it_leads_to_what_works_where_and_to_the_keys(page, qtbot):
     dialog.close()
     with qtbot.waitSignal(page.keys_wanted):
         page.keys_button.click()
+
+
+def test_topics_are_said_and_found_in_the_language_but_known_by_their_ids(monkeypatch, all_topics):
+    german = language.Catalogue(
+        window={"Loss": ("Verlust",)},
+        engine={"Beams": ("Zweige",)},
+    )
+    monkeypatch.setattr(language._now, "catalogue", german)
+    said = topics.topics()
+    assert {topic.id for topic in said} == {topic.id for topic in all_topics}
+    assert {topic.group for topic in said} == {topic.group for topic in all_topics}
+    assert topics.best("verlust", topics.find("verlust", said)).id == "word Loss"
+    titled = {topic.id: topic.title for topic in said}
+    assert titled["setting Beams"] == "Zweige"
+    settings = titles(topics.SETTING, said)
+    assert settings[-1] == "Zweige"

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from gui.look import language
 from gui.shell import actions
 from gui.shell.actions import ACTIONS, PLACES
 from gui.shell.keys_sheet import KeysSheet
@@ -86,3 +87,15 @@ def test_the_sheet_is_searched_by_action_key_and_place(styled, qtbot):
     assert sheet.shown() == ["window.find"]
     sheet.search.searched.emit("queue earlier")
     assert sheet.shown() == ["queue.earlier"]
+
+
+def test_the_sheet_and_what_is_bound_say_titles_in_the_language(styled, qtbot, monkeypatch):
+    german = language.Catalogue(window={"Rename": ("Umbenennen",), "New run": ("Neuer Lauf",)})
+    monkeypatch.setattr(language._now, "catalogue", german)
+    sheet, page = KeysSheet(), QWidget()
+    qtbot.addWidget(sheet)
+    qtbot.addWidget(page)
+    sheet.show()
+    sheet.search.searched.emit("umbenennen")
+    assert sheet.shown() == ["list.rename"]
+    assert actions.bind(page, "train.new", page.close).title() == "Neuer Lauf"
