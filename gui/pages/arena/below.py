@@ -11,7 +11,7 @@ from gui.look.language import mark, tr
 from gui.look.type import px
 from gui.pages.arena.charts import FrontView, LossView
 from gui.pages.arena.differences_view import DifferencesView
-from gui.pages.arena.queue_view import WIDTH, QueueView
+from gui.pages.arena.queue_view import QueueView
 from gui.widgets.segmented import Segmented
 
 TABS = (("front", mark("Quality against cost")), ("losses", mark("Loss")), ("queue", mark("Queue")))
@@ -94,5 +94,5 @@ class BelowTable(QWidget):
             has_something = self._any_scored or key == "queue"
             part.setVisible(has_something and (not tabbed or key == self.tabs.current()))
         fixed = not self._narrow and self._any_scored
-        self.queue.setMaximumWidth(px(WIDTH) if fixed else 16_777_215)
-        self.queue.setMinimumWidth(px(WIDTH) if fixed else px(240))
+        self.queue.setMaximumWidth(self.queue.room() if fixed else 16_777_215)
+        self.queue.setMinimumWidth(self.queue.room() if fixed else px(240))

@@ -15,10 +15,11 @@ from gui.models.queue_table import QueueTable, left_text
 from gui.shell import actions
 from gui.widgets.buttons import IconButton
 from gui.widgets.grouped_table import GroupedTableView
-from gui.widgets.labels import Label
+from gui.widgets.labels import ElidedLabel, Label
 
 Standing = arenas.Standing
-WIDTH = 296
+# What stands beside the title: how much is left, and the buttons.
+ROOM_BESIDE_TITLE = 248
 
 
 class QueueView(QWidget):
@@ -35,7 +36,7 @@ class QueueView(QWidget):
         self.table = QueueTable(self)
         self.view = GroupedTableView(self.table, tr("Queue"))
         self._title = Label(tr("Queue"), "section", "ink")
-        self._left = Label("", "label", "ink2")
+        self._left = ElidedLabel("", "label", "ink2")
         self.up_button = IconButton("chevron-up", actions.titled(tr("Earlier"), "queue.earlier"))
         self.down_button = IconButton("chevron-down", actions.titled(tr("Later"), "queue.later"))
         self.remove_button = IconButton("trash", actions.titled(tr("Take out of the arena"), "list.delete"))
@@ -71,6 +72,10 @@ class QueueView(QWidget):
         here = Qt.ShortcutContext.WidgetShortcut
         actions.bind(view, "queue.earlier", self.up_button, here)
         actions.bind(view, "queue.later", self.down_button, here)
+
+    def room(self) -> int:
+        """Return the width at which the title and what stands beside it have room."""
+        return px(ROOM_BESIDE_TITLE) + self._title.sizeHint().width()
 
     def show_queue(self, standings: Sequence[Standing], current: str) -> None:
         """Show the entries; `current` is the run that this window follows."""
