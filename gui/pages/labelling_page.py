@@ -19,6 +19,7 @@ from engine.api import AppError, Example, StorageError, labelling
 from gui.device_turn import Strip
 from gui.engine import Engine
 from gui.look import style
+from gui.look.language import mark, tr
 from gui.look.type import px
 from gui.models.background import Background
 from gui.pages.labelling import words
@@ -47,9 +48,7 @@ LIST_WIDTH, LIST_LEAST, SIDE_LEAST, SUMMARY_LEAST = 248, 180, 300, 400
 CONVERSATION_SHARE = 0.44
 # Below it the list is a drawer, opened by its key.
 ROOM_FOR_LIST = 1000
-PLAYGROUND = "playground"
-PLAYGROUND_NAME = "Playground conversations"
-TITLE = "Write summaries"
+TITLE = mark("Write summaries")
 
 
 class LabellingPage(Page):
@@ -62,7 +61,7 @@ class LabellingPage(Page):
     use_requested = Signal(dict)
 
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
-        super().__init__(TITLE, "", parent)
+        super().__init__(tr(TITLE), "", parent)
         self._engine = engine
         self.desk = Desk(self)
         self.drafter = Drafter(engine, self)
@@ -80,9 +79,9 @@ class LabellingPage(Page):
 
     def _make_parts(self) -> None:
         self.sets = Choice()
-        self.sets.setAccessibleName("Conversations")
-        self.back_button = plain("Back to the data", "arrow-left")
-        self.use_button = plain("Use for the next run", "arrow-right")
+        self.sets.setAccessibleName(tr("Conversations"))
+        self.back_button = plain(tr("Back to the data"), "arrow-left")
+        self.use_button = plain(tr("Use for the next run"), "arrow-right")
         for part in (self.sets, self.back_button, self.use_button):
             self.header.add(part)
         self.strip = StripView()
@@ -90,18 +89,18 @@ class LabellingPage(Page):
         self.items = ItemsSide()
         self.conversation = ConversationSide()
         self.summary = SummarySide()
-        self.cancel_button = plain("Cancel")
+        self.cancel_button = plain(tr("Cancel"))
         self.cancel_button.clicked.connect(self.reader.stop)
         self.busy = Busy("", self.cancel_button)
-        to_data = plain("Choose them on the data page")
+        to_data = plain(tr("Choose them on the data page"))
         to_data.clicked.connect(self.back_requested)
-        self.playground_button = plain("Take the playground's", "playground")
-        self.playground_button.setToolTip("All conversations that were tried in the playground")
+        self.playground_button = plain(tr("Take the playground's"), "playground")
+        self.playground_button.setToolTip(tr("All conversations that were tried in the playground"))
         self.playground_button.clicked.connect(self.open_playground)
         self._empty = EmptyState(
             "edit",
-            "No conversations to summarise yet",
-            "Name a source on the data page and choose to write its summaries.",
+            tr("No conversations to summarise yet"),
+            tr("Name a source on the data page and choose to write its summaries."),
             [to_data, self.playground_button],
         )
 
@@ -180,7 +179,7 @@ class LabellingPage(Page):
         summary.edit.scroll_wanted.connect(self.conversation.turn_pages)
         summary.writer_chosen.connect(drafter.choose)
         summary.draft_cancelled.connect(drafter.cancel)
-        for told, act in (
+        for wanted, act in (
             (summary.edit.undo_wanted, self.undo),
             (summary.edit.redo_wanted, self.redo),
             (summary.undone, self.undo),
@@ -191,7 +190,7 @@ class LabellingPage(Page):
             (self.conversation.back_wanted, self.back),
             (self.conversation.forward_wanted, self.forward),
         ):
-            told.connect(act)
+            wanted.connect(act)
         for name in KEYS:
             within = Qt.ShortcutContext.WidgetWithChildrenShortcut
             actions.bind(self, f"labelling.{name}", getattr(self, name), within)
@@ -239,12 +238,14 @@ class LabellingPage(Page):
     def _open_playground(self, examples: Sequence[Example], tries: list[Try]) -> None:
         examples = examples or [Example("", tried.conversation, tried.reference) for tried in tries]
         if not examples:
-            self._tell("Nothing was tried in the playground yet. Summarise a conversation there first.")
+            self._tell(tr("Nothing was tried in the playground yet. Summarise a conversation there first."))
             return
         try:
-            about = labelling.find(PLAYGROUND) or labelling.create(PLAYGROUND_NAME, PLAYGROUND, ())
+            about = labelling.find(words.PLAYGROUND) or labelling.create(
+                words.PLAYGROUND_NAME, words.PLAYGROUND, ()
+            )
         except StorageError as error:
-            self._tell(f"{error.message} {error.hint}")
+            self._tell(words.trouble(error.message, error.hint))
         else:
             self.desk.open(about.id, examples, good_ones(tries).items)
 
@@ -343,7 +344,7 @@ class LabellingPage(Page):
 
     def _fail_to_export(self, error: AppError) -> None:
         self._is_exporting = False
-        self._tell(f"{error.message} {error.hint}")
+        self._tell(words.trouble(error.message, error.hint))
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Keep what was typed when another page, or nothing, is to be shown."""
@@ -357,7 +358,7 @@ class LabellingPage(Page):
         assert work is not None
         drafts = [step.after.draft for step in work.history.steps if step.event == "drafted"]
         self.drafter.choose_as(drafts[-1] if drafts else None)
-        self.header.set_title(work.about.name)
+        self.header.set_title(words.set_name(work.about))
         self.sets.set_items(words.set_titles(labelling.list_sets()))
         self.sets.set_key(work.about.id)
         self.sets.setVisible(self.sets.count() > 1)
@@ -384,9 +385,12 @@ class LabellingPage(Page):
             self._show_nothing()
 
     def _show_nothing(self) -> None:
-        self.header.set_title(TITLE)
+        self.header.set_title(tr(TITLE))
         reading = self.reader.is_busy
-        self.header.set_subtitle(f"From {self.reader.source}" if reading else "No conversations chosen yet")
+        source = words.source_words(self.reader.source)
+        self.header.set_subtitle(
+            tr("From {source}", source=source) if reading else tr("No conversations chosen yet")
+        )
         self.busy.set_progress(*self.reader.progress())
         self.cancel_button.setVisible(reading)
         self.use_button.setEnabled(False)
@@ -400,7 +404,7 @@ class LabellingPage(Page):
         self.tools.show_progress(progress)
         self.tools.show_choices(listing.shown, listing.order, lists=self._lists)
         if self._lists:
-            self.items.show_list(listing.numbers(), work.item, item.number, SHOWN_TITLES[listing.shown])
+            self.items.show_list(listing.numbers(), work.item, item.number, tr(SHOWN_TITLES[listing.shown]))
         self.conversation.show_item(item, progress.total, self.desk.can_go_back)
         self.summary.show_item(item, work.history.of(item.number), work.accepted_last(), self.desk.problem())
         self.summary.show_undo(work.history.last, work.history.next)
@@ -410,7 +414,7 @@ class LabellingPage(Page):
         """Return what there is to say above the work, the most pressing first."""
         trouble = self.desk.trouble or self.reader.trouble
         if trouble is not None and not self.desk.problem():
-            return Strip(f"{trouble.message} {trouble.hint}".strip(), "", "problem", "brick")
+            return Strip(words.trouble(trouble.message, trouble.hint), "", "problem", "brick")
         said = self.drafter.strip() if self.desk.item is not None else None
         work = self.desk.work
         comparing = words.comparing(work.progress()) if work and self.desk.listing.is_comparing else ""

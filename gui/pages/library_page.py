@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from engine.api import Adapter, Unreadable
 from gui.look.format import bytes_text, number
+from gui.look.language import mark, told, tr, tr_count
 from gui.look.type import px
 from gui.models.adapter_groups import SHOWN
 from gui.models.adapter_table import AdapterTable
@@ -36,7 +37,7 @@ from gui.widgets.grouped_table import GroupedTableView
 from gui.widgets.list_pane import ListPane
 from gui.widgets.name_editor import NameEditor
 
-FILTERS = {"all": "All", "scored": "Scored", "imported": "Imported"}
+FILTERS = {"all": mark("All"), "scored": mark("Scored"), "imported": mark("Imported")}
 
 
 class LibraryPage(Page):
@@ -51,16 +52,17 @@ class LibraryPage(Page):
     new_run_requested = Signal()
 
     def __init__(self, engine: Any, dialogs: Dialogs | None = None, parent: QWidget | None = None) -> None:
-        super().__init__("Library", "", parent)
+        super().__init__(tr("Library"), "", parent)
         self._engine = engine
         self._wanted = ""
         self._told_unreadable: list[Unreadable] = []
+        self._in_use: set[str] = set()
         self.reader = LibraryReader(self)
         self.deeds = LibraryDeeds(self)
         self.jobs = LibraryJobs(engine, self)
         self.places = Places(self, dialogs or Dialogs(), self.deeds, self.jobs)
         self.table = AdapterTable(self)
-        self.view = GroupedTableView(self.table, "Adapters")
+        self.view = GroupedTableView(self.table, tr("Adapters"))
         self.panel = PassportPanel()
         self._make_parts()
         self._lay_out()
@@ -71,23 +73,25 @@ class LibraryPage(Page):
 
     # Building.
     def _make_parts(self) -> None:
-        self.folder_button = plain("Open folder", "folder")
-        self.import_button = plain("Import…", "import")
+        self.folder_button = plain(tr("Open folder"), "folder")
+        self.import_button = plain(tr("Import…"), "import")
         for button in (self.folder_button, self.import_button):
             self.header.add(button)
-        self.cancel_button = plain("Cancel")
+        self.cancel_button = plain(tr("Cancel"))
         self.busy = Busy("", self.cancel_button)
         self.busy.hide()
-        self._empty_run = primary("New run", "plus")
-        self._empty_import = plain("Import…", "import")
+        self._empty_run = primary(tr("New run"), "plus")
+        self._empty_import = plain(tr("Import…"), "import")
         empty = EmptyState(
             "library",
-            "No adapters yet",
-            "Train one, or bring in a folder or zip you already have.",
+            tr("No adapters yet"),
+            tr("Train one, or bring in a folder or zip you already have."),
             [self._empty_run, self._empty_import],
         )
-        nothing_found = EmptyState("search", "No adapter fits", "Change the search, or show all.")
-        self.pane = ListPane(self.view, "Search names, bases, methods, tags", FILTERS, empty, nothing_found)
+        nothing_found = EmptyState("search", tr("No adapter fits"), tr("Change the search, or show all."))
+        filters = {key: tr(title) for key, title in FILTERS.items()}
+        search = tr("Search names, bases, methods, tags")
+        self.pane = ListPane(self.view, search, filters, empty, nothing_found)
         self.pane.add_strip(self.busy)
 
     def _lay_out(self) -> None:
@@ -160,8 +164,9 @@ class LibraryPage(Page):
         self.table.set_adapters(adapters)
         self._mark_in_use()
         self.header.set_subtitle(_subtitle(adapters))
-        self.pane.filter.set_text("all", f"All {number(len(adapters))}" if adapters else "All")
-        self.pane.right.setText(f"{bytes_text(size_bytes)} on disk" if adapters else "")
+        every = tr("All {count}", count=number(len(adapters))) if adapters else tr("All")
+        self.pane.filter.set_text("all", every)
+        self.pane.right.setText(tr("{size} on disk", size=bytes_text(size_bytes)) if adapters else "")
         self._show_unreadable(unreadable)
         self._select_after_reading()
         self._on_chosen(self.view.current())
@@ -179,10 +184,7 @@ class LibraryPage(Page):
         if not unreadable:
             self.pane.notice.hide()
             return
-        more = f" and {len(unreadable) - 1} more" if len(unreadable) > 1 else ""
-        self.pane.tell_trouble(
-            f"A folder in the library is no adapter: {unreadable[0].reason.rstrip('.')}{more}."
-        )
+        self.pane.tell_trouble(_unreadable_words(unreadable))
 
     def _on_narrowed(self, show: str, search: str) -> None:
         self.table.show_only(next(known for known in SHOWN if known == show), search)
@@ -208,11 +210,12 @@ class LibraryPage(Page):
         used = {self.jobs.adapter_id} - {""}
         if current is not None and current.recipe.method.start_from:
             used.add(current.recipe.method.start_from)
+        self._in_use = used
         self.table.set_in_use(used)
 
     def is_in_use(self, adapter: Adapter) -> bool:
         """Tell whether a running job uses an adapter."""
-        return "in use" in self.table.tags(adapter)
+        return adapter.id in self._in_use
 
     def adapt(self, width: int) -> None:
         """Let the passport lie over the table's right half below 1200."""
@@ -258,7 +261,9 @@ class LibraryPage(Page):
     def delete(self, adapter: Adapter) -> None:
         """Move an adapter to the trash, unless a job uses it."""
         if self.is_in_use(adapter):
-            self.pane.tell_trouble(f"{adapter.name} is in use by a running job. Delete it when that is done.")
+            self.pane.tell_trouble(
+                tr("{name} is in use by a running job. Delete it when that is done.", name=adapter.name)
+            )
             return
         self.panel.save_notes()
         self.deeds.delete(adapter)
@@ -274,7 +279,8 @@ class LibraryPage(Page):
     def score_menu(self, adapter: Adapter, choices: list[Choice]) -> QMenu:
         """Return the menu that asks on what to score an adapter."""
         entries: list[Entry] = [
-            (f"Score {words}", partial(self.jobs.score, adapter, wanted), "") for words, wanted in choices
+            (tr("Score on {data}", data=data), partial(self.jobs.score, adapter, wanted), "")
+            for data, wanted in choices
         ]
         return make_menu(self, entries)
 
@@ -291,7 +297,7 @@ class LibraryPage(Page):
     # Jobs.
     def _on_job_started(self, words: str) -> None:
         self.pane.notice.hide()
-        self.busy.set_progress(0.0, "Starting the worker", words)
+        self.busy.set_progress(0.0, tr("Starting the worker"), words)
         self.busy.show()
         self._mark_in_use()
 
@@ -302,7 +308,7 @@ class LibraryPage(Page):
         if folder is None:
             self.pane.undo_strip.offer(text)
         else:
-            self.pane.undo_strip.offer(text, lambda: self.places.open_result(folder), "Open folder")
+            self.pane.undo_strip.offer(text, lambda: self.places.open_result(folder), tr("Open folder"))
 
     def _on_job_failed(self, text: str) -> None:
         if not self.jobs.busy:
@@ -311,7 +317,7 @@ class LibraryPage(Page):
 
     def _on_job_stopped(self) -> None:
         self._put_job_away()
-        self.pane.undo_strip.offer("Cancelled.")
+        self.pane.undo_strip.offer(tr("Cancelled."))
 
     def _put_job_away(self) -> None:
         self.busy.hide()
@@ -323,17 +329,17 @@ class LibraryPage(Page):
         return make_menu(self, self._entries_for(adapter))
 
     def _entries_for(self, adapter: Adapter) -> list[Entry]:
-        again = "Score again" if adapter.passport.score_card else "Score now"
+        again = tr("Score again") if adapter.passport.score_card else tr("Score now")
         return [
-            ("Try in playground", lambda: self.try_requested.emit([adapter.id]), ""),
-            ("Train further from here", lambda: self.train_from_requested.emit(adapter.id), ""),
+            (tr("Try in playground"), lambda: self.try_requested.emit([adapter.id]), ""),
+            (tr("Train further from here"), lambda: self.train_from_requested.emit(adapter.id), ""),
             (again, lambda: self.score(adapter), ""),
             SEPARATOR,
-            ("Rename", lambda: self.rename(adapter), "list.rename"),
-            ("Open folder", lambda: self.places.open_adapter(adapter), ""),
-            *self.places.export_entries(adapter, "Export as "),
+            (tr("Rename"), lambda: self.rename(adapter), "list.rename"),
+            (tr("Open folder"), lambda: self.places.open_adapter(adapter), ""),
+            *self.places.export_entries(adapter, in_full=True),
             SEPARATOR,
-            ("Delete", lambda: self.delete(adapter), "list.delete"),
+            (tr("Delete"), lambda: self.delete(adapter), "list.delete"),
         ]
 
     def entries(self) -> list[Entry]:
@@ -342,7 +348,8 @@ class LibraryPage(Page):
         return about(adapter.name, self._entries_for(adapter)) if adapter is not None else []
 
     def _export_menu(self, adapter: Adapter) -> None:
-        make_menu(self, self.places.export_entries(adapter, "As ")).popup(below(self.panel.export_button))
+        entries = self.places.export_entries(adapter, in_full=False)
+        make_menu(self, entries).popup(below(self.panel.export_button))
 
     def _import_menu(self, button: QWidget) -> None:
         make_menu(self, self.places.import_entries()).popup(below(button))
@@ -350,13 +357,25 @@ class LibraryPage(Page):
 
 def _subtitle(adapters: list[Adapter]) -> str:
     if not adapters:
-        return "What you train or import is kept here"
+        return tr("What you train or import is kept here")
     bases = {adapter.passport.base_model.id for adapter in adapters}
-    return f"{_counted(len(adapters), 'adapter')} for {_counted(len(bases), 'base model')}"
+    return tr(
+        "{adapters} for {base_models}",
+        adapters=tr_count(len(adapters), "{n} adapter", "{n} adapters"),
+        base_models=tr_count(len(bases), "{n} base model", "{n} base models"),
+    )
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
+def _unreadable_words(unreadable: list[Unreadable]) -> str:
+    reason, more = told(unreadable[0].reason).rstrip("."), len(unreadable) - 1
+    if not more:
+        return tr("A folder in the library is no adapter: {reason}.", reason=reason)
+    return tr_count(
+        more,
+        "A folder in the library is no adapter: {reason} and {n} more.",
+        "A folder in the library is no adapter: {reason} and {n} more.",
+        reason=reason,
+    )
 
 
 def _dropped(event: QDropEvent) -> list[Path]:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from engine.api import labelling, turns
 from gui.look import style
 from gui.look.format import number
+from gui.look.language import tr
 from gui.pages.labelling import words
 from gui.widgets.buttons import IconButton
 from gui.widgets.labels import ElidedLabel, Label
@@ -26,8 +27,8 @@ class ConversationSide(QWidget):
         style.ground(self, "surface")
         self._shown = ("", "")
         self._place = Label("", "figure_small", "ink2")
-        self.back = IconButton("chevron-left", "Back to the conversation before")
-        self.forward = IconButton("chevron-right", "Next conversation, leaving this one as it is")
+        self.back = IconButton("chevron-left", tr("Back to the conversation before"))
+        self.forward = IconButton("chevron-right", tr("Next conversation, leaving this one as it is"))
         self.back.clicked.connect(self.back_wanted)
         self.forward.clicked.connect(self.forward_wanted)
         self._about = ElidedLabel("", "label", "ink2")
@@ -38,7 +39,7 @@ class ConversationSide(QWidget):
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setSpacing(4)
-        head.addWidget(Label("Conversation", "section"), 1)
+        head.addWidget(Label(tr("Conversation"), "section"), 1)
         for part in (self.back, self._place, self.forward):
             head.addWidget(part)
         self.reading.column.addWidget(self._turns)
@@ -53,7 +54,7 @@ class ConversationSide(QWidget):
 
     def show_item(self, item: labelling.Item, total: int, can_go_back: bool) -> None:
         """Show a conversation out of `total`."""
-        self._place.setText(f"{number(item.number)} of {number(total)}")
+        self._place.setText(tr("{number} of {total}", number=number(item.number), total=number(total)))
         self.back.setEnabled(can_go_back)
         if (item.id, item.conversation) != self._shown:
             self._shown = (item.id, item.conversation)

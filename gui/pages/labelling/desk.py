@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import AppError, DataError, Example, labelling
 from gui.models.background import Background
+from gui.pages.labelling import words
 from gui.pages.labelling.listing import Listing
 from gui.pages.labelling.walk import Walk
 
@@ -266,7 +267,7 @@ class Desk(QObject):
     def problem(self) -> str:
         """Return what is wrong with the summary, to stand beside it."""
         error = self.trouble
-        return f"{error.message} {error.hint}" if isinstance(error, DataError) else ""
+        return words.trouble(error.message, error.hint) if isinstance(error, DataError) else ""
 
     def _tell_moved(self) -> None:
         self.moved.emit()

@@ -10,12 +10,16 @@ from PySide6.QtCore import QObject, Signal
 from engine.api import STARTER, Adapter, AppError, Ending, Event, SummarizeOptions, labelling, library
 from gui.device_turn import DeviceTurn, Strip
 from gui.engine import Engine
+from gui.look.language import mark, told, tr
+from gui.pages.labelling import words
 from gui.pages.playground import choices
 from gui.pages.playground.board import Board, Entry
 from gui.summarizer import Asked, Request
 from gui.timers import once
 
 REDRAW_MILLISECONDS = 50
+# As a draft of it is signed, in every language.
+BUNDLED = mark("The bundled model")
 
 
 @dataclass(frozen=True)
@@ -28,12 +32,19 @@ class Writer:
     @property
     def key(self) -> str:
         """What it is told apart by; an adapter by its id, a base by its own."""
-        return f"adapter {self.adapter.id}" if self.adapter else f"base {self.base_id}"
+        return f"adapter:{self.adapter.id}" if self.adapter else f"base:{self.base_id}"
 
     @property
     def title(self) -> str:
         """How it is called."""
         return self.adapter.name if self.adapter else choices.base_title(self.base_id)
+
+    @property
+    def signature(self) -> str:
+        """How a draft of it is signed: the set is read in any language."""
+        if self.adapter is not None:
+            return self.adapter.name
+        return BUNDLED if self.base_id == STARTER else self.base_id
 
     @property
     def decoding(self) -> SummarizeOptions:
@@ -97,7 +108,7 @@ class Drafter(QObject):
         if draft is None:
             self.choose(self.writers[0].key)
         else:
-            self.choose(f"adapter {draft.adapter}" if draft.adapter else f"base {draft.base_model}")
+            self.choose(f"adapter:{draft.adapter}" if draft.adapter else f"base:{draft.base_model}")
 
     # Writing
 
@@ -116,7 +127,7 @@ class Drafter(QObject):
         """What is going on: "Loading the base model, 6 s"."""
         if not self.is_writing:
             return ""
-        return self._summarizer.words or f"{self.writer.title} is writing"
+        return self._summarizer.words or tr("{model} is writing", model=self.writer.title)
 
     def draft(self, number: int, conversation: str) -> None:
         """Ask for a draft, unless one is on its way; `strip` says why there can be none."""
@@ -133,13 +144,13 @@ class Drafter(QObject):
             return
         writer, (_, conversation) = self.writer, self._asked
         adapter = writer.adapter.id if writer.adapter else None
-        self._board = Board(Entry(adapter, writer.title))
+        self._board = Board(Entry(adapter, writer.signature))
         try:
             request = self._summarizer.summarize(
                 self._base_table(), Request(Asked(conversation), (adapter,), writer.decoding)
             )
         except AppError as error:
-            self._say(f"{error.message} {error.hint}")
+            self._say(error.message, error.hint)
         else:
             self._board.begin(request, conversation)
         self.changed.emit()
@@ -171,7 +182,7 @@ class Drafter(QObject):
     def _finish(self) -> None:
         column = self._board.base
         if column.status == "failed":
-            self._say(f"{column.message} {column.hint}")
+            self._say(column.message, column.hint)
         elif column.status == "finished" and self._asked is not None:
             adapter = column.entry.adapter
             draft = labelling.Draft(
@@ -188,12 +199,12 @@ class Drafter(QObject):
     def _on_died(self, ending: Ending) -> None:
         if self.is_writing:
             self._board.give_up("failed")
-            text = f"{ending.message} What you have written is kept."
-            self.trouble = Strip(text, "Try again", "problem", "brick", ending.log_tail)
+            text = f"{told(ending.message)} {tr('What you have written is kept.')}"
+            self.trouble = Strip(text, tr("Try again"), "problem", "brick", ending.log_tail)
         self._later()
 
-    def _say(self, message: str) -> None:
-        self.trouble = Strip(message.strip(), "", "problem", "brick")
+    def _say(self, message: str, hint: str) -> None:
+        self.trouble = Strip(words.trouble(message, hint), "", "problem", "brick")
         self.changed.emit()
 
     def _later(self) -> None:

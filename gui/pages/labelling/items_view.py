@@ -34,6 +34,7 @@ from PySide6.QtWidgets import (
 from engine.api import labelling
 from gui.look import icons, style
 from gui.look.format import number
+from gui.look.language import tr
 from gui.look.type import font, px
 from gui.pages.labelling import words
 from gui.widgets.labels import ElidedLabel, Label
@@ -128,7 +129,7 @@ class ItemsView(QTableView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setMouseTracking(True)
-        self.setAccessibleName("Conversations of this set")
+        self.setAccessibleName(tr("Conversations of this set"))
         self.doubleClicked.connect(self.left)
         style.follow(self._restyle)
 
@@ -190,7 +191,7 @@ class ItemsSide(QWidget):
         super().__init__(parent)
         style.ground(self, "surface")
         self.view = ItemsView()
-        self.search = SearchField("Words or a number")
+        self.search = SearchField(tr("Words or a number"))
         self.search.searched.connect(self.searched)
         self._count = Label("", "figure_small", "ink3")
         self._nothing = ElidedLabel("", "body", "ink3")
@@ -214,7 +215,7 @@ class ItemsSide(QWidget):
         """List conversations that are called `title` together: "To do"."""
         self.view.show_numbers(numbers, get, current)
         self._count.setText(f"{title}: {number(len(numbers))}")
-        self._nothing.setText("None has these words" if self.search.text() else "None")
+        self._nothing.setText(tr("None has these words") if self.search.text() else tr("None"))
         self._stack.setCurrentWidget(self.view if numbers else self._nothing)
 
     def count(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from gui.look.language import tr
 from gui.shell import actions
 from gui.widgets.flow import FlowLayout
 from gui.widgets.labels import Label, Tag
@@ -24,7 +25,7 @@ class KeysLine(QWidget):
         super().__init__(parent)
         flow = FlowLayout(self, 12)
         for each in actions.of_place("labelling"):
-            flow.addWidget(_key(actions.native(each.keys[0]), each.title))
+            flow.addWidget(_key(actions.native(each.keys[0]), tr(each.title)))
 
 
 def _key(key: str, title: str) -> QWidget:

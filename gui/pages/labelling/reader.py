@@ -10,8 +10,7 @@ from engine.api import AppError, Ending, Event
 from gui.engine import Engine
 from gui.in_hand import InHand
 from gui.look.format import bytes_text, number
-
-READING = "Reading the conversations"
+from gui.look.language import tr
 
 
 class Reader(QObject):
@@ -61,9 +60,11 @@ class Reader(QObject):
     def progress(self) -> tuple[float, str, str]:
         """Return how far the reading is: a share, words for it, and what is done."""
         size = bytes_text if self._unit == "bytes" else number
-        unit = "" if self._unit == "bytes" else f" {self._unit}"
-        how_far = f"{size(self._done)} of {size(self._total)}{unit}" if self._total else ""
-        return (self._done / self._total if self._total else 0.0), how_far, READING
+        reading = tr("Reading the conversations")
+        if not self._total:
+            return 0.0, "", reading
+        how_far = tr("{done} of {total}", done=size(self._done), total=size(self._total))
+        return self._done / self._total, how_far, reading
 
     def _follow(self, events: list[Event]) -> None:
         for event in events:
@@ -77,7 +78,7 @@ class Reader(QObject):
         self.made.emit(result["set"], result)
 
     def _fail(self, ending: Ending) -> None:
-        hint = "Try again." if ending.outcome == "crashed" else ending.hint
+        hint = tr("Try again.") if ending.outcome == "crashed" else ending.hint
         self.trouble = AppError(ending.message, hint, ending.field)
 
     def _end(self, _: Ending) -> None:

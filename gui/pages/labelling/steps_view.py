@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from engine.api import labelling
 from gui.look.format import clock_text
+from gui.look.language import tr
 from gui.pages.labelling import words
 from gui.widgets.labels import ElidedLabel, Label
 
@@ -36,7 +37,7 @@ class StepsView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addWidget(Label("What was done with it", "head", "ink2"))
+        column.addWidget(Label(tr("What was done with it"), "head", "ink2"))
         column.addLayout(grid)
 
     def show_steps(self, steps: Sequence[labelling.Step]) -> None:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QTextEdit, QWidget
 
 from engine.api import Claim
 from gui.look import style
+from gui.look.language import tr
 from gui.look.type import READING_PITCH, font, px
 from gui.shell import actions
 from gui.widgets.reading import Mark, utf16
@@ -45,8 +46,8 @@ class SummaryEdit(QTextEdit):
         self.setAcceptRichText(False)
         self.setTabChangesFocus(True)
         self.setUndoRedoEnabled(False)
-        self.setPlaceholderText("Who wants what, what was agreed, and what is still open")
-        self.setAccessibleName("Summary")
+        self.setPlaceholderText(tr("Who wants what, what was agreed, and what is still open"))
+        self.setAccessibleName(tr("Summary"))
         self._text = ""
         self._claims: tuple[Claim, ...] = ()
         self.textChanged.connect(self._on_text_changed)

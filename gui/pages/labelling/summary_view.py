@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
 
 from engine.api import labelling, unsupported
 from gui.look import style
+from gui.look.language import mark, tr
 from gui.pages.labelling import words
 from gui.pages.labelling.drafter import Drafter
 from gui.pages.labelling.keys_line import KeysLine, keys_text
@@ -26,6 +27,11 @@ from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 
 MARK_MILLISECONDS = 150
+# By its key, what a button is called, and what it says of the step that it would take.
+BACK_AND_FORTH = {
+    "undo": (mark("Undo"), mark("Undo: {step}")),
+    "redo": (mark("Redo"), mark("Redo: {step}")),
+}
 
 
 class SummarySide(QWidget):
@@ -63,15 +69,15 @@ class SummarySide(QWidget):
         self._claims_icon = IconLabel("warning", "copper", 14)
         self._claims = Label("", "label", "copper", wrap=True)
         self.writer = Choice()
-        self.writer.setAccessibleName("Drafts by")
+        self.writer.setAccessibleName(tr("Drafts by"))
         self.writer.chosen.connect(self.writer_chosen)
-        self.draft_button = plain("Draft", "play")
+        self.draft_button = plain(tr("Draft"), "play")
         self.draft_button.clicked.connect(self._draft_or_cancel)
         self._writing = ElidedLabel("", "label", "ink2")
-        self.accept_button = primary("Accept and go on", "check")
-        self.skip_button = plain("Skip")
-        self.undo_button = IconButton("undo", "Undo")
-        self.redo_button = IconButton("redo", "Redo")
+        self.accept_button = primary(tr("Accept and go on"), "check")
+        self.skip_button = plain(tr("Skip"))
+        self.undo_button = IconButton("undo", tr("Undo"))
+        self.redo_button = IconButton("redo", tr("Redo"))
         for button, key, told in (
             (self.accept_button, "accept", self.accepted),
             (self.skip_button, "skip", self.skipped),
@@ -85,7 +91,7 @@ class SummarySide(QWidget):
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setSpacing(6)
-        head.addWidget(Label("Summary", "section"))
+        head.addWidget(Label(tr("Summary"), "section"))
         head.addSpacing(10)
         head.addWidget(self._status_icon)
         head.addWidget(self._status, 1)
@@ -125,7 +131,7 @@ class SummarySide(QWidget):
         outer.addWidget(right)
 
     def _draft_row(self) -> QGridLayout:
-        label = Label("Drafts &by", "label", "ink2")
+        label = Label(tr("Drafts &by"), "label", "ink2")
         label.setBuddy(self.writer)
         self.writer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         grid = QGridLayout()
@@ -170,7 +176,8 @@ class SummarySide(QWidget):
             (self.undo_button, "undo", last),
             (self.redo_button, "redo", following),
         ):
-            title = f"{key.capitalize()}: {words.step_title(step).lower()}" if step else key.capitalize()
+            name, with_step = BACK_AND_FORTH[key]
+            title = tr(with_step, step=words.step_in_a_line(step)) if step else tr(name)
             button.set_name(f"{title} ({keys_text(key)})")
             button.setEnabled(step is not None)
 
@@ -181,7 +188,7 @@ class SummarySide(QWidget):
             self.writer.set_items(writers)
         self.writer.set_key(drafter.writer.key)
         writing = drafter.is_writing
-        self.draft_button.setText("Cancel" if writing else "Draft")
+        self.draft_button.setText(tr("Cancel") if writing else tr("Draft"))
         self.draft_button.set_icon("close" if writing else "play")
         self.draft_button.setToolTip("" if writing else keys_text("draft"))
         self.draft_button.setEnabled(writing or drafter.turn.is_ours)
@@ -217,8 +224,8 @@ class SummarySide(QWidget):
         claims = unsupported(self.text(), conversation)
         self.edit.show_claims(claims)
         named = ", ".join(dict.fromkeys(claim.text for claim in claims))
-        checked = "Every name, number and date was said" if self.text().strip() else ""
-        self._claims.setText(f"Not in the conversation: {named}" if claims else checked)
+        checked = tr("Every name, number and date was said") if self.text().strip() else ""
+        self._claims.setText(tr("Not in the conversation: {named}", named=named) if claims else checked)
         self._claims.set_token("copper" if claims else "ink3")
         self._claims_icon.set_icon("warning" if claims else "check", "copper" if claims else "ink3")
         self._claims_icon.setVisible(bool(self._claims.text()))

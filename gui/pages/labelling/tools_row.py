@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout,
 from engine.api import labelling
 from gui.look import style
 from gui.look.format import number
+from gui.look.language import mark, told, tr
 from gui.look.type import px
 from gui.pages.labelling import words
 from gui.pages.labelling.keys_line import keys_text
@@ -19,11 +20,11 @@ from gui.widgets.labels import ElidedLabel, Label
 
 NARROW_ROW = 720
 SHOWN_TITLES = {
-    "to_do": "To do",
-    "drafted": "Drafts",
-    "accepted": "Accepted",
-    "skipped": "Skipped",
-    "all": "All",
+    "to_do": mark("To do"),
+    "drafted": mark("Drafts"),
+    "accepted": mark("Accepted"),
+    "skipped": mark("Skipped"),
+    "all": mark("All"),
 }
 
 
@@ -38,12 +39,12 @@ class ToolsRow(QWidget):
         super().__init__(parent)
         self._progress = ElidedLabel("", "label", "ink2")
         self.bar = Bar()
-        self.shown = Choice(list(SHOWN_TITLES.items()))
-        self.order = Choice([(order.key, order.title) for order in labelling.ORDERS])
+        self.shown = Choice([(key, tr(title)) for key, title in SHOWN_TITLES.items()])
+        self.order = Choice([(order.key, told(order.title)) for order in labelling.ORDERS])
         for at, order in enumerate(labelling.ORDERS):
-            self.order.setItemData(at, order.help, Qt.ItemDataRole.ToolTipRole)
+            self.order.setItemData(at, told(order.help), Qt.ItemDataRole.ToolTipRole)
         self.list_button = quiet("")
-        self.list_button.setToolTip(f"All conversations of this set ({keys_text('to_list')})")
+        self.list_button.setToolTip(f"{tr('All conversations of this set')} ({keys_text('to_list')})")
         self.list_button.clicked.connect(self._toggle_list)
         self._lists = False
         self.shown.chosen.connect(self.shown_chosen)
@@ -63,7 +64,7 @@ class ToolsRow(QWidget):
         choosers = QHBoxLayout()
         choosers.setSpacing(8)
         choosers.addWidget(self.list_button)
-        for title, choice in (("S&how", self.shown), ("&Order", self.order)):
+        for title, choice in ((tr("S&how"), self.shown), (tr("&Order"), self.order)):
             label = Label(title, "label", "ink2")
             label.setBuddy(choice)
             choice.setAccessibleName(title.replace("&", ""))
@@ -97,7 +98,7 @@ class ToolsRow(QWidget):
         """Show how far a set is."""
         self._progress.setText(words.progress(found))
         self.bar.set_fraction((found.accepted + found.skipped) / found.total if found.total else 0.0)
-        self.bar.setAccessibleName("Decided")
+        self.bar.setAccessibleName(tr("Decided"))
         counts = {
             "to_do": found.open + found.drafted,
             "drafted": found.drafted,
@@ -106,15 +107,15 @@ class ToolsRow(QWidget):
             "all": found.total,
         }
         for at, (key, title) in enumerate(SHOWN_TITLES.items()):
-            self.shown.setItemText(at, f"{title} ({number(counts[key])})")
+            self.shown.setItemText(at, f"{tr(title)} ({number(counts[key])})")
 
     def show_choices(self, shown: str, order: str, *, lists: bool) -> None:
         """Show what is chosen, and whether the list is open."""
         self._lists = lists
-        self.list_button.setText("Hide list" if lists else "Show list")
+        self.list_button.setText(tr("Hide list") if lists else tr("Show list"))
         self.shown.set_key(shown)
         self.order.set_key(order)
-        self.order.setToolTip(next(one.help for one in labelling.ORDERS if one.key == order))
+        self.order.setToolTip(next(told(one.help) for one in labelling.ORDERS if one.key == order))
 
     def progress(self) -> str:
         """Return how far the set is said to be."""

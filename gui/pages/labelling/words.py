@@ -7,11 +7,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.api import STARTER, finding, labelling, speakers, turns
+from engine.api import SAMPLE, STARTER, finding, labelling, speakers, turns
 from gui.look.format import clock_text, number
+from gui.look.language import ENGLISH, mark, spoken, told, tr, tr_count
+from gui.models.words import data_words
 from gui.pages.playground.board import about_tokens
 
-CHANGED_TITLES = {"written": "Written", "accepted": "Accepted", "skipped": "Skipped"}
+PLAYGROUND = "playground"
+# As it stands in the set's file, in every language.
+PLAYGROUND_NAME = mark("Playground conversations")
+# What a step was, by its kind: alone, and within a line.
+STEPS = {
+    "written": (mark("Written"), mark("written")),
+    "accepted": (mark("Accepted"), mark("accepted")),
+    "skipped": (mark("Skipped"), mark("skipped")),
+    "drafted": (mark("Draft of {name}"), mark("draft of {name}")),
+    "bundled": (mark("Draft of the bundled model"), mark("draft of the bundled model")),
+    "edited": (mark("Draft edited"), mark("draft edited")),
+    "emptied": (mark("Emptied"), mark("emptied")),
+}
+LEFT_OUT = {
+    "empty": mark("{count} without words"),
+    "repeated": mark("{count} that stood there before"),
+    "beyond": mark("{count} beyond the first {most}"),
+}
 
 
 @dataclass(frozen=True)
@@ -23,95 +42,130 @@ class Status:
     ink: str
 
 
-def draft_name(draft: labelling.Draft) -> str:
-    """Return how the model that wrote a draft is called."""
+def trouble(message: str, hint: str) -> str:
+    """Return what went wrong and what to do about it."""
+    return f"{told(message)} {told(hint)}".strip()
+
+
+def _draft_name(draft: labelling.Draft) -> str:
+    """Return how the model that wrote a draft is called; nothing for the bundled one, which has no name."""
     if draft.adapter is not None:
         return draft.name or draft.adapter
-    return "the bundled model" if draft.base_model == STARTER else draft.base_model
+    return "" if draft.base_model == STARTER else draft.base_model
 
 
 def status(item: labelling.Item) -> Status:
     """Return how a conversation's summary stands; a draft says so until it is accepted."""
     if item.state == "accepted":
-        return Status(f"Accepted, {author(item)}", "check", "accent")
+        return Status(tr("Accepted, {author}", author=author(item)), "check", "accent")
     if item.state == "skipped":
-        return Status("Skipped, not part of the data set", "minus", "ink2")
+        return Status(tr("Skipped, not part of the data set"), "minus", "ink2")
     if item.draft is not None and item.state == "drafted":
-        return Status(f"Not accepted yet: {author(item)}", "warning", "copper")
+        return Status(tr("Not accepted yet: {author}", author=author(item)), "warning", "copper")
     if item.text.strip():
-        return Status("Not accepted yet: kept as you type", "edit", "ink2")
-    return Status("Not written yet", "edit", "ink2")
+        return Status(tr("Not accepted yet: kept as you type"), "edit", "ink2")
+    return Status(tr("Not written yet"), "edit", "ink2")
 
 
 def state(item: labelling.Item) -> Status:
     """Return in a word or two how a conversation stands, for a list."""
     if item.state == "accepted":
-        return Status("Accepted", "check", "accent")
+        return Status(tr("Accepted"), "check", "accent")
     if item.state == "skipped":
-        return Status("Skipped", "minus", "ink3")
+        return Status(tr("Skipped"), "minus", "ink3")
     if item.state == "drafted":
-        return Status("Draft", "warning", "copper")
-    return Status("Begun", "edit", "ink2") if item.text.strip() else Status("To do", "", "ink3")
+        return Status(tr("Draft"), "warning", "copper")
+    return Status(tr("Begun"), "edit", "ink2") if item.text.strip() else Status(tr("To do"), "", "ink3")
 
 
 def author(item: labelling.Item) -> str:
     """Return who wrote a summary, as part of a sentence."""
-    if item.draft is not None:
-        what = "a draft" if item.written_by == "draft" else "an edited draft"
-        return f"{what} of {draft_name(item.draft)}"
-    return "as the source has it" if item.written_by == "source" else "written by you"
+    if item.draft is None:
+        return tr("as the source has it") if item.written_by == "source" else tr("written by you")
+    name = _draft_name(item.draft)
+    if item.written_by == "draft":
+        return tr("a draft of {name}", name=name) if name else tr("a draft of the bundled model")
+    return tr("an edited draft of {name}", name=name) if name else tr("an edited draft of the bundled model")
 
 
 def step_title(step: labelling.Step) -> str:
     """Return what a step was."""
-    if step.event == "drafted" and step.after.draft is not None:
-        return f"Draft of {draft_name(step.after.draft)}"
-    if step.event == "written" and step.before.draft is not None and step.after.text:
-        return "Draft edited"
+    return tr(STEPS[_kind(step)][0], name=_draft_of(step))
+
+
+def step_in_a_line(step: labelling.Step) -> str:
+    """Return what a step was, within a line."""
+    return tr(STEPS[_kind(step)][1], name=_draft_of(step))
+
+
+def _kind(step: labelling.Step) -> str:
+    if step.event == "drafted":
+        return "drafted" if _draft_of(step) else "bundled"
     if step.event == "written" and not step.after.text:
-        return "Emptied"
-    return CHANGED_TITLES.get(step.event, step.event.capitalize())
+        return "emptied"
+    return "edited" if step.event == "written" and step.before.draft is not None else step.event
+
+
+def _draft_of(step: labelling.Step) -> str:
+    return _draft_name(step.after.draft) if step.after.draft is not None else ""
 
 
 def step_detail(step: labelling.Step) -> str:
     """Return how much a step left there."""
     count = labelling.count_words(step.after.text)
-    return counted(count, "word") if step.event in ("written", "drafted") else ""
+    return _words(count) if step.event in ("written", "drafted") else ""
 
 
-def counted(count: int, what: str) -> str:
-    """Return a number of things: "1 word", "340 words"."""
-    return f"{number(count)} {what}{'' if count == 1 else 's'}"
+def _words(count: int) -> str:
+    return tr_count(count, "{n} word", "{n} words")
 
 
 def progress(found: labelling.Progress) -> str:
     """Return how far a set is: "37 of 340 accepted, 2 drafts, 12 skipped"."""
-    parts = [f"{number(found.accepted)} of {number(found.total)} accepted"]
-    parts += [counted(found.drafted, "draft")] if found.drafted else []
-    parts += [f"{number(found.skipped)} skipped"] if found.skipped else []
+    accepted, total = number(found.accepted), number(found.total)
+    parts = [tr("{accepted} of {total} accepted", accepted=accepted, total=total)]
+    parts += [tr_count(found.drafted, "{n} draft", "{n} drafts")] if found.drafted else []
+    parts += [tr("{count} skipped", count=number(found.skipped))] if found.skipped else []
     return ", ".join(parts)
 
 
 def about_set(about: labelling.About, sittings: int) -> str:
     """Return where a set is from and how often it was worked on."""
-    again = f", {counted(sittings, 'sitting')}" if sittings > 1 else ""
-    return f"From {about.source}, begun {clock_text(about.made_at)}{again}"
+    source, moment = source_words(about.source), clock_text(about.made_at)
+    parts = [tr("From {source}, begun {moment}", source=source, moment=moment)]
+    parts += [tr_count(sittings, "{n} sitting", "{n} sittings")] if sittings > 1 else []
+    return ", ".join(parts)
+
+
+def source_words(source: str) -> str:
+    """Return what conversations are from, within a line: a file or dataset as it is called."""
+    return {PLAYGROUND: tr("playground"), SAMPLE: tr("sample")}.get(source, source)
+
+
+def set_name(about: labelling.About) -> str:
+    """Return how a set is called; the names that the program gave are said in the language in use."""
+    if about.source == PLAYGROUND:
+        return tr(PLAYGROUND_NAME)
+    return data_words(SAMPLE) if about.source == SAMPLE else about.name
 
 
 def set_titles(sets: Sequence[labelling.About]) -> list[tuple[str, str]]:
     """Return sets to choose from, by id; of several with one name each says when it was begun."""
-    names = Counter(about.name for about in sets)
+    names = Counter(map(set_name, sets))
     return [
-        (about.id, f"{about.name} ({clock_text(about.made_at)})" if names[about.name] > 1 else about.name)
+        (about.id, f"{name} ({clock_text(about.made_at)})" if names[name] > 1 else name)
         for about in sets
+        for name in (set_name(about),)
     ]
 
 
 def about_conversation(item: labelling.Item) -> str:
     """Return what there is to say of a conversation: who it is, and how long."""
     people, said = len(speakers(item.conversation)), len(turns(item.conversation))
-    parts = [f"Row {item.id}", *([counted(people, "speaker"), counted(said, "turn")] if people else [])]
-    return ", ".join([*parts, counted(labelling.count_words(item.conversation), "word")])
+    parts = [tr("Row {row}", row=item.id)]
+    if people:
+        parts += [tr_count(people, "{n} speaker", "{n} speakers"), tr_count(said, "{n} turn", "{n} turns")]
+    return ", ".join([*parts, _words(labelling.count_words(item.conversation))])
 
 
 @dataclass(frozen=True)
@@ -127,14 +181,17 @@ def length(text: str, conversation: str, accepted: list[labelling.Item]) -> Leng
     """Return the length of a summary against the usual one for its conversation."""
     words = labelling.count_words(text)
     low, high = labelling.usual_words(conversation, accepted)
-    own = len(accepted) >= labelling.ENOUGH_TO_COMPARE
-    usual = f"{'Yours have' if own else 'Usual are'} {number(low)} to {counted(high, 'word')}"
-    if words > high or 0 < words < low:
-        usual = (
-            f"{'Longer' if words > high else 'Shorter'} than usual: {number(low)} to {counted(high, 'word')}"
-        )
-    tokens = about_tokens(text)
-    shown = f"{counted(words, 'word')}, about {counted(tokens, 'token')}" if words else "No words yet"
+    least, most = number(low), _words(high)
+    if words > high:
+        usual = tr("Longer than usual: {least} to {most}", least=least, most=most)
+    elif 0 < words < low:
+        usual = tr("Shorter than usual: {least} to {most}", least=least, most=most)
+    elif len(accepted) >= labelling.ENOUGH_TO_COMPARE:
+        usual = tr("Yours have {least} to {most}", least=least, most=most)
+    else:
+        usual = tr("Usual are {least} to {most}", least=least, most=most)
+    tokens = tr_count(about_tokens(text), "about {n} token", "about {n} tokens")
+    shown = f"{_words(words)}, {tokens}" if words else tr("No words yet")
     return Length(shown, usual, words > high or 0 < words < low)
 
 
@@ -143,40 +200,59 @@ def to_go(accepted: int) -> str:
     lacking = labelling.ENOUGH_FOR_A_RUN - accepted
     if lacking <= 0:
         return ""
-    return f"A run needs {labelling.ENOUGH_FOR_A_RUN} accepted summaries: {number(lacking)} to go."
+    least = number(labelling.ENOUGH_FOR_A_RUN)
+    return tr(
+        "A run needs {least} accepted summaries: {lacking} to go.", least=least, lacking=number(lacking)
+    )
 
 
 def all_done(found: labelling.Progress) -> str:
     """Return what can be done once every conversation is decided; nothing before."""
     if found.open or found.drafted or not found.accepted:
         return ""
-    skipped = ", or go through the skipped ones" if found.skipped else ""
-    return f"Every conversation is decided. Use the summaries for the next run{skipped}."
+    if found.skipped:
+        return tr(
+            "Every conversation is decided. Use the summaries for the next run, or go through the skipped ones."
+        )
+    return tr("Every conversation is decided. Use the summaries for the next run.")
 
 
 def comparing(found: labelling.Progress) -> str:
     """Return what keeps conversations from coming in the order that was chosen."""
-    count = counted(found.total, "conversation")
-    return f"The words of {count} are being compared. Until then they come as given."
+    return tr_count(
+        found.total,
+        "The words of {n} conversation are being compared. Until then they come as given.",
+        "The words of {n} conversations are being compared. Until then they come as given.",
+    )
 
 
 def read_in(left_out: dict[str, Any], brought: int) -> str:
     """Return which conversations of a source did not come into its set, and what came from the set before."""
     excluded = left_out.get("excluded") or {}
-    named = "; ".join(f"{finding(one).title.lower()}: {number(count)}" for one, count in excluded.items())
-    parts = [f"{number(sum(excluded.values()))} excluded as the data page says ({named})"] if excluded else []
+    parts = []
+    if excluded:
+        named = "; ".join(f"{_finding_title(one)}: {number(count)}" for one, count in excluded.items())
+        total = number(sum(excluded.values()))
+        parts.append(tr("{count} excluded as the data page says ({named})", count=total, named=named))
+    most = number(labelling.MOST_CONVERSATIONS)
     parts += [
-        f"{number(left_out[kind])} {words}"
-        for kind, words in (
-            ("empty", "without words"),
-            ("repeated", "that stood there before"),
-            ("beyond", f"beyond the first {number(labelling.MOST_CONVERSATIONS)}"),
-        )
+        tr(text, count=number(left_out[kind]), most=most)
+        for kind, text in LEFT_OUT.items()
         if left_out.get(kind)
     ]
-    told = [f"Conversations left out: {', '.join(parts)}."] if parts else []
+    said = [tr("Conversations left out: {parts}.", parts=", ".join(parts))] if parts else []
     if brought:
-        told.append(
-            f"What was done with {counted(brought, 'conversation')} of this source before is brought along."
+        said.append(
+            tr_count(
+                brought,
+                "What was done with {n} conversation of this source before is brought along.",
+                "What was done with {n} conversations of this source before is brought along.",
+            )
         )
-    return " ".join(told)
+    return " ".join(said)
+
+
+def _finding_title(finding_id: str) -> str:
+    """Return the title of a finding within a line, where English begins it small."""
+    title = finding(finding_id).title
+    return title.lower() if spoken() == ENGLISH else told(title)

@@ -12,6 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from engine.api import Adapter, AppError, library
+from gui.look.language import tr
 from gui.models.background import Background
 from gui.pages.library.jobs import in_one_line
 
@@ -49,7 +50,7 @@ class LibraryDeeds(QObject):
             self._fail(error)
             return
         self.changed.emit("")
-        self.told.emit(f"Moved {adapter.name} to the trash.", lambda: self._restore(place))
+        self.told.emit(tr("Moved {name} to the trash.", name=adapter.name), lambda: self._restore(place))
 
     def _restore(self, place: Path) -> None:
         try:
@@ -66,7 +67,7 @@ class LibraryDeeds(QObject):
 
     def _on_imported(self, adapter: Adapter) -> None:
         self.changed.emit(adapter.id)
-        self.told.emit(f"Imported {adapter.name}.", lambda: self.delete(adapter))
+        self.told.emit(tr("Imported {name}.", name=adapter.name), lambda: self.delete(adapter))
 
     def export_folder(self, adapter: Adapter, target: Path) -> None:
         """Copy an adapter to a new folder, off the GUI thread."""
@@ -79,7 +80,7 @@ class LibraryDeeds(QObject):
         )
 
     def _on_exported(self, target: Path) -> None:
-        self.told.emit(f"Exported to {target}.", None)
+        self.told.emit(tr("Exported to {place}.", place=target), None)
 
     def _fail(self, error: AppError) -> None:
         self.failed.emit(in_one_line(error.message, error.hint))

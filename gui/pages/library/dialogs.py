@@ -8,7 +8,9 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-ZIP_FILES = "Zip files (*.zip);;All files (*)"
+from gui.look.language import mark, tr
+
+ZIP_FILES = mark("Zip files (*.zip);;All files (*)")
 
 
 class Dialogs:
@@ -16,11 +18,12 @@ class Dialogs:
 
     def folder_to_import(self, parent: QWidget) -> Path | None:
         """Ask for the folder of an adapter."""
-        return _path(QFileDialog.getExistingDirectory(parent, "Import the adapter in a folder"))
+        return _path(QFileDialog.getExistingDirectory(parent, tr("Import the adapter in a folder")))
 
     def zip_to_import(self, parent: QWidget) -> Path | None:
         """Ask for the zip of an adapter."""
-        return _path(QFileDialog.getOpenFileName(parent, "Import the adapter in a zip", "", ZIP_FILES)[0])
+        title = tr("Import the adapter in a zip")
+        return _path(QFileDialog.getOpenFileName(parent, title, "", tr(ZIP_FILES))[0])
 
     def place_for_folder(self, parent: QWidget, title: str, name: str) -> Path | None:
         """Ask for the folder in which a new folder called `name` shall be made; return the new folder's path."""
@@ -29,7 +32,8 @@ class Dialogs:
 
     def place_for_zip(self, parent: QWidget, name: str) -> Path | None:
         """Ask where a zip shall be written."""
-        return _path(QFileDialog.getSaveFileName(parent, "Export as a zip", f"{name}.zip", ZIP_FILES)[0])
+        title = tr("Export as a zip")
+        return _path(QFileDialog.getSaveFileName(parent, title, f"{name}.zip", tr(ZIP_FILES))[0])
 
     def open_folder(self, folder: Path) -> None:
         """Show a folder in the system's file manager."""

@@ -12,13 +12,20 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import Adapter, AppError, Ending, Event, Recipe, clock
 from gui.look.format import bytes_text, duration_text, number
+from gui.look.language import mark, told, tr
 
 STAGES = {
-    "load_base": "Loading the base model",
-    "read_data": "Reading the conversations",
-    "attach_adapter": "Attaching the adapter",
-    "evaluate": "Scoring",
-    "save": "Saving",
+    "load_base": mark("Loading the base model"),
+    "read_data": mark("Reading the conversations"),
+    "attach_adapter": mark("Attaching the adapter"),
+    "evaluate": mark("Scoring"),
+    "save": mark("Saving"),
+}
+# By the unit that the worker counts in.
+HOW_FAR = {
+    "bytes": mark("{done} of {total}"),
+    "conversations": mark("{done} of {total} conversations"),
+    "summaries": mark("{done} of {total} summaries"),
 }
 
 
@@ -62,14 +69,14 @@ class LibraryJobs(QObject):
             "evaluate",
             {"adapters": [adapter.id]},
             recipe,
-            f"Scoring {adapter.name}",
-            f"Scored {adapter.name}.",
+            tr("Scoring {name}", name=adapter.name),
+            tr("Scored {name}.", name=adapter.name),
         )
 
     def merge(self, adapter: Adapter, target: Path) -> None:
         """Fold an adapter into its base: a plain model folder at `target`."""
         arguments = {"adapter": adapter.id, "target": str(target)}
-        self._begin(adapter, "merge", arguments, None, f"Merging {adapter.name}", "")
+        self._begin(adapter, "merge", arguments, None, tr("Merging {name}", name=adapter.name), "")
 
     def cancel(self) -> None:
         """Ask the job to stop."""
@@ -106,15 +113,16 @@ class LibraryJobs(QObject):
 
     def _refusal(self) -> str:
         if self.busy:
-            return "One job at a time: wait until the one below is done, or cancel it."
+            return tr("One job at a time: wait until the one below is done, or cancel it.")
         taken: str = self._engine.device_words(apart_from="summarize")
-        return f"{taken} Pause it, or wait until it is done." if taken else ""
+        return f"{taken} {tr('Pause it, or wait until it is done.')}" if taken else ""
 
     def _follow(self, events: list[Event], doing: str) -> None:
         for event in events:
             if event["event"] == "stage_entered":
                 self._began = None
-                self.progressed.emit(0.0, STAGES.get(event["stage"], doing))
+                stage = STAGES.get(event["stage"])
+                self.progressed.emit(0.0, tr(stage) if stage else doing)
             elif event["event"] == "notice":
                 self._remarks.append(in_one_line(event["message"], event.get("hint", "")))
             elif event["event"] == "stage_progressed":
@@ -124,14 +132,11 @@ class LibraryJobs(QObject):
         done, total, unit = int(event["done"]), int(event["total"]), str(event["unit"])
         now = clock(event)
         self._began = now if self._began is None else self._began
-        shown = (
-            (bytes_text(done), bytes_text(total), "")
-            if unit == "bytes"
-            else (number(done), number(total), unit)
-        )
-        words = f"{shown[0]} of {shown[1]} {shown[2]}".rstrip()
+        size = bytes_text if unit == "bytes" else number
+        words = tr(HOW_FAR.get(unit, HOW_FAR["bytes"]), done=size(done), total=size(total))
         if done and now > self._began and done < total:
-            words += f", {duration_text((now - self._began) / done * (total - done))} left"
+            left = duration_text((now - self._began) / done * (total - done))
+            words = f"{words}, {tr('{time} left', time=left)}"
         self.progressed.emit(done / total if total else 0.0, words)
 
     def _end(self, ending: Ending, done: str, result: dict[str, Any]) -> None:
@@ -140,16 +145,22 @@ class LibraryJobs(QObject):
             path = result.get("path")
             size = bytes_text(result["bytes"]) if "bytes" in result else ""
             folder = Path(path) if path else None
-            text = done or f"Merged into {folder.name if folder else 'a plain model'}, {size}."
-            self.finished.emit(text, folder)
+            self.finished.emit(done or _merged(folder, size), folder)
             if self._remarks:
                 self.remarked.emit(" ".join(dict.fromkeys(self._remarks)))
         elif ending.outcome == "stopped":
             self.stopped.emit()
         else:
-            self.failed.emit(in_one_line(ending.message or "The worker ended without a word.", ending.hint))
+            why = ending.message or tr("The worker ended without a word.")
+            self.failed.emit(in_one_line(why, ending.hint))
+
+
+def _merged(folder: Path | None, size: str) -> str:
+    if folder is None:
+        return tr("Merged into a plain model, {size}.", size=size)
+    return tr("Merged into {name}, {size}.", name=folder.name, size=size)
 
 
 def in_one_line(message: str, hint: str) -> str:
     """Return a trouble and what to do about it as one line."""
-    return f"{message} {hint}".strip()
+    return f"{told(message)} {told(hint)}".strip()

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from engine.api import ScoreCard, measures
+from gui.look.language import told, tr
 from gui.models.measure_words import amount, in_full, sign_of
 from gui.widgets.buttons import link
 from gui.widgets.fields import IconLabel
@@ -19,7 +20,7 @@ class MeasuresRows(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.toggle = link("What else was measured")
+        self.toggle = link(tr("What else was measured"))
         self.toggle.clicked.connect(self._fold)
         self._place = QVBoxLayout()
         self.rows: QWidget | None = None
@@ -57,7 +58,7 @@ def _grid(card: ScoreCard, known: list[measures.Measure]) -> QWidget:
     grid.setHorizontalSpacing(12)
     grid.setVerticalSpacing(4)
     grid.setColumnStretch(0, 1)
-    for column, head in ((1, "Base"), (2, "Tuned")):
+    for column, head in ((1, tr("Base")), (2, tr("Tuned"))):
         grid.addWidget(Label(head, "head", "ink2"), 0, column, RIGHT)
     for row, each in enumerate(known, start=1):
         own, base = card.measures[each.name], card.base_measures.get(each.name)
@@ -65,13 +66,14 @@ def _grid(card: ScoreCard, known: list[measures.Measure]) -> QWidget:
         said = in_full(each.name, own, base, between)
         sign = IconLabel(*sign_of(between), 14)
         sign.setAccessibleName(said)
+        title = told(each.title)
         cells: list[QWidget] = [
-            ElidedLabel(each.title, "body", "ink2"),
+            ElidedLabel(title, "body", "ink2"),
             Label(amount(base["mean"], each.unit) if base else "", "figure", "ink2"),
             Label(amount(own["mean"], each.unit), "figure_medium", "ink"),
             sign,
         ]
         for column, cell in enumerate(cells):
-            cell.setToolTip(said if column else f"{each.title}. {said}")
+            cell.setToolTip(said if column else f"{title}. {said}")
             grid.addWidget(cell, row, column, RIGHT if column in (1, 2) else Qt.AlignmentFlag.AlignVCenter)
     return made

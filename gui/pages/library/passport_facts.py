@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.api import METHODS, Passport, describe, prompts
 from gui.look.format import bytes_text, compact, number, plain
+from gui.look.language import ENGLISH, spoken, told, tr, tr_count
 from gui.models.words import base_words, grouped_digits
 
 Fact = tuple[str, str]
@@ -17,22 +18,33 @@ MOST_TARGETS = 4
 def made_from(passport: Passport) -> list[Fact]:
     """Return where an adapter comes from."""
     base, data, training = passport.base_model, passport.data, passport.training
-    trained_on = f"{number(data.train)} examples" if data.train else ""
-    if data.excluded:
-        trained_on += f", {number(data.excluded)} excluded"
-    if data.masked:
-        trained_on += f", personal data masked in {number(data.masked)} places"
     return [
-        ("Base model", base_words(base.id)),
-        ("Revision", base.revision if base.revision not in {"", "main"} else ""),
-        ("Precision", _precision(passport)),
-        ("Data", data.source),
-        ("Data fingerprint", grouped_digits(data.fingerprint[:12])),
-        ("Data licence", data.licence),
-        ("Trained on", trained_on),
-        ("Went on from", training.start_from),
-        ("Run", training.run),
+        (tr("Base model"), base_words(base.id)),
+        (tr("Revision"), base.revision if base.revision not in {"", "main"} else ""),
+        (tr("Precision"), _precision(passport)),
+        (tr("Data"), data.source),
+        (tr("Data fingerprint"), grouped_digits(data.fingerprint[:12])),
+        (tr("Data licence"), told(data.licence)),
+        (tr("Trained on"), _trained_on(passport)),
+        (tr("Went on from"), training.start_from),
+        (tr("Run"), training.run),
     ]
+
+
+def _trained_on(passport: Passport) -> str:
+    data = passport.data
+    parts = [tr_count(data.train, "{n} example", "{n} examples")] if data.train else []
+    if data.excluded:
+        parts.append(tr("{count} excluded", count=number(data.excluded)))
+    if data.masked:
+        parts.append(
+            tr_count(
+                data.masked,
+                "personal data masked in {n} place",
+                "personal data masked in {n} places",
+            )
+        )
+    return ", ".join(parts)
 
 
 def _precision(passport: Passport) -> str:
@@ -49,28 +61,28 @@ def method_facts(passport: Passport) -> list[Fact]:
     method, training = passport.method, passport.training
     return [
         (
-            method.title or method.id,
-            _options(method.id, method.options) or ("as imported" if not training.run else ""),
+            told(method.title or method.id),
+            _options(method.id, method.options) or (tr("as imported") if not training.run else ""),
         ),
-        ("Applied to", _applied_to(passport)),
-        ("Trainable", _trainable(passport)),
-        ("Prompt", _prompt(passport)),
+        (tr("Applied to"), _applied_to(passport)),
+        (tr("Trainable"), _trainable(passport)),
+        (tr("Prompt"), _prompt(passport)),
         (
-            "Examples in it",
+            tr("Examples in it"),
             number(len(passport.prompt.shots)) if passport.prompt and passport.prompt.shots else "",
         ),
-        ("Learning rate", plain(method.learning_rate) if method.learning_rate else ""),
-        ("Kept step", _kept_step(passport)),
-        ("Peak memory", bytes_text(training.peak_memory_bytes) if training.peak_memory_bytes else ""),
-        ("Seed", str(training.seed) if training.run else ""),
-        ("Made with", _made_with(passport.versions)),
+        (tr("Learning rate"), plain(method.learning_rate) if method.learning_rate else ""),
+        (tr("Kept step"), _kept_step(passport)),
+        (tr("Peak memory"), bytes_text(training.peak_memory_bytes) if training.peak_memory_bytes else ""),
+        (tr("Seed"), str(training.seed) if training.run else ""),
+        (tr("Made with"), _made_with(passport.versions)),
     ]
 
 
 def _options(method_id: str, options: dict[str, Any]) -> str:
     """Return the options that matter most: "rank 32, alpha 32, dropout 0.05"."""
     entry = _METHODS.get(method_id)
-    titles = {info.name: info.title.lower() for info in describe(entry.options)} if entry else {}
+    titles = {info.name: _title(info.title) for info in describe(entry.options)} if entry else {}
     shown = []
     for name, value in options.items():
         if name in _HIDDEN and not (name == "rs_lora" and value):
@@ -85,19 +97,28 @@ def _options(method_id: str, options: dict[str, Any]) -> str:
     return ", ".join(shown)
 
 
+def _title(title: str) -> str:
+    """Return a setting's title within a line, where English begins it small."""
+    return title.lower() if spoken() == ENGLISH else told(title)
+
+
 def _applied_to(passport: Passport) -> str:
     targets = passport.method.targets
     if not targets:
         return ""
     names = ", ".join(targets[:MOST_TARGETS]) + ("…" if len(targets) > MOST_TARGETS else "")
-    return f"{names} in {number(passport.method.matrices)} matrices" if passport.method.matrices else names
+    matrices = passport.method.matrices
+    if not matrices:
+        return names
+    return tr_count(matrices, "{names} in {n} matrix", "{names} in {n} matrices", names=names)
 
 
 def _trainable(passport: Passport) -> str:
     training = passport.training
     if not training.trainable_parameters:
         return ""
-    return f"{number(training.trainable_parameters)} of {compact(training.all_parameters)}"
+    trainable, total = number(training.trainable_parameters), compact(training.all_parameters)
+    return tr("{trainable} of {total}", trainable=trainable, total=total)
 
 
 def _prompt(passport: Passport) -> str:
@@ -105,19 +126,19 @@ def _prompt(passport: Passport) -> str:
     if passport.prompt is None:
         return ""
     named = prompts.named(passport.prompt.template)
-    return named.name if named else " ".join(passport.prompt.template.split())
+    if named is None:
+        return " ".join(passport.prompt.template.split())
+    return told(named.name) if named.built_in else named.name
 
 
 def _kept_step(passport: Passport) -> str:
     training = passport.training
     if not training.step:
         return ""
-    told = (
-        f"{number(training.step)} of {number(training.total_steps)}"
-        if training.total_steps
-        else number(training.step)
-    )
-    return f"{told}, stopped early" if training.stopped else told
+    step = number(training.step)
+    if training.total_steps:
+        step = tr("{step} of {total}", step=step, total=number(training.total_steps))
+    return f"{step}, {tr('stopped early')}" if training.stopped else step
 
 
 def _made_with(versions: dict[str, str]) -> str:

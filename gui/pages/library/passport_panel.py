@@ -11,9 +11,10 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
-from engine.api import Adapter, ScoreCard
+from engine.api import Adapter, Passport, ScoreCard
 from gui.look import style
 from gui.look.format import percent
+from gui.look.language import told, tr
 from gui.look.type import metrics, px
 from gui.models.words import base_words, moment_words, protocol_words
 from gui.pages.library.facts_view import FactsView
@@ -22,6 +23,7 @@ from gui.pages.library.passport_facts import made_from, method_facts
 from gui.pages.library.scores_view import ScoresView
 from gui.widgets.buttons import IconButton, link, plain, primary
 from gui.widgets.fields import IconLabel
+from gui.widgets.flow import FlowBox
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
@@ -39,8 +41,8 @@ class NotesField(QPlainTextEdit):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setPlaceholderText("What is it good at?")
-        self.setAccessibleName("Notes")
+        self.setPlaceholderText(tr("What is it good at?"))
+        self.setAccessibleName(tr("Notes"))
         self.setTabChangesFocus(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -97,27 +99,27 @@ class PassportPanel(QWidget):
     def _make_parts(self) -> None:
         self._name = ElidedLabel("", "section", "ink")
         self._about = ElidedLabel("", "label", "ink2")
-        self.more_button = IconButton("more", "More")
-        self.close_button = IconButton("close", "Close")
+        self.more_button = IconButton("more", tr("More"))
+        self.close_button = IconButton("close", tr("Close"))
         self.close_button.hide()
-        self.try_button = primary("Try in playground")
-        self.export_button = plain("Export…")
-        self.merge_button = plain("Merge…")
+        self.try_button = primary(tr("Try in playground"))
+        self.export_button = plain(tr("Export…"))
+        self.merge_button = plain(tr("Merge…"))
         self._protocol = ElidedLabel("", "label", "ink3")
         self._scores = ScoresView()
         self._capped = Label("", "label", "ink3", wrap=True)
         self.measures = MeasuresRows()
-        self._unscored = Label("Not scored yet.", "body", "ink2")
-        self.score_button = link("Score now")
-        self._made_from = FactsView("Made from")
-        self._method = FactsView("Method")
+        self._unscored = Label(tr("Not scored yet."), "body", "ink2")
+        self.score_button = link(tr("Score now"))
+        self._made_from = FactsView(tr("Made from"))
+        self._method = FactsView(tr("Method"))
         self.tags_field = QLineEdit()
-        self.tags_field.setPlaceholderText("Words to find it by, with commas")
-        self.tags_field.setAccessibleName("Tags")
+        self.tags_field.setPlaceholderText(tr("Words to find it by, with commas"))
+        self.tags_field.setAccessibleName(tr("Tags"))
         self.notes_field = NotesField()
         self._mark = IconLabel("clock", "ink3")
         self._soundness = Label("", "label", "ink2", wrap=True)
-        self.folder_button = link("Open folder")
+        self.folder_button = link(tr("Open folder"))
         self._notes_rest = QTimer(self)
         self._notes_rest.setSingleShot(True)
         self._notes_rest.setInterval(NOTES_REST_MILLISECONDS)
@@ -126,14 +128,11 @@ class PassportPanel(QWidget):
         column.addLayout(_row(self._name, self.more_button, self.close_button))
         column.addWidget(self._about)
         column.addSpacing(12)
-        buttons = _row(self.try_button, self.export_button, self.merge_button)
-        buttons.setStretch(0, 0)
-        buttons.addStretch(1)
-        column.addLayout(buttons)
+        column.addWidget(FlowBox([self.try_button, self.export_button, self.merge_button]))
         column.addSpacing(20)
         column.addWidget(Line())
         column.addSpacing(14)
-        head = _row(Label("Scores", "label_medium", "ink2"), self._protocol)
+        head = _row(Label(tr("Scores"), "label_medium", "ink2"), self._protocol)
         head.setStretch(0, 0)
         head.setStretch(1, 1)
         self._protocol.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -151,7 +150,7 @@ class PassportPanel(QWidget):
         for view in (self._made_from, self._method):
             column.addWidget(view)
             column.addSpacing(18)
-        for label, field in (("Tags", self.tags_field), ("Notes", self.notes_field)):
+        for label, field in ((tr("Tags"), self.tags_field), (tr("Notes"), self.notes_field)):
             column.addWidget(Label(label, "label_medium", "ink2"))
             column.addSpacing(6)
             column.addWidget(field)
@@ -205,10 +204,7 @@ class PassportPanel(QWidget):
         self._adapter = adapter
         passport = adapter.passport
         self._name.setText(adapter.name)
-        made = moment_words(passport.made, datetime.now(UTC))
-        verb = "imported" if passport.origin == "imported" else "made"
-        title = passport.method.title or passport.method.id
-        self._about.setText(f"{title} for {base_words(passport.base_model.id)}, {verb} {made}")
+        self._about.setText(_about(passport))
         self._show_scores(passport.score_card)
         self._made_from.show_facts(made_from(passport))
         self._method.show_facts(method_facts(passport))
@@ -225,7 +221,8 @@ class PassportPanel(QWidget):
         self.measures.show_card(card)
         many = card is not None and card.capped > MANY_CAPPED
         share = percent(card.capped) if card is not None else ""
-        self._capped.setText(f"{share} of the summaries were cut at the length limit." if many else "")
+        cut = tr("{share} of the summaries were cut at the length limit.", share=share)
+        self._capped.setText(cut if many else "")
         for part, shown in (
             (self._scores, scored),
             (self._capped, many),
@@ -237,7 +234,8 @@ class PassportPanel(QWidget):
     def _show_merging(self, adapter: Adapter) -> None:
         why = adapter.unmergeable
         self.merge_button.setEnabled(not why)
-        self.merge_button.setToolTip(f"This adapter can't be merged: {why}." if why else "")
+        told_why = tr("This adapter can't be merged: {reason}.", reason=told(why))
+        self.merge_button.setToolTip(told_why if why else "")
 
     def _show_words(self, *, another: bool) -> None:
         """Show tags and notes, but never over what is being typed."""
@@ -256,13 +254,13 @@ class PassportPanel(QWidget):
         """Say whether the files match the passport; None while that is not known."""
         if changed is None:
             self._mark.set_icon("clock", "ink3")
-            self._soundness.setText("Checking the files")
+            self._soundness.setText(tr("Checking the files"))
         elif changed:
             self._mark.set_icon("warning", "copper")
-            self._soundness.setText(f"Changed or missing: {', '.join(changed)}")
+            self._soundness.setText(tr("Changed or missing: {files}", files=", ".join(changed)))
         else:
             self._mark.set_icon("check", "accent")
-            self._soundness.setText("Files match this passport")
+            self._soundness.setText(tr("Files match this passport"))
 
     def soundness(self) -> str:
         """Return what is said about the files."""
@@ -299,6 +297,15 @@ class PassportPanel(QWidget):
             painter = QPainter(self)
             painter.fillRect(0, 0, 1, self.height(), style.color("edge"))
             painter.end()
+
+
+def _about(passport: Passport) -> str:
+    """Return what an adapter is and since when it is here."""
+    title, base = told(passport.method.title or passport.method.id), base_words(passport.base_model.id)
+    moment = moment_words(passport.made, datetime.now(UTC))
+    if passport.origin == "imported":
+        return tr("{method} for {base}, imported {moment}", method=title, base=base, moment=moment)
+    return tr("{method} for {base}, made {moment}", method=title, base=base, moment=moment)
 
 
 def _row(first: QWidget, *others: QWidget) -> QHBoxLayout:

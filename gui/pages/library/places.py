@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QWidget
 
 from engine.api import Adapter, library, paths
+from gui.look.language import tr
 from gui.pages.library.deeds import LibraryDeeds
 from gui.pages.library.dialogs import Dialogs
 from gui.pages.library.jobs import LibraryJobs
@@ -34,14 +35,14 @@ class Places:
     def merge(self, adapter: Adapter) -> None:
         """Fold an adapter into a plain model folder."""
         name = f"{library.safe_file_name(adapter.name)}-merged"
-        target = self._dialogs.place_for_folder(self._page, "Merge into a new folder in", name)
+        target = self._dialogs.place_for_folder(self._page, tr("Merge into a new folder in"), name)
         if target is not None:
             self._jobs.merge(adapter, target)
 
     def export_folder(self, adapter: Adapter) -> None:
         """Copy an adapter to a folder of the person's choice."""
         name = library.safe_file_name(adapter.name)
-        target = self._dialogs.place_for_folder(self._page, "Export to a new folder in", name)
+        target = self._dialogs.place_for_folder(self._page, tr("Export to a new folder in"), name)
         if target is not None:
             self._deeds.export_folder(adapter, target)
 
@@ -63,13 +64,15 @@ class Places:
         if source is not None:
             self._deeds.take_in([source])
 
-    def export_entries(self, adapter: Adapter, words: str) -> list[Entry]:
-        """Return the menu entries that export an adapter; `words` begin them."""
+    def export_entries(self, adapter: Adapter, *, in_full: bool) -> list[Entry]:
+        """Return the menu entries that export an adapter; `in_full` where the menu has others, too."""
+        folder = tr("Export as a folder…") if in_full else tr("As a folder…")
+        file = tr("Export as a zip…") if in_full else tr("As a zip…")
         return [
-            (f"{words}a folder…", lambda: self.export_folder(adapter), ""),
-            (f"{words}a zip…", lambda: self.export_zip(adapter), ""),
+            (folder, lambda: self.export_folder(adapter), ""),
+            (file, lambda: self.export_zip(adapter), ""),
         ]
 
     def import_entries(self) -> list[Entry]:
         """Return the menu entries that import."""
-        return [("From a folder…", self.import_folder, ""), ("From a zip…", self.import_zip, "")]
+        return [(tr("From a folder…"), self.import_folder, ""), (tr("From a zip…"), self.import_zip, "")]

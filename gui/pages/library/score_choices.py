@@ -20,7 +20,7 @@ def score_choices(adapter: Adapter, others: Iterable[Adapter]) -> list[Choice]:
     """
     own = _recipe(adapter)
     if own is not None:
-        return [(f"on {data_words(own.data.source)}", own)]
+        return [(data_words(own.data.source), own)]
     found: dict[str, Recipe] = {}
     for other in others:
         theirs = _recipe(other) if other.passport.base_model.id == adapter.passport.base_model.id else None
@@ -28,7 +28,7 @@ def score_choices(adapter: Adapter, others: Iterable[Adapter]) -> list[Choice]:
             found.setdefault(theirs.data.source, theirs)
     if SAMPLE not in found:
         found[SAMPLE] = _sample_recipe(adapter)
-    return [(f"on {data_words(source)}", wanted) for source, wanted in found.items()]
+    return [(data_words(source), wanted) for source, wanted in found.items()]
 
 
 def _recipe(adapter: Adapter) -> Recipe | None:

@@ -9,11 +9,13 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from engine.api import ScoreCard
 from gui.look import icons, style
 from gui.look.format import gain, score
+from gui.look.language import mark, told, tr
 from gui.look.type import font, px
 from gui.models.words import UNKNOWN_VERDICT, VERDICTS
 from gui.widgets.whisker import Whisker, in_words, paint_base_line, paint_whisker, whisker_of
 
 NAMES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeLsum": "ROUGE-Lsum"}
+TO_BASE = {"better": mark("better than base"), "worse": mark("worse than base")}
 PITCH = 26
 
 
@@ -30,7 +32,7 @@ class ScoresView(QWidget):
         """Show other scores; None clears."""
         self._card = card
         rows = [self._words(name) for name in self._shown()]
-        self.setAccessibleName("Scores")
+        self.setAccessibleName(tr("Scores"))
         self.setAccessibleDescription("; ".join(rows))
         self.updateGeometry()
         self.update()
@@ -41,8 +43,8 @@ class ScoresView(QWidget):
     def _words(self, name: str) -> str:
         assert self._card is not None
         verdict = str(self._card.difference.get(name, {}).get("verdict", ""))
-        told = f"{verdict} than base" if verdict in {"better", "worse"} else verdict
-        return in_words(NAMES[name], whisker_of(self._card.scores[name]), told)
+        said = tr(TO_BASE[verdict]) if verdict in TO_BASE else told(verdict)
+        return in_words(NAMES[name], whisker_of(self._card.scores[name]), said)
 
     def sizeHint(self) -> QSize:
         return QSize(px(320), px(PITCH) * len(self._shown()))

@@ -35,8 +35,8 @@ def test_a_draft_of_the_newest_adapter_comes_on_one_key_and_is_no_summary_until_
 
 
 def test_the_base_model_writes_drafts_too(opened, qtbot):
-    opened.summary.writer.set_key("base starter")
-    opened.summary.writer.chosen.emit("base starter")
+    opened.summary.writer.set_key("base:starter")
+    opened.summary.writer.chosen.emit("base:starter")
     drafted(opened, qtbot, key=False)
     assert opened.summary.text() == BASE_SAYS
     assert opened.desk.work.item(1).draft == labelling.Draft("starter", None, "The bundled model", BASE_SAYS)
@@ -107,9 +107,9 @@ def test_a_run_has_the_device_until_it_is_paused_for_a_draft(opened, workers, qt
 
 
 def test_the_writer_of_the_last_draft_writes_the_next_one_in_another_sitting(opened, qtbot, page):
-    opened.drafter.choose("base starter")
+    opened.drafter.choose("base:starter")
     drafted(opened, qtbot)
     set_id = opened.desk.work.about.id
     opened.desk.close()
-    opened.drafter.choose("adapter a1")
+    opened.drafter.choose("adapter:a1")
     show(opened, qtbot, set_id)

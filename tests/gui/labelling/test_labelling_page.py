@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QTextEdit
 
 from engine.api import Example, SummarizeOptions, labelling
 from engine.labelling import sets
-from gui.pages.labelling_page import PLAYGROUND, LabellingPage
+from gui.pages.labelling.words import PLAYGROUND
+from gui.pages.labelling_page import LabellingPage
 from gui.pages.playground.board import Feedback
 from gui.pages.playground.tries import TriedColumn, Try, new_id
 from gui.pages.playground.tries_store import Tries

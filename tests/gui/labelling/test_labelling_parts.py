@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.api import Example, labelling
+from gui.look import language
 from gui.pages.labelling import words
 from gui.pages.labelling.walk import Walk
 
@@ -109,6 +110,15 @@ def test_steps_are_told_in_words(work):
         "Skipped",
     ]
     assert words.step_detail(steps[0]) == "5 words"
+    assert [words.step_in_a_line(step) for step in steps[:2]] == [
+        "draft of the bundled model",
+        "draft edited",
+    ]
+
+
+def test_a_step_within_a_line_leaves_names_as_they_are(work):
+    work.put_draft(1, DRAFT)
+    assert words.step_in_a_line(work.history.last) == "draft of My LoRA"
 
 
 def test_a_length_is_told_against_the_usual_one(work):
@@ -147,3 +157,16 @@ def test_sets_of_one_name_are_told_apart_by_when_they_were_begun():
     titles = dict(words.set_titles([about("a", "chats"), about("b", "chats"), about("c", "calls")]))
     assert titles["c"] == "calls"
     assert titles["a"].startswith("chats (12 Mar ")
+
+
+def test_a_set_that_the_program_named_is_called_in_the_language_in_use(monkeypatch):
+    german = language.Catalogue(
+        window={"Playground conversations": ("Gespräche der Werkbank",), "playground": ("Werkbank",)}
+    )
+    monkeypatch.setattr(language._now, "catalogue", german)
+    about = labelling.create(words.PLAYGROUND_NAME, words.PLAYGROUND, ())
+    assert about.name == "Playground conversations"
+    assert words.set_name(about) == "Gespräche der Werkbank"
+    assert words.source_words(about.source) == "Werkbank"
+    own = labelling.create("Playground conversations", "chats.csv", ())
+    assert (words.set_name(own), words.source_words(own.source)) == ("Playground conversations", "chats.csv")
