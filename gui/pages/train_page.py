@@ -27,6 +27,7 @@ from engine.api import (
 )
 from gui.engine import Engine
 from gui.look import style
+from gui.look.language import told, tr
 from gui.look.type import px
 from gui.pages.train import recipe_files
 from gui.pages.train.expected_time import expected_seconds
@@ -60,7 +61,7 @@ class TrainPage(Page):
     def __init__(
         self, engine: Engine, preferences: Preferences | None = None, parent: QWidget | None = None
     ) -> None:
-        super().__init__("New run", parent=parent)
+        super().__init__(tr("New run"), parent=parent)
         self._engine = engine
         self._preferences = preferences or Preferences()
         self._model: RunModel | None = None
@@ -88,10 +89,10 @@ class TrainPage(Page):
 
     # What others ask for
 
-    def edit(self, wanted: Recipe, origin: str = "Copied from a run") -> None:
-        """Show a recipe to be changed and started."""
+    def edit(self, wanted: Recipe, origin: str = "") -> None:
+        """Show a recipe to be changed and started; `origin` says where it comes from, if not from a run."""
         self._leave_run()
-        self._origin = origin
+        self._origin = origin or tr("Copied from a run")
         self.panel.set_recipe(wanted)
         self.panel.set_fixed("")
         self.right.show_methods()
@@ -119,7 +120,7 @@ class TrainPage(Page):
             self.panel.show_problems(error.problems)
             return None
         except AppError as error:
-            self.say(f"{error.message} {error.hint}")
+            self.say(f"{told(error.message)} {told(error.hint)}")
             return None
         self._preferences.set("recipe", recipe.dumps(wanted))
         self.show_run(model)
@@ -162,13 +163,10 @@ class TrainPage(Page):
             self._try(lambda: self.show_run(self._engine.resume(run_id, wanted)))
 
     def _must_wait(self) -> bool:
-        """Say who has the device, if a run can't start now; the playground gives it up for a run."""
-        if self._engine.current is not None:
-            self.say("A run is training and holds the device. Stop it, or wait for its end.")
-            return True
-        taken = self._engine.device_words(apart_from="summarize")
+        """Say who has the device, if a run can't start now."""
+        taken = self._gate.taken()
         if taken:
-            self.say(f"{taken} Wait until it is done, or cancel it in the library.")
+            self.say(taken)
         return bool(taken)
 
     def run_again(self, wanted: Recipe) -> None:
@@ -190,7 +188,7 @@ class TrainPage(Page):
             adapter = library.find(adapter_id)
             made_by = adapter.recipe()
             if made_by is not None:
-                self.edit(made_by, f"Goes on from {adapter.name}")
+                self.edit(made_by, tr("Goes on from {name}", name=adapter.name))
             self.panel.form.set_values("method", {"start_from": adapter.id})
 
         self._try(begin)
@@ -269,7 +267,7 @@ class TrainPage(Page):
         narrow = width < px(NARROW)
         side = self.buttons.sides.current()
         self.buttons.sides.setVisible(narrow)
-        self.buttons.sides.set_text("run", "Run" if self._model is not None else "Methods")
+        self.buttons.sides.set_text("run", tr("Run") if self._model is not None else tr("Methods"))
         self.panel.set_wide(not narrow)
         self.panel.setVisible(not narrow or side == "recipe")
         self._edge.setVisible(not narrow)
@@ -353,7 +351,7 @@ class TrainPage(Page):
             self.panel.show_problems(problems)
 
     def _plan_unavailable(self, ending: Ending) -> None:
-        self.panel.say(html.escape(ending.message))
+        self.panel.say(html.escape(told(ending.message)))
 
     def _show_method(self) -> None:
         form = self.panel.form
@@ -380,17 +378,17 @@ class TrainPage(Page):
 
     def open_file(self, path: Path) -> None:
         """Edit the recipe in a file. Raises RecipeError."""
-        self.edit(recipe.load(path), f"From {path.name}")
+        self.edit(recipe.load(path), tr("From {name}", name=path.name))
 
     def _save_file(self) -> None:
         wanted = self._model.recipe if self._model is not None else self.panel.form.recipe()
         if wanted is None:
-            self.say("The recipe has problems; they are shown beside its fields.")
+            self.say(tr("The recipe has problems; they are shown beside its fields."))
             return
         path = recipe_files.ask_to_save(self, wanted)
         if path is not None:
             self._try(lambda: recipe.save(wanted, path))
-            self._origin = f"Saved as {path.name}"
+            self._origin = tr("Saved as {name}", name=path.name)
             self._show_header()
 
     # Starting
@@ -445,14 +443,14 @@ class TrainPage(Page):
     def _show_header(self) -> None:
         model, current = self._model, self._engine.current
         if model is None:
-            self.header.set_title("New run")
-            self.header.set_subtitle(f"{self._origin}. Not started yet")
+            self.header.set_title(tr("New run"))
+            self.header.set_subtitle(f"{self._origin}. {tr('Not started yet')}")
             self.buttons.show_editing(current)
         else:
             self.header.set_title(model.recipe.name)
             self.header.set_subtitle(*status_words(model, self._adapter_name))
             self.buttons.show_run(model, current)
-        self.buttons.sides.set_text("run", "Run" if model is not None else "Methods")
+        self.buttons.sides.set_text("run", tr("Run") if model is not None else tr("Methods"))
 
     def _pause_or_go_on(self) -> None:
         if self._model is not None:
@@ -496,4 +494,4 @@ class TrainPage(Page):
         try:
             act()
         except AppError as error:
-            self.say(f"{error.message} {error.hint}")
+            self.say(f"{told(error.message)} {told(error.hint)}")

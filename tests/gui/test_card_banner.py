@@ -4,6 +4,7 @@ import pytest
 
 from engine.api import graphics_cards
 from engine.graphics_cards import Card
+from gui.look import language
 from gui.pages.train.card_banner import CardBanner
 from gui.preferences import Preferences
 
@@ -54,4 +55,21 @@ def test_put_away_it_stays_away_until_it_says_something_else(banner, qtbot, monk
     assert again.isHidden()
     monkeypatch.setattr(graphics_cards, "find", lambda: [Card("nvidia", "NVIDIA card", "")])
     again.judge(IDLE)
+    assert not again.isHidden()
+
+
+def test_put_away_it_stays_away_in_another_language(banner, qtbot, monkeypatch):
+    banner.judge(IDLE)
+    banner.strip.action_button().click()
+    said = "An {1} is here, but this torch, built for {2}, does not use it."
+    spoken = language.Catalogue(
+        engine={said: ("{1} ist da, aber dieses torch, gebaut für {2}, nutzt sie nicht.",)}
+    )
+    monkeypatch.setattr(language._now, "catalogue", spoken)
+    again = CardBanner(Preferences())
+    qtbot.addWidget(again)
+    again.judge(IDLE)
+    assert again.isHidden()
+    again.judge(IDLE | {"built_for": "CUDA 12.8"})
+    assert "NVIDIA card ist da" in again.strip.text()
     assert not again.isHidden()

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
-from gui.pages.train.report_file import FILTER, ReportFile
+from gui.pages.train.report_file import ReportFile, kinds
 from tests.helpers.scored_runs import add_scored_run
 
 
@@ -29,7 +29,7 @@ def opened(monkeypatch) -> list[str]:
 def test_a_report_is_saved_where_it_was_asked_for(
     home, qtbot, tmp_path, monkeypatch, opened, typed, chosen, name, shown
 ):
-    kind = FILTER.split(";;")[chosen]
+    kind = kinds().split(";;")[chosen]
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / typed), kind))
     report = ReportFile()
     with qtbot.waitSignal(report.told) as told:

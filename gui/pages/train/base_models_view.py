@@ -14,11 +14,14 @@ from engine.api import Ending
 from gui.download_check import cost_words
 from gui.engine import Engine
 from gui.look.format import bytes_text
+from gui.look.language import mark, told, tr
 from gui.widgets.buttons import IconButton, plain, quiet
 from gui.widgets.cards import Card, NoticeStrip
 from gui.widgets.labels import ElidedLabel, Label, Tag
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
+
+FAMILIES = {"encoder-decoder": mark("encoder-decoder"), "decoder-only": mark("decoder-only")}
 
 
 class BaseModelsView(Card):
@@ -34,9 +37,9 @@ class BaseModelsView(Card):
         self._current = ""
         self._models: list[dict[str, Any]] = []
         self._id = QLineEdit()
-        self._id.setPlaceholderText("owner/name on the hub")
-        self._id.setAccessibleName("Hub id")
-        self._cost_button = plain("What it costs")
+        self._id.setPlaceholderText(tr("owner/name on the hub"))
+        self._id.setAccessibleName(tr("Hub id"))
+        self._cost_button = plain(tr("What it costs"))
         self._cost = NoticeStrip()
         self._cost.acted.connect(lambda: self.chosen.emit(self._id.text().strip()))
         self._trouble = NoticeStrip()
@@ -50,8 +53,8 @@ class BaseModelsView(Card):
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
-        head.addWidget(Label("Base models", "section"), 1)
-        back = quiet("Back to methods")
+        head.addWidget(Label(tr("Base models"), "section"), 1)
+        back = quiet(tr("Back to methods"))
         back.clicked.connect(self.closed)
         head.addWidget(back)
         row = QHBoxLayout()
@@ -86,34 +89,35 @@ class BaseModelsView(Card):
             widget = item.widget()
             if widget is not None:
                 widget.deleteLater()
-        for column, head in enumerate(("Base model", "Family", "Size", "Licence")):
+        for column, head in enumerate((tr("Base model"), tr("Family"), tr("Size"), tr("Licence"))):
             self._grid.addWidget(Label(head, "head", "ink2"), 0, column)
         for place, model in enumerate(self._models):
             self._add_row(1 + 2 * place, model)
         self.known.emit(self.ids())
 
     def _add_row(self, row: int, model: dict[str, Any]) -> None:
-        model_id = str(model["id"])
+        model_id, family = str(model["id"]), str(model.get("family") or "")
+        licence = str(model.get("licence") or "")
         self._grid.addWidget(Line(), row, 0, 1, 6)
         cells = (
             ElidedLabel(model_id, "body_medium"),
-            Label(str(model.get("family") or "not a text model"), "body", "ink2"),
+            Label(tr(FAMILIES.get(family, family)) or tr("not a text model"), "body", "ink2"),
             Label(bytes_text(model.get("size_bytes")), "figure", "ink2"),
-            ElidedLabel(str(model.get("licence") or "not stated"), "body", "ink2"),
+            ElidedLabel(told(licence) or tr("not stated"), "body", "ink2"),
         )
         for column, cell in enumerate(cells):
             cell.setMinimumHeight(40)
             self._grid.addWidget(cell, row + 1, column)
         if model_id == self._current:
-            self._grid.addWidget(Tag("in use"), row + 1, 4)
+            self._grid.addWidget(Tag(tr("in use")), row + 1, 4)
         else:
-            use = quiet("Use")
-            use.setEnabled(bool(model.get("family")))
-            use.setAccessibleName(f"Use {model_id}")
+            use = quiet(tr("Use"))
+            use.setEnabled(bool(family))
+            use.setAccessibleName(tr("Use {name}", name=model_id))
             use.clicked.connect(lambda _checked=False: self.chosen.emit(model_id))
             self._grid.addWidget(use, row + 1, 4)
         if not model.get("local"):
-            delete = IconButton("trash", f"Delete {model_id} from this computer")
+            delete = IconButton("trash", tr("Delete {name} from this computer", name=model_id))
             delete.clicked.connect(lambda _checked=False: self._confirm_delete(model))
             self._grid.addWidget(delete, row + 1, 5)
 
@@ -121,9 +125,10 @@ class BaseModelsView(Card):
         """Ask in the page; what is deleted can be fetched again."""
         self._doomed = str(model["id"])
         size = bytes_text(model.get("size_bytes"))
-        self._trouble.show_notice(
-            f"Delete {self._doomed}? It frees {size} and can be fetched again.", "Delete"
+        question = tr(
+            "Delete {name}? It frees {size} and can be fetched again.", name=self._doomed, size=size
         )
+        self._trouble.show_notice(question, tr("Delete"))
 
     def _act(self) -> None:
         self._trouble.hide()
@@ -132,22 +137,22 @@ class BaseModelsView(Card):
 
     def _deleted(self, result: dict[str, Any]) -> None:
         freed = bytes_text(result.get("freed_bytes"))
-        self._trouble.show_notice(f"Deleted {result['id']}. {freed} are free again.")
+        self._trouble.show_notice(tr("Deleted {name}. {size} are free again.", name=result["id"], size=freed))
         self.refresh(self._current)
 
     def _ask_cost(self) -> None:
         model_id = self._id.text().strip()
         if not model_id:
             return
-        self._cost.show_notice(f"Asking the hub about {model_id}…")
+        self._cost.show_notice(tr("Asking the hub about {name}…", name=model_id))
         job = self._engine.ask("models", {"action": "cost", "id": model_id}, parent=self)
         job.tell(self, result=self._show_cost, failed=self._fail_cost)
 
     def _show_cost(self, cost: dict[str, Any]) -> None:
-        self._cost.show_notice(cost_words(cost), "Use it", "info", "ink2")
+        self._cost.show_notice(cost_words(cost), tr("Use it"), "info", "ink2")
 
     def _fail_cost(self, ending: Ending) -> None:
-        self._cost.show_notice(f"{ending.message} {ending.hint}".strip(), icon_name="warning")
+        self._cost.show_notice(f"{told(ending.message)} {told(ending.hint)}".strip(), icon_name="warning")
 
     def _fail(self, ending: Ending) -> None:
-        self._trouble.show_notice(f"{ending.message} {ending.hint}".strip(), icon_name="warning")
+        self._trouble.show_notice(f"{told(ending.message)} {told(ending.hint)}".strip(), icon_name="warning")

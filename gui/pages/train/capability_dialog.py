@@ -5,11 +5,12 @@ Shows what `engine.capabilities` knows; decides nothing.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QDate, QLocale, Qt
+from PySide6.QtCore import QDate, Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import Quantization, capabilities
 from gui.look import style
+from gui.look.language import locale, told, tr
 from gui.look.type import px
 from gui.models.capability_table import CapabilityTable, proof_words
 from gui.widgets.buttons import plain
@@ -20,7 +21,6 @@ from gui.widgets.search_field import SearchField
 from gui.widgets.segmented import Segmented
 
 SIZE = (960, 680)
-EXAMPLES = ". ".join(f"{kind.title}: {kind.examples}" for kind in capabilities.KINDS) + "."
 
 
 class CapabilityDialog(QDialog):
@@ -29,14 +29,14 @@ class CapabilityDialog(QDialog):
     def __init__(self, quantization: Quantization = "none", parent: QWidget | None = None) -> None:
         """Open at a way of keeping the base model; fp4 is proven as nf4 is, and shown there."""
         super().__init__(parent)
-        self.setWindowTitle("What works where")
+        self.setWindowTitle(tr("What works where"))
         proof = capabilities.read()
         self.table = CapabilityTable(proof)
-        self.view = GroupedTableView(self.table, "What works where")
+        self.view = GroupedTableView(self.table, tr("What works where"))
         self._kept = Segmented(
-            [(kept.id, kept.title) for kept in capabilities.KEPT], name="The base model's weights"
+            [(kept.id, told(kept.title)) for kept in capabilities.KEPT], name=tr("The base model's weights")
         )
-        self._search = SearchField("Search methods")
+        self._search = SearchField(tr("Search methods"))
         self._made = Label(proof_words(proof, _date_words(proof.made_at)), "label", "ink2", wrap=True)
         self._reasons = Label("", "body", "ink2", wrap=True)
         self._lay_out()
@@ -51,7 +51,7 @@ class CapabilityDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(12)
-        column.addWidget(Label("What works where", "title"))
+        column.addWidget(Label(tr("What works where"), "title"))
         column.addWidget(self._made)
         tools = QHBoxLayout()
         tools.setSpacing(16)
@@ -63,8 +63,9 @@ class CapabilityDialog(QDialog):
         column.addWidget(Line())
         foot = QHBoxLayout()
         foot.setSpacing(16)
-        foot.addWidget(Label(EXAMPLES, "label", "ink3", wrap=True), 1)
-        close = plain("Close")
+        examples = ". ".join(f"{told(kind.title)}: {told(kind.examples)}" for kind in capabilities.KINDS)
+        foot.addWidget(Label(f"{examples}.", "label", "ink3", wrap=True), 1)
+        close = plain(tr("Close"))
         close.clicked.connect(self.accept)
         foot.addWidget(close, alignment=Qt.AlignmentFlag.AlignBottom)
         column.addLayout(foot)
@@ -84,11 +85,10 @@ class CapabilityDialog(QDialog):
 
     def _explain(self, row: capabilities.Row | None) -> None:
         if row is None:
-            self._reasons.setText("Select a method to read why it does not work on some base models.")
+            self._reasons.setText(tr("Select a method to read why it does not work on some base models."))
             return
-        self._reasons.setText(
-            self.table.reasons(row) or f"{row.title} {self.table.verdict(row)} on all of them."
-        )
+        on_all = tr("{name} {verdict} on all of them.", name=told(row.title), verdict=self.table.verdict(row))
+        self._reasons.setText(self.table.reasons(row) or on_all)
 
     def _restyle(self) -> None:
         self.resize(px(SIZE[0]), px(SIZE[1]))
@@ -97,4 +97,4 @@ class CapabilityDialog(QDialog):
 
 def _date_words(iso: str) -> str:
     found = QDate.fromString(iso, Qt.DateFormat.ISODate)
-    return QLocale().toString(found, "d MMMM yyyy") if found.isValid() else iso
+    return locale().toString(found, tr("d MMMM yyyy")) if found.isValid() else iso

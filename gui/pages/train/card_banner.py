@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.api import graphics_cards, graphics_check
+from gui.look.language import told, tr
 from gui.preferences import Preferences
 from gui.widgets.cards import NoticeStrip
 
@@ -22,6 +23,8 @@ class CardBanner(QWidget):
     def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._preferences = preferences
+        # In the engine's words, so that it stays put away in another language.
+        self._told = ""
         self.strip = NoticeStrip()
         self.strip.acted.connect(self._put_away)
         box = QVBoxLayout(self)
@@ -32,12 +35,12 @@ class CardBanner(QWidget):
     def judge(self, found: dict[str, Any]) -> None:
         """Hold what torch found to compute with, the result of the job `devices`, against the cards that are here."""
         check = graphics_check(found, graphics_cards.find())
-        text = f"{check.text} {check.fix}"
-        wanted = check.state == "problem" and self._preferences.get(PUT_AWAY) != text
+        self._told = f"{check.text} {check.fix}"
+        wanted = check.state == "problem" and self._preferences.get(PUT_AWAY) != self._told
         if wanted:
-            self.strip.show_notice(text, "Put away", "warning")
+            self.strip.show_notice(f"{told(check.text)} {told(check.fix)}", tr("Put away"), "warning")
         self.setVisible(wanted)
 
     def _put_away(self) -> None:
-        self._preferences.set(PUT_AWAY, self.strip.text())
+        self._preferences.set(PUT_AWAY, self._told)
         self.hide()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import MethodSettings
 from gui.look.format import UNKNOWN, bytes_text, compact, number, percent
+from gui.look.language import mark, tr
 from gui.pages.train.lit_blocks import UNKNOWN_BLOCKS, blocks_of, lit_by
 from gui.widgets.bars import Bar
 from gui.widgets.block_drawing import BlockDrawing
@@ -20,19 +21,19 @@ from gui.widgets.split_bar import Portion, SplitBar
 
 # The parts of a run's memory, as a plan names them. Green grows with what is trained, grey with base model and data.
 MEMORY = (
-    ("weights", "Weights", "grey", 1.0),
-    ("adapter", "Adapter", "accent_fill", 1.0),
-    ("gradients", "Gradients", "accent_mid", 1.0),
-    ("optimizer", "Optimizer", "accent_mid", 0.5),
-    ("activations", "Activations", "ink2", 1.0),
-    ("runtime", "Program", "grey_soft", 1.0),
+    ("weights", mark("Weights"), "grey", 1.0),
+    ("adapter", mark("Adapter"), "accent_fill", 1.0),
+    ("gradients", mark("Gradients"), "accent_mid", 1.0),
+    ("optimizer", mark("Optimizer"), "accent_mid", 0.5),
+    ("activations", mark("Activations"), "ink2", 1.0),
+    ("runtime", mark("Program"), "grey_soft", 1.0),
 )
-MEMORY_HELP = """\
+MEMORY_HELP = mark("""\
 Weights: the frozen numbers of the base model.
 Adapter: what the method adds to them.
 Gradients, optimizer: what training keeps of each trained number.
 Activations: what the largest batch leaves behind for the way back.
-Program: Python and its libraries."""
+Program: Python and its libraries.""")
 
 
 class EffectPanel(QWidget):
@@ -50,9 +51,9 @@ class EffectPanel(QWidget):
         self._disk = Label("", "label", "ink2")
         self._memory = Label("", "label", "ink2")
         self._drawing = BlockDrawing()
-        self._split_title = Label("Where the memory goes", "small_medium", "ink2")
-        self._split = SplitBar("Where the memory goes", expected=len(MEMORY))
-        self._split.setToolTip(MEMORY_HELP)
+        self._split_title = Label(tr("Where the memory goes"), "small_medium", "ink2")
+        self._split = SplitBar(tr("Where the memory goes"), expected=len(MEMORY))
+        self._split.setToolTip(tr(MEMORY_HELP))
         self._bits = Label("", "label", "ink2", wrap=True)
         self._lay_out()
         self._show_bits(None)
@@ -95,9 +96,9 @@ class EffectPanel(QWidget):
             return
         self._show_counts(trainable, everything, trains=settings.method.trains)
         disk, memory = plan.get("adapter_bytes"), plan.get("memory_bytes")
-        about = "about " if plan.get("sized_by_training") else ""
-        self._disk.setText(f"{about}{bytes_text(disk)} on disk" if disk else "")
-        self._memory.setText(f"about {bytes_text(memory)} of memory" if memory else "")
+        on_disk = mark("about {size} on disk") if plan.get("sized_by_training") else mark("{size} on disk")
+        self._disk.setText(tr(on_disk, size=bytes_text(disk)) if disk else "")
+        self._memory.setText(tr("about {size} of memory", size=bytes_text(memory)) if memory else "")
         self._show_split(plan.get("memory") or {})
 
     def show_unknown(self) -> None:
@@ -115,14 +116,14 @@ class EffectPanel(QWidget):
         self._bar.set_fraction(share)
         self._show_sizes(trains)
         if not trains:
-            self._figure.setText("Trains nothing")
-            self._total.setText(f"of {compact(everything)} numbers")
+            self._figure.setText(tr("Trains nothing"))
+            self._total.setText(tr("of {count} numbers", count=compact(everything)))
             self._total.setToolTip("")
             self._share.setText("")
             return
         self._figure.setText(number(trainable))
-        self._total.setText(f"of {compact(everything)} trainable")
-        self._total.setToolTip(f"{number(everything)} with the adapter's")
+        self._total.setText(tr("of {count} trainable", count=compact(everything)))
+        self._total.setToolTip(tr("{count} with the adapter's", count=number(everything)))
         self._share.setText(percent(share, 2 if 0 < share < 0.1 else 0))
 
     def _show_sizes(self, shown: bool) -> None:
@@ -135,7 +136,7 @@ class EffectPanel(QWidget):
             part.setVisible(bool(memory) or expected)
         self._split.set_portions(
             [
-                Portion(title, memory.get(key, 0), bytes_text(memory.get(key)), token, strength)
+                Portion(tr(title), memory.get(key, 0), bytes_text(memory.get(key)), token, strength)
                 for key, title, token, strength in MEMORY
             ]
         )
@@ -143,7 +144,7 @@ class EffectPanel(QWidget):
     def _show_bits(self, bits: float | None) -> None:
         self._bits.setVisible(bits is not None)
         self._bits.setText(
-            f"The quantized layers take {number(bits, 3)} bits per parameter, scales included."
+            tr("The quantized layers take {bits} bits per parameter, scales included.", bits=number(bits, 3))
         )
 
     def show_run(
@@ -159,7 +160,7 @@ class EffectPanel(QWidget):
         measured = {"memory_bytes": None, "memory": None} if memory_bytes else {}
         self.show_plan(dict(started) | saved | measured, settings)
         if memory_bytes:
-            self._memory.setText(f"{bytes_text(memory_bytes)} of memory at peak")
+            self._memory.setText(tr("{size} of memory at peak", size=bytes_text(memory_bytes)))
 
     def _draw(self, plan: Mapping[str, Any], settings: MethodSettings) -> None:
         blocks = blocks_of(plan)

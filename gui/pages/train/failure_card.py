@@ -13,12 +13,24 @@ from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from engine.api import OUT_OF_MEMORY, Ending, RunState, SmallerPlan
 from gui.look import style
-from gui.look.format import number
+from gui.look.format import bytes_text, number
+from gui.look.language import mark, told, tr
 from gui.look.type import font, px
 from gui.pages.train.words import what_is_safe
 from gui.widgets.cards import ErrorCard, Plan
 
 LOG_LINES = 9
+# What happened, by the ending's outcome, or its kind where memory did not suffice.
+AT_STEP = {
+    "failed": mark("Failed at step {step}"),
+    "crashed": mark("Crashed at step {step}"),
+    OUT_OF_MEMORY: mark("Out of memory at step {step}"),
+}
+BEFORE_FIRST_STEP = {
+    "failed": mark("Failed before the first step"),
+    "crashed": mark("Crashed before the first step"),
+    OUT_OF_MEMORY: mark("Out of memory before the first step"),
+}
 
 
 class FailureCard(ErrorCard):
@@ -45,8 +57,8 @@ class FailureCard(ErrorCard):
             _text(ending, state, plans),
             [_row(plan) for plan in self.plans],
             primary_text=_primary(state, has_plans=bool(plans)),
-            second_text="Edit a copy" if self.can_resume or plans else "",
-            link_text="Show log" if ending.log_tail else "",
+            second_text=tr("Edit a copy") if self.can_resume or plans else "",
+            link_text=tr("Show log") if ending.log_tail else "",
             parent=parent,
             primary_icon="play" if self.can_resume or plans else "edit",
         )
@@ -69,25 +81,45 @@ class FailureCard(ErrorCard):
 def _text(ending: Ending, state: RunState, plans: Sequence[SmallerPlan] | None) -> str:
     # What to do about a crash, or about too little memory, is what comes behind.
     hint = ending.hint if ending.outcome == "failed" and not plans else ""
-    safe = "Smaller plans are being looked for." if plans is None else what_is_safe(state, plans=bool(plans))
-    return " ".join(part for part in (html.escape(ending.message), html.escape(hint), safe) if part)
+    looked_for = tr("Smaller plans are being looked for.")
+    safe = looked_for if plans is None else what_is_safe(state, plans=bool(plans))
+    said = (html.escape(told(ending.message)), html.escape(told(hint)), safe)
+    return " ".join(part for part in said if part)
 
 
 def _row(plan: SmallerPlan) -> Plan:
-    return Plan(plan.title, plan.detail, plan.memory, plan.saving, plan.time, plan.learning)
+    return Plan(
+        _changes(plan.title),
+        ". ".join(told(part) for part in plan.detail.split(". ")),
+        bytes_text(plan.memory_bytes),
+        plan.saving,
+        told(plan.time),
+        told(plan.learning),
+    )
+
+
+def _changes(title: str) -> str:
+    """Return what a plan changes. The engine lists it, all but the first change with a small letter."""
+    first, *more = title.split(", ")
+    said = [told(first)]
+    for part in more:
+        as_first = part[:1].upper() + part[1:]
+        translated = told(as_first)
+        said.append(part if translated == as_first else translated)
+    return ", ".join(said)
 
 
 def _primary(state: RunState, *, has_plans: bool) -> str:
     if state.checkpoint is None:
-        return "Start again with this plan" if has_plans else "Edit a copy"
+        return tr("Start again with this plan") if has_plans else tr("Edit a copy")
     at = number(int(state.checkpoint["step"]))
-    return f"Continue from step {at}" if has_plans else f"Resume from step {at}"
+    return tr("Continue from step {step}", step=at) if has_plans else tr("Resume from step {step}", step=at)
 
 
 def failure_title(ending: Ending, state: RunState) -> str:
     """Return the headline: "Crashed at step 212"."""
-    word = "Out of memory" if ending.kind == OUT_OF_MEMORY else ending.outcome.capitalize()
-    return f"{word} at step {number(state.step)}" if state.step else f"{word} before the first step"
+    what = OUT_OF_MEMORY if ending.kind == OUT_OF_MEMORY else ending.outcome
+    return tr(AT_STEP[what], step=number(state.step)) if state.step else tr(BEFORE_FIRST_STEP[what])
 
 
 class LogView(QPlainTextEdit):
@@ -96,7 +128,7 @@ class LogView(QPlainTextEdit):
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
         self.setReadOnly(True)
-        self.setAccessibleName("Last lines of the log")
+        self.setAccessibleName(tr("Last lines of the log"))
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         style.set_property(self, "fixed", "true")
         style.follow(self._restyle)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from gui.look.language import tr
 from gui.look.type import px
 from gui.widgets.cards import Card
 from gui.widgets.labels import Label
@@ -22,8 +23,8 @@ class LearnedPreview(Card):
         super().__init__(parent, margin=16, spacing=8)
         self.text = ReadingText(role="body", token="ink2")
         head = QHBoxLayout()
-        head.addWidget(Label("What the model reads and learns", "section"), 1)
-        head.addWidget(Label("marked: learned, the rest is only read", "label", "ink2"))
+        head.addWidget(Label(tr("What the model reads and learns"), "section"), 1)
+        head.addWidget(Label(tr("marked: learned, the rest is only read"), "label", "ink2"))
         scroll = Scroll(margins=(0, 0, 0, 0))
         scroll.column.addWidget(self.text)
         scroll.setFixedHeight(px(HEIGHT))

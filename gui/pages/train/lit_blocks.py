@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from engine.api import MethodSettings
+from gui.look.language import mark, tr
 from gui.widgets.block_drawing import WORDS, Block, Group, Kind, Mark, Part
 
 FEED_FORWARD = ("wi", "wo", "fc", "ff", "gate", "up_proj", "down_proj", "mlp", "dense", "lin")
@@ -16,6 +17,18 @@ HEADS = ("lm_head", "embed", "shared")
 NORMS = ("norm", "ln_")
 # What a decoder's attention to the encoder is called, by T5, BART and others.
 CROSSING = ("EncDecAttention", "encoder_attn", "crossattention", "cross_attn")
+
+# A stack's blocks by its name, "" where there is but one stack: all of them, or those that are changed.
+BLOCKS = {
+    "encoder": mark("Encoder block × {count}"),
+    "decoder": mark("Decoder block × {count}"),
+    "": mark("Block × {count}"),
+}
+BLOCKS_TOUCHED = {
+    "encoder": mark("Encoder block, {touched} of {count}"),
+    "decoder": mark("Decoder block, {touched} of {count}"),
+    "": mark("Block, {touched} of {count}"),
+}
 
 # What is drawn while no plan has told: frames as large as those of most models.
 UNKNOWN_BLOCKS = tuple(Block("", (Group("", ()),) * layers) for layers in (2, 3))
@@ -49,7 +62,7 @@ def lit_by(
     places = settings.method.places_of(settings.options)
     marks: set[Mark] = {mark for mark in WORDS if mark in places}
     if not {"weights", "everything"} & set(places):
-        return set(), "trained" if settings.method.trains else "the prompt", marks
+        return set(), tr("trained") if settings.method.trains else tr("the prompt"), marks
     adapted, targets = plan.get("adapted") or {}, plan.get("targets") or ()
     drawn = {part.key for block in blocks for group in block.groups for part in group.parts}
     lit = (
@@ -58,7 +71,7 @@ def lit_by(
     if "everything" in places and any(norm in name for name in (*adapted, *targets) for norm in NORMS):
         marks.add("norms")
     pair = lit and settings.method.sketch == "pair"
-    return lit & drawn, "has a trained pair" if pair else "trained", marks
+    return lit & drawn, tr("has a trained pair") if pair else tr("trained"), marks
 
 
 def blocks_of(plan: Mapping[str, Any]) -> list[Block]:
@@ -77,18 +90,18 @@ def blocks_of(plan: Mapping[str, Any]) -> list[Block]:
     made = []
     if encoders:
         layers: Layers = [
-            ("Self-attention", attention, "attention", "encoder"),
-            ("Feed-forward", forward, "feed-forward", "encoder"),
+            (tr("Self-attention"), attention, "attention", "encoder"),
+            (tr("Feed-forward"), forward, "feed-forward", "encoder"),
         ]
-        made.append(_block(_title("Encoder block", encoders, touched.get("encoder", 0)), layers))
+        made.append(_block(_title("encoder", encoders, touched.get("encoder", 0)), layers))
     if decoders:
         groups: Layers = [
-            ("Self-attention", attention, "attention", "decoder"),
-            ("Cross-attention", crossing, "attention", "crossing"),
-            ("Feed-forward", forward, "feed-forward", "decoder"),
+            (tr("Self-attention"), attention, "attention", "decoder"),
+            (tr("Cross-attention"), crossing, "attention", "crossing"),
+            (tr("Feed-forward"), forward, "feed-forward", "decoder"),
         ]
-        name = "Decoder block" if encoders else "Block"
-        made.append(_block(_title(name, decoders, touched.get("decoder", 0)), groups))
+        kind = "decoder" if encoders else ""
+        made.append(_block(_title(kind, decoders, touched.get("decoder", 0)), groups))
     return made
 
 
@@ -102,9 +115,11 @@ def _touched(adapted: Mapping[str, int]) -> dict[str, int]:
     return counts
 
 
-def _title(name: str, count: int, touched: int) -> str:
+def _title(kind: str, count: int, touched: int) -> str:
     """Return "Encoder block × 12", or how many of them are changed where it is not all: "Encoder block, 2 of 12"."""
-    return f"{name}, {touched} of {count}" if 0 < touched < count else f"{name} × {count}"
+    if 0 < touched < count:
+        return tr(BLOCKS_TOUCHED[kind], touched=touched, count=count)
+    return tr(BLOCKS[kind], count=count)
 
 
 def _block(title: str, layers: Layers) -> Block:

@@ -11,9 +11,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import RunState, measures
+from gui.look.language import told, tr
 from gui.models.measure_words import amount
 from gui.models.words import UNKNOWN_VERDICT, VERDICTS
-from gui.pages.train.words import sides
+from gui.pages.train.words import side_heads
 from gui.widgets.buttons import link
 from gui.widgets.fields import IconLabel
 from gui.widgets.labels import Label
@@ -28,7 +29,7 @@ class MeasuresView(QWidget):
 
     def __init__(self, state: RunState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.toggle = link("What else was measured")
+        self.toggle = link(tr("What else was measured"))
         self.toggle.clicked.connect(self._fold)
         self.rows = QWidget()
         self.rows.hide()
@@ -51,13 +52,13 @@ class MeasuresView(QWidget):
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(0)
         grid.setColumnStretch(0, 1)
-        for column, head in enumerate((*sides(state), "paired difference"), start=1):
-            grid.addWidget(Label(head.capitalize(), "head", "ink2"), 0, column, RIGHT)
+        for column, head in enumerate((*side_heads(state), tr("Paired difference")), start=1):
+            grid.addWidget(Label(head, "head", "ink2"), 0, column, RIGHT)
         for place, each in enumerate(shown):
             grid.addWidget(Line(), 1 + 2 * place, 0, 1, 5)
             row = 2 + 2 * place
-            name = Label(each.title, "body")
-            name.setToolTip(each.help)
+            name = Label(told(each.title), "body")
+            name.setToolTip(told(each.help))
             grid.addWidget(name, row, 0)
             for column, found in enumerate((base[each.name], tuned[each.name]), start=1):
                 grid.addWidget(_amount(found, each.unit, signed=False), row, column, RIGHT)
@@ -72,9 +73,13 @@ def _amount(found: Spread, unit: measures.Unit, *, signed: bool) -> QWidget:
     """Return a mean with its interval below it, or why there is none."""
     low, high = found.get("low"), found.get("high")
     # Why there is none is said in the sentence above the scores.
-    spread = "no interval"
+    spread = tr("no interval")
     if low is not None and high is not None:
-        spread = f"{amount(low, unit, signed=signed)} to {amount(high, unit, signed=signed)}"
+        spread = tr(
+            "{low} to {high}",
+            low=amount(low, unit, signed=signed),
+            high=amount(high, unit, signed=signed),
+        )
     box = QWidget()
     column = QVBoxLayout(box)
     column.setContentsMargins(0, 6, 0, 6)
@@ -96,5 +101,5 @@ def _verdict(found: Spread) -> QWidget:
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(6)
     row.addWidget(IconLabel(icon_name, token, 14))
-    row.addWidget(Label(word, "body", token), 1)
+    row.addWidget(Label(tr(word), "body", token), 1)
     return made

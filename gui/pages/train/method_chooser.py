@@ -12,6 +12,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from engine.api import METHODS, BaseFacts, Options, method
+from gui.look.language import told, tr
 from gui.pages.train.capability_dialog import CapabilityDialog
 from gui.pages.train.method_explanation import MethodExplanation
 from gui.pages.train.method_row import MethodRow
@@ -41,9 +42,9 @@ class MethodChooser(Card):
         self._current = METHODS[0].id
         self._base = BaseFacts()
         self._options: Options | None = None
-        self._search = SearchField("Search methods and variants")
+        self._search = SearchField(tr("Search methods and variants"))
         self._search.searched.connect(self._filter)
-        self._where = link("What works where")
+        self._where = link(tr("What works where"))
         self._where.clicked.connect(self._show_where)
         self.explanation = MethodExplanation()
         self._list = Scroll(margins=(8, 12, 8, 12), spacing=0)
@@ -62,7 +63,7 @@ class MethodChooser(Card):
         head.setSpacing(16)
         head.addWidget(self._search, 1)
         head.addWidget(self._where)
-        head.addWidget(Label("trainable at this preset", "label", "ink2"))
+        head.addWidget(Label(tr("trainable at this preset"), "label", "ink2"))
         self.column.addLayout(head)
         self.column.addWidget(Line())
         row = QHBoxLayout()
@@ -74,7 +75,7 @@ class MethodChooser(Card):
 
     def _fill(self) -> None:
         for group, entries in groupby(METHODS, key=lambda entry: entry.group):
-            heading = Label(group, "label_medium", "ink2")
+            heading = Label(told(group), "label_medium", "ink2")
             heading.setContentsMargins(12, 8, 12, 6)
             self._headings[group] = heading
             self._list.column.addWidget(heading)
@@ -190,7 +191,7 @@ class MethodChooser(Card):
             row.setVisible(row in found)
         for group, heading in self._headings.items():
             heading.setVisible(any(row.entry.group == group for row in found))
-        self._nothing.setText(f"No method or variant is called “{text}”.")
+        self._nothing.setText(tr("No method or variant is called “{name}”.", name=text))
         self._nothing.setVisible(not found)
         self._keep_one_stop()
         if not text:

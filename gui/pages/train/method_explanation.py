@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import FAMILIES, BaseFacts, Family, Method, Options, Variant
 from gui.look import style
+from gui.look.format import plain
+from gui.look.language import mark, told, tr
 from gui.look.type import px
 from gui.pages.train.method_sketch import MethodSketch
 from gui.widgets.fields import IconLabel
@@ -19,7 +21,11 @@ from gui.widgets.scroll import Scroll
 
 WIDTH = 264
 QUANTIZATIONS = {"int8": "int8", "nf4": "NF4", "fp4": "FP4"}
-FACTS = ("Quantized bases", "Can be merged", "Preset")
+FACTS = {
+    "quantizations": mark("Quantized bases"),
+    "merges": mark("Can be merged"),
+    "preset": mark("Preset"),
+}
 
 
 class MethodExplanation(Scroll):
@@ -33,7 +39,7 @@ class MethodExplanation(Scroll):
         self._text = ReadingText(role="body", token="ink2")
         self._sketch = MethodSketch()
         self._facts = {name: Label("", "label_medium") for name in FACTS}
-        self._line, self._variants_title = Line(), Label("Variants", "label", "ink2")
+        self._line, self._variants_title = Line(), Label(tr("Variants"), "label", "ink2")
         self._variants = ReadingText(role="body", token="ink2")
         self._lay_out()
         style.follow(self._restyle)
@@ -52,7 +58,7 @@ class MethodExplanation(Scroll):
         self.column.addSpacing(8)
         for name, value in self._facts.items():
             row = QHBoxLayout()
-            row.addWidget(Label(name, "label", "ink2"))
+            row.addWidget(Label(tr(FACTS[name]), "label", "ink2"))
             row.addStretch(1)
             row.addWidget(value)
             self.column.addLayout(row)
@@ -68,15 +74,15 @@ class MethodExplanation(Scroll):
 
         `options` are those set, if it is the method in use.
         """
-        self._title.setText(entry.title)
+        self._title.setText(told(entry.title))
         self._reason.setText(reason)
         self._warning.setVisible(bool(reason))
-        self._text.set_text(entry.explanation)
+        self._text.set_text(told(entry.explanation))
         self._sketch.show_method(entry, options)
         names = [QUANTIZATIONS[kind] for kind in entry.quantizations if kind in QUANTIZATIONS]
-        self._facts["Quantized bases"].setText(", ".join(names) or "no")
-        self._facts["Can be merged"].setText("yes" if entry.merges else "no")
-        self._facts["Preset"].setText(preset_words(entry, base.family or FAMILIES[0]))
+        self._facts["quantizations"].setText(", ".join(names) or tr("no"))
+        self._facts["merges"].setText(tr("yes") if entry.merges else tr("no"))
+        self._facts["preset"].setText(preset_words(entry, base.family or FAMILIES[0]))
         for part in (self._line, self._variants_title, self._variants):
             part.setVisible(bool(entry.variants))
         self._variants.set_text(*variants_words(entry.variants))
@@ -92,8 +98,9 @@ def variants_words(variants: tuple[Variant, ...]) -> tuple[str, list[Mark]]:
     text, marks = "", []
     for variant in variants:
         text += "\n" if text else ""
-        marks.append(Mark(len(text), len(variant.title), "strong"))
-        text += f"{variant.title}: {variant.summary}" if variant.summary else variant.title
+        title = told(variant.title)
+        marks.append(Mark(len(text), len(title), "strong"))
+        text += f"{title}: {told(variant.summary)}" if variant.summary else title
     return text, marks
 
 
@@ -102,6 +109,7 @@ def preset_words(entry: Method, family: Family) -> str:
     known = family if family in entry.presets else next(one for one in FAMILIES if one in entry.presets)
     preset = entry.presets[known]
     if not entry.trains:
-        return "nothing is trained"
-    settings = entry.short(entry.options(**entry.preset_options(known)))
-    return ", ".join(part for part in (settings, f"rate {preset.learning_rate:g}") if part)
+        return tr("nothing is trained")
+    settings = told(entry.short(entry.options(**entry.preset_options(known))))
+    rate = tr("rate {rate}", rate=plain(preset.learning_rate))
+    return ", ".join(part for part in (settings, rate) if part)

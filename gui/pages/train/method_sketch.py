@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.api import Method, Options
 from gui.look import style
+from gui.look.language import tr
 from gui.look.type import font, metrics, px
 from gui.pages.train.sketches import Box, Sketch, sketch_of, trained_words
 
@@ -39,7 +40,7 @@ class MethodSketch(QWidget):
         """Draw another method, with the options set if it is the one in use."""
         self._sketch = sketch_of(entry, options)
         self._trained = trained_words(self._sketch, options)
-        self.setAccessibleName(f"{self._sketch.described}: {self._trained}")
+        self.setAccessibleName(f"{tr(self._sketch.described)}: {self._trained}")
         self.updateGeometry()
         self.update()
 
@@ -96,7 +97,7 @@ class MethodSketch(QWidget):
             if trained or trained not in ends:
                 ends[trained] = reduce(QRectF.united, places, ends.get(trained, places[0]))
         ends.pop(None, None)
-        rest = self._sketch.below[1] if self._sketch else ""
+        rest = tr(self._sketch.below[1]) if self._sketch else ""
         told: list[tuple[str, str, QRectF]] = []
         right, foot = float(self.width()), self._middle() + px(self._tallest()) / 2 + 4
         for trained, across in sorted(ends.items(), key=lambda end: end[1].center().x(), reverse=True):
@@ -118,7 +119,7 @@ class MethodSketch(QWidget):
         painter.drawRoundedRect(place, 4, 4)
         painter.setFont(font("label_medium"))
         painter.setPen(style.color("on_accent" if box.trained else "ink2"))
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, box.text)
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, tr(box.text))
 
     @staticmethod
     def _cells(painter: QPainter, place: QRectF, cells: tuple[str, ...]) -> None:

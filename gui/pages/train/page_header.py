@@ -7,6 +7,7 @@ from functools import partial
 from PySide6.QtCore import QPoint, Signal, SignalInstance
 from PySide6.QtWidgets import QMenu, QWidget
 
+from gui.look.language import tr
 from gui.pages.train.recipe_files import Preset, presets
 from gui.run_model import RunModel
 from gui.shell.header import Header
@@ -34,16 +35,16 @@ class HeaderButtons(QWidget):
     def __init__(self, header: Header) -> None:
         super().__init__(header)
         self.hide()
-        self.sides = Segmented([("run", "Run"), ("recipe", "Recipe")], name="Shown")
-        self.presets = plain("Presets…")
-        self.open = plain("Open recipe…", "folder")
-        self.back = plain("Back to the running run", "arrow-left")
-        self.pause = plain("Pause", "pause")
-        self.ways_to_pause = IconButton("chevron-down", "Ways to pause")
-        self.stop = plain("Stop", "stop")
-        self.resume = plain("Resume", "play")
-        self.new = plain("New run", "plus")
-        self.more = IconButton("more", "More")
+        self.sides = Segmented([("run", tr("Run")), ("recipe", tr("Recipe"))], name=tr("Shown"))
+        self.presets = plain(tr("Presets…"))
+        self.open = plain(tr("Open recipe…"), "folder")
+        self.back = plain(tr("Back to the running run"), "arrow-left")
+        self.pause = plain(tr("Pause"), "pause")
+        self.ways_to_pause = IconButton("chevron-down", tr("Ways to pause"))
+        self.stop = plain(tr("Stop"), "stop")
+        self.resume = plain(tr("Resume"), "play")
+        self.new = plain(tr("New run"), "plus")
+        self.more = IconButton("more", tr("More"))
         self._is_run = self._is_paused = False
         parts = (self.sides, self.presets, self.open, self.back, self.resume, self.new, self.pause)
         for part in (*parts, self.ways_to_pause, self.stop, self.more):
@@ -78,9 +79,9 @@ class HeaderButtons(QWidget):
             resumes = model.state.outcome != "completed" and current is None
             back = current is not None
             self._show(self.new, *((self.resume,) if resumes else ()), *((self.back,) if back else ()))
-        self.resume.setText("Continue" if model.state.freed else "Resume")
+        self.resume.setText(tr("Continue") if model.state.freed else tr("Resume"))
         self._is_paused = model.state.paused
-        self.pause.setText("Continue" if self._is_paused else "Pause")
+        self.pause.setText(tr("Continue") if self._is_paused else tr("Pause"))
         self.pause.set_icon("play" if self._is_paused else "pause")
         pauses = model.state.stage == "train" and not model.stopping and not model.freeing
         self.pause.setEnabled(pauses)
@@ -106,10 +107,11 @@ class HeaderButtons(QWidget):
         """Return the menu beside Pause: hold the device, or free it."""
         menu = QMenu(self.ways_to_pause)
         if self._is_paused:
-            menu.addAction("Continue", self.pause_wanted.emit)
+            menu.addAction(tr("Continue"), self.pause_wanted.emit)
         else:
-            menu.addAction("Pause and keep the memory: goes on at once", self.pause_wanted.emit)
-        menu.addAction("Pause and free the device: a checkpoint, then the worker ends", self.free_wanted.emit)
+            menu.addAction(tr("Pause and keep the memory: goes on at once"), self.pause_wanted.emit)
+        free = tr("Pause and free the device: a checkpoint, then the worker ends")
+        menu.addAction(free, self.free_wanted.emit)
         return menu
 
     def _open_ways_to_pause(self) -> None:
@@ -125,13 +127,13 @@ class HeaderButtons(QWidget):
 
     def _more(self) -> list[tuple[str, SignalInstance, bool]]:
         """Return what stands behind the three dots, what it asks for, and whether it can be done now."""
-        found = [("Save recipe as…", self.save_wanted, True)]
+        found = [(tr("Save recipe as…"), self.save_wanted, True)]
         if self._is_run:
             running = not self.stop.isHidden()
             found += [
-                ("Save a checkpoint now", self.checkpoint_wanted, running),
-                ("Evaluate now", self.evaluation_wanted, running),
-                ("Open the run's folder", self.folder_wanted, True),
+                (tr("Save a checkpoint now"), self.checkpoint_wanted, running),
+                (tr("Evaluate now"), self.evaluation_wanted, running),
+                (tr("Open the run's folder"), self.folder_wanted, True),
             ]
         return found
 
@@ -141,7 +143,7 @@ class HeaderButtons(QWidget):
             (text, wish.emit, "") for text, wish, is_possible in self._more() if is_possible
         ]
         if self.ways_to_pause.isEnabled() and not self.ways_to_pause.isHidden():
-            found.append(("Pause and free the device", self.free_wanted.emit, ""))
+            found.append((tr("Pause and free the device"), self.free_wanted.emit, ""))
         return found
 
     def _open_more(self) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.api import AppError, Recipe, paths, recipe
+from gui.look.language import mark, tr
 from gui.preferences import WHEN_WINDOW_LEAVES, WINDOW_CHOICES, Preferences
 
-FILTER = "Recipes (*.toml);;All files (*)"
+FILTER = mark("Recipes (*.toml);;All files (*)")
 STARTER_FILE = "starter.toml"
 
 
@@ -42,7 +43,7 @@ def first_recipe(kept: str | None) -> tuple[Recipe, str]:
         try:
             tables = recipe.loads(kept).as_tables()
             tables["method"]["start_from"] = ""
-            return recipe.from_tables(tables), "As in your last run"
+            return recipe.from_tables(tables), tr("As in your last run")
         except AppError:
             pass
     starter = recipe.load(paths.presets_folder() / STARTER_FILE)
@@ -61,17 +62,17 @@ def as_the_settings_say(wanted: Recipe, preferences: Preferences) -> Recipe:
 
 def preset_words(chosen: Recipe) -> str:
     """Return where a recipe comes from: 'From the preset "Starter"'."""
-    return f"From the preset “{chosen.name}”"
+    return tr("From the preset “{name}”", name=chosen.name)
 
 
 def ask_to_open(parent: QWidget) -> Path | None:
     """Let the user choose a recipe's file."""
-    path, _ = QFileDialog.getOpenFileName(parent, "Open a recipe", "", FILTER)
+    path, _ = QFileDialog.getOpenFileName(parent, tr("Open a recipe"), "", tr(FILTER))
     return Path(path) if path else None
 
 
 def ask_to_save(parent: QWidget, wanted: Recipe) -> Path | None:
     """Let the user choose where a recipe is saved."""
     name = "-".join(wanted.name.lower().split()) + ".toml"
-    path, _ = QFileDialog.getSaveFileName(parent, "Save the recipe", name, FILTER)
+    path, _ = QFileDialog.getSaveFileName(parent, tr("Save the recipe"), name, tr(FILTER))
     return Path(path) if path else None

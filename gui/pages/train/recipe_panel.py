@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -16,7 +17,8 @@ from engine.api import Problem, Recipe
 from gui.forms.field_grid import LEVELS
 from gui.forms.recipe_form import RecipeForm
 from gui.look import style
-from gui.look.format import duration_text, number
+from gui.look.format import duration_text
+from gui.look.language import mark, told, tr, tr_count
 from gui.look.type import px
 from gui.pages.train.effect_panel import EffectPanel
 from gui.run_model import RunModel
@@ -29,6 +31,7 @@ from gui.widgets.scroll import Scroll
 from gui.widgets.segmented import Segmented
 
 WIDTH = 344
+LEVEL_TITLES = {"essential": mark("Essential"), "more": mark("More"), "everything": mark("Everything")}
 
 
 class RecipePanel(QWidget):
@@ -45,12 +48,12 @@ class RecipePanel(QWidget):
         self.effect = EffectPanel()
         self.form = RecipeForm(self.effect)
         self._levels = Segmented(
-            [(level, level.capitalize()) for level in LEVELS], stretch=True, name="Fields shown"
+            [(level, tr(LEVEL_TITLES[level])) for level in LEVELS], stretch=True, name=tr("Fields shown")
         )
         self._happening = RichLabel("", "label", "ink2")
         self._problem = ProblemLine()
-        self.start_button = primary("Start", "play")
-        self.copy_button = plain("Edit a copy")
+        self.start_button = primary(tr("Start"), "play")
+        self.copy_button = plain(tr("Edit a copy"))
         self._fixed_icon, self._fixed_text = IconLabel("lock", "ink2"), Label("", "label", "ink2", wrap=True)
         self._start_foot, self._fixed_foot = QWidget(), QWidget()
         self._lay_out()
@@ -130,17 +133,18 @@ class RecipePanel(QWidget):
             self.effect.show_run(state.started, model.recipe.method, adapter_bytes, peak)
             self.form.show_plan(state.started)
         if not model.running:
-            self.set_fixed("The recipe this run used", "check")
+            self.set_fixed(tr("The recipe this run used"), "check")
             return
         trains = model.recipe.method.method.trains and not state.paused
-        self.set_fixed("Fixed while this run trains" if trains else "Fixed while this run is open")
+        self.set_fixed(tr("Fixed while this run trains") if trains else tr("Fixed while this run is open"))
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
         """Show problems beside their fields, and those without a field at the foot. None of them lets a run start."""
         homeless = self.form.show_problems(problems)
         hidden = [problem for problem in problems if problem not in homeless and not self._is_seen(problem)]
         first = (homeless + hidden)[:1]
-        self._problem.show_problem(first[0].message if first else "", first[0].hint if first else "")
+        message, hint = (told(first[0].message), told(first[0].hint)) if first else ("", "")
+        self._problem.show_problem(message, hint)
         self.start_button.setEnabled(not problems)
 
     def _is_seen(self, problem: Problem) -> bool:
@@ -151,7 +155,7 @@ class RecipePanel(QWidget):
     def show_busy(self, busy: bool) -> None:
         """Say that the first plan is being made; later ones replace what is shown when they are there."""
         if busy and not self._happening.text():
-            self._happening.setText("Looking at the base model and the data…")
+            self._happening.setText(tr("Looking at the base model and the data…"))
 
     def say(self, text: str) -> None:
         """Say something else in the place of what will happen."""
@@ -183,27 +187,42 @@ def _steps_words(plan: Mapping[str, Any]) -> str:
     if not steps:
         return ""
     seconds, most = plan.get("seconds"), 60 * float(plan.get("max_minutes") or 0)
-    about = f" in about <b>{duration_text(seconds)}</b>" if seconds else ""
     if most and (not seconds or seconds > most):
-        about = f", or as many as fit into <b>{duration_text(most)}</b>"
-    return (
-        f"<b>{number(steps)} {'step' if steps == 1 else 'steps'}</b>{about}. "
-        "The base model is scored first, so you will see what was gained."
-    )
+        happening = tr_count(
+            steps,
+            "<b>{n} step</b>, or as many as fit into <b>{time}</b>.",
+            "<b>{n} steps</b>, or as many as fit into <b>{time}</b>.",
+            time=duration_text(most),
+        )
+    elif seconds:
+        happening = tr_count(
+            steps,
+            "<b>{n} step</b> in about <b>{time}</b>.",
+            "<b>{n} steps</b> in about <b>{time}</b>.",
+            time=duration_text(seconds),
+        )
+    else:
+        happening = tr_count(steps, "<b>{n} step</b>.", "<b>{n} steps</b>.")
+    return f"{happening} {tr('The base model is scored first, so you will see what was gained.')}"
 
 
 def _scoring_words(plan: Mapping[str, Any]) -> str:
-    notices = [html.escape(notice["message"]) for notice in plan.get("notices") or ()]
-    compared = (
+    notices = [html.escape(told(notice["message"])) for notice in plan.get("notices") or ()]
+    return " ".join(notices) or tr(
         "<b>Nothing is trained.</b> The base model is scored with the plain prompt, then with this one."
     )
-    return " ".join(notices) or compared
 
 
 def missing_words(names: Sequence[str]) -> str:
     """Return what a run would fetch first, safe to show as rich text; nothing if all is here."""
     if not names:
         return ""
-    listed = " and ".join(html.escape(name) for name in names)
-    are, it, asked = ("is", "it", "its") if len(names) == 1 else ("are", "them", "their")
-    return f"{listed} {are} not on this computer yet. A run fetches {it} first; Start tells {asked} size and asks."
+    listed = reduce(
+        lambda before, name: tr("{before} and {name}", before=before, name=name), map(html.escape, names)
+    )
+    return tr_count(
+        len(names),
+        "{listed} is not on this computer yet. A run fetches it first; Start tells its size and asks.",
+        "{listed} are not on this computer yet. A run fetches them first; Start tells their size and asks.",
+        listed=listed,
+    )

@@ -9,9 +9,9 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.api import AppError, Job, arenas, report
+from gui.look.language import told, tr
 from gui.models.background import Background
 
-FILTER = ";;".join(f"{title} (*{ending})" for ending, title in report.FORMATS.items())
 FIRST = next(iter(report.FORMATS))
 
 
@@ -27,7 +27,7 @@ class ReportFile(QObject):
     def ask(self, parent: QWidget, of: Job | arenas.Arena) -> None:
         """Let the person choose a place and write the report of a run or an arena there."""
         place, chosen = QFileDialog.getSaveFileName(
-            parent, "Save the report", report.default_name(of.id), FILTER
+            parent, tr("Save the report"), report.default_name(of.id), kinds()
         )
         if place:
             self.save(of, _with_ending(Path(place), chosen))
@@ -41,12 +41,17 @@ class ReportFile(QObject):
         self._background.wait()
 
     def _show(self, place: Path) -> None:
-        self.told.emit(f"The report is saved as {place}.")
+        self.told.emit(tr("The report is saved as {place}.", place=place))
         if place.suffix.lower() == FIRST:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(place)))
 
     def _fail(self, error: AppError) -> None:
-        self.told.emit(f"{error.message} {error.hint}".strip())
+        self.told.emit(f"{told(error.message)} {told(error.hint)}".strip())
+
+
+def kinds() -> str:
+    """Return the kinds of file to choose from, as Qt's dialogs take them."""
+    return ";;".join(f"{told(title)} (*{ending})" for ending, title in report.FORMATS.items())
 
 
 def _write(of: Job | arenas.Arena, place: Path) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.api import OUT_OF_MEMORY, SmallerPlan, example_scores, smaller_plans
 from gui.look.format import duration_text, number
+from gui.look.language import mark, told, tr, tr_count
 from gui.look.type import px
 from gui.pages.train.failure_card import FailureCard
 from gui.pages.train.figures_row import FiguresRow
@@ -133,18 +134,23 @@ class RunView(Scroll):
         if waits:
             done, total, _unit = state.progress or (0, 0, "")
             left = model.stage_seconds_left()
-            how_far = [progress_words(state), f"{duration_text(round(left))} left" if left else ""]
+            how_far = [
+                progress_words(state),
+                tr("{time} left", time=duration_text(round(left))) if left else "",
+            ]
             share = done / total if total else 0.0
             self.busy.set_progress(share, ", ".join(part for part in how_far if part), stage_words(state))
-        waiting = f"{stage_words(state)}. The curve begins with the first step." if not state.step else ""
-        self.plot.set_waiting(waiting if model.running else "")
+        waiting = ""
+        if model.running and not state.step:
+            waiting = f"{stage_words(state)}. {tr('The curve begins with the first step.')}"
+        self.plot.set_waiting(waiting)
 
     def _show_notices(self, model: RunModel) -> None:
         """Show the last two; the earlier ones unfold above them."""
-        told = model.state.notices
-        shown = told if self._all_notices else told[-NOTICES_SHOWN:]
-        hidden = len(told) - len(shown)
-        self.more_notices.setText(f"{number(hidden)} more {'notice' if hidden == 1 else 'notices'}")
+        given = model.state.notices
+        shown = given if self._all_notices else given[-NOTICES_SHOWN:]
+        hidden = len(given) - len(shown)
+        self.more_notices.setText(tr_count(hidden, "{n} more notice", "{n} more notices"))
         self.more_notices.setVisible(hidden > 0)
         while len(self.notices) < len(shown):
             self.notices.append(NoticeStrip())
@@ -153,7 +159,8 @@ class RunView(Scroll):
             strip.hide()
         for strip, notice in zip(self.notices, shown, strict=False):
             icon_name = "warning" if notice.get("level") == "warning" else "info"
-            strip.show_notice(f"{notice['message']} {notice.get('hint', '')}".strip(), icon_name=icon_name)
+            text = f"{told(notice['message'])} {told(notice.get('hint', ''))}".strip()
+            strip.show_notice(text, icon_name=icon_name)
 
     def _open_notices(self) -> None:
         self._all_notices = True
@@ -229,20 +236,9 @@ class RunView(Scroll):
         stopped = model.ending is not None and model.ending.outcome == "stopped"
         self.stopped.setVisible(stopped)
         if stopped:
-            kept = (
-                "The adapter holds what was learned so far." if state.adapter else "Nothing was learned yet."
-            )
-            text = f"Stopped at step {number(state.step)} of {number(state.total_steps)}. {kept}"
-            if not model.recipe.method.method.trains:
-                text = "Stopped. A prompt is kept once it is scored."
-            if state.freed:
-                text = (
-                    f"Paused at step {number(state.step)} of {number(state.total_steps)}, and the device is free. "
-                    "Nothing is lost: the run goes on from here whenever you like."
-                )
             self.stopped.show_notice(
-                text,
-                "Continue" if state.freed else "Resume",
+                _stopped_words(model),
+                tr("Continue") if state.freed else tr("Resume"),
                 "pause" if state.freed else "stop",
                 "copper" if state.freed else "ink2",
             )
@@ -263,3 +259,20 @@ class RunView(Scroll):
     def _open_log(self) -> None:
         if self._model is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._model.job.log_path)))
+
+
+def _stopped_words(model: RunModel) -> str:
+    """Return how far a run came that was stopped or freed the device, and what is kept."""
+    state = model.state
+    step, total = number(state.step), number(state.total_steps)
+    if state.freed:
+        paused = tr("Paused at step {step} of {total}, and the device is free.", step=step, total=total)
+        return f"{paused} {tr('Nothing is lost: the run goes on from here whenever you like.')}"
+    if not model.recipe.method.method.trains:
+        return tr("Stopped. A prompt is kept once it is scored.")
+    kept = (
+        mark("The adapter holds what was learned so far.")
+        if state.adapter
+        else mark("Nothing was learned yet.")
+    )
+    return f"{tr('Stopped at step {step} of {total}.', step=step, total=total)} {tr(kept)}"

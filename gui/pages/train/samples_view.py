@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import Sample, speakers
 from gui.look.format import number
+from gui.look.language import tr
 from gui.look.type import px
 from gui.models.words import NOTHING_WRITTEN
 from gui.widgets.labels import Label
@@ -34,7 +35,7 @@ class SamplesView(QWidget):
         self._rows: list[SampleRow] = []
         self._most = 3
         self._trains = True
-        self._title = Label("Sample summaries", "section")
+        self._title = Label(tr("Sample summaries"), "section")
         self.scrubber = Scrubber()
         self.scrubber.chosen.connect(self._show)
         self._head = Label("", "head", "ink2")
@@ -52,8 +53,8 @@ class SamplesView(QWidget):
         for column, stretch in enumerate((10, 10, 12, 0)):
             self._grid.setColumnStretch(column, stretch)
         heads = (
-            Label("Conversation", "head", "ink2"),
-            Label("Reference summary", "head", "ink2"),
+            Label(tr("Conversation"), "head", "ink2"),
+            Label(tr("Reference summary"), "head", "ink2"),
             self._head,
         )
         for column, head in enumerate((*heads, Label("ROUGE-1", "head", "ink2"))):
@@ -95,17 +96,25 @@ class SamplesView(QWidget):
         shown = [sample for sample in self._samples if sample.step == step][: self._most]
         before = self.scrubber.previous()
         earlier = {sample.example: sample.summary for sample in self._samples if sample.step == before}
-        first = "Summary of the base model" if self._trains else "Summary with this prompt"
-        told = first if step == 0 else f"Summary at step {number(step)}"
-        if earlier:
-            told += f", new since {number(before) if before else 'the base'} marked"
-        self._head.setText(told)
+        self._head.setText(self._head_words(step, before if earlier else None))
         while len(self._rows) < len(shown):
             self._rows.append(SampleRow(self._grid, len(self._rows)))
         for place, row in enumerate(self._rows):
             row.set_visible(place < len(shown))
             if place < len(shown):
                 row.show_sample(shown[place], earlier.get(shown[place].example))
+
+    def _head_words(self, step: int, before: int | None) -> str:
+        """Return whose summaries are shown, and since which step what is new in them is marked."""
+        if step:
+            whose = tr("Summary at step {step}", step=number(step))
+        else:
+            whose = tr("Summary of the base model") if self._trains else tr("Summary with this prompt")
+        if before is None:
+            return whose
+        if not before:
+            return tr("{summary}, new since the base marked", summary=whose)
+        return tr("{summary}, new since {step} marked", summary=whose, step=number(before))
 
 
 class SampleRow:
@@ -147,12 +156,13 @@ class SampleRow:
 
     def show_sample(self, sample: Sample, earlier: str | None) -> None:
         """Show a sample; what its earlier summary did not have is marked."""
-        who = ", ".join(speakers(sample.conversation)) or "Conversation"
+        who = ", ".join(speakers(sample.conversation)) or tr("Conversation")
         self._who.setText(who)
         self._what.set_text(shortened(sample.conversation))
         self._reference.set_text(sample.reference)
         self.summary.set_text(
-            sample.summary or NOTHING_WRITTEN, () if earlier is None else new_parts(earlier, sample.summary)
+            sample.summary or tr(NOTHING_WRITTEN),
+            () if earlier is None else new_parts(earlier, sample.summary),
         )
         self._score.setText("–" if sample.rouge1 is None else number(round(sample.rouge1 * 100)))
 

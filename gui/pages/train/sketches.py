@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.api import Method, Options, Place
+from gui.look.language import mark, tr
 
 HEIGHT = 96
 
@@ -38,7 +39,7 @@ class Sketch:
     parts: tuple[Box | str, ...]
     described: str
     ranked: bool = False
-    below: tuple[str, str] = ("trained", "frozen")
+    below: tuple[str, str] = (mark("trained"), mark("frozen"))
 
 
 WEIGHT = Box("W", 72, HEIGHT, trained=False)
@@ -73,12 +74,12 @@ def _two_by_two(block: tuple[str, ...]) -> tuple[str, ...]:
 AT_WEIGHTS: dict[str, Sketch] = {
     "pair": Sketch(
         (WEIGHT, "+", Box("B", 20, HEIGHT), Box("A", 72, 20)),
-        "A frozen weight W and beside it a trained pair B and A",
+        mark("A frozen weight W and beside it a trained pair B and A"),
         ranked=True,
     ),
     "pairs in a grid": Sketch(
         (SQUARE_WEIGHT, "+", Box("", 72, 72, cells=_two_by_two(PAIR_CELLS))),
-        "A frozen weight W and beside it, for every block of it, a thin, trained pair of its own",
+        mark("A frozen weight W and beside it, for every block of it, a thin, trained pair of its own"),
     ),
     "scaled pair": Sketch(
         (
@@ -89,7 +90,7 @@ AT_WEIGHTS: dict[str, Sketch] = {
             Box("", 6, 16),
             Box("A", 52, 16, trained=False),
         ),
-        "A frozen weight W and beside it a random, frozen pair B and A, scaled by two trained vectors",
+        mark("A frozen weight W and beside it a random, frozen pair B and A, scaled by two trained vectors"),
     ),
     "scaled pairs": Sketch(
         (
@@ -101,75 +102,83 @@ AT_WEIGHTS: dict[str, Sketch] = {
             Box("A", 44, 16, trained=False),
             Box("", 44, 6),
         ),
-        "A frozen weight W and beside it a sum of random, frozen pairs B and A, each scaled by two trained vectors",
+        mark(
+            "A frozen weight W and beside it a sum of random, frozen pairs B and A, each scaled by two trained vectors"
+        ),
     ),
     "pair times strength": Sketch(
         (SMALL_WEIGHT, "+", Box("", 12, 12), "×", Box("B", 16, 72), Box("A", 52, 16)),
-        "A frozen weight W and beside it a trained pair B and A of length one, times one trained strength",
+        mark(
+            "A frozen weight W and beside it a trained pair B and A of length one, times one trained strength"
+        ),
         ranked=True,
     ),
     "pair from a bank": Sketch(
-        (SMALL_WEIGHT, "+", Box("B", 16, 72), Box("A", 52, 16), "←", Box("bank", 40, 40)),
-        "A frozen weight W and beside it a pair B and A, put together from a trained bank that all layers share",
+        (SMALL_WEIGHT, "+", Box("B", 16, 72), Box("A", 52, 16), "←", Box(mark("bank"), 40, 40)),
+        mark(
+            "A frozen weight W and beside it a pair B and A, put together from a trained bank that all layers share"
+        ),
         ranked=True,
     ),
     "repeated block": Sketch(
         (WEIGHT, "+", *(Box("D", 18, HEIGHT),) * 4),
-        "A frozen weight W and beside it one trained block D, repeated for every shard of the weight",
+        mark("A frozen weight W and beside it one trained block D, repeated for every shard of the weight"),
         ranked=True,
     ),
     "waves": Sketch(
-        (WEIGHT, "+", Box("", 12, 48), "×", Box("waves", 72, HEIGHT, trained=False)),
-        "A frozen weight W and beside it random, frozen waves, each times a trained strength",
+        (WEIGHT, "+", Box("", 12, 48), "×", Box(mark("waves"), 72, HEIGHT, trained=False)),
+        mark("A frozen weight W and beside it random, frozen waves, each times a trained strength"),
     ),
     "circulant": Sketch(
         (SQUARE_WEIGHT, "+", Box("", 72, 72, cells=_two_by_two(CIRCULANT_CELLS))),
-        "A frozen weight W and beside it trained blocks, in which every row is the one above, shifted by one",
+        mark(
+            "A frozen weight W and beside it trained blocks, in which every row is the one above, shifted by one"
+        ),
     ),
     "sparse": Sketch(
         (WEIGHT, "+", Box("", 72, HEIGHT, cells=SPARSE_CELLS)),
-        "A frozen weight W and beside it a few trained places",
+        mark("A frozen weight W and beside it a few trained places"),
     ),
     "two pairs": Sketch(
         (SMALL_WEIGHT, "+", Box("", 10, 72), Box("", 42, 10), "×", Box("", 10, 72), Box("", 42, 10)),
-        "A frozen weight W and beside it two trained pairs, multiplied entry by entry",
+        mark("A frozen weight W and beside it two trained pairs, multiplied entry by entry"),
     ),
     "kronecker": Sketch(
         (WEIGHT, "+", Box("A", 28, 36), "⊗", Box("B", 44, 64)),
-        "A frozen weight W and beside it the Kronecker product of two trained matrices",
+        mark("A frozen weight W and beside it the Kronecker product of two trained matrices"),
     ),
     "rotation": Sketch(
-        (WEIGHT, "·", Box("R", 72, 72)), "A frozen weight W times a trained rotation R of its inputs"
+        (WEIGHT, "·", Box("R", 72, 72)), mark("A frozen weight W times a trained rotation R of its inputs")
     ),
-    "scale": Sketch((Box("", 12, HEIGHT), "×", WEIGHT), "Trained numbers that scale a frozen weight W"),
+    "scale": Sketch((Box("", 12, HEIGHT), "×", WEIGHT), mark("Trained numbers that scale a frozen weight W")),
 }
 BOTTLENECK = Sketch(
-    (Box("layer", 60, 64, trained=False), "+", Box("", 14, 64), Box("", 14, 24), Box("", 14, 64)),
-    "A frozen layer and behind it a trained one, wide, narrow and wide again",
+    (Box(mark("layer"), 60, 64, trained=False), "+", Box("", 14, 64), Box("", 14, 24), Box("", 14, 64)),
+    mark("A frozen layer and behind it a trained one, wide, narrow and wide again"),
 )
 AT_PLACES: dict[Place, Sketch] = {
-    "everything": Sketch((Box("W", 72, HEIGHT),), "A trained weight W"),
+    "everything": Sketch((Box("W", 72, HEIGHT),), mark("A trained weight W")),
     "before input": Sketch(
         (CELL, CELL, CELL, CELL, "+", FROZEN_CELL, FROZEN_CELL, FROZEN_CELL, FROZEN_CELL),
-        "Trained vectors before those of the text",
+        mark("Trained vectors before those of the text"),
     ),
     "keys and values": Sketch(
-        (Box("k v", 56, 40), Box("keys and values", 112, 40, trained=False)),
-        "Trained keys and values before those of the text",
+        (Box("k v", 56, 40), Box(mark("keys and values"), 128, 40, trained=False)),
+        mark("Trained keys and values before those of the text"),
     ),
     "after attention": BOTTLENECK,
     "after feed-forward": BOTTLENECK,
     "biases": Sketch(
-        (WEIGHT, "+", Box("b", 14, HEIGHT)), "A frozen weight W and beside it its trained biases b"
+        (WEIGHT, "+", Box("b", 14, HEIGHT)), mark("A frozen weight W and beside it its trained biases b")
     ),
     "norms": Sketch(
-        (Box("norm", 56, 32), "→", Box("layer", 60, 64, trained=False)),
-        "A trained norm of what goes into a frozen layer",
+        (Box(mark("norm"), 56, 32), "→", Box(mark("layer"), 60, 64, trained=False)),
+        mark("A trained norm of what goes into a frozen layer"),
     ),
     "prompt": Sketch(
-        (Box("prompt", 64, 40), "+", Box("conversation", 108, 40, trained=False)),
-        "The words of the prompt, and the examples it shows, before the conversation",
-        below=("written", "as it is"),
+        (Box(mark("prompt"), 64, 40), "+", Box(mark("conversation"), 108, 40, trained=False)),
+        mark("The words of the prompt, and the examples it shows, before the conversation"),
+        below=(mark("written"), mark("as it is")),
     ),
 }
 
@@ -184,5 +193,6 @@ def sketch_of(entry: Method, options: Options | None = None) -> Sketch:
 
 def trained_words(sketch: Sketch, options: Options | None) -> str:
     """Return what stands below the trained part: with its rank, the one that is set or r."""
-    words = sketch.below[0]
-    return f"{words}, rank {getattr(options, 'rank', 'r')}" if sketch.ranked else words
+    if sketch.ranked:
+        return tr("trained, rank {rank}", rank=getattr(options, "rank", "r"))
+    return tr(sketch.below[0])

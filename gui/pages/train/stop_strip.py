@@ -8,6 +8,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
 from gui.look.format import duration_text
+from gui.look.language import tr
 from gui.run_model import RunModel
 from gui.widgets.cards import NoticeStrip
 
@@ -44,7 +45,7 @@ class StopStrip(NoticeStrip):
             self.hide()
             return
         waited = time.monotonic() - model.stop_asked_at
-        insist = "Force" if waited >= INSIST_AFTER_SECONDS else ""
+        insist = tr("Force") if waited >= INSIST_AFTER_SECONDS else ""
         self.show_notice(stop_words(model, waited), insist, "clock")
 
     def _force(self) -> None:
@@ -56,16 +57,15 @@ def stop_words(model: RunModel, waited_seconds: float) -> str:
     """Return what a stopping run does and how long that takes: "Finishing the step, 20 s. Then ..."."""
     left = model.step_seconds_left() if model.state.stage == "train" else None
     if left is not None and left >= 1:
-        what = f"Finishing the step, {duration_text(float(round(left)))}"
+        what = tr("Finishing the step, {time}.", time=duration_text(float(round(left))))
     else:
-        what = f"Finishing what is in hand, {duration_text(float(round(waited_seconds)))} so far"
-    text = f"{what}. Then a checkpoint and the adapter are saved."
+        so_far = duration_text(float(round(waited_seconds)))
+        what = tr("Finishing what is in hand, {time} so far.", time=so_far)
+    text = f"{what} {tr('Then a checkpoint and the adapter are saved.')}"
     if waited_seconds < INSIST_AFTER_SECONDS:
         return text
     kept = model.state.checkpoint
-    lost = (
-        f"what came after the checkpoint at step {kept['step']}"
-        if kept is not None
-        else "what was learned so far"
-    )
-    return f"{text} Force ends it now and loses {lost}."
+    if kept is None:
+        return f"{text} {tr('Force ends it now and loses what was learned so far.')}"
+    lost = tr("Force ends it now and loses what came after the checkpoint at step {step}.", step=kept["step"])
+    return f"{text} {lost}"

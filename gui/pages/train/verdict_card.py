@@ -14,12 +14,14 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from engine.api import RunState
 from gui.look import style
 from gui.look.format import gain, interval, score
+from gui.look.language import mark, told, tr
 from gui.look.type import font, px
 from gui.pages.train.measures_view import MeasuresView
 from gui.pages.train.words import (
     excluded_sentence,
     facts_of,
     has_trained,
+    side_heads,
     sides,
     verdict_of,
     verdict_sentence,
@@ -33,6 +35,8 @@ from gui.widgets.line import Line
 from gui.widgets.whisker import Whisker, WhiskerView, in_words, spread_words, whisker_of
 
 TITLES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeLsum": "ROUGE-Lsum"}
+# After a score that is said for who can't see it.
+SAID = {"better": mark("better"), "worse": mark("worse")}
 INKS = {"better": "accent", "worse": "brick"}
 WHISKER_MARGIN = 6
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -75,17 +79,17 @@ class VerdictCard(Card):
     def _add_verdict(self, state: RunState) -> None:
         difference = (state.difference or {})["rouge1"]
         protocol = (state.tuned_scores or {}).get("protocol") or {}
-        than = "base model" if has_trained(state) else "plain prompt"
-        icon_name, headline, ink = verdict_of(difference, than)
+        icon_name, headline, ink = verdict_of(difference, trains=has_trained(state))
         examples, split = int(protocol.get("examples") or 0), str(protocol.get("split") or "test")
         self._add_head(icon_name, headline, ink, _told(verdict_sentence(difference, examples, split), state))
 
     def _add_plain_head(self, state: RunState) -> None:
         if state.adapter is not None:
-            text = _told("It was not scored against the base model.", state)
-            self._add_head("check", "The adapter is saved", "accent", text)
+            text = _told(tr("It was not scored against the base model."), state)
+            self._add_head("check", tr("The adapter is saved"), "accent", text)
         else:
-            self._add_head("info", "No adapter was made", "ink2", "The run ended before its first step.")
+            text = tr("The run ended before its first step.")
+            self._add_head("info", tr("No adapter was made"), "ink2", text)
 
     def _add_scores(self, state: RunState) -> None:
         base, tuned = (state.base_scores or {})["scores"], (state.tuned_scores or {})["scores"]
@@ -99,16 +103,16 @@ class VerdictCard(Card):
         grid.setVerticalSpacing(0)
         for column, stretch in ((1, 3), (4, 2)):
             grid.setColumnStretch(column, stretch)
-        compared = sides(state)
-        for column, head in ((2, compared[0]), (3, compared[1]), (5, "paired difference")):
-            grid.addWidget(Label(head.capitalize(), "head", "ink2"), 0, column, RIGHT)
+        compared = side_heads(state)
+        for column, head in ((2, compared[0]), (3, compared[1]), (5, tr("Paired difference"))):
+            grid.addWidget(Label(head, "head", "ink2"), 0, column, RIGHT)
         for place, name in enumerate(names):
             grid.addWidget(Line(), 1 + 2 * place, 0, 1, 6)
             row = ScoreRow(TITLES[name], base[name], tuned[name], differences[name], compared)
             row.place(grid, 2 + 2 * place, centred(axis_of(pairs[name]), span), difference_axis)
         grid.addWidget(_Zero(difference_axis), 2 + 2 * len(names), 4)
         self.column.addLayout(grid)
-        self.column.addWidget(_Legend(compared))
+        self.column.addWidget(_Legend(sides(state)))
 
     def _add_facts(self, state: RunState) -> None:
         row = QHBoxLayout()
@@ -127,16 +131,17 @@ class VerdictCard(Card):
         foot = QWidget()
         buttons = FlowLayout(foot, 8)
         if state.adapter is not None:
-            main, library = primary("Try in playground", "playground"), plain("Show in library", "library")
+            main = primary(tr("Try in playground"), "playground")
+            library = plain(tr("Show in library"), "library")
             main.clicked.connect(self.playground_wanted)
             library.clicked.connect(self.library_wanted)
             buttons.addWidget(main)
             buttons.addWidget(library)
         if self._scored_each:
-            examples = plain("Compare conversations", "data")
+            examples = plain(tr("Compare conversations"), "data")
             examples.clicked.connect(self.examples_wanted)
             buttons.addWidget(examples)
-        report = plain("Report…", "export")
+        report = plain(tr("Report…"), "export")
         report.clicked.connect(self.report_wanted)
         buttons.addWidget(report)
         self.column.addWidget(foot)
@@ -173,12 +178,18 @@ class ScoreRow:
         verdict = str(self._difference.get("verdict", ""))
         ink = INKS.get(verdict, "ink2")
         scores, paired = WhiskerView(), WhiskerView()
-        first, second = (f"{side.capitalize()} {self._title}" for side in self._compared)
-        words = f"{in_words(first, base)}. {in_words(second, tuned, verdict)}"
+        first, second = (f"{side} {self._title}" for side in self._compared)
+        said = tr(SAID[verdict]) if verdict in SAID else told(verdict)
+        words = f"{in_words(first, base)}. {in_words(second, tuned, said)}"
         scores.show_whiskers([base, tuned], score_axis, words)
         change = whisker_of(self._difference, ink)
-        told = f"{self._title} paired difference {gain(change.mean)}, {spread_words(change)}"
-        paired.show_whiskers([change], difference_axis, told, zero=True)
+        between = tr(
+            "{score} paired difference {gain}, {spread}",
+            score=self._title,
+            gain=gain(change.mean),
+            spread=spread_words(change),
+        )
+        paired.show_whiskers([change], difference_axis, between, zero=True)
         grid.addWidget(Label(self._title, "body"), row, 0)
         grid.addWidget(scores, row, 1)
         grid.addWidget(Label(score(base.mean), "figure", "ink2"), row, 2, RIGHT)
@@ -192,7 +203,7 @@ class ScoreRow:
         column.setContentsMargins(0, 6, 0, 6)
         column.setSpacing(0)
         # Why there is none is said in the sentence above.
-        spread = interval(change.low, change.high) if change.low is not None else "no interval"
+        spread = interval(change.low, change.high) if change.low is not None else tr("no interval")
         for text, role, token in (
             (gain(change.mean), "figure_medium", ink),
             (spread, "figure_small", "ink2"),
@@ -229,7 +240,7 @@ class _Legend(QWidget):
             row.addWidget(_Dot(token))
             row.addWidget(Label(text, "label", "ink2"))
             row.addSpacing(10)
-        row.addWidget(Label("whiskers: 95 % interval", "label", "ink2"))
+        row.addWidget(Label(tr("whiskers: 95 % interval"), "label", "ink2"))
         row.addStretch(1)
 
 
