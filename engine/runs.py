@@ -125,8 +125,8 @@ def find_job(name: str) -> Job:
     # By name, no pattern: an id may be given as anything.
     matches = [job.folder for job in list_jobs() if name and job.id.startswith(name)]
     if len(matches) != 1:
-        said = "There is no run" if not matches else "More than one run begins with"
-        raise WorkerError(f'{said} "{name}".', "`main.py runs` lists them.", "run")
+        said = f'More than one run begins with "{name}".' if matches else f'There is no run "{name}".'
+        raise WorkerError(said, "`main.py runs` lists them.", "run")
     return Job(matches[0])
 
 

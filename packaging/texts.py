@@ -27,8 +27,9 @@ NOT_SHOWN = ("engine/commands", "engine/report", "engine/api.py")
 # Whose texts are read by programs: patterns, columns, names of fields.
 SILENT_CALLS = {"compile", "match", "search", "sub", "fullmatch", "split", "log", "debug", "getenv", "open"}
 SAYING_CALLS = {"tr", "tr_count", "mark"}
+_PLACE = re.compile(r"\{\d+\}")
 _WORD = re.compile(r"[A-Za-z]{2,}")
-_CODE = re.compile(r"\\[bdswn(\[]|\(\?|^https?://|^[\w./-]*[_/][\w./-]*$|^--|[{}]{2}|<[a-z/]")
+_CODE = re.compile(r"\\[bdswn(\[]|\(\?|^https?://|^[\w./-]*[_/][\w./-]*$|^--|\{\{|\}\}|<[a-z/]")
 
 
 @dataclass(frozen=True, order=True)
@@ -112,6 +113,8 @@ def _said(tree: ast.Module) -> Iterator[tuple[str, str]]:
     for node in ast.walk(tree):
         if id(node) in silent:
             continue
+        if isinstance(node, ast.Call):
+            yield from _counted(node)
         text = _text(node)
         if _is_said(text):
             yield text.strip(), ""
@@ -128,6 +131,20 @@ def bare(tree: ast.Module) -> Iterator[tuple[int, str]]:
             text = _text(node)
             if _is_said(text):
                 yield getattr(node, "lineno", 0), text
+
+
+def _counted(call: ast.Call) -> Iterator[tuple[str, str]]:
+    """Yield both forms of a number with its noun, as `engine.words.counted` makes them, and the noun of a unit."""
+    words = [
+        each.value for each in call.args[1:] if isinstance(each, ast.Constant) and isinstance(each.value, str)
+    ]
+    if getattr(call.func, "id", getattr(call.func, "attr", "")) == "counted" and words:
+        one, many = (*words, f"{words[0]}s")[:2]
+        yield f"{language.COUNTED} {one}", ""
+        yield f"{language.COUNTED} {many}", ""
+    for keyword in call.keywords:
+        if keyword.arg == "unit" and isinstance(keyword.value, ast.Constant):
+            yield str(keyword.value.value), ""
 
 
 def _silent(tree: ast.Module) -> set[int]:
@@ -165,8 +182,8 @@ def _with_places(node: ast.JoinedStr) -> str:
 
 
 def _is_said(text: str) -> bool:
-    words = _WORD.findall(re.sub(r"\{\d+\}", "", text))
-    if not words or _CODE.search(text):
+    shown = _PLACE.sub(" ", text)
+    if not _WORD.search(shown) or _CODE.search(shown.strip()):
         return False
     return " " in text.strip() or bool(re.fullmatch(r"[A-Z][a-z]+[a-zA-Z-]*[.…]?", text))
 

@@ -166,8 +166,9 @@ def find(name: str) -> Arena:
         each for each in arenas if name and each.id.startswith(name)
     ]
     if len(found) != 1:
-        said = "There is no arena" if not found else "More than one arena is called or begins with"
-        raise ArenaError(f'{said} "{name}".', "`main.py arena list` lists them.", "arena")
+        several = f'More than one arena is called or begins with "{name}".'
+        said = several if found else f'There is no arena "{name}".'
+        raise ArenaError(said, "`main.py arena list` lists them.", "arena")
     return found[0]
 
 

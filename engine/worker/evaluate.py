@@ -327,7 +327,7 @@ def _tell_of_summaries(channel: Channel, found: Evaluation, recipe: Recipe) -> N
     empty = sum(not summary and not capped for summary, capped in pairs)
     if empty:
         channel.notice(
-            f"{empty:,} of {len(measured.summaries):,} of {whose} {'is' if empty == 1 else 'are'} empty.",
+            f"Empty: {empty:,} of {len(measured.summaries):,} of {whose}.",
             "The model ends before it writes a word. Each counts as 0.",
             "warning",
         )

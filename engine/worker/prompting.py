@@ -21,6 +21,7 @@ from engine.methods import Family
 from engine.passport import PromptFacts, ShotFacts
 from engine.prompts import written
 from engine.recipe import Recipe
+from engine.words import counted
 from engine.worker.base_models import LoadedBase, positions
 from engine.worker.data import Splits
 from engine.worker.special_tokens import SpecialTokens
@@ -231,8 +232,9 @@ def shots_problem(
     examples, shots = len(splits.train), recipe.data.shots
     needed = shots + recipe.method.method.trains
     if shots and examples < needed:
-        message = f"{examples:,} training examples are too few to show {shots} in the prompt"
-        message += " and learn from others." if recipe.method.method.trains else "."
+        message = f"{examples:,} training examples are too few to show {shots} in the prompt."
+        if recipe.method.method.trains:
+            message = f"{examples:,} training examples are too few to show {shots} in the prompt and learn from others."
         return Problem(SHOTS, message, f"At most {max(0, examples - (needed - shots))} can be shown.")
     places = positions(config)
     return _overflow(recipe, splits, tokenizer, family, places) if shots and places else None
@@ -255,12 +257,17 @@ def _overflow(
     if whole <= room:
         return None
     fitting = next((count for count in range(len(shots) - 1, 0, -1) if prompt_tokens(count) <= room), 0)
-    what = "example takes" if len(shots) == 1 else "examples take"
-    own = f"{virtual:,} virtual tokens, " if virtual else ""
+    needed = whole + places - room
+    takes = f"{counted(len(shots), 'example')} in the prompt: {whole - alone:,} tokens."
+    with_rest = (
+        f"With {virtual:,} virtual tokens, the longest conversation and its summary that is {needed:,}, and the base "
+        f"model reads {places:,}."
+        if virtual
+        else f"With the longest conversation and its summary that is {needed:,}, and the base model reads {places:,}."
+    )
     return Problem(
         SHOTS,
-        f"{len(shots)} {what} {whole - alone:,} tokens. With {own}the longest conversation and its summary that is "
-        f"{whole + places - room:,}, and the base model reads {places:,}.",
+        f"{takes} {with_rest}",
         f"{fitting} would fit." if fitting else "None would fit: lower the longest conversation.",
     )
 

@@ -60,10 +60,13 @@ def problem(
 
 def _of_virtual_tokens(tokens: int, needed: int, places: int) -> Problem:
     fitting = tokens - (needed - places)
-    message = f"{tokens} virtual tokens and up to {needed - tokens} others are more than the {places} that this base "
-    most = f"Take at most {fitting}, or lower" if fitting else "Lower"
+    others = needed - tokens
     return Problem(
-        "method.virtual_tokens", f"{message}model takes.", f"{most} the longest conversation or summary."
+        "method.virtual_tokens",
+        f"{tokens} virtual tokens and up to {others} others are more than the {places} that this base model takes.",
+        f"Take at most {fitting}, or lower the longest conversation or summary."
+        if fitting
+        else "Lower the longest conversation or summary.",
     )
 
 
@@ -72,13 +75,15 @@ def _of_limits(recipe: Recipe, rows: Sequence[Row], prompt: Nothing, needed: int
     around, written = max(row.around for row in rows), max(row.written for row in rows)
     limits = range(min(recipe.data.max_conversation_tokens, places), LEAST_CONVERSATION_TOKENS - 1, -1)
     fitting = next((limit for limit in limits if Row(around, limit, written).needs(prompt) <= places), None)
-    shorter = "Take fewer virtual tokens, shorten" if prompt.length else "Shorten"
-    soft = f" and the {prompt.length} virtual tokens before them" if prompt.length else ""
-    return Problem(
-        "data.max_conversation_tokens",
-        f"This base model takes {places} tokens; prompt and summary{soft} need up to {needed}.",
-        f"{fitting} would fit." if fitting else f"{shorter} the prompt, or lower the longest summary.",
-    )
+    message = f"This base model takes {places} tokens; prompt and summary need up to {needed}."
+    hint = "Shorten the prompt, or lower the longest summary."
+    if prompt.length:
+        message = (
+            f"This base model takes {places} tokens; prompt and summary and the {prompt.length} virtual tokens before "
+            f"them need up to {needed}."
+        )
+        hint = "Take fewer virtual tokens, shorten the prompt, or lower the longest summary."
+    return Problem("data.max_conversation_tokens", message, f"{fitting} would fit." if fitting else hint)
 
 
 def _longest(

@@ -8,7 +8,7 @@
 
 The files have the format of Qt Linguist (https://doc.qt.io/qt-6/linguist-ts-file-format.html) and two contexts:
 `window` holds what stands in calls of `tr`, `tr_count` and `mark`; `engine` what the engine may say, its values as {1},
-{2}. What has no translation is shown in English. Knows no widget.
+{2}, a number before its noun as {n}. What has no translation is shown in English. Knows no widget.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain, zip_longest
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -28,10 +29,15 @@ SYSTEM, ENGLISH = "system", "en"
 # By the code of each language, its name in itself.
 LANGUAGES = {ENGLISH: "English", "de": "Deutsch"}
 WINDOW, ENGINE = "window", "engine"
-# A text that is little else than values fits nearly everything.
-LEAST_LETTERS = 6
+# A text that is little else than values fits nearly everything: a message needs fewer letters than a value in it.
+LEAST_LETTERS = 3
+LEAST_OF_VALUE = 6
 MOST_REMEMBERED = 4096
-_PLACE = re.compile(r"\{\d+\}")
+_PLACE = re.compile(r"\{\w*(?::[^{}]*)?\}")
+_NUMBER = r"([\d.,]+)"
+# A number that stands before its noun.
+COUNTED = "{n}"
+_JOINER = re.compile(r"(, |; |: | and | or | with )")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 # 1,228 and 12.4 GB, but neither 0.21.0 nor 2026.
 _FIGURE = re.compile(r"(?<![\w.,])\d{1,3}(?:,\d{3})*(?:\.\d+)?(?![\w.]*\.?\d)")
@@ -50,34 +56,83 @@ class Catalogue:
         if text not in self._remembered:
             if len(self._remembered) >= MOST_REMEMBERED:
                 self._remembered.clear()
-            self._remembered[text] = self._whole(text) or self._by_sentences(text) or text
+            self._remembered[text] = (
+                self._whole(text) or self._by_sentences(text) or self._in_a_row(text) or text
+            )
         return self._remembered[text]
 
-    def _whole(self, text: str) -> str:
+    def _whole(self, text: str, least: int = LEAST_LETTERS) -> str:
         """Return the translation of one sentence, or of a text that stands in the catalogue as it is."""
-        if text in self.engine:
-            return self.engine[text][0]
-        for pattern, places, translation in self._patterns:
-            found = pattern.fullmatch(text)
+        known = self._known(text)
+        if known:
+            return known
+        for composed in self._composed:
+            if composed.letters < least:
+                break
+            found = composed.pattern.fullmatch(text)
             if found and not any(_SENTENCE.search(value) for value in found.groups()):
-                return _filled(translation, places, [self._value(value) for value in found.groups()])
+                return _filled(composed, [self._value(value) for value in found.groups()])
+        return ""
+
+    def _known(self, text: str) -> str:
+        """Return a text's translation; one that stands within a sentence, or ends it, is the same text."""
+        for form, end in ((text, ""), (text[:1].upper() + text[1:], ""), (text.removesuffix("."), ".")):
+            if form in self.engine:
+                return self.engine[form][0].removesuffix(end) + end
         return ""
 
     def _value(self, value: str) -> str:
-        return self._whole(value) or _FIGURE.sub(_local, value)
+        """Return a value in a text: a text itself, several in a row, or something with figures in it."""
+        inner = value.strip()
+        known = self._whole(inner, LEAST_OF_VALUE) if inner else ""
+        if known:
+            return value.replace(inner, known)
+        return self._in_a_row(value) or _FIGURE.sub(_local, value)
+
+    def _in_a_row(self, text: str) -> str:
+        """Return several texts that are joined, if each is one or a figure, else nothing."""
+        parts = _JOINER.split(text)
+        said = [tr(part) if _JOINER.fullmatch(part) else self._part(part) for part in parts]
+        return "".join(said) if parts[1:] and all(said) else ""
+
+    def _part(self, text: str) -> str:
+        return _FIGURE.sub(_local, text) if _FIGURE.fullmatch(text) else self._whole(text, LEAST_OF_VALUE)
 
     def _by_sentences(self, text: str) -> str:
         sentences = _SENTENCE.split(text)
         return " ".join(self._whole(sentence) or sentence for sentence in sentences) if sentences[1:] else ""
 
     @cached_property
-    def _patterns(self) -> list[tuple[re.Pattern[str], list[str], str]]:
+    def _composed(self) -> list[_Composed]:
         """The texts with values, those that say most themselves first."""
-        composed = [text for text in self.engine if _PLACE.search(text) and _letters(text) >= LEAST_LETTERS]
-        return [
-            (_pattern(text), _PLACE.findall(text), self.engine[text][0])
-            for text in sorted(composed, key=_letters, reverse=True)
-        ]
+        composed = [_Composed(text, forms[0]) for text, forms in self.engine.items() if _PLACE.search(text)]
+        return sorted(composed, key=lambda each: each.letters, reverse=True)
+
+
+@dataclass(frozen=True)
+class _Composed:
+    """A text with values in it, and its translation."""
+
+    text: str
+    translation: str
+
+    @cached_property
+    def letters(self) -> int:
+        """How many letters it says itself; a number before its noun leaves no doubt."""
+        letters = sum(letter.isalpha() for letter in _PLACE.sub("", self.text))
+        return letters + LEAST_OF_VALUE if COUNTED in self.text else letters
+
+    @cached_property
+    def places(self) -> list[str]:
+        """The places for values, in the order of the English text."""
+        return _PLACE.findall(self.text)
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """What fits what the engine makes of it; a value may be empty."""
+        parts = [re.escape(part) for part in _PLACE.split(self.text)]
+        groups = [_NUMBER if place == COUNTED else "(.*?)" for place in self.places]
+        return re.compile("".join(chain.from_iterable(zip_longest(parts, groups, fillvalue=""))), re.DOTALL)
 
 
 @dataclass
@@ -114,6 +169,10 @@ def mark(text: str) -> str:
 def told(text: str) -> str:
     """Return a text of the engine: a title, an explanation, a message with values in it."""
     return _now.catalogue.told(text) if _now.catalogue and text else text
+
+
+# What joins values in a row.
+JOINERS = mark(" and "), mark(" or "), mark(" with ")
 
 
 def locale() -> QLocale:
@@ -184,18 +243,9 @@ def _speak_qt(code: str) -> None:
         QCoreApplication.installTranslator(translator)
 
 
-def _pattern(text: str) -> re.Pattern[str]:
-    parts = [re.escape(part) for part in _PLACE.split(text)]
-    return re.compile("(.+?)".join(parts), re.DOTALL)
-
-
-def _filled(text: str, places: list[str], values: list[str]) -> str:
-    by_place = dict(zip(places, values, strict=True))
-    return _PLACE.sub(lambda place: by_place.get(place.group(), place.group()), text)
-
-
-def _letters(text: str) -> int:
-    return sum(letter.isalpha() for letter in _PLACE.sub("", text))
+def _filled(composed: _Composed, values: list[str]) -> str:
+    by_place = dict(zip(composed.places, values, strict=True))
+    return _PLACE.sub(lambda place: by_place.get(place.group(), place.group()), composed.translation)
 
 
 def _local(figure: re.Match[str]) -> str:

@@ -12,6 +12,7 @@ FILE = """<?xml version="1.0" encoding="utf-8"?>
  <context><name>window</name>
   <message><source>Settings</source><translation>Einstellungen</translation></message>
   <message><source>Step {step}</source><translation>Schritt {step}</translation></message>
+  <message><source> and </source><translation> und </translation></message>
   <message><source>Close</source><translation type="unfinished"></translation></message>
   <message numerus="yes"><source>{n} examples</source>
    <translation><numerusform>{n} Beispiel</numerusform><numerusform>{n} Beispiele</numerusform></translation></message>
@@ -21,6 +22,10 @@ FILE = """<?xml version="1.0" encoding="utf-8"?>
   <message><source>the disk is full</source><translation>die Platte ist voll</translation></message>
   <message><source>{1} can't be read: {2}.</source><translation>Nicht lesbar, {2}: {1}.</translation></message>
   <message><source>Try another.</source><translation>Nehmen Sie eine andere.</translation></message>
+  <message><source>it must be at least {ge}</source><translation>mindestens muss es {ge} sein</translation></message>
+  <message><source>{n} examples</source><translation>{n} Beispiele</translation></message>
+  <message><source>Prompt{1} too long.</source><translation>Zu lang ist der Prompt{1}.</translation></message>
+  <message><source>Too short</source><translation>Zu kurz</translation></message>
   <message><source>{1} of {2}</source><translation>{2}, davon {1}</translation></message>
  </context>
 </TS>
@@ -75,6 +80,22 @@ def test_what_the_engine_says_with_values_in_it(german):
 def test_what_the_engine_says_in_sentences(german):
     said = "b.csv can't be read: the disk is full. Nobody knows. Try another."
     assert told(said) == "Nicht lesbar, die Platte ist voll: b.csv. Nobody knows. Nehmen Sie eine andere."
+
+
+def test_places_may_have_names_or_hold_nothing(german):
+    assert told("it must be at least 1,024") == "mindestens muss es 1.024 sein"
+    assert told("Prompt too long.") == "Zu lang ist der Prompt."
+    assert told("1,540 examples") == "1.540 Beispiele"
+
+
+def test_a_text_within_a_sentence_or_at_its_end_is_the_same_text(german):
+    assert told("too short") == "Zu kurz"
+    assert told("Too short.") == "Zu kurz."
+
+
+def test_texts_in_a_row_are_said_one_by_one(german):
+    assert told("too short: 3, rank and 1,540 examples") == "Zu kurz: 3, Rang und 1.540 Beispiele"
+    assert told("too short, by chance") == "too short, by chance"
 
 
 def test_a_text_that_is_little_else_than_values_is_for_no_other(german):

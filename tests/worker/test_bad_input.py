@@ -194,7 +194,7 @@ CASES = (
     Case(
         "examples that overflow the context",
         "data.shots",
-        "16 examples take",
+        "16 examples in the prompt: ",
         "would fit",
         {"id": "lora"},
         kind="gpt2",

@@ -212,8 +212,8 @@ def test_summaries_that_are_only_the_end_token_score_nothing_and_are_told(source
     assert {facts["verdict"] for facts in differences.values()} == {"no measurable difference"}
     messages = [event["message"] for event in events_of(channel, "notice")]
     assert messages == [
-        "6 of 6 of the base model's summaries are empty.",
-        "6 of 6 of the tuned model's summaries are empty.",
+        "Empty: 6 of 6 of the base model's summaries.",
+        "Empty: 6 of 6 of the tuned model's summaries.",
     ]
 
 
