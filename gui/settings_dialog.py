@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import paths
 from gui.look import language, style
@@ -15,6 +15,7 @@ from gui.preferences import WHEN_WINDOW_LEAVES, WINDOW_CHOICES, Preferences
 from gui.widgets.buttons import link, plain
 from gui.widgets.choice import Choice
 from gui.widgets.fields import Field
+from gui.widgets.growing_dialog import GrowingDialog
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.line import Line
 from gui.widgets.segmented import Segmented
@@ -27,7 +28,7 @@ LEAVING_HELP = mark(
 TEXT_SIZES = (80, 90, 100, 110, 125, 150, 175, 200)
 
 
-class SettingsDialog(QDialog):
+class SettingsDialog(GrowingDialog):
     """Change a setting and see it; `disk_wanted` asks what all this takes of the disk."""
 
     disk_wanted = Signal()

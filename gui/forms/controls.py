@@ -17,6 +17,7 @@ from engine.api import OptionInfo
 from gui.forms.choosers import BaseModelChooser, SourceChooser
 from gui.forms.module_chips import ModuleChips
 from gui.forms.prompt_editor import PromptEditor
+from gui.forms.value_words import value_words
 from gui.look.language import mark, told, tr
 from gui.widgets.chips import ToggleChips
 from gui.widgets.choice import Choice
@@ -82,7 +83,7 @@ def _bool(info: OptionInfo) -> Control:
 
 
 def _choice(info: OptionInfo) -> Control:
-    choice = Choice([(value, told(value)) for value in info.choices])
+    choice = Choice([(value, value_words(value)) for value in info.choices])
     return Control(choice, choice.key, choice.set_key, choice.chosen, narrow=True)
 
 
@@ -100,7 +101,7 @@ def _patterns(_info: OptionInfo) -> Control:
 
 
 def _texts(info: OptionInfo) -> Control:
-    chips = ToggleChips([(each, told(each.replace("_", " "))) for each in info.suggestions])
+    chips = ToggleChips([(each, value_words(each.replace("_", " "))) for each in info.suggestions])
     return Control(chips, chips.on, lambda on: chips.set_on(on or ()), chips.changed)
 
 

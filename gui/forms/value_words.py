@@ -1,0 +1,53 @@
+"""What the values of options are called where they are words: in English they are those words themselves.
+
+Names, such as those of optimizers and formats, are the same in every language and stand nowhere here.
+"""
+
+from __future__ import annotations
+
+from gui.look.language import mark, tr
+
+WORDS = (
+    mark("all"),
+    mark("auto"),
+    mark("best"),
+    mark("biases"),
+    mark("card"),
+    mark("constant"),
+    mark("copied summary"),
+    mark("cosine"),
+    mark("default"),
+    mark("duplicates"),
+    mark("email"),
+    mark("finish"),
+    mark("invisible characters"),
+    mark("last"),
+    mark("leaks"),
+    mark("leave_out"),
+    mark("lengths"),
+    mark("linear"),
+    mark("long conversation"),
+    mark("long summary"),
+    mark("loss"),
+    mark("none"),
+    mark("norms"),
+    mark("odd characters"),
+    mark("orthogonal"),
+    mark("other language"),
+    mark("phone"),
+    mark("random"),
+    mark("refuse"),
+    mark("stop"),
+    mark("summary longer"),
+    mark("test"),
+    mark("text"),
+    mark("train"),
+    mark("validation"),
+    mark("vocabulary"),
+    mark("weights"),
+)
+
+
+def value_words(value: str) -> str:
+    """Return a value as it is said; one that is no word stays as it is."""
+    return tr(value) if value in WORDS else value
