@@ -15,7 +15,8 @@ from engine.api import AppError, Ending, Event, Example, intake
 from gui.engine import Engine
 from gui.in_hand import InHand
 from gui.look.format import bytes_text
-from gui.look.language import mark, told, tr, tr_count
+from gui.look.language import told, tr, tr_count
+from gui.models.words import SPLITS
 
 LEFT_OUT: dict[str, Callable[[int], str]] = {
     "empty": lambda count: tr_count(count, "{n} has no conversation", "{n} have no conversation"),
@@ -24,7 +25,6 @@ LEFT_OUT: dict[str, Callable[[int], str]] = {
         count, "{n} is beyond the first 1,000", "{n} are beyond the first 1,000"
     ),
 }
-SPLITS = {"train": mark("train"), "validation": mark("validation"), "test": mark("test")}
 
 
 class BatchReader(QObject):
@@ -96,11 +96,12 @@ class BatchReader(QObject):
     def _take(self, result: dict[str, Any]) -> None:
         self._in_hand.let_go()
         self.changed.emit()
-        named = [
-            (f"{self.name} ({tr(SPLITS.get(split, split))})" if split else self.name, examples)
-            for split, examples in self._read.items()
-        ]
+        named = [(self._source_name(split), examples) for split, examples in self._read.items()]
         self.found.emit(named, left_out_words(result["left_out"]))
+
+    def _source_name(self, split: str) -> str:
+        title = tr(SPLITS[split]) if split in SPLITS else split
+        return f"{self.name} ({title})" if split else self.name
 
     def _fail(self, ending: Ending) -> None:
         if ending.outcome != "stopped":

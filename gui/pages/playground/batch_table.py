@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 
 from engine.api import measures
 from gui.look.format import score
-from gui.look.language import tr
+from gui.look.language import mark, tr
 from gui.models.cells import Cell, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable
 from gui.pages.playground.batch import BatchRow, state_words
@@ -74,11 +74,11 @@ class BatchTable(GroupedTable[BatchRow]):
 
 
 def _columns(entries: Sequence[Entry], scored: bool) -> tuple[Column, ...]:
-    made = [Column("conversation", tr("Conversation"))]
+    made = [Column("conversation", mark("Conversation"))]
     if scored:
-        made.append(Column("reference", tr("Reference summary"), hidden_below=900))
+        made.append(Column("reference", mark("Reference summary"), hidden_below=900))
     for place, entry in enumerate(entries):
-        made.append(Column(f"summary {place}", entry.title))
+        made.append(Column(f"summary {place}", entry.title, as_is=True))
         if scored:
             made.append(Column(f"score {place}", "ROUGE-1", 92, right=True))
     return tuple(made)

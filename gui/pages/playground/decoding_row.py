@@ -26,7 +26,7 @@ from gui.widgets.name_row import NameRow
 # The key of options that no preset has; no preset's name begins with a space.
 OWN = " own"
 FIRST = "max_new_tokens"
-CHOICE_WIDTH, FIELD_WIDTH, NAME_WIDTH = 168, 144, 420
+CHOICE_WIDTH, FIELD_WIDTH, NAME_WIDTH = 168, 160, 420
 
 
 class DecodingRow(QWidget):

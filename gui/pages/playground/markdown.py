@@ -62,7 +62,7 @@ def _choosing_words(decoding: SummarizeOptions) -> list[str]:
         if decoding.top_p < 1:
             words.append(tr("top-p {value}", value=plain(decoding.top_p)))
         return [*words, tr("seed {value}", value=str(decoding.seed))]
-    return [tr("greedy") if decoding.beams == 1 else tr("{count} beams", count=number(decoding.beams))]
+    return [tr("greedy") if decoding.beams == 1 else tr_count(decoding.beams, "{n} beam", "{n} beams")]
 
 
 def _length_words(decoding: SummarizeOptions) -> str:

@@ -21,6 +21,8 @@ from gui.widgets.flow import FlowLayout
 from gui.widgets.labels import ElidedLabel, Label
 from gui.widgets.line import Line
 
+METER_WIDTH = 320
+
 
 class StripView(QWidget):
     """A notice with at most one action, and a worker's last log lines below it where they help."""
@@ -88,7 +90,7 @@ class FoldedConversation(QWidget):
         style.follow(self._restyle)
 
     def _restyle(self) -> None:
-        self.meter.setFixedWidth(px(260))
+        self.meter.setFixedWidth(px(METER_WIDTH))
 
     def show_conversation(self, text: str, length: Length, *, piecewise: bool) -> None:
         """Show a conversation and how long it is."""
