@@ -147,14 +147,14 @@ class _Spoken:
 _now = _Spoken()
 
 
-def tr(text: str, **values: object) -> str:
+def tr(text: str, /, **values: object) -> str:
     """Return a text of the window, with its values put in: `{step}` for `step`."""
     catalogue = _now.catalogue
     said = catalogue.window.get(text, (text,))[0] if catalogue else text
     return said.format(**values) if values else said
 
 
-def tr_count(count: int, one: str, many: str, **values: object) -> str:
+def tr_count(count: int, one: str, many: str, /, **values: object) -> str:
     """Return a text whose form a number decides; `{n}` is the number by the locale, any other value is put in too."""
     forms = _now.catalogue.window.get(many) if _now.catalogue else None
     said = forms[0 if count == 1 else -1] if forms else one if count == 1 else many

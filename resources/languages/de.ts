@@ -3,555 +3,8288 @@
 <TS version="2.1" language="de" sourcelanguage="en">
  <context>
   <name>window</name>
+  <message>
+   <location filename="../../gui/look/language.py" />
+   <source> and </source>
+   <translation> und </translation>
+  </message>
+  <message>
+   <location filename="../../gui/look/language.py" />
+   <source> or </source>
+   <translation> oder </translation>
+  </message>
+  <message>
+   <location filename="../../gui/look/language.py" />
+   <source> with </source>
+   <translation> mit </translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/presets.py" />
+   <source>"{name}" is a built-in preset.</source>
+   <translation>„{name}“ ist eine mitgelieferte Vorlage.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>&amp;Compare</source>
+   <translation>&amp;Vergleichen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>&amp;Conversation column</source>
+   <translation>&amp;Gesprächsspalte</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/source_bar.py" />
+   <source>&amp;Data</source>
+   <translation>&amp;Daten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/decoding_row.py" />
+   <source>&amp;Decoding</source>
+   <translation>&amp;Dekodierung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>&amp;Further summaries</source>
+   <translation>&amp;Weitere Zusammenfassungen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>&amp;Id</source>
+   <translation>&amp;ID</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>&amp;Last turn</source>
+   <translation>&amp;Letzter Beitrag</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>&amp;Name</source>
+   <translation>&amp;Name</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/tools_row.py" />
+   <source>&amp;Order</source>
+   <translation>&amp;Reihenfolge</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>&amp;Rows belong together by</source>
+   <translation>Zeilen gehören zusammen &amp;nach</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/paste_panel.py" />
+   <source>&amp;Text</source>
+   <translation>Te&amp;xt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>1 hour</source>
+   <translation>1 Stunde</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>24 hours</source>
+   <translation>24 Stunden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>4-bit bitsandbytes quantization</source>
+   <translation>4-bit bitsandbytes quantisierung quantization</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>4-bit bitsandbytes quantization QLoRA</source>
+   <translation>4-bit bitsandbytes quantisierung quantization QLoRA</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>8 hours</source>
+   <translation>8 Stunden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>8 tokens, 6 words</source>
+   <translation>8 Tokens, 6 Wörter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>8-bit bitsandbytes quantization</source>
+   <translation>8-bit bitsandbytes quantisierung quantization</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>&lt;b&gt;None&lt;/b&gt; of {total} would be cut.</source>
+   <translation>Von {total} würde &lt;b&gt;nichts&lt;/b&gt; gekürzt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <source>&lt;b&gt;Nothing is trained.&lt;/b&gt; The base model is scored with the plain prompt, then with this one.</source>
+   <translation>&lt;b&gt;Nichts wird trainiert.&lt;/b&gt; Das Basismodell wird mit dem einfachen Prompt bewertet, dann mit diesem.</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <source>&lt;b&gt;{n} steps&lt;/b&gt; in about &lt;b&gt;{time}&lt;/b&gt;.</source>
+   <translation>
+    <numerusform>&lt;b&gt;{n} Schritt&lt;/b&gt; in etwa &lt;b&gt;{time}&lt;/b&gt;.</numerusform>
+    <numerusform>&lt;b&gt;{n} Schritte&lt;/b&gt; in etwa &lt;b&gt;{time}&lt;/b&gt;.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <source>&lt;b&gt;{n} steps&lt;/b&gt;, or as many as fit into &lt;b&gt;{time}&lt;/b&gt;.</source>
+   <translation>
+    <numerusform>&lt;b&gt;{n} Schritt&lt;/b&gt; oder so viele, wie in &lt;b&gt;{time}&lt;/b&gt; passen.</numerusform>
+    <numerusform>&lt;b&gt;{n} Schritte&lt;/b&gt; oder so viele, wie in &lt;b&gt;{time}&lt;/b&gt; passen.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <source>&lt;b&gt;{n} steps&lt;/b&gt;.</source>
+   <translation>
+    <numerusform>&lt;b&gt;{n} Schritt&lt;/b&gt;.</numerusform>
+    <numerusform>&lt;b&gt;{n} Schritte&lt;/b&gt;.</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>&lt;b&gt;{share}&lt;/b&gt; would be cut: {count} of {total}.</source>
+   <translation>&lt;b&gt;{share}&lt;/b&gt; würden gekürzt: {count} von {total}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/feedback_view.py" />
+   <source>A bad summary</source>
+   <translation>Eine schlechte Zusammenfassung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>A base model already knows language. Tunesmith adds few numbers beside its many, and lets only those learn from conversations and the summaries that people wrote of them. Base and tuned model then summarise the same test conversations, so that you see what was gained.</source>
+   <translation>Ein Basismodell kann bereits Sprache. Tunesmith stellt neben seine vielen Zahlen einige wenige und lässt nur diese lernen: aus Gesprächen und den Zusammenfassungen, die Menschen davon geschrieben haben. Danach fassen Basismodell und trainiertes Modell dieselben Testgespräche zusammen, damit Sie sehen, was gewonnen wurde.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/engine.py" />
+   <source>A base model is loaded for summaries and holds the device.</source>
+   <translation>Ein Basismodell ist für Zusammenfassungen geladen und belegt das Gerät.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/report.py" />
+   <source>A conversation in each row</source>
+   <translation>In jeder Zeile ein Gespräch</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/library_page.py" />
+   <source>A folder in the library is no adapter: {reason} and {n} more.</source>
+   <translation>
+    <numerusform>Ein Ordner der Bibliothek ist kein Adapter: {reason}, und {n} weiterer.</numerusform>
+    <numerusform>Ein Ordner der Bibliothek ist kein Adapter: {reason}, und {n} weitere.</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library_page.py" />
+   <source>A folder in the library is no adapter: {reason}.</source>
+   <translation>Ein Ordner der Bibliothek ist kein Adapter: {reason}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>A frozen layer and behind it a trained one, wide, narrow and wide again</source>
+   <translation>Eine eingefrorene Schicht und dahinter eine trainierte, breit, schmal und wieder breit</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>A frozen weight W and beside it a few trained places</source>
+   <translation>Ein eingefrorenes Gewicht W und daneben einige trainierte Stellen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>A frozen weight W and beside it a pair B and A, put together from a trained bank that all layers share</source>
+   <translation>Ein eingefrorenes Gewicht W und daneben ein Paar B und A, zusammengesetzt aus einer trainierten Bank, die alle Schichten teilen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>A frozen weight W and beside it a random, frozen pair B and A, scaled by two trained vectors</source>
+   <translation>Ein eingefrorenes Gewicht W und daneben ein zufälliges, eingefrorenes Paar B und A, skaliert durch zwei trainierte Vektoren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>A frozen weight W and beside it a sum of random, frozen pairs B and A, each scaled by two trained vectors</source>
+   <translation>Ein eingefrorenes Gewicht W und daneben eine Summe zufälliger, eingefrorener Paare B und A, jedes skaliert durch zwei trainierte Vektoren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>A frozen weight W and beside it a trained pair B and A</source>
+   <translation>Ein eingefrorenes Gewicht W und daneben ein trainiertes Paar B und A</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>A frozen weight W and beside it a trained pair B and A of length one, times one trained strength</source>
+   <translation>Ein eingefrorenes Gewicht W und daneben ein trainiertes Paar B und A der Länge eins, mal eine trainierte Stärke</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>A frozen weight W and beside it its trained biases b</source>
+   <translation>Ein eingefrorenes Gewicht W und daneben seine trainierten Biases b</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>A frozen weight W and beside it one trained block D, repeated for every shard of the weight</source>
+   <translation>Ein eingefrorenes Gewicht W und daneben ein trainierter Block D, wiederholt für jedes Teilstück des Gewichts</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>A frozen weight W and beside it random, frozen waves, each times a trained strength</source>
+   <translation>Ein eingefrorenes Gewicht W und daneben zufällige, eingefrorene Wellen, jede mal eine trainierte Stärke</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>A frozen weight W and beside it the Kronecker product of two trained matrices</source>
+   <translation>Ein eingefrorenes Gewicht W und daneben das Kronecker-Produkt zweier trainierter Matrizen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>A frozen weight W and beside it trained blocks, in which every row is the one above, shifted by one</source>
+   <translation>Ein eingefrorenes Gewicht W und daneben trainierte Blöcke, in denen jede Zeile die um eins verschobene darüber ist</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>A frozen weight W and beside it two trained pairs, multiplied entry by entry</source>
+   <translation>Ein eingefrorenes Gewicht W und daneben zwei trainierte Paare, Eintrag für Eintrag multipliziert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>A frozen weight W and beside it, for every block of it, a thin, trained pair of its own</source>
+   <translation>Ein eingefrorenes Gewicht W und daneben für jeden seiner Blöcke ein eigenes schmales, trainiertes Paar</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>A frozen weight W times a trained rotation R of its inputs</source>
+   <translation>Ein eingefrorenes Gewicht W mal eine trainierte Drehung R seiner Eingaben</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/feedback_view.py" />
+   <source>A good summary</source>
+   <translation>Eine gute Zusammenfassung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/source_bar.py" />
+   <source>A hub id, a file, or a folder of split files</source>
+   <translation>Eine Hub-ID, eine Datei oder ein Ordner mit einer Datei je Teil</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>A large frozen base model and a small trained adapter make the tuned model</source>
+   <translation>Ein großes eingefrorenes Basismodell und ein kleiner trainierter Adapter ergeben das trainierte Modell</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/report.py" />
+   <source>A list of turns in each row</source>
+   <translation>In jeder Zeile eine Liste von Beiträgen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>A new arena</source>
+   <translation>Neue Arena</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/presets.py" />
+   <source>A preset needs a name.</source>
+   <translation>Eine Vorlage braucht einen Namen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/prompt_editor.py" />
+   <source>A prompt of your own</source>
+   <translation>Ein eigener Prompt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/variant_field.py" />
+   <source>A published refinement of the method: it sets the options that make it.</source>
+   <translation>Eine veröffentlichte Verfeinerung des Verfahrens: Sie setzt die Optionen, die sie ausmachen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/quit_dialog.py" />
+   <source>A run is being prepared.</source>
+   <translation>Ein Lauf wird vorbereitet.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/device_turn.py" />
+   <source>A run is training and holds the device.</source>
+   <translation>Ein Lauf trainiert und belegt das Gerät.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/start_gate.py" />
+   <source>A run is training and holds the device. Stop it, or wait for its end.</source>
+   <translation>Ein Lauf trainiert und belegt das Gerät. Stoppen Sie ihn, oder warten Sie sein Ende ab.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>A run needs {least} accepted summaries: {lacking} to go.</source>
+   <translation>Ein Lauf braucht {least} angenommene Zusammenfassungen: noch {lacking}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>A sentence of six words cut into eight tokens</source>
+   <translation>Ein Satz aus sechs Wörtern, zerlegt in acht Tokens</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/block_drawing.py" />
+   <source>A trained layer after attention</source>
+   <translation>Eine trainierte Schicht nach der Attention</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/block_drawing.py" />
+   <source>A trained layer after feed-forward</source>
+   <translation>Eine trainierte Schicht nach dem Feed-Forward</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>A trained norm of what goes into a frozen layer</source>
+   <translation>Eine trainierte Norm dessen, was in eine eingefrorene Schicht geht</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>A trained weight W</source>
+   <translation>Ein trainiertes Gewicht W</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>A tree of texts, two of which are followed side by side; the likeliest is kept</source>
+   <translation>Ein Baum von Texten, von denen zwei nebeneinander verfolgt werden; der wahrscheinlichste bleibt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/report.py" />
+   <source>A turn in each row</source>
+   <translation>In jeder Zeile ein Beitrag</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/preview.py" />
+   <source>About {lost} of {turns} turns are lost at this limit</source>
+   <translation>Bei dieser Grenze verloren: etwa {lost} von {turns} Beiträgen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/summary_view.py" />
+   <source>Accept and go on</source>
+   <translation>Annehmen und weiter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/tools_row.py" />
+   <source>Accepted</source>
+   <translation>Angenommen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>Accepted, {author}</source>
+   <translation>Angenommen, {author}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/effect_panel.py" />
+   <source>Activations</source>
+   <translation>Aktivierungen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/finder.py" />
+   <source>Adapter</source>
+   <translation>Adapter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Adapter saved as {name}</source>
+   <translation>Adapter gespeichert als {name}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/disk_dialog.py" />
+   <source>Adapters</source>
+   <translation>Adapter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/disk_dialog.py" />
+   <source>Adapters, curves and scores stay, and so does every run that can still go on.</source>
+   <translation>Adapter, Kurven und Wertungen bleiben, ebenso jeder Lauf, der noch weitergehen kann.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/columns_view.py" />
+   <source>Add adapter</source>
+   <translation>Adapter hinzufügen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>Add entries</source>
+   <translation>Einträge hinzufügen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena_page.py" />
+   <source>Add entries…</source>
+   <translation>Einträge hinzufügen…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/columns_view.py" />
+   <source>Add one to see what tuning changes.</source>
+   <translation>Fügen Sie einen hinzu, um zu sehen, was das Training ändert.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history_page.py" />
+   <source>All</source>
+   <translation>Alle</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/choosers.py" />
+   <source>All base models…</source>
+   <translation>Alle Basismodelle…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/tools_row.py" />
+   <source>All conversations of this set</source>
+   <translation>Alle Gespräche dieser Sammlung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling_page.py" />
+   <source>All conversations that were tried in the playground</source>
+   <translation>Alle Gespräche, die in der Werkbank versucht wurden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>All entries share the base model ({base}), the data ({data}), prompt, scoring and seed of the recipe on the Train page. Change them there first, if need be.</source>
+   <translation>Alle Einträge haben Basismodell ({base}), Daten ({data}), Prompt, Bewertung und Startwert des Rezepts auf der Seite „Trainieren“ gemeinsam. Ändern Sie diese bei Bedarf zuerst dort.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help_page.py" />
+   <source>All of it is on this computer</source>
+   <translation>Alles liegt auf diesem Computer</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/decoding_row.py" />
+   <source>All options</source>
+   <translation>Alle Optionen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/doctor_page.py" />
+   <source>All that Tunesmith needs is here</source>
+   <translation>Alles, was Tunesmith braucht, ist da</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/doctor_page.py" />
+   <source>All that Tunesmith needs is here. {n} notices</source>
+   <translation>
+    <numerusform>Alles, was Tunesmith braucht, ist da. {n} Hinweis</numerusform>
+    <numerusform>Alles, was Tunesmith braucht, ist da. {n} Hinweise</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>All that decides a run. Open one, change it, start it, save it as a file.</source>
+   <translation>Alles, was einen Lauf bestimmt. Ein Rezept lässt sich öffnen, ändern, starten und als Datei speichern.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history_page.py" />
+   <source>All {count}</source>
+   <translation>Alle {count}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/engine.py" />
+   <source>An adapter is being merged and holds the device.</source>
+   <translation>Ein Adapter wird verschmolzen und belegt das Gerät.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/engine.py" />
+   <source>An adapter is being scored and holds the device.</source>
+   <translation>Ein Adapter wird bewertet und belegt das Gerät.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/origin_field.py" />
+   <source>An adapter of this base model and method whose training the run takes further.</source>
+   <translation>Ein Adapter dieses Basismodells und Verfahrens, dessen Training der Lauf weiterführt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena_page.py" />
+   <source>An arena trains several methods on your data and puts what they came to into one table.</source>
+   <translation>Eine Arena trainiert mehrere Verfahren mit Ihren Daten und stellt die Ergebnisse in eine Tabelle.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/tries_store.py" />
+   <source>An earlier try can't be deleted: {why}.</source>
+   <translation>Ein früherer Versuch lässt sich nicht löschen: {why}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/prompt_preview.py" />
+   <source>Ann: Is the train late again?
+Bob: Ten minutes. Save me a seat.</source>
+   <translation>Ann: Hat der Zug wieder Verspätung?
+Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>Ann: Tea? Bo: At five.</source>
+   <translation>Ann: Tee? Bo: Um fünf.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>Ann| will| be| un|available| on| Fri|day</source>
+   <translation>Ann| kann| am| Frei|tag| nicht| mit|machen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/prompt_field.py" />
+   <source>Another prompt</source>
+   <translation>Anderer Prompt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>Another protocol: {keys}</source>
+   <translation>Anderes Bewertungsprotokoll: {keys}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/settings_dialog.py" />
+   <source>Appearance</source>
+   <translation>Erscheinungsbild</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_facts.py" />
+   <source>Applied to</source>
+   <translation>Angewendet auf</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Arabic</source>
+   <translation>Arabisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena_page.py" />
+   <source>Arena</source>
+   <translation>Arena</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/places.py" />
+   <source>As a folder…</source>
+   <translation>Als Ordner…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/places.py" />
+   <source>As a zip…</source>
+   <translation>Als ZIP-Datei…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/recipe_files.py" />
+   <source>As in your last run</source>
+   <translation>Wie in Ihrem letzten Lauf</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/body.py" />
+   <source>As it stands</source>
+   <translation>Rohdaten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples_page.py" />
+   <source>As scored</source>
+   <translation>Wie bewertet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/settings_dialog.py" />
+   <source>As the system</source>
+   <translation>Wie das System</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/prompt_field.py" />
+   <source>As trained</source>
+   <translation>Wie trainiert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/base_models_view.py" />
+   <source>Asking the hub about {name}…</source>
+   <translation>Der Hub wird nach {name} gefragt…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data_page.py" />
+   <source>Asking the hub about {source}…</source>
+   <translation>Der Hub wird nach {source} gefragt…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>At least {least}, at most {most}.</source>
+   <translation>Mindestens {least}, höchstens {most}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>At least {least}, below {most}.</source>
+   <translation>Mindestens {least}, unter {most}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>At least {least}.</source>
+   <translation>Mindestens {least}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples/chooser.py" />
+   <source>At most {most} runs have room beside one another. Uncheck some.</source>
+   <translation>Nebeneinander haben höchstens {most} Läufe Platz. Wählen Sie einige ab.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>At most {most}.</source>
+   <translation>Höchstens {most}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/jobs.py" />
+   <source>Attaching the adapter</source>
+   <translation>Adapter wird angefügt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/picker.py" />
+   <source>Back</source>
+   <translation>Zurück</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/rows_view.py" />
+   <source>Back to all rows</source>
+   <translation>Alle Zeilen zeigen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/base_models_view.py" />
+   <source>Back to methods</source>
+   <translation>Zurück zu den Verfahren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/conversation_view.py" />
+   <source>Back to the conversation before</source>
+   <translation>Zurück zum vorigen Gespräch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling_page.py" />
+   <source>Back to the data</source>
+   <translation>Zurück zu den Daten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples_page.py" />
+   <source>Back to the run</source>
+   <translation>Zum Lauf</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/page_header.py" />
+   <source>Back to the running run</source>
+   <translation>Zurück zum laufenden Lauf</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Bangla</source>
+   <translation>Bengalisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/example_table.py" />
+   <source>Base</source>
+   <translation>Basis</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>Base and tuned model summarise the same test conversations, and each conversation is compared with itself. Better or Worse is said only where the interval of that difference leaves zero out.</source>
+   <translation>Basismodell und trainiertes Modell fassen dieselben Testgespräche zusammen, und jedes Gespräch wird mit sich selbst verglichen. „Besser“ oder „Schlechter“ heißt es nur, wenn das Intervall dieses Unterschieds die Null ausschließt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/recipe_form.py" />
+   <source>Base model</source>
+   <translation>Basismodell</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>Base model problem</source>
+   <translation>Problem mit Basismodell</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/measure_words.py" />
+   <source>Base model {base}; difference {difference}, {interval}: {verdict}.</source>
+   <translation>Basismodell {base}; Unterschied {difference}, {interval}: {verdict}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/words.py" />
+   <source>Base model {low} to {high}, the dashed line in each row</source>
+   <translation>Basismodell {low} bis {high}, in jeder Zeile gestrichelt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/words.py" />
+   <source>Base model {score}, the dashed line in each row</source>
+   <translation>Basismodell {score}, in jeder Zeile gestrichelt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/base_models_view.py" />
+   <source>Base models</source>
+   <translation>Basismodelle</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/example_table.py" />
+   <source>Base summary</source>
+   <translation>Zusammenfassung der Basis</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/presets.py" />
+   <source>Beam search</source>
+   <translation>Beam-Suche</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>Begun</source>
+   <translation>Begonnen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/body.py" />
+   <source>Below</source>
+   <translation>Darunter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/below.py" />
+   <source>Below the table</source>
+   <translation>Unter der Tabelle</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>Below {most}.</source>
+   <translation>Unter {most}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>Better</source>
+   <translation>Besser</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Better than the base model</source>
+   <translation>Besser als das Basismodell</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Better than the plain prompt</source>
+   <translation>Besser als der einfache Prompt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/lit_blocks.py" />
+   <source>Block × {count}</source>
+   <translation>Block × {count}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/lit_blocks.py" />
+   <source>Block, {touched} of {count}</source>
+   <translation>Block, {touched} von {count}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/choices.py" />
+   <source>Bundled test conversations</source>
+   <translation>Mitgelieferte Testgespräche</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data_page.py" />
+   <source>Bundled with Tunesmith</source>
+   <translation>Mit Tunesmith geliefert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>Can be merged</source>
+   <translation>Verschmelzbar</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history_page.py" />
+   <source>Can resume</source>
+   <translation>Fortsetzbar</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history_page.py" />
+   <source>Can resume {count}</source>
+   <translation>Fortsetzbar {count}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>Cancel</source>
+   <translation>Abbrechen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch.py" />
+   <source>Cancelled</source>
+   <translation>Abgebrochen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch.py" />
+   <source>Cancelled after {done} of {total} conversations.</source>
+   <translation>Nach {done} von {total} Gesprächen abgebrochen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library_page.py" />
+   <source>Cancelled.</source>
+   <translation>Abgebrochen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome/step.py" />
+   <source>Change</source>
+   <translation>Ändern</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>Change data</source>
+   <translation>Daten ändern</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>Change device</source>
+   <translation>Gerät ändern</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>Change method</source>
+   <translation>Verfahren ändern</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>Change run</source>
+   <translation>Lauf ändern</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history_page.py" />
+   <source>Change the search, or show all.</source>
+   <translation>Ändern Sie die Suche, oder zeigen Sie alle.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples_page.py" />
+   <source>Change the search.</source>
+   <translation>Ändern Sie die Suche.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_panel.py" />
+   <source>Changed or missing: {files}</source>
+   <translation>Geändert oder nicht vorhanden: {files}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/source_bar.py" />
+   <source>Check</source>
+   <translation>Prüfen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground_page.py" />
+   <source>Check it as data</source>
+   <translation>Als Daten prüfen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/actions.py" />
+   <source>Check or uncheck</source>
+   <translation>An- oder abwählen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/paste_panel.py" />
+   <source>Check the text</source>
+   <translation>Text prüfen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/device_meter.py" />
+   <source>Check this computer</source>
+   <translation>Diesen Computer prüfen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/differences_view.py" />
+   <source>Check two entries or more in the table above.</source>
+   <translation>Wählen Sie in der Tabelle oben zwei oder mehr Einträge.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data_page.py" />
+   <source>Check {name}</source>
+   <translation>{name} prüfen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_panel.py" />
+   <source>Checking the files</source>
+   <translation>Dateien werden geprüft</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/checker.py" />
+   <source>Checking the rows</source>
+   <translation>Zeilen werden geprüft</translation>
+  </message>
+  <message>
+   <location filename="../../gui/disk_dialog.py" />
+   <source>Checkpoints</source>
+   <translation>Prüfpunkte</translation>
+  </message>
+  <message>
+   <location filename="../../gui/disk_dialog.py" />
+   <source>Checkpoints of completed runs</source>
+   <translation>Prüfpunkte abgeschlossener Läufe</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Chinese</source>
+   <translation>Chinesisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/source_bar.py" />
+   <source>Choose a folder of split files</source>
+   <translation>Ordner mit einer Datei je Teil wählen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/files.py" />
+   <source>Choose a plain text file.</source>
+   <translation>Wählen Sie eine reine Textdatei.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>Choose a plan</source>
+   <translation>Plan wählen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/files.py" />
+   <source>Choose a single conversation, or look at it on the data page.</source>
+   <translation>Wählen Sie ein einzelnes Gespräch, oder sehen Sie sich die Datei auf der Seite Daten an.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/column_view.py" />
+   <source>Choose another base model</source>
+   <translation>Anderes Basismodell wählen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/presets.py" />
+   <source>Choose another name.</source>
+   <translation>Wählen Sie einen anderen Namen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/app.py" />
+   <source>Choose another place with TUNESMITH_HOME.</source>
+   <translation>Wählen Sie mit TUNESMITH_HOME einen anderen Ort.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/source_bar.py" />
+   <source>Choose data files</source>
+   <translation>Datendateien wählen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/actions.py" />
+   <source>Choose files</source>
+   <translation>Dateien wählen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Choose how to make it fit.</source>
+   <translation>Wählen Sie, wie es passen soll.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/preview.py" />
+   <source>Choose one to read it and see where it is cut.</source>
+   <translation>Wählen Sie eine, um sie zu lesen und zu sehen, wo sie gekürzt wird.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling_page.py" />
+   <source>Choose them on the data page</source>
+   <translation>Auf der Datenseite wählen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/columns_button.py" />
+   <source>Choose what else was measured to be shown</source>
+   <translation>Wählen, welche weiteren Messwerte gezeigt werden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>Chosen methods</source>
+   <translation>Gewählte Verfahren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>Chosen on the data page</source>
+   <translation>Auf der Seite „Daten“ gewählt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/tries_view.py" />
+   <source>Clear</source>
+   <translation>Leeren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/disk_dialog.py" />
+   <source>Close</source>
+   <translation>Schließen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/actions.py" />
+   <source>Close what lies over a page, or go on without it</source>
+   <translation>Schließen, was über einer Seite liegt, oder ohne es weitermachen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>Columns with more reference summaries, separated by commas.</source>
+   <translation>Spalten mit weiteren Referenzen, durch Kommas getrennt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/columns_button.py" />
+   <source>Columns…</source>
+   <translation>Spalten…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>Comes with Tunesmith</source>
+   <translation>Bei Tunesmith dabei</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/tries_view.py" />
+   <source>Commented</source>
+   <translation>Kommentierte</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples/chooser.py" />
+   <source>Compare</source>
+   <translation>Vergleichen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/verdict_card.py" />
+   <source>Compare conversations</source>
+   <translation>Gespräche vergleichen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples/chooser.py" />
+   <source>Compare with other runs</source>
+   <translation>Mit anderen Läufen vergleichen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples_page.py" />
+   <source>Compare with…</source>
+   <translation>Vergleichen mit…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>Completed</source>
+   <translation>Abgeschlossen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Completed {when}</source>
+   <translation>Abgeschlossen {when}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>Continue</source>
+   <translation>Fortsetzen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/failure_card.py" />
+   <source>Continue from step {step}</source>
+   <translation>Ab Schritt {step} fortsetzen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/device_turn.py" />
+   <source>Continue the run</source>
+   <translation>Lauf fortsetzen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>Continue to the data</source>
+   <translation>Weiter zu den Daten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>Continue to the method</source>
+   <translation>Weiter zum Verfahren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>Continue to the run</source>
+   <translation>Weiter zum Lauf</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/example_table.py" />
+   <source>Conversation</source>
+   <translation>Gespräch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_edit.py" />
+   <source>Conversation as text</source>
+   <translation>Gespräch als Text</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/body.py" />
+   <source>Conversation length</source>
+   <translation>Gesprächslänge</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/example_table.py" />
+   <source>Conversation {id}</source>
+   <translation>Gespräch {id}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/choosers.py" />
+   <source>Conversations</source>
+   <translation>Gespräche</translation>
+  </message>
+  <message>
+   <location filename="../../gui/data_files.py" />
+   <source>Conversations ({endings});;All files (*)</source>
+   <translation>Gespräche ({endings});;Alle Dateien (*)</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_view.py" />
+   <source>Conversations and their summaries</source>
+   <translation>Gespräche und ihre Zusammenfassungen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>Conversations left out: {parts}.</source>
+   <translation>Ausgelassene Gespräche: {parts}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/items_view.py" />
+   <source>Conversations of this set</source>
+   <translation>Gespräche dieser Sammlung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/picker.py" />
+   <source>Conversations to pick from</source>
+   <translation>Gespräche zur Auswahl</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train_page.py" />
+   <source>Copied from a run</source>
+   <translation>Aus einem Lauf kopiert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/doctor_page.py" />
+   <source>Copied. Your own folder is written as ~ in it</source>
+   <translation>Kopiert. Ihr persönlicher Ordner steht darin als ~</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/reading.py" />
+   <source>Copy</source>
+   <translation>Kopieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history/log_dialog.py" />
+   <source>Copy all</source>
+   <translation>Alles kopieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground_page.py" />
+   <source>Copy as Markdown</source>
+   <translation>Als Markdown kopieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/crash_report.py" />
+   <source>Copy details</source>
+   <translation>Einzelheiten kopieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/doctor_page.py" />
+   <source>Copy diagnostics</source>
+   <translation>Diagnose kopieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/column_view.py" />
+   <source>Copy this summary</source>
+   <translation>Diese Zusammenfassung kopieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/feedback_view.py" />
+   <source>Correct the summary, or note something about it</source>
+   <translation>Zusammenfassung korrigieren oder etwas dazu notieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/feedback_view.py" />
+   <source>Corrected</source>
+   <translation>Korrigiert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/markdown.py" />
+   <source>Corrected:</source>
+   <translation>Korrigiert:</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>Crashed</source>
+   <translation>Abgestürzt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/failure_card.py" />
+   <source>Crashed at step {step}</source>
+   <translation>Abgestürzt bei Schritt {step}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/failure_card.py" />
+   <source>Crashed before the first step</source>
+   <translation>Abgestürzt vor dem ersten Schritt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Crashed {when}</source>
+   <translation>Abgestürzt {when}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Crashed {when} at step {step} of {total}</source>
+   <translation>Abgestürzt {when} bei Schritt {step} von {total}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/lit_blocks.py" />
+   <source>Cross-attention</source>
+   <translation>Cross-Attention</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/variant_field.py" />
+   <source>Custom</source>
+   <translation>Eigene</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/column_view.py" />
+   <source>Cut off at the longest summary</source>
+   <translation>Bei der größten Länge abgeschnitten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Czech</source>
+   <translation>Tschechisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Danish</source>
+   <translation>Dänisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/settings_dialog.py" />
+   <source>Dark</source>
+   <translation>Dunkel</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/recipe_form.py" />
+   <source>Data</source>
+   <translation>Daten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_facts.py" />
+   <source>Data fingerprint</source>
+   <translation>Fingerabdruck</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_facts.py" />
+   <source>Data licence</source>
+   <translation>Datenlizenz</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>Data problem</source>
+   <translation>Datenproblem</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/files.py" />
+   <source>Data sets (*.jsonl);;All files (*)</source>
+   <translation>Datensätze (*.jsonl);;Alle Dateien (*)</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/tools_row.py" />
+   <source>Decided</source>
+   <translation>Entschieden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/lit_blocks.py" />
+   <source>Decoder block × {count}</source>
+   <translation>Decoder-Block × {count}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/lit_blocks.py" />
+   <source>Decoder block, {touched} of {count}</source>
+   <translation>Decoder-Block, {touched} von {count}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/decoding_row.py" />
+   <source>Decoding</source>
+   <translation>Dekodierung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/presets.py" />
+   <source>Decoding presets can't be kept: {why}.</source>
+   <translation>Vorlagen der Dekodierung lassen sich nicht speichern: {why}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/markdown.py" />
+   <source>Decoding: {decoding}.</source>
+   <translation>Dekodierung: {decoding}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/prompt_editor.py" />
+   <source>Delete</source>
+   <translation>Löschen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena_page.py" />
+   <source>Delete the arena</source>
+   <translation>Arena löschen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/retention.py" />
+   <source>Delete them after 30 days</source>
+   <translation>Nach 30 Tagen löschen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/retention.py" />
+   <source>Delete them after 7 days</source>
+   <translation>Nach 7 Tagen löschen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/retention.py" />
+   <source>Delete them when the run completes</source>
+   <translation>Löschen, sobald der Lauf abgeschlossen ist</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/decoding_row.py" />
+   <source>Delete {name}</source>
+   <translation>{name} löschen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/base_models_view.py" />
+   <source>Delete {name} from this computer</source>
+   <translation>{name} von diesem Computer löschen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/base_models_view.py" />
+   <source>Delete {name}? It frees {size} and can be fetched again.</source>
+   <translation>{name} löschen? Das macht {size} frei; es lässt sich erneut laden.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/base_models_view.py" />
+   <source>Deleted {name}. {size} are free again.</source>
+   <translation>{name} ist gelöscht. {size} sind wieder frei.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>Device</source>
+   <translation>Gerät</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>Device problem</source>
+   <translation>Geräteproblem</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/example_table.py" />
+   <source>Differ</source>
+   <translation>Versch.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples_page.py" />
+   <source>Differ most</source>
+   <translation>Größter Unterschied</translation>
+  </message>
+  <message>
+   <location filename="../../gui/disk_dialog.py" />
+   <source>Disk use</source>
+   <translation>Belegter Speicherplatz</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/doctor_page.py" />
+   <source>Disk use…</source>
+   <translation>Belegter Speicherplatz…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>Done</source>
+   <translation>Fertig</translation>
+  </message>
+  <message>
+   <location filename="../../gui/disk_dialog.py" />
+   <source>Downloads</source>
+   <translation>Downloads</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/summary_view.py" />
+   <source>Draft</source>
+   <translation>Entwurf</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>Draft edited</source>
+   <translation>Entwurf bearbeitet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>Draft of the bundled model</source>
+   <translation>Entwurf des mitgelieferten Modells</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>Draft of {name}</source>
+   <translation>Entwurf von {name}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/tools_row.py" />
+   <source>Drafts</source>
+   <translation>Entwürfe</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/summary_view.py" />
+   <source>Drafts &amp;by</source>
+   <translation>Entwürfe &amp;von</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/summary_view.py" />
+   <source>Drafts by</source>
+   <translation>Entwürfe von</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground_page.py" />
+   <source>Dropped</source>
+   <translation>Hineingezogen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Dutch</source>
+   <translation>Niederländisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples_page.py" />
+   <source>Each gain is over its own base; the base that is shown is that of {first}.</source>
+   <translation>Jeder Gewinn bezieht sich auf die eigene Basis; gezeigt ist die Basis von {first}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples/detail.py" />
+   <source>Each other</source>
+   <translation>Den anderen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/queue_view.py" />
+   <source>Earlier</source>
+   <translation>Früher</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/tries_view.py" />
+   <source>Earlier tries</source>
+   <translation>Frühere Versuche</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/tries_store.py" />
+   <source>Earlier tries can't be kept: {why}.</source>
+   <translation>Frühere Versuche lassen sich nicht speichern: {why}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground_page.py" />
+   <source>Earlier try</source>
+   <translation>Früherer Versuch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>Edit</source>
+   <translation>Bearbeiten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>Edit a copy</source>
+   <translation>Kopie bearbeiten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>Eight bits for each weight, half the memory of bfloat16. Columns with very large values are computed in full.</source>
+   <translation>Acht Bit für jedes Gewicht, halb so viel Speicher wie bfloat16. Spalten mit sehr großen Werten werden mit voller Genauigkeit gerechnet.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>Emptied</source>
+   <translation>Geleert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/lit_blocks.py" />
+   <source>Encoder block × {count}</source>
+   <translation>Encoder-Block × {count}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/lit_blocks.py" />
+   <source>Encoder block, {touched} of {count}</source>
+   <translation>Encoder-Block, {touched} von {count}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>English</source>
+   <translation>Englisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>Entry</source>
+   <translation>Eintrag</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/figures_row.py" />
+   <source>Epoch</source>
+   <translation>Epoche</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <source>Essential</source>
+   <translation>Wesentlich</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/page_header.py" />
+   <source>Evaluate now</source>
+   <translation>Jetzt bewerten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>Evaluation</source>
+   <translation>Bewertung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>Every conversation is decided. Use the summaries for the next run, or go through the skipped ones.</source>
+   <translation>Über alle Gespräche ist entschieden. Verwenden Sie die Zusammenfassungen für den nächsten Lauf, oder sehen Sie die übersprungenen durch.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>Every conversation is decided. Use the summaries for the next run.</source>
+   <translation>Über alle Gespräche ist entschieden. Verwenden Sie die Zusammenfassungen für den nächsten Lauf.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/summary_view.py" />
+   <source>Every name, number and date was said</source>
+   <translation>Alle Namen, Zahlen und Daten kommen im Gespräch vor</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history_page.py" />
+   <source>Every run is kept here, to be opened, resumed or repeated.</source>
+   <translation>Jeder Lauf bleibt hier und lässt sich öffnen, fortsetzen oder wiederholen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <source>Everything</source>
+   <translation>Alles</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/actions.py" />
+   <source>Everywhere</source>
+   <translation>Überall</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_facts.py" />
+   <source>Examples in it</source>
+   <translation>Beispiele darin</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Examples shown</source>
+   <translation>Gezeigte Beispiele</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/places.py" />
+   <source>Export as a folder…</source>
+   <translation>Als Ordner exportieren…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/dialogs.py" />
+   <source>Export as a zip</source>
+   <translation>Als ZIP-Datei exportieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/places.py" />
+   <source>Export as a zip…</source>
+   <translation>Als ZIP-Datei exportieren…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/broken_view.py" />
+   <source>Export as csv…</source>
+   <translation>Als CSV exportieren…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/tries_view.py" />
+   <source>Export good ones…</source>
+   <translation>Gute exportieren…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground_page.py" />
+   <source>Export good summaries</source>
+   <translation>Gute Zusammenfassungen exportieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/findings_view.py" />
+   <source>Export its rows as csv…</source>
+   <translation>Zeilen als CSV exportieren…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data_page.py" />
+   <source>Export rows</source>
+   <translation>Zeilen exportieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples_page.py" />
+   <source>Export the conversations</source>
+   <translation>Gespräche exportieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/charts.py" />
+   <source>Export the losses</source>
+   <translation>Verluste exportieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/plots/loss_plot.py" />
+   <source>Export the plot</source>
+   <translation>Diagramm exportieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/several.py" />
+   <source>Export the summaries</source>
+   <translation>Zusammenfassungen exportieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/places.py" />
+   <source>Export to a new folder in</source>
+   <translation>Exportieren in einen neuen Ordner in</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/several.py" />
+   <source>Exported to {path}.</source>
+   <translation>Nach {path} exportiert.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples_page.py" />
+   <source>Exported to {place}.</source>
+   <translation>Exportiert nach {place}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_panel.py" />
+   <source>Export…</source>
+   <translation>Exportieren…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>Failed</source>
+   <translation>Fehlgeschlagen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/failure_card.py" />
+   <source>Failed at step {step}</source>
+   <translation>Fehlgeschlagen bei Schritt {step}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/failure_card.py" />
+   <source>Failed before the first step</source>
+   <translation>Fehlgeschlagen vor dem ersten Schritt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Failed {when}</source>
+   <translation>Fehlgeschlagen {when}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Failed {when} at step {step} of {total}</source>
+   <translation>Fehlgeschlagen {when} bei Schritt {step} von {total}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/base_models_view.py" />
+   <source>Family</source>
+   <translation>Familie</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/lit_blocks.py" />
+   <source>Feed-forward</source>
+   <translation>Feed-forward</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data_page.py" />
+   <source>Fetch and check</source>
+   <translation>Herunterladen und prüfen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/start_gate.py" />
+   <source>Fetch and start</source>
+   <translation>Laden und starten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>Fewer columns</source>
+   <translation>Weniger Spalten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/decoding_row.py" />
+   <source>Fewer options</source>
+   <translation>Weniger Optionen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <source>Fields shown</source>
+   <translation>Gezeigte Felder</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_panel.py" />
+   <source>Files match this passport</source>
+   <translation>Dateien entsprechen diesem Pass</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>Files, chats, the hub</source>
+   <translation>Dateien, Chats, der Hub</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/source_bar.py" />
+   <source>Files…</source>
+   <translation>Dateien…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/choosers.py" />
+   <source>File…</source>
+   <translation>Datei…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/palette.py" />
+   <source>Find</source>
+   <translation>Suchen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/actions.py" />
+   <source>Find an action, a page, a run, an adapter, a recipe</source>
+   <translation>Aktion, Seite, Lauf, Adapter oder Rezept finden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/body.py" />
+   <source>Findings</source>
+   <translation>Befunde</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data_page.py" />
+   <source>Findings ({count})</source>
+   <translation>Befunde ({count})</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/doctor_page.py" />
+   <source>Fine</source>
+   <translation>In Ordnung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples/chooser.py" />
+   <source>Finish another run on the same data.</source>
+   <translation>Schließen Sie einen weiteren Lauf mit denselben Daten ab.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/stop_strip.py" />
+   <source>Finishing the step, {time}.</source>
+   <translation>Der Schritt wird beendet, {time}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/stop_strip.py" />
+   <source>Finishing what is in hand, {time} so far.</source>
+   <translation>Das Begonnene wird beendet, bisher {time}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Finnish</source>
+   <translation>Finnisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_view.py" />
+   <source>First</source>
+   <translation>Die ersten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/first_look_view.py" />
+   <source>First rows as they stand</source>
+   <translation>Erste Zeilen, unverändert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>First words</source>
+   <translation>Grundbegriffe</translation>
+  </message>
+  <message>
+   <location filename="../../gui/main_window.py" />
+   <source>First-run guide</source>
+   <translation>Einführung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <source>Fixed while this run is open</source>
+   <translation>Fest, solange dieser Lauf offen ist</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <source>Fixed while this run trains</source>
+   <translation>Fest, solange dieser Lauf trainiert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/choosers.py" />
+   <source>Folder of a base model</source>
+   <translation>Ordner eines Basismodells</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/choosers.py" />
+   <source>Folder of split files</source>
+   <translation>Ordner mit aufgeteilten Dateien</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/choosers.py" />
+   <source>Folder…</source>
+   <translation>Ordner…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/stop_strip.py" />
+   <source>Force</source>
+   <translation>Erzwingen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/stop_strip.py" />
+   <source>Force ends it now and loses what came after the checkpoint at step {step}.</source>
+   <translation>„Erzwingen“ beendet ihn sofort und verliert, was nach dem Prüfpunkt bei Schritt {step} kam.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/stop_strip.py" />
+   <source>Force ends it now and loses what was learned so far.</source>
+   <translation>„Erzwingen“ beendet ihn sofort und verliert, was bisher gelernt wurde.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/source_bar.py" />
+   <source>Forget these</source>
+   <translation>Liste leeren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>Four bits for each weight as a tiny floating-point number. The same memory as NF4; its values fit the weights of language models less well.</source>
+   <translation>Vier Bit für jedes Gewicht, als winzige Gleitkommazahl. Derselbe Speicher wie bei NF4; die Werte passen weniger gut zu den Gewichten von Sprachmodellen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>Four bits for each weight of the base model: sixteen values, which lie closer together near zero, where most weights are. Each block of weights has a scale of its own. A base takes about a quarter of the memory it takes in bfloat16. The adapter beside it stays in full numbers: that is QLoRA.</source>
+   <translation>Vier Bit für jedes Gewicht des Basismodells: sechzehn Werte, die nahe null dichter liegen, wo die meisten Gewichte sind. Jeder Block von Gewichten hat seinen eigenen Maßstab. Die Basis braucht etwa ein Viertel des Speichers, den sie in bfloat16 braucht. Der Adapter daneben behält volle Zahlen: Das ist QLoRA.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome/left_side.py" />
+   <source>Four steps, a few minutes. You will see the loss fall, read summaries as they get better, and know by how much. Everything stays on this computer.</source>
+   <translation>Vier Schritte, wenige Minuten. Sie sehen den Verlust fallen, lesen Zusammenfassungen, während sie besser werden, und wissen, um wie viel. Alles bleibt auf diesem Computer.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>Four trained vectors before the words of the text</source>
+   <translation>Vier trainierte Vektoren vor den Wörtern des Textes</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/presets.py" />
+   <source>Free some disk space.</source>
+   <translation>Schaffen Sie Platz auf der Festplatte.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/disk_dialog.py" />
+   <source>Free space</source>
+   <translation>Platz freigeben</translation>
+  </message>
+  <message>
+   <location filename="../../gui/disk_dialog.py" />
+   <source>Free {size}</source>
+   <translation>{size} freigeben</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/disk_dialog.py" />
+   <source>Freeing deletes {size} of checkpoints of {n} completed runs and {tokens} of token ids.</source>
+   <translation>
+    <numerusform>Das Freigeben löscht {size} an Prüfpunkten von 1 abgeschlossenen Lauf und {tokens} an Token-Nummern.</numerusform>
+    <numerusform>Das Freigeben löscht {size} an Prüfpunkten von {n} abgeschlossenen Läufen und {tokens} an Token-Nummern.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/disk_dialog.py" />
+   <source>Freeing deletes {size} of checkpoints of {n} completed runs.</source>
+   <translation>
+    <numerusform>Das Freigeben löscht {size} an Prüfpunkten von 1 abgeschlossenen Lauf.</numerusform>
+    <numerusform>Das Freigeben löscht {size} an Prüfpunkten von {n} abgeschlossenen Läufen.</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="../../gui/disk_dialog.py" />
+   <source>Freeing deletes {size} of token ids.</source>
+   <translation>Das Freigeben löscht {size} an Token-Nummern.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>French</source>
+   <translation>Französisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/places.py" />
+   <source>From a folder…</source>
+   <translation>Aus einem Ordner…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/places.py" />
+   <source>From a zip…</source>
+   <translation>Aus einer ZIP-Datei…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/recipe_files.py" />
+   <source>From the preset “{name}”</source>
+   <translation>Aus der Vorlage „{name}“</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/actions.py" />
+   <source>From the search for a method to the first one found</source>
+   <translation>Von der Suche nach einem Verfahren zum ersten Treffer</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train_page.py" />
+   <source>From {name}</source>
+   <translation>Aus {name}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling_page.py" />
+   <source>From {source}</source>
+   <translation>Quelle: {source}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>From {source}, begun {moment}</source>
+   <translation>Quelle: {source}, begonnen: {moment}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/charts.py" />
+   <source>Full</source>
+   <translation>Voll</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/candidate_table.py" />
+   <source>Gain</source>
+   <translation>Gewinn</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples_page.py" />
+   <source>Gained most</source>
+   <translation>Meist gewonnen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>German</source>
+   <translation>Deutsch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/several.py" />
+   <source>Go on</source>
+   <translation>Fortsetzen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena_page.py" />
+   <source>Go on with it</source>
+   <translation>Fortsetzen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/origin_field.py" />
+   <source>Goes on from</source>
+   <translation>Setzt fort</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train_page.py" />
+   <source>Goes on from {name}</source>
+   <translation>Baut auf {name} auf</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/effect_panel.py" />
+   <source>Gradients</source>
+   <translation>Gradienten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/presets.py" />
+   <source>Greedy</source>
+   <translation>Greedy</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Greek</source>
+   <translation>Griechisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>Guessed by its name</source>
+   <translation>Am Namen erkannt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Hebrew</source>
+   <translation>Hebräisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/main_window.py" />
+   <source>Help</source>
+   <translation>Hilfe</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/parts.py" />
+   <source>Hide</source>
+   <translation>Verbergen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/tools_row.py" />
+   <source>Hide list</source>
+   <translation>Liste ausblenden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/pieces_view.py" />
+   <source>Hide the summaries of {count} pieces</source>
+   <translation>Zusammenfassungen von {count} Abschnitten verbergen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/words.py" />
+   <source>Higher</source>
+   <translation>Höher</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>Higher is better.</source>
+   <translation>Höher ist besser.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Hindi</source>
+   <translation>Hindi</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history_page.py" />
+   <source>History</source>
+   <translation>Verlauf</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>How it works</source>
+   <translation>Wie es funktioniert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_view.py" />
+   <source>How many conversations</source>
+   <translation>Anzahl der Gespräche</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>How often weights have which value, a bell around zero, and the evenly spaced values of int8 below it</source>
+   <translation>Wie oft Gewichte welchen Wert haben, eine Glocke um null, und darunter die gleichmäßig verteilten Werte von int8</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>How often weights have which value, a bell around zero, and the sixteen values of NF4, closest near zero</source>
+   <translation>Wie oft Gewichte welchen Wert haben, eine Glocke um null, und die sechzehn Werte von NF4, nahe null am dichtesten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>How often weights have which value, a bell around zero, and the values of FP4 below it</source>
+   <translation>Wie oft Gewichte welchen Wert haben, eine Glocke um null, und darunter die Werte von FP4</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>How surprised the model is by the reference summaries, token by token. It falls while the model learns; when the validation loss rises again, the model learns the examples by heart.</source>
+   <translation>Wie sehr die Referenzen das Modell überraschen, Token für Token. Er fällt, während das Modell lernt; steigt der Validierungsverlust wieder, lernt es die Beispiele auswendig.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/base_models_view.py" />
+   <source>Hub id</source>
+   <translation>Hub-Kennung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Hungarian</source>
+   <translation>Ungarisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/dialogs.py" />
+   <source>Import the adapter in a folder</source>
+   <translation>Adapter aus einem Ordner importieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/dialogs.py" />
+   <source>Import the adapter in a zip</source>
+   <translation>Adapter aus einer ZIP-Datei importieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library_page.py" />
+   <source>Imported</source>
+   <translation>Importiert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/deeds.py" />
+   <source>Imported {name}.</source>
+   <translation>{name} importiert.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/adapter_groups.py" />
+   <source>Imported, not scored yet</source>
+   <translation>Importiert, noch nicht bewertet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library_page.py" />
+   <source>Import…</source>
+   <translation>Importieren…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/actions.py" />
+   <source>In lists</source>
+   <translation>In Listen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>In recipes</source>
+   <translation>In Rezepten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>In short</source>
+   <translation>Kurz gesagt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/actions.py" />
+   <source>In the arena's queue</source>
+   <translation>In der Warteschlange der Arena</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples_page.py" />
+   <source>In the mean, ROUGE-1 rose on {rose}, fell on {fell}, stayed on {stayed}.</source>
+   <translation>Im Mittel stieg ROUGE-1 bei {rose}, fiel bei {fell}, blieb gleich bei {stayed}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Indonesian</source>
+   <translation>Indonesisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/prompt_editor.py" />
+   <source>Insert {place}</source>
+   <translation>{place} einfügen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/samples.py" />
+   <source>Install Tunesmith again.</source>
+   <translation>Installieren Sie Tunesmith neu.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>Interval</source>
+   <translation>Intervall</translation>
+  </message>
+  <message>
+   <location filename="../../gui/quit_dialog.py" />
+   <source>It is paused and goes on without the window.</source>
+   <translation>Er pausiert und geht ohne das Fenster weiter.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>It is what the others are compared with.</source>
+   <translation>Damit werden die anderen verglichen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/verdict_card.py" />
+   <source>It was not scored against the base model.</source>
+   <translation>Er wurde nicht gegen das Basismodell bewertet.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Italian</source>
+   <translation>Italienisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/variant_field.py" />
+   <source>Its options are set as in no variant.</source>
+   <translation>Die Optionen entsprechen keiner Variante.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/download_check.py" />
+   <source>Its owner asks for an agreement first.</source>
+   <translation>Der Eigentümer verlangt vorher eine Zustimmung.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena_page.py" />
+   <source>Its queue is worked elsewhere</source>
+   <translation>Die Warteschlange wird anderswo abgearbeitet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/deeds.py" />
+   <source>Its run stays in the history.</source>
+   <translation>Der Lauf bleibt im Verlauf.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Japanese</source>
+   <translation>Japanisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/feedback_view.py" />
+   <source>Keep</source>
+   <translation>Behalten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/retention.py" />
+   <source>Keep them</source>
+   <translation>Behalten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/quit_dialog.py" />
+   <source>Keep training</source>
+   <translation>Weitertrainieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history/run_details.py" />
+   <source>Kept step</source>
+   <translation>Behaltener Schritt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help_page.py" />
+   <source>Keys</source>
+   <translation>Tastenkürzel</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Korean</source>
+   <translation>Koreanisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/settings_dialog.py" />
+   <source>Language</source>
+   <translation>Sprache</translation>
+  </message>
+  <message>
+   <location filename="../../gui/plots/loss_plot.py" />
+   <source>Last evaluation {loss}.</source>
+   <translation>Letzte Bewertung {loss}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/failure_card.py" />
+   <source>Last lines of the log</source>
+   <translation>Letzte Zeilen des Protokolls</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/queue_view.py" />
+   <source>Later</source>
+   <translation>Später</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Latin</source>
+   <translation>Latein</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/cards.py" />
+   <source>Learning</source>
+   <translation>Lernen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_facts.py" />
+   <source>Learning rate</source>
+   <translation>Lernrate</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/findings_view.py" />
+   <source>Leave its rows out</source>
+   <translation>Zeilen auslassen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/findings_view.py" />
+   <source>Leave out</source>
+   <translation>Auslassen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/findings_view.py" />
+   <source>Left out. Undo</source>
+   <translation>Ausgelassen. Rückgängig</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/export_offer.py" />
+   <source>Left out:</source>
+   <translation>Ausgelassen:</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_reader.py" />
+   <source>Left out: {parts}.</source>
+   <translation>Ausgelassen: {parts}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library_page.py" />
+   <source>Library</source>
+   <translation>Bibliothek</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>Licence</source>
+   <translation>Lizenz</translation>
+  </message>
+  <message>
+   <location filename="../../gui/settings_dialog.py" />
+   <source>Light</source>
+   <translation>Hell</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/charts.py" />
+   <source>Linear</source>
+   <translation>Linear</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/paste_panel.py" />
+   <source>Lines of JSON, a table with a head, or an exported chat. It is kept in a private folder of yours.</source>
+   <translation>JSON-Zeilen, eine Tabelle mit Kopfzeile oder ein exportierter Chat. Der Text wird in einem privaten Ordner aufbewahrt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/actions.py" />
+   <source>List</source>
+   <translation>Liste</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/device_meter.py" />
+   <source>Load</source>
+   <translation>Auslastung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/summarizer.py" />
+   <source>Loading the adapter</source>
+   <translation>Adapter wird geladen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/jobs.py" />
+   <source>Loading the base model</source>
+   <translation>Basismodell wird geladen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/choosers.py" />
+   <source>Local folder…</source>
+   <translation>Lokaler Ordner…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/charts.py" />
+   <source>Log</source>
+   <translation>Log</translation>
+  </message>
+  <message>
+   <location filename="../../gui/settings_dialog.py" />
+   <source>Log of the window</source>
+   <translation>Fensterprotokoll</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history/log_dialog.py" />
+   <source>Log of {run}</source>
+   <translation>Protokoll von {run}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>Longer than usual: {least} to {most}</source>
+   <translation>Länger als üblich: {least} bis {most}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/doctor_page.py" />
+   <source>Look again</source>
+   <translation>Erneut prüfen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/body.py" />
+   <source>Look at the sample</source>
+   <translation>Beispieldaten ansehen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <source>Looking at the base model and the data…</source>
+   <translation>Basismodell und Daten werden angesehen…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/doctor_page.py" />
+   <source>Looking at this computer</source>
+   <translation>Dieser Computer wird geprüft</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>Looking at this computer…</source>
+   <translation>Dieser Computer wird geprüft…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/doctor_page.py" />
+   <source>Looking…</source>
+   <translation>Wird geprüft…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>Loss</source>
+   <translation>Verlust</translation>
+  </message>
+  <message>
+   <location filename="../../gui/plots/loss_plot.py" />
+   <source>Loss after step {step}: {loss} smoothed.</source>
+   <translation>Verlust nach Schritt {step}: {loss}, geglättet.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/plots/loss_plot.py" />
+   <source>Loss plot</source>
+   <translation>Verlustdiagramm</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples_page.py" />
+   <source>Lost most</source>
+   <translation>Meist verloren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/words.py" />
+   <source>Lower</source>
+   <translation>Niedriger</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>Lower is better.</source>
+   <translation>Niedriger ist besser.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/charts.py" />
+   <source>MB at most</source>
+   <translation>MB höchstens</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/adapter_table.py" />
+   <source>Made</source>
+   <translation>Entstanden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_panel.py" />
+   <source>Made from</source>
+   <translation>Herkunft</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_facts.py" />
+   <source>Made with</source>
+   <translation>Erstellt mit</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history_page.py" />
+   <source>Make an adapter of the checkpoint at step {step}</source>
+   <translation>Prüfpunkt bei Schritt {step} zum Adapter machen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>Make the arena</source>
+   <translation>Arena anlegen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>Map more columns</source>
+   <translation>Weitere Spalten zuordnen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples/detail.py" />
+   <source>Marked against</source>
+   <translation>Verglichen mit</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/findings_view.py" />
+   <source>Mask</source>
+   <translation>Maskieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/findings_view.py" />
+   <source>Masked. Undo</source>
+   <translation>Maskiert. Rückgängig</translation>
+  </message>
+  <message>
+   <location filename="../../gui/disk_dialog.py" />
+   <source>Measuring…</source>
+   <translation>Wird gemessen…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/figures_row.py" />
+   <source>Memory</source>
+   <translation>Speicher</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/cards.py" />
+   <source>Memory at peak</source>
+   <translation>Speicherspitze</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/places.py" />
+   <source>Merge into a new folder in</source>
+   <translation>Verschmelzen in einen neuen Ordner in</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/jobs.py" />
+   <source>Merged into a plain model, {size}.</source>
+   <translation>Zu einem einfachen Modell verschmolzen, {size}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/jobs.py" />
+   <source>Merged into {name}, {size}.</source>
+   <translation>Verschmolzen zu {name}, {size}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_panel.py" />
+   <source>Merge…</source>
+   <translation>Verschmelzen…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/jobs.py" />
+   <source>Merging {name}</source>
+   <translation>{name} wird verschmolzen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/recipe_form.py" />
+   <source>Method</source>
+   <translation>Verfahren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>Methods</source>
+   <translation>Verfahren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>Methods, each at its preset</source>
+   <translation>Verfahren, jedes mit seiner Vorlage</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>Minutes of training alone, without loading and scoring.</source>
+   <translation>Minuten des Trainings allein, ohne Laden und Bewerten.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history/run_details.py" />
+   <source>More</source>
+   <translation>Mehr</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>More entries for {arena}</source>
+   <translation>Weitere Einträge für {arena}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>More than {least}, at most {most}.</source>
+   <translation>Mehr als {least}, höchstens {most}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>More than {least}, below {most}.</source>
+   <translation>Mehr als {least}, unter {most}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>More than {least}.</source>
+   <translation>Mehr als {least}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/findings_view.py" />
+   <source>More to do with: {finding}</source>
+   <translation>Mehr zu: {finding}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/actions.py" />
+   <source>Move to the trash, or take out</source>
+   <translation>In den Papierkorb legen oder herausnehmen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/deeds.py" />
+   <source>Moved {arena} to the trash. Its runs and adapters stay.</source>
+   <translation>{arena} liegt im Papierkorb. Läufe und Adapter bleiben.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/deeds.py" />
+   <source>Moved {name} to the trash.</source>
+   <translation>{name} in den Papierkorb verschoben.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history/deeds.py" />
+   <source>Moved {run} to the trash.</source>
+   <translation>{run} liegt im Papierkorb.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/name_editor.py" />
+   <source>Name</source>
+   <translation>Name</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/body.py" />
+   <source>Name a hub id, choose files or a folder, paste a text, or drop files here.</source>
+   <translation>Geben Sie eine Hub-ID an, wählen Sie Dateien oder einen Ordner, fügen Sie einen Text ein oder ziehen Sie Dateien hierher.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling_page.py" />
+   <source>Name a source on the data page and choose to write its summaries.</source>
+   <translation>Nennen Sie auf der Datenseite eine Quelle und wählen Sie, ihre Zusammenfassungen zu schreiben.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/decoding_row.py" />
+   <source>Name of the preset</source>
+   <translation>Name der Vorlage</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/prompt_editor.py" />
+   <source>Name of the template</source>
+   <translation>Name der Vorlage</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data_page.py" />
+   <source>Name one.</source>
+   <translation>Geben Sie eine an.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_edit.py" />
+   <source>Name: what they say</source>
+   <translation>Name: was gesagt wird</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>Neither way is better in itself.</source>
+   <translation>Keine Richtung ist für sich besser.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena_page.py" />
+   <source>New arena…</source>
+   <translation>Neue Arena…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history_page.py" />
+   <source>New run</source>
+   <translation>Neuer Lauf</translation>
+  </message>
+  <message>
+   <location filename="../../gui/settings_dialog.py" />
+   <source>New runs, if the window goes</source>
+   <translation>Neue Läufe, wenn das Fenster wegfällt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/actions.py" />
+   <source>Next</source>
+   <translation>Weiter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/conversation_view.py" />
+   <source>Next conversation, leaving this one as it is</source>
+   <translation>Nächstes Gespräch, dieses bleibt, wie es ist</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Next evaluation at step {step}</source>
+   <translation>Nächste Bewertung bei Schritt {step}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/preview.py" />
+   <source>Next row</source>
+   <translation>Nächste Zeile</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/columns_view.py" />
+   <source>No adapter beside the base</source>
+   <translation>Kein Adapter neben dem Basismodell</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library_page.py" />
+   <source>No adapter fits</source>
+   <translation>Kein Adapter passt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/verdict_card.py" />
+   <source>No adapter was made</source>
+   <translation>Es entstand kein Adapter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library_page.py" />
+   <source>No adapters yet</source>
+   <translation>Noch keine Adapter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/menus.py" />
+   <source>No adapters yet. Train one, or import one in the library.</source>
+   <translation>Noch keine Adapter. Trainieren Sie einen, oder importieren Sie einen in der Bibliothek.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena_page.py" />
+   <source>No arena yet</source>
+   <translation>Noch keine Arena</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples_page.py" />
+   <source>No conversation fits</source>
+   <translation>Kein Gespräch passt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>No conversation yet</source>
+   <translation>Noch kein Gespräch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling_page.py" />
+   <source>No conversations chosen yet</source>
+   <translation>Noch keine Gespräche gewählt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling_page.py" />
+   <source>No conversations to summarise yet</source>
+   <translation>Noch keine Gespräche zum Zusammenfassen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_view.py" />
+   <source>No conversations yet</source>
+   <translation>Noch keine Gespräche</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/body.py" />
+   <source>No data checked yet</source>
+   <translation>Noch keine Daten geprüft</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/words.py" />
+   <source>No difference</source>
+   <translation>Kein Unterschied</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>No download</source>
+   <translation>Kein Download</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena_page.py" />
+   <source>No entry is scored yet</source>
+   <translation>Noch kein Eintrag ist bewertet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/plots/scatter.py" />
+   <source>No entry is scored yet.</source>
+   <translation>Noch kein Eintrag ist bewertet.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/plots/curves.py" />
+   <source>No line is checked.</source>
+   <translation>Keine Linie ist angehakt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/recipe_form.py" />
+   <source>No longer {name}: it was made with another method.</source>
+   <translation>Nicht mehr {name}: Dieser Adapter entstand mit einem anderen Verfahren.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/adapter_table.py" />
+   <source>No measurable difference</source>
+   <translation>Kein messbarer Unterschied</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/method_chooser.py" />
+   <source>No method or variant is called “{name}”.</source>
+   <translation>Kein Verfahren und keine Variante heißt „{name}“.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>No network</source>
+   <translation>Kein Netz</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples/chooser.py" />
+   <source>No other run keeps scores of single conversations</source>
+   <translation>Kein anderer Lauf hat Wertungen einzelner Gespräche</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/preview.py" />
+   <source>No reference summary.</source>
+   <translation>Keine Referenz.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/preview.py" />
+   <source>No row chosen</source>
+   <translation>Keine Zeile gewählt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history_page.py" />
+   <source>No run fits</source>
+   <translation>Kein Lauf passt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history_page.py" />
+   <source>No runs yet</source>
+   <translation>Noch keine Läufe</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples_page.py" />
+   <source>No scores of single conversations</source>
+   <translation>Keine Wertungen einzelner Gespräche</translation>
+  </message>
+  <message>
+   <location filename="../../gui/plots/loss_plot.py" />
+   <source>No step yet.</source>
+   <translation>Noch kein Schritt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/column_view.py" />
+   <source>No summary yet</source>
+   <translation>Noch keine Zusammenfassung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>No words yet</source>
+   <translation>Noch keine Wörter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/items_view.py" />
+   <source>None</source>
+   <translation>Keine</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/items_view.py" />
+   <source>None has these words</source>
+   <translation>Keines hat diese Wörter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples/chooser.py" />
+   <source>None: the first run stands alone</source>
+   <translation>Keiner: Der erste Lauf steht allein</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Norwegian Bokmål</source>
+   <translation>Norwegisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>Not accepted yet: kept as you type</source>
+   <translation>Noch nicht angenommen, beim Tippen gespeichert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>Not accepted yet: {author}</source>
+   <translation>Noch nicht angenommen: {author}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/words.py" />
+   <source>Not compared</source>
+   <translation>Nicht verglichen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/column_view.py" />
+   <source>Not in conversation</source>
+   <translation>Nicht im Gespräch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/summary_view.py" />
+   <source>Not in the conversation: {named}</source>
+   <translation>Nicht im Gespräch: {named}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/doctor_page.py" />
+   <source>Not looked at yet</source>
+   <translation>Noch nicht geprüft</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/capability_table.py" />
+   <source>Not proven yet: the table says what is meant to work.</source>
+   <translation>Noch nicht erprobt: Die Tabelle sagt, was funktionieren soll.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_panel.py" />
+   <source>Not scored yet.</source>
+   <translation>Noch nicht bewertet.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>Not started</source>
+   <translation>Nicht gestartet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train_page.py" />
+   <source>Not started yet</source>
+   <translation>Noch nicht gestartet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>Not written yet</source>
+   <translation>Noch nicht geschrieben</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/feedback_view.py" />
+   <source>Note</source>
+   <translation>Notiz</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/feedback_view.py" />
+   <source>Note: {note}</source>
+   <translation>Notiz: {note}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_panel.py" />
+   <source>Notes</source>
+   <translation>Notizen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/plots/scatter.py" />
+   <source>Nothing beats {names}</source>
+   <translation>Nichts übertrifft {names}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/disk_dialog.py" />
+   <source>Nothing can go without a loss: every checkpoint is of a run that can still go on.</source>
+   <translation>Ohne Verlust kann nichts weg: Jeder Prüfpunkt gehört zu einem Lauf, der noch weitergehen kann.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/palette.py" />
+   <source>Nothing fits.</source>
+   <translation>Nichts passt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help_page.py" />
+   <source>Nothing is called so</source>
+   <translation>Nichts heißt so</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Nothing is lost up to the &lt;b&gt;checkpoint at step {step}&lt;/b&gt;: Resume goes on from there.</source>
+   <translation>Bis zum &lt;b&gt;Prüfpunkt bei Schritt {step}&lt;/b&gt; ist nichts verloren: „Fortsetzen“ macht dort weiter.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run_view.py" />
+   <source>Nothing is lost: the run goes on from here whenever you like.</source>
+   <translation>Nichts ist verloren: Der Lauf geht von hier aus weiter, wann immer Sie möchten.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Nothing is lost: the run goes on from the &lt;b&gt;checkpoint at step {step}&lt;/b&gt;.</source>
+   <translation>Nichts ist verloren: Der Lauf geht vom &lt;b&gt;Prüfpunkt bei Schritt {step}&lt;/b&gt; aus weiter.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/differences_view.py" />
+   <source>Nothing to compare</source>
+   <translation>Nichts zu vergleichen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/disk_dialog.py" />
+   <source>Nothing to free</source>
+   <translation>Nichts freizugeben</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/findings_view.py" />
+   <source>Nothing to report. No leaks, no duplicates, no empty rows.</source>
+   <translation>Keine Befunde: nichts in mehreren Teilen, nichts doppelt, keine leeren Zeilen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run_view.py" />
+   <source>Nothing was learned yet.</source>
+   <translation>Gelernt wurde noch nichts.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Nothing was trained yet, so nothing is lost. The recipe and the log are kept.</source>
+   <translation>Noch wurde nichts trainiert, also ist nichts verloren. Rezept und Protokoll bleiben erhalten.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling_page.py" />
+   <source>Nothing was tried in the playground yet. Summarise a conversation there first.</source>
+   <translation>In der Werkbank wurde noch nichts versucht. Fassen Sie dort zuerst ein Gespräch zusammen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_table.py" />
+   <source>Nothing was written</source>
+   <translation>Nichts geschrieben</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/words.py" />
+   <source>Nothing was written.</source>
+   <translation>Es wurde nichts geschrieben.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/doctor_page.py" />
+   <source>Notice</source>
+   <translation>Hinweis</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>Of chat exports: hours of silence after which the next conversation begins.</source>
+   <translation>Bei exportierten Chats: nach so vielen Stunden Stille beginnt das nächste Gespräch.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>On a base kept</source>
+   <translation>Basis gehalten als</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>On disk</source>
+   <translation>Auf Platte</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/actions.py" />
+   <source>On the scrubber of a run's summaries</source>
+   <translation>Auf dem Regler über den Zusammenfassungen eines Laufs</translation>
+  </message>
+  <message>
+   <location filename="../../gui/finder.py" />
+   <source>On this page</source>
+   <translation>Auf dieser Seite</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground_page.py" />
+   <source>One</source>
+   <translation>Eines</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>One change of the trained numbers, from the examples of one batch.</source>
+   <translation>Eine Änderung der trainierten Zahlen, aus den Beispielen eines Batches.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground_page.py" />
+   <source>One conversation</source>
+   <translation>Ein Gespräch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/adapter_table.py" />
+   <source>One conversation, so no interval</source>
+   <translation>Ein Gespräch, daher kein Intervall</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>One entry, the recipe on the Train page</source>
+   <translation>Ein Eintrag, das Rezept auf der Seite „Trainieren“</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>One execution of a recipe, in a process of its own. It goes on if the window closes.</source>
+   <translation>Eine Ausführung eines Rezepts in einem eigenen Prozess. Sie geht weiter, wenn das Fenster geschlossen wird.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/jobs.py" />
+   <source>One job at a time: wait until the one below is done, or cancel it.</source>
+   <translation>Nur ein Auftrag auf einmal: Warten Sie, bis der untere fertig ist, oder brechen Sie ihn ab.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground_page.py" />
+   <source>One of several</source>
+   <translation>Eines von mehreren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples/detail.py" />
+   <source>One of the references</source>
+   <translation>Eine der Referenzen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>One of {choices}.</source>
+   <translation>Zur Wahl: {choices}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/segmented.py" />
+   <source>One of {texts}</source>
+   <translation>Eines von {texts}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/prompt_field.py" />
+   <source>One template for every column, in place of what each adapter was trained with</source>
+   <translation>Ein Prompt für alle Spalten anstelle dessen, mit dem jeder Adapter trainiert wurde</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history/run_details.py" />
+   <source>Open</source>
+   <translation>Öffnen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground_page.py" />
+   <source>Open a conversation</source>
+   <translation>Gespräch öffnen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/recipe_files.py" />
+   <source>Open a recipe</source>
+   <translation>Rezept öffnen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>Open a text file…</source>
+   <translation>Textdatei öffnen…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/several.py" />
+   <source>Open conversations</source>
+   <translation>Gespräche öffnen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_view.py" />
+   <source>Open files of conversations, or drop them here.</source>
+   <translation>Öffnen Sie Dateien mit Gesprächen, oder ziehen Sie sie hierher.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_view.py" />
+   <source>Open files…</source>
+   <translation>Dateien öffnen…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history/run_details.py" />
+   <source>Open folder</source>
+   <translation>Ordner öffnen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena_page.py" />
+   <source>Open its run</source>
+   <translation>Lauf öffnen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/crash_report.py" />
+   <source>Open log folder</source>
+   <translation>Protokollordner öffnen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/page_header.py" />
+   <source>Open recipe…</source>
+   <translation>Rezept öffnen…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/settings_dialog.py" />
+   <source>Open the folder of adapters</source>
+   <translation>Ordner der Adapter öffnen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/settings_dialog.py" />
+   <source>Open the folder of log of the window</source>
+   <translation>Ordner des Fensterprotokolls öffnen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/settings_dialog.py" />
+   <source>Open the folder of runs</source>
+   <translation>Ordner der Läufe öffnen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/page_header.py" />
+   <source>Open the run's folder</source>
+   <translation>Ordner des Laufs öffnen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>Open…</source>
+   <translation>Öffnen…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/effect_panel.py" />
+   <source>Optimizer</source>
+   <translation>Optimierer</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples_page.py" />
+   <source>Order</source>
+   <translation>Reihenfolge</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>Out of memory</source>
+   <translation>Speicher voll</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/failure_card.py" />
+   <source>Out of memory at step {step}</source>
+   <translation>Kein Speicher mehr bei Schritt {step}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/failure_card.py" />
+   <source>Out of memory before the first step</source>
+   <translation>Kein Speicher mehr vor dem ersten Schritt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>Outcome</source>
+   <translation>Ausgang</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Outputs at the cap</source>
+   <translation>Ausgaben am Limit</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Over all conversations of {split}.</source>
+   <translation>Über alle Gespräche aus {split}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>P&amp;ause in a chat</source>
+   <translation>P&amp;ause im Chat</translation>
+  </message>
+  <message>
+   <location filename="../../gui/finder.py" />
+   <source>Page</source>
+   <translation>Seite</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/measures_view.py" />
+   <source>Paired difference</source>
+   <translation>Gepaarte Differenz</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/adapter_table.py" />
+   <source>Paired with base</source>
+   <translation>Gepaart mit Basis</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>Paired with full</source>
+   <translation>Gepaart mit voller</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>Paste</source>
+   <translation>Einfügen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/actions.py" />
+   <source>Paste a conversation</source>
+   <translation>Gespräch einfügen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/column_view.py" />
+   <source>Paste a reference summary to see it.</source>
+   <translation>Fügen Sie eine Referenzzusammenfassung ein, um es zu sehen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>Paste one to see ROUGE</source>
+   <translation>Für ROUGE eine einfügen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>Paste one, drop a text file, or pick a sample.</source>
+   <translation>Fügen Sie eines ein, ziehen Sie eine Textdatei hierher, oder wählen Sie ein Beispiel.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>Pasted</source>
+   <translation>Eingefügt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/source_bar.py" />
+   <source>Paste…</source>
+   <translation>Einfügen…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/page_header.py" />
+   <source>Pause</source>
+   <translation>Pausieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/page_header.py" />
+   <source>Pause and free the device</source>
+   <translation>Pausieren und Gerät freigeben</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/page_header.py" />
+   <source>Pause and free the device: a checkpoint, then the worker ends</source>
+   <translation>Pausieren und Gerät freigeben: ein Prüfpunkt, dann endet der Arbeitsprozess</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/page_header.py" />
+   <source>Pause and keep the memory: goes on at once</source>
+   <translation>Pausieren und Speicher behalten: geht sofort weiter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/device_turn.py" />
+   <source>Pause and try</source>
+   <translation>Pausieren und versuchen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/device_turn.py" />
+   <source>Pause it to try summaries now, or wait until it ends.</source>
+   <translation>Pausieren Sie ihn, um jetzt Zusammenfassungen zu versuchen, oder warten Sie, bis er endet.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/device_turn.py" />
+   <source>Pause it to try summaries now, or wait {time}.</source>
+   <translation>Pausieren Sie ihn, um jetzt Zusammenfassungen zu versuchen, oder warten Sie {time}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/jobs.py" />
+   <source>Pause it, or wait until it is done.</source>
+   <translation>Pausieren Sie das, oder warten Sie, bis es fertig ist.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena_page.py" />
+   <source>Pause queue</source>
+   <translation>Warteschlange pausieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>Paused</source>
+   <translation>Pausiert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run_view.py" />
+   <source>Paused at step {step} of {total}, and the device is free.</source>
+   <translation>Pausiert bei Schritt {step} von {total}, und das Gerät ist frei.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Paused {when} at step {step} of {total}. The device is free</source>
+   <translation>Pausiert {when} bei Schritt {step} von {total}. Das Gerät ist frei</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Paused {when}. The device is free</source>
+   <translation>Pausiert {when}. Das Gerät ist frei</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Pausing. The step in hand is finished first, then a checkpoint is written</source>
+   <translation>Pausiert gleich. Erst wird der Schritt beendet, dann ein Prüfpunkt geschrieben</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>Peak memory</source>
+   <translation>Speicherspitze</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Persian</source>
+   <translation>Persisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/preview.py" />
+   <source>Personal data: {found}.</source>
+   <translation>Persönliche Daten: {found}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>Pick a conversation</source>
+   <translation>Gespräch wählen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>Pick a sample</source>
+   <translation>Beispiel wählen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples_page.py" />
+   <source>Plain prompt</source>
+   <translation>Einfacher Prompt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/cards.py" />
+   <source>Plan</source>
+   <translation>Plan</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>Playground</source>
+   <translation>Werkbank</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>Playground conversations</source>
+   <translation>Gespräche der Werkbank</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Polish</source>
+   <translation>Polnisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Portuguese</source>
+   <translation>Portugiesisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history/run_details.py" />
+   <source>Precision</source>
+   <translation>Genauigkeit</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/method_explanation.py" />
+   <source>Preset</source>
+   <translation>Vorlage</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/page_header.py" />
+   <source>Presets…</source>
+   <translation>Vorlagen…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/doctor_page.py" />
+   <source>Problem</source>
+   <translation>Problem</translation>
+  </message>
+  <message>
+   <location filename="../../gui/device_probe.py" />
+   <source>Processor</source>
+   <translation>Prozessor</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/effect_panel.py" />
+   <source>Program</source>
+   <translation>Programm</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/recipe_form.py" />
+   <source>Prompt</source>
+   <translation>Prompt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/prompt_editor.py" />
+   <source>Prompt template</source>
+   <translation>Prompt-Vorlage</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/markdown.py" />
+   <source>Prompt:</source>
+   <translation>Prompt:</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/capability_table.py" />
+   <source>Proven on {date}: trained, saved, loaded, written with, switched off, resumed. With {libraries}.</source>
+   <translation>Erprobt am {date}: trainiert, gespeichert, geladen, damit geschrieben, abgeschaltet, fortgesetzt. Mit {libraries}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/card_banner.py" />
+   <source>Put away</source>
+   <translation>Ausblenden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/below.py" />
+   <source>Quality against cost</source>
+   <translation>Qualität gegen Aufwand</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/method_explanation.py" />
+   <source>Quantized bases</source>
+   <translation>Quantisierte Basis</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/below.py" />
+   <source>Queue</source>
+   <translation>Warteschlange</translation>
+  </message>
+  <message>
+   <location filename="../../gui/quit_dialog.py" />
+   <source>Quit Tunesmith</source>
+   <translation>Tunesmith beenden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/actions.py" />
+   <source>Quit; a run that trains asks first</source>
+   <translation>Beenden; läuft ein Training, wird gefragt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/charts.py" />
+   <source>ROUGE-1 against</source>
+   <translation>ROUGE-1 gegen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/example_table.py" />
+   <source>ROUGE-1 base {score}</source>
+   <translation>ROUGE-1 Basis {score}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>ROUGE-1 changed by &lt;b&gt;{points} points&lt;/b&gt;</source>
+   <translation>ROUGE-1 änderte sich um &lt;b&gt;{points} Punkte&lt;/b&gt;</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>ROUGE-1 fell by &lt;b&gt;{points} points&lt;/b&gt;</source>
+   <translation>ROUGE-1 fiel um &lt;b&gt;{points} Punkte&lt;/b&gt;</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>ROUGE-1 gain</source>
+   <translation>ROUGE-1-Gewinn</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples/detail.py" />
+   <source>ROUGE-1 of the base {base}, gains {least} to {most}</source>
+   <translation>ROUGE-1 der Basis {base}, Gewinn {least} bis {most}</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/plots/loss_plot.py" />
+   <source>ROUGE-1 of the summaries of the first {n} conversations of the validation split</source>
+   <translation>
+    <numerusform>ROUGE-1 der Zusammenfassung des ersten Gesprächs im Validierungsteil</numerusform>
+    <numerusform>ROUGE-1 der Zusammenfassungen der ersten {n} Gespräche im Validierungsteil</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_view.py" />
+   <source>ROUGE-1 on one conversation with a reference, so no interval.</source>
+   <translation>ROUGE-1 auf einem Gespräch mit Referenz, daher kein Intervall.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/plots/loss_plot.py" />
+   <source>ROUGE-1 on {count}, right</source>
+   <translation>ROUGE-1 an {count}, rechts</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>ROUGE-1 rose by &lt;b&gt;{points} points&lt;/b&gt;</source>
+   <translation>ROUGE-1 stieg um &lt;b&gt;{points} Punkte&lt;/b&gt;</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples_page.py" />
+   <source>ROUGE-1 rose on {rose}, fell on {fell}, stayed on {stayed}.</source>
+   <translation>ROUGE-1 stieg bei {rose}, fiel bei {fell}, blieb gleich bei {stayed}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples/detail.py" />
+   <source>ROUGE-1 {base} to {tuned}, {gain} points</source>
+   <translation>ROUGE-1 von {base} auf {tuned}, {gain} Punkte</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/markdown.py" />
+   <source>ROUGE-1 {score}</source>
+   <translation>ROUGE-1 {score}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/adapter_table.py" />
+   <source>ROUGE-1, 95 % interval</source>
+   <translation>ROUGE-1, 95-%-Intervall</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_view.py" />
+   <source>ROUGE-1, mean and 95 % interval, on {count} conversations with a reference.</source>
+   <translation>ROUGE-1, Mittel und 95-%-Intervall, auf {count} Gesprächen mit Referenz.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/actions.py" />
+   <source>Read back</source>
+   <translation>Zurückblättern</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/playground/column_view.py" />
+   <source>Read in {n} pieces, {done} summarised</source>
+   <translation>
+    <numerusform>In {n} Abschnitt gelesen, {done} zusammengefasst</numerusform>
+    <numerusform>In {n} Abschnitten gelesen, {done} zusammengefasst</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/playground/markdown.py" />
+   <source>Read in {n} pieces:</source>
+   <translation>
+    <numerusform>In {n} Abschnitt gelesen:</numerusform>
+    <numerusform>In {n} Abschnitten gelesen:</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/actions.py" />
+   <source>Read on</source>
+   <translation>Weiterlesen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data_page.py" />
+   <source>Read the rest</source>
+   <translation>Den Rest lesen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/reader.py" />
+   <source>Reading the conversations</source>
+   <translation>Gespräche werden gelesen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/checker.py" />
+   <source>Reading the data</source>
+   <translation>Daten werden gelesen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_view.py" />
+   <source>Reading {name}</source>
+   <translation>{name} wird gelesen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/finder.py" />
+   <source>Recipe</source>
+   <translation>Rezept</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/differences_view.py" />
+   <source>Recipe differences</source>
+   <translation>Unterschiede der Rezepte</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>Recipe problem</source>
+   <translation>Rezeptproblem</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/recipe_files.py" />
+   <source>Recipes (*.toml);;All files (*)</source>
+   <translation>Rezepte (*.toml);;Alle Dateien (*)</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/summary_view.py" />
+   <source>Redo</source>
+   <translation>Wiederholen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/summary_view.py" />
+   <source>Redo: {step}</source>
+   <translation>Wiederholen: {step}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples/detail.py" />
+   <source>Reference</source>
+   <translation>Referenz</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/example_table.py" />
+   <source>Reference summary</source>
+   <translation>Referenzzusammenfassung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>Reference summary, optional</source>
+   <translation>Referenzzusammenfassung, optional</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/prompt_editor.py" />
+   <source>Rename</source>
+   <translation>Umbenennen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/prompt_editor.py" />
+   <source>Rename…</source>
+   <translation>Umbenennen…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data_page.py" />
+   <source>Repair them, or read the rest.</source>
+   <translation>Bessern Sie sie aus oder lesen Sie den Rest.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/name_row.py" />
+   <source>Replace</source>
+   <translation>Ersetzen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena_page.py" />
+   <source>Report…</source>
+   <translation>Bericht…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena_page.py" />
+   <source>Results</source>
+   <translation>Ergebnisse</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>Resume</source>
+   <translation>Fortsetzen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/failure_card.py" />
+   <source>Resume from step {step}</source>
+   <translation>Ab Schritt {step} fortsetzen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/engine_thread.py" />
+   <source>Resume goes on from the last checkpoint.</source>
+   <translation>„Fortsetzen“ geht vom letzten Prüfpunkt weiter.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_facts.py" />
+   <source>Revision</source>
+   <translation>Revision</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Romanian</source>
+   <translation>Rumänisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/pieces_view.py" />
+   <source>Round {round}</source>
+   <translation>Runde {round}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/rows_view.py" />
+   <source>Row</source>
+   <translation>Zeile</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/preview.py" />
+   <source>Row before</source>
+   <translation>Vorige Zeile</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground_page.py" />
+   <source>Row {id}</source>
+   <translation>Zeile {id}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/preview.py" />
+   <source>Row {number} of {split}</source>
+   <translation>Zeile {number} aus {split}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>Row {row}</source>
+   <translation>Zeile {row}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/body.py" />
+   <source>Rows</source>
+   <translation>Zeilen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>Rows of inputs, some of which are left out, others at each step</source>
+   <translation>Reihen von Eingaben, von denen einige ausgelassen werden, in jedem Schritt andere</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Rows that are over both limits count twice until the data is checked again.</source>
+   <translation>Zeilen über beiden Grenzen zählen doppelt, bis die Daten erneut geprüft sind.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/broken_view.py" />
+   <source>Rows that can't be read</source>
+   <translation>Nicht lesbare Zeilen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/finder.py" />
+   <source>Run</source>
+   <translation>Lauf</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>Run again</source>
+   <translation>Erneut starten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>Running, {share}</source>
+   <translation>Läuft, {share}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history_page.py" />
+   <source>Runs</source>
+   <translation>Läufe</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples/chooser.py" />
+   <source>Runs to compare with</source>
+   <translation>Läufe zum Vergleichen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/disk_dialog.py" />
+   <source>Runs, the rest</source>
+   <translation>Läufe, der Rest</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Russian</source>
+   <translation>Russisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/tools_row.py" />
+   <source>S&amp;how</source>
+   <translation>&amp;Zeigen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>S&amp;peaker</source>
+   <translation>S&amp;precher</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>S&amp;ummary column</source>
+   <translation>&amp;Zusammenfassungsspalte</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/source_bar.py" />
+   <source>Sample</source>
+   <translation>Beispiel</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/words.py" />
+   <source>Sample conversations</source>
+   <translation>Beispielgespräche</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/samples_view.py" />
+   <source>Sample summaries</source>
+   <translation>Beispiele</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>Sample {id}</source>
+   <translation>Beispiel {id}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/presets.py" />
+   <source>Sampling</source>
+   <translation>Sampling</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/prompt_editor.py" />
+   <source>Save</source>
+   <translation>Speichern</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/page_header.py" />
+   <source>Save a checkpoint now</source>
+   <translation>Jetzt einen Prüfpunkt speichern</translation>
+  </message>
+  <message>
+   <location filename="../../gui/plots/loss_plot.py" />
+   <source>Save as CSV…</source>
+   <translation>Als CSV speichern…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/plots/loss_plot.py" />
+   <source>Save as PNG…</source>
+   <translation>Als PNG speichern…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/charts.py" />
+   <source>Save as {kind}…</source>
+   <translation>Als {kind} speichern…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/prompt_editor.py" />
+   <source>Save as…</source>
+   <translation>Speichern unter…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/decoding_row.py" />
+   <source>Save or delete presets</source>
+   <translation>Vorlagen speichern oder löschen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/page_header.py" />
+   <source>Save recipe as…</source>
+   <translation>Rezept speichern unter…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/plots/loss_plot.py" />
+   <source>Save the loss</source>
+   <translation>Verlust speichern</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/charts.py" />
+   <source>Save the losses</source>
+   <translation>Verluste speichern</translation>
+  </message>
+  <message>
+   <location filename="../../gui/plots/loss_plot.py" />
+   <source>Save the plot</source>
+   <translation>Diagramm speichern</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/recipe_files.py" />
+   <source>Save the recipe</source>
+   <translation>Rezept speichern</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/report_file.py" />
+   <source>Save the report</source>
+   <translation>Bericht speichern</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/prompt_editor.py" />
+   <source>Save, rename or delete templates</source>
+   <translation>Vorlagen speichern, umbenennen oder löschen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Saved as {name}</source>
+   <translation>Gespeichert als {name}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/jobs.py" />
+   <source>Saving</source>
+   <translation>Wird gespeichert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Saving the adapter</source>
+   <translation>Adapter wird gespeichert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/charts.py" />
+   <source>Scale</source>
+   <translation>Skalierung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library_page.py" />
+   <source>Score again</source>
+   <translation>Erneut bewerten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/adapter_table.py" />
+   <source>Score now</source>
+   <translation>Jetzt bewerten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library_page.py" />
+   <source>Score on {data}</source>
+   <translation>Bewerten mit {data}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library_page.py" />
+   <source>Scored</source>
+   <translation>Bewertet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>Scored alike</source>
+   <translation>Gleich bewertet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/candidate_table.py" />
+   <source>Scored otherwise</source>
+   <translation>Anders bewertet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/jobs.py" />
+   <source>Scored {name}.</source>
+   <translation>{name} bewertet.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>Scores</source>
+   <translation>Wertungen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/recipe_form.py" />
+   <source>Scoring</source>
+   <translation>Bewertung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Scoring the base model</source>
+   <translation>Basismodell wird bewertet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Scoring the prompt</source>
+   <translation>Prompt wird bewertet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Scoring the tuned model</source>
+   <translation>Trainiertes Modell wird bewertet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/jobs.py" />
+   <source>Scoring {name}</source>
+   <translation>{name} wird bewertet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/keys_sheet.py" />
+   <source>Search actions and keys</source>
+   <translation>Aktionen und Tasten suchen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples_page.py" />
+   <source>Search conversations</source>
+   <translation>Gespräche suchen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/capability_dialog.py" />
+   <source>Search methods</source>
+   <translation>Verfahren suchen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/method_chooser.py" />
+   <source>Search methods and variants</source>
+   <translation>Verfahren und Varianten suchen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library_page.py" />
+   <source>Search names, bases, methods, tags</source>
+   <translation>Namen, Basen, Verfahren, Wörter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/actions.py" />
+   <source>Search on this page</source>
+   <translation>Auf dieser Seite suchen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history_page.py" />
+   <source>Search runs</source>
+   <translation>Läufe suchen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/tries_view.py" />
+   <source>Search tries</source>
+   <translation>Suchen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help_page.py" />
+   <source>Search words, methods, licences</source>
+   <translation>Begriffe, Verfahren, Lizenzen suchen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history/run_details.py" />
+   <source>Seed</source>
+   <translation>Startwert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/capability_dialog.py" />
+   <source>Select a method to read why it does not work on some base models.</source>
+   <translation>Wählen Sie ein Verfahren, um zu lesen, warum es auf manchen Basismodellen nicht funktioniert.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/lit_blocks.py" />
+   <source>Self-attention</source>
+   <translation>Self-Attention</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/differences_view.py" />
+   <source>Setting</source>
+   <translation>Einstellung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>Settings</source>
+   <translation>Einstellungen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground_page.py" />
+   <source>Several</source>
+   <translation>Mehrere</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/example_table.py" />
+   <source>Share of words in which the two adapters' summaries that differ most differ</source>
+   <translation>Anteil der verschiedenen Wörter bei den zwei Adaptern, deren Zusammenfassungen sich am stärksten unterscheiden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/example_table.py" />
+   <source>Share of words in which the two summaries differ</source>
+   <translation>Anteil der Wörter, in denen sich die beiden Zusammenfassungen unterscheiden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>Shorter than usual: {least} to {most}</source>
+   <translation>Kürzer als üblich: {least} bis {most}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>Show</source>
+   <translation>Zeigen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/plots/loss_plot.py" />
+   <source>Show all</source>
+   <translation>Alle zeigen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/actions.py" />
+   <source>Show all keys</source>
+   <translation>Alle Tastenkürzel zeigen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/charts.py" />
+   <source>Show all steps</source>
+   <translation>Alle Schritte zeigen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena_page.py" />
+   <source>Show charts</source>
+   <translation>Diagramme zeigen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena_page.py" />
+   <source>Show in library</source>
+   <translation>In der Bibliothek zeigen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/tools_row.py" />
+   <source>Show list</source>
+   <translation>Liste zeigen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history_page.py" />
+   <source>Show log</source>
+   <translation>Protokoll zeigen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena_page.py" />
+   <source>Show recipe differences</source>
+   <translation>Rezepte vergleichen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/findings_view.py" />
+   <source>Show row</source>
+   <translation>Zeile zeigen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/findings_view.py" />
+   <source>Show rows</source>
+   <translation>Zeilen zeigen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/plots/loss_plot.py" />
+   <source>Show the middle 98 %</source>
+   <translation>Die mittleren 98 % zeigen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/pieces_view.py" />
+   <source>Show the summaries of {count} pieces</source>
+   <translation>Zusammenfassungen von {count} Abschnitten zeigen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/page_header.py" />
+   <source>Shown</source>
+   <translation>Gezeigt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/adapter_table.py" />
+   <source>Size</source>
+   <translation>Größe</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/summary_view.py" />
+   <source>Skip</source>
+   <translation>Überspringen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>Skip the guide</source>
+   <translation>Einführung überspringen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/tools_row.py" />
+   <source>Skipped</source>
+   <translation>Übersprungen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>Skipped, not part of the data set</source>
+   <translation>Übersprungen, nicht im Datensatz</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/failure_card.py" />
+   <source>Smaller plans are being looked for.</source>
+   <translation>Kleinere Pläne werden gesucht.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/charts.py" />
+   <source>Smoothing</source>
+   <translation>Glättung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>Soft prompt</source>
+   <translation>Soft Prompt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/crash_report.py" />
+   <source>Something went wrong: {error}. Runs go on in their own processes.</source>
+   <translation>Etwas ist schiefgegangen: {error}. Läufe gehen in ihren eigenen Prozessen weiter.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Spanish</source>
+   <translation>Spanisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/figures_row.py" />
+   <source>Speed</source>
+   <translation>Tempo</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>Spli&amp;t</source>
+   <translation>&amp;Teil</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/body.py" />
+   <source>Split</source>
+   <translation>Teil</translation>
+  </message>
+  <message>
+   <location filename="../../gui/settings_dialog.py" />
+   <source>Spoken from the next start on.</source>
+   <translation>Gilt ab dem nächsten Start.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/variant_field.py" />
+   <source>Standard</source>
+   <translation>Standard</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <source>Start</source>
+   <translation>Starten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/controller.py" />
+   <source>Start again</source>
+   <translation>Neu starten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/failure_card.py" />
+   <source>Start again with this plan</source>
+   <translation>Mit diesem Plan neu starten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena_page.py" />
+   <source>Start queue</source>
+   <translation>Warteschlange starten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena_page.py" />
+   <source>Start the queue: each entry stands here once its run has ended.</source>
+   <translation>Starten Sie die Warteschlange: Jeder Eintrag steht hier, sobald sein Lauf beendet ist.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>Start the run</source>
+   <translation>Lauf starten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/actions.py" />
+   <source>Start the run of the recipe shown</source>
+   <translation>Lauf des gezeigten Rezepts starten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>Started</source>
+   <translation>Begonnen</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/history/run_details.py" />
+   <source>Started {when}, {n} attempts. Opening it brings back plot and samples</source>
+   <translation>
+    <numerusform>Begonnen {when}, {n} Versuch. Öffnen bringt Kurve und Zusammenfassungen zurück</numerusform>
+    <numerusform>Begonnen {when}, {n} Versuche. Öffnen bringt Kurve und Zusammenfassungen zurück</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history/run_details.py" />
+   <source>Started {when}. Opening it brings back plot and samples</source>
+   <translation>Begonnen {when}. Öffnen bringt Kurve und Zusammenfassungen zurück</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>Starter on the sample conversations with {method}</source>
+   <translation>Starter auf den Beispielgesprächen mit {method}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/checker.py" />
+   <source>Starting</source>
+   <translation>Wird gestartet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library_page.py" />
+   <source>Starting the worker</source>
+   <translation>Arbeitsprozess startet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>Step</source>
+   <translation>Schritt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/scrubber.py" />
+   <source>Step of the samples</source>
+   <translation>Schritt der Proben</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome/step.py" />
+   <source>Step {number} of 4, {title}, done. {detail}</source>
+   <translation>Schritt {number} von 4, {title}, erledigt. {detail}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome/step.py" />
+   <source>Step {number} of 4, {title}, open. {detail}</source>
+   <translation>Schritt {number} von 4, {title}, offen. {detail}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome/step.py" />
+   <source>Step {number} of 4, {title}, to come. {detail}</source>
+   <translation>Schritt {number} von 4, {title}, folgt noch. {detail}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>Steps</source>
+   <translation>Schritte</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/page_header.py" />
+   <source>Stop</source>
+   <translation>Stoppen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/quit_dialog.py" />
+   <source>Stop and save</source>
+   <translation>Stoppen und sichern</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena_page.py" />
+   <source>Stop it</source>
+   <translation>Stoppen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>Stopped</source>
+   <translation>Gestoppt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run_view.py" />
+   <source>Stopped at step {step} of {total}.</source>
+   <translation>Gestoppt bei Schritt {step} von {total}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Stopped {when}</source>
+   <translation>Gestoppt {when}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Stopped {when} at step {step} of {total}</source>
+   <translation>Gestoppt {when} bei Schritt {step} von {total}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run_view.py" />
+   <source>Stopped. A prompt is kept once it is scored.</source>
+   <translation>Gestoppt. Ein Prompt wird behalten, sobald er bewertet ist.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Stopping. The step in hand is finished first, then all is saved</source>
+   <translation>Stoppt gleich. Erst wird der Schritt beendet, dann alles gespeichert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>Storage problem</source>
+   <translation>Speicherproblem</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground_page.py" />
+   <source>Summarise</source>
+   <translation>Zusammenfassen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/example_table.py" />
+   <source>Summarise it in the playground</source>
+   <translation>In der Werkbank zusammenfassen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>Summarise piece by piece</source>
+   <translation>Abschnittsweise zusammenfassen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>Summarise pieces that fit the limit, and then their summaries, in place of cutting the end off</source>
+   <translation>Erst passende Abschnitte und dann deren Zusammenfassungen zusammenfassen, statt das Ende abzuschneiden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground_page.py" />
+   <source>Summarise {count}</source>
+   <translation>{count} zusammenfassen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_view.py" />
+   <source>Summarising</source>
+   <translation>Wird zusammengefasst</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/rows_view.py" />
+   <source>Summary</source>
+   <translation>Zusammenfassung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/samples_view.py" />
+   <source>Summary at step {step}</source>
+   <translation>Zusammenfassung bei Schritt {step}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/body.py" />
+   <source>Summary length</source>
+   <translation>Zusammenfassungslänge</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/samples_view.py" />
+   <source>Summary of the base model</source>
+   <translation>Zusammenfassung des Basismodells</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/samples_view.py" />
+   <source>Summary with this prompt</source>
+   <translation>Zusammenfassung mit diesem Prompt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/checker.py" />
+   <source>Summing up</source>
+   <translation>Ergebnis wird zusammengefasst</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Swedish</source>
+   <translation>Schwedisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data_page.py" />
+   <source>Table (*.csv)</source>
+   <translation>Tabelle (*.csv)</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples_page.py" />
+   <source>Tables (*.csv);;All files (*)</source>
+   <translation>Tabellen (*.csv);;Alle Dateien (*)</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_panel.py" />
+   <source>Tags</source>
+   <translation>Schlagwörter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/queue_view.py" />
+   <source>Take out of the arena</source>
+   <translation>Aus der Arena nehmen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling_page.py" />
+   <source>Take the playground's</source>
+   <translation>Die der Werkbank nehmen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/export_offer.py" />
+   <source>Take the turns</source>
+   <translation>Beiträge übernehmen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/column_view.py" />
+   <source>Take this adapter away</source>
+   <translation>Diesen Adapter entfernen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/export_offer.py" />
+   <source>Taken.</source>
+   <translation>Übernommen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome/left_side.py" />
+   <source>Teach a model to summarise your conversations</source>
+   <translation>Bringen Sie einem Modell bei, Ihre Gespräche zusammenzufassen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/report.py" />
+   <source>Test ({count})</source>
+   <translation>Test ({count})</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/files.py" />
+   <source>Text and transcripts (*.txt *.md *.log *.text *.vtt *.srt *.json);;All files (*)</source>
+   <translation>Texte und Transkripte (*.txt *.md *.log *.text *.vtt *.srt *.json);;Alle Dateien (*)</translation>
+  </message>
+  <message>
+   <location filename="../../gui/settings_dialog.py" />
+   <source>Text size</source>
+   <translation>Schriftgröße</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run_view.py" />
+   <source>The adapter holds what was learned so far.</source>
+   <translation>Der Adapter enthält, was bisher gelernt wurde.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/verdict_card.py" />
+   <source>The adapter is saved</source>
+   <translation>Der Adapter ist gespeichert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <source>The base model is scored first, so you will see what was gained.</source>
+   <translation>Das Basismodell wird zuerst bewertet, damit Sie sehen, was gewonnen wurde.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/actions.py" />
+   <source>The base model's</source>
+   <translation>Die des Basismodells</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/capability_dialog.py" />
+   <source>The base model's weights</source>
+   <translation>Gewichte des Basismodells</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>The best there is</source>
+   <translation>Das beste vorhandene</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/samples.py" />
+   <source>The bundled conversations are missing.</source>
+   <translation>Die mitgelieferten Gespräche fehlen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/source_bar.py" />
+   <source>The bundled model</source>
+   <translation>Mitgeliefertes Modell</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data_page.py" />
+   <source>The check fetches what is not on this computer yet.</source>
+   <translation>Die Prüfung lädt herunter, was noch nicht auf diesem Rechner ist.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history_page.py" />
+   <source>The checkpoint is now the adapter {adapter}.</source>
+   <translation>Der Prüfpunkt ist jetzt der Adapter {adapter}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>The column that names an example.</source>
+   <translation>Die Spalte, die ein Beispiel benennt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>The column that says which conversation a row's turn belongs to.</source>
+   <translation>Die Spalte, die sagt, zu welchem Gespräch der Beitrag einer Zeile gehört.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>The column that says which split a row is in.</source>
+   <translation>Die Spalte, die sagt, zu welchem Teil eine Zeile gehört.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/controller.py" />
+   <source>The conversation and earlier tries are kept.</source>
+   <translation>Das Gespräch und frühere Versuche bleiben erhalten.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/run_view.py" />
+   <source>The curve begins with the first step.</source>
+   <translation>Die Kurve beginnt mit dem ersten Schritt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>The data check</source>
+   <translation>Datenprüfung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground_page.py" />
+   <source>The decoding options can't be used so. The fields say why.</source>
+   <translation>Die Optionen der Dekodierung passen so nicht. Die Felder sagen, warum.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch.py" />
+   <source>The device is needed by a run. What was done is kept.</source>
+   <translation>Ein Lauf braucht das Gerät. Was fertig ist, bleibt erhalten.</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/forms/plan_words.py" />
+   <source>The first {n} of the training split, {tokens} tokens.</source>
+   <translation>
+    <numerusform>Das erste des Trainingsteils, {tokens} Tokens.</numerusform>
+    <numerusform>Die ersten {n} des Trainingsteils, {tokens} Tokens.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/data/first_look_view.py" />
+   <source>The first {n} rows of {split}, as they stand.</source>
+   <translation>
+    <numerusform>Die erste Zeile aus {split}, unverändert.</numerusform>
+    <numerusform>Die ersten {n} Zeilen aus {split}, unverändert.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/data_page.py" />
+   <source>The first {n} rows of {split}.</source>
+   <translation>
+    <numerusform>Die erste Zeile aus {split}.</numerusform>
+    <numerusform>Die ersten {n} Zeilen aus {split}.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/data/first_look_view.py" />
+   <source>The first {n} rows, as they stand.</source>
+   <translation>
+    <numerusform>Die erste Zeile, unverändert.</numerusform>
+    <numerusform>Die ersten {n} Zeilen, unverändert.</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>The learning rate rises during warm-up, then falls in a line, along a cosine, or stays</source>
+   <translation>Die Lernrate steigt beim Aufwärmen, dann fällt sie linear oder entlang eines Kosinus, oder sie bleibt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history/log_dialog.py" />
+   <source>The log is empty.</source>
+   <translation>Das Protokoll ist leer.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/presets.py" />
+   <source>The name has {count} characters.</source>
+   <translation>Der Name hat {count} Zeichen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/actions.py" />
+   <source>The newest</source>
+   <translation>Die neuesten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data_page.py" />
+   <source>The other rows can be read without the broken ones.</source>
+   <translation>Die übrigen Zeilen lassen sich ohne die fehlerhaften lesen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topic_view.py" />
+   <source>The package brings no words of its licence along.</source>
+   <translation>Das Paket bringt den Text seiner Lizenz nicht mit.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/prompt_field.py" />
+   <source>The prompt that is read</source>
+   <translation>Der gelesene Prompt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/block_drawing.py" />
+   <source>The prompt's text decides</source>
+   <translation>Der Text des Prompts entscheidet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/effect_panel.py" />
+   <source>The quantized layers take {bits} bits per parameter, scales included.</source>
+   <translation>Die quantisierten Schichten brauchen {bits} Bit je Parameter, Skalen inbegriffen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena_page.py" />
+   <source>The queue waits: a base model is loaded for summaries and holds the device</source>
+   <translation>Die Warteschlange wartet: Ein Basismodell ist für Zusammenfassungen geladen und belegt das Gerät</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena_page.py" />
+   <source>The queue waits: a run is training and holds the device</source>
+   <translation>Die Warteschlange wartet: Ein Lauf trainiert und belegt das Gerät</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena_page.py" />
+   <source>The queue waits: an adapter is being merged and holds the device</source>
+   <translation>Die Warteschlange wartet: Ein Adapter wird verschmolzen und belegt das Gerät</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena_page.py" />
+   <source>The queue waits: an adapter is being scored and holds the device</source>
+   <translation>Die Warteschlange wartet: Ein Adapter wird bewertet und belegt das Gerät</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>The recipe as it is</source>
+   <translation>Das Rezept, wie es ist</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train_page.py" />
+   <source>The recipe has problems; they are shown beside its fields.</source>
+   <translation>Das Rezept hat Probleme; sie stehen neben seinen Feldern.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>The recipe is kept, and every step will see as many examples as you asked for.</source>
+   <translation>Das Rezept bleibt erhalten, und jeder Schritt sieht so viele Beispiele, wie Sie verlangt haben.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena_page.py" />
+   <source>The recipe on the Train page has problems. Mend it there first.</source>
+   <translation>Das Rezept auf der Seite „Trainieren“ ist fehlerhaft. Beheben Sie das zuerst dort.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <source>The recipe this run used</source>
+   <translation>Das Rezept dieses Laufs</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples/detail.py" />
+   <source>The reference</source>
+   <translation>Der Referenz</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/report_file.py" />
+   <source>The report is saved as {place}.</source>
+   <translation>Der Bericht ist gespeichert als {place}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/quit_dialog.py" />
+   <source>The run can go on without the window.</source>
+   <translation>Der Lauf kann ohne das Fenster weitergehen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/quit_dialog.py" />
+   <source>The run can't be asked.</source>
+   <translation>Der Lauf ist nicht erreichbar.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/verdict_card.py" />
+   <source>The run ended before its first step.</source>
+   <translation>Der Lauf endete vor seinem ersten Schritt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/device_turn.py" />
+   <source>The run is paused at step {step} of {total}. Nothing is lost.</source>
+   <translation>Der Lauf pausiert bei Schritt {step} von {total}. Nichts geht verloren.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/device_turn.py" />
+   <source>The run pauses after the step in hand. Summaries follow then.</source>
+   <translation>Der Lauf pausiert nach dem laufenden Schritt. Dann folgen die Zusammenfassungen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples_page.py" />
+   <source>The run was not scored, or by an earlier version that kept none.</source>
+   <translation>Der Lauf wurde nicht bewertet, oder von einer früheren Version, die keine behielt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>The sample</source>
+   <translation>Beispieldaten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>The sample conversations. No download.</source>
+   <translation>Die Beispielgespräche. Kein Download.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>The sample conversations: {train} to learn from, {test} to test. No download.</source>
+   <translation>Die Beispielgespräche: {train} zum Lernen, {test} zum Testen. Kein Download.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/actions.py" />
+   <source>The summaries of a later step</source>
+   <translation>Die Zusammenfassungen eines späteren Schritts</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/actions.py" />
+   <source>The summaries of an earlier step</source>
+   <translation>Die Zusammenfassungen eines früheren Schritts</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/feedback_view.py" />
+   <source>The summary as it should be</source>
+   <translation>Die Zusammenfassung, wie sie sein soll</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>The training loss falls; the validation loss falls too and then rises again</source>
+   <translation>Der Trainingsverlust fällt; der Validierungsverlust fällt auch und steigt dann wieder</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>The whole run took {time}.</source>
+   <translation>Der ganze Lauf dauerte {time}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>The words of the prompt, and the examples it shows, before the conversation</source>
+   <translation>Die Worte des Prompts und die Beispiele, die er zeigt, vor dem Gespräch</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>The words of {n} conversations are being compared. Until then they come as given.</source>
+   <translation>
+    <numerusform>Die Wörter von {n} Gespräch werden verglichen. Bis dahin kommt es wie vorgegeben.</numerusform>
+    <numerusform>Die Wörter von {n} Gesprächen werden verglichen. Bis dahin kommen sie wie vorgegeben.</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/controller.py" />
+   <source>The worker ended before this summary was done.</source>
+   <translation>Der Arbeitsprozess endete, bevor diese Zusammenfassung fertig war.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/jobs.py" />
+   <source>The worker ended without a word.</source>
+   <translation>Der Arbeitsprozess endete ohne ein Wort.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/doctor_page.py" />
+   <source>The worker found nothing.</source>
+   <translation>Der Arbeitsprozess hat nichts gefunden.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/engine_thread.py" />
+   <source>The worker was ended by force.</source>
+   <translation>Der Arbeitsprozess wurde gewaltsam beendet.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch.py" />
+   <source>The worker went to other summaries. What was done is kept.</source>
+   <translation>Der Arbeitsprozess wird für andere Zusammenfassungen gebraucht. Was fertig ist, bleibt erhalten.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/parts.py" />
+   <source>The worker's last log lines</source>
+   <translation>Die letzten Protokollzeilen des Arbeitsprozesses</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/stop_strip.py" />
+   <source>Then a checkpoint and the adapter are saved.</source>
+   <translation>Dann werden ein Prüfpunkt und der Adapter gespeichert.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/presets.py" />
+   <source>There is a preset "{name}" already.</source>
+   <translation>Es gibt schon eine Vorlage „{name}“.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/controller.py" />
+   <source>There is no conversation yet. Paste one, open a file, or pick a sample.</source>
+   <translation>Es gibt noch kein Gespräch. Fügen Sie eines ein, öffnen Sie eine Datei, oder wählen Sie ein Beispiel.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data_page.py" />
+   <source>There is no source yet.</source>
+   <translation>Es ist noch keine Quelle angegeben.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>There was no checkpoint yet. The recipe, the curve and the log are kept.</source>
+   <translation>Es gab noch keinen Prüfpunkt. Rezept, Kurve und Protokoll bleiben erhalten.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data_page.py" />
+   <source>These are the first rows. The rest could not be used.</source>
+   <translation>Dies sind die ersten Zeilen. Der Rest war nicht zu verwenden.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data_page.py" />
+   <source>These are the first rows. The rest is being read.</source>
+   <translation>Dies sind die ersten Zeilen. Der Rest wird gelesen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/body.py" />
+   <source>These conversations have no summaries yet.</source>
+   <translation>Diese Gespräche haben noch keine Zusammenfassungen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/preferences.py" />
+   <source>They finish</source>
+   <translation>Laufen zu Ende</translation>
+  </message>
+  <message>
+   <location filename="../../gui/preferences.py" />
+   <source>They save and stop</source>
+   <translation>Sichern und stoppen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>They share base model, data, prompt, scoring and seed with those that are there.</source>
+   <translation>Sie haben Basismodell, Daten, Prompt, Bewertung und Startwert mit den vorhandenen gemeinsam.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_panel.py" />
+   <source>This adapter can't be merged: {reason}.</source>
+   <translation>Dieser Adapter lässt sich nicht verschmelzen: {reason}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/main_window.py" />
+   <source>This computer</source>
+   <translation>Dieser Computer</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples_page.py" />
+   <source>This prompt</source>
+   <translation>Dieser Prompt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/start_gate.py" />
+   <source>This run fetches what is not on this computer yet.</source>
+   <translation>Dieser Lauf lädt, was noch nicht auf diesem Computer ist.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>Three intervals of a difference: right of zero is better, across zero nothing, left of it worse</source>
+   <translation>Drei Intervalle eines Unterschieds: rechts der Null ist besser, über der Null keins von beiden, links davon schlechter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>Time</source>
+   <translation>Zeit</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/figures_row.py" />
+   <source>Time left</source>
+   <translation>Restzeit</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/figures_row.py" />
+   <source>Time so far</source>
+   <translation>Bisherige Zeit</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/doctor_page.py" />
+   <source>To be mended: {what}</source>
+   <translation>Zu beheben: {what}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/tools_row.py" />
+   <source>To do</source>
+   <translation>Zu tun</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/words.py" />
+   <source>Today</source>
+   <translation>Heute</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>Token</source>
+   <translation>Token</translation>
+  </message>
+  <message>
+   <location filename="../../gui/disk_dialog.py" />
+   <source>Token ids</source>
+   <translation>Token-Nummern</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/rows_view.py" />
+   <source>Tokens</source>
+   <translation>Tokens</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/source_bar.py" />
+   <source>Tokens &amp;counted for</source>
+   <translation>Tokens gezählt &amp;für</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/deeds.py" />
+   <source>Took {entry} out of the arena.</source>
+   <translation>{entry} ist nicht mehr in der Arena.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help_page.py" />
+   <source>Topic</source>
+   <translation>Thema</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help_page.py" />
+   <source>Topics</source>
+   <translation>Themen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/actions.py" />
+   <source>Train</source>
+   <translation>Trainieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/report.py" />
+   <source>Train ({count})</source>
+   <translation>Training ({count})</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library_page.py" />
+   <source>Train further from here</source>
+   <translation>Von hier weiter trainieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history_page.py" />
+   <source>Train further from its adapter</source>
+   <translation>Vom Adapter aus weitertrainieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library_page.py" />
+   <source>Train one, or bring in a folder or zip you already have.</source>
+   <translation>Trainieren Sie einen, oder importieren Sie einen Ordner oder eine ZIP-Datei.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>Trainable</source>
+   <translation>Trainierbar</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/block_drawing.py" />
+   <source>Trained biases</source>
+   <translation>Trainierte Biases</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>Trained keys and values before those of the text</source>
+   <translation>Trainierte Schlüssel und Werte vor denen des Textes</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/block_drawing.py" />
+   <source>Trained keys and values in self-attention</source>
+   <translation>Trainierte Keys und Values in der Self-Attention</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/block_drawing.py" />
+   <source>Trained norms</source>
+   <translation>Trainierte Normen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>Trained numbers that scale a frozen weight W</source>
+   <translation>Trainierte Zahlen, die ein eingefrorenes Gewicht W skalieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_facts.py" />
+   <source>Trained on</source>
+   <translation>Trainiert mit</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/block_drawing.py" />
+   <source>Trained tokens before the input</source>
+   <translation>Trainierte Tokens vor der Eingabe</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>Trained vectors before those of the text</source>
+   <translation>Trainierte Vektoren vor denen des Textes</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/adapter_groups.py" />
+   <source>Trained, not scored yet</source>
+   <translation>Trainiert, noch nicht bewertet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/recipe_form.py" />
+   <source>Training</source>
+   <translation>Training</translation>
+  </message>
+  <message>
+   <location filename="../../gui/quit_dialog.py" />
+   <source>Training is at {share}.</source>
+   <translation>Das Training ist bei {share}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/plan_words.py" />
+   <source>Training leaves them out.</source>
+   <translation>Das Training lässt sie aus.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>Training, min</source>
+   <translation>Training, min</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/effect_panel.py" />
+   <source>Trains nothing</source>
+   <translation>Trainiert nichts</translation>
+  </message>
+  <message>
+   <location filename="../../gui/disk_dialog.py" />
+   <source>Trash</source>
+   <translation>Papierkorb</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/example_table.py" />
+   <source>Try</source>
+   <translation>Versuchen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/drafter.py" />
+   <source>Try again</source>
+   <translation>Noch einmal versuchen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/checker.py" />
+   <source>Try again.</source>
+   <translation>Versuchen Sie es noch einmal.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help_page.py" />
+   <source>Try another word, or a part of it.</source>
+   <translation>Versuchen Sie ein anderes Wort oder einen Teil davon.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples_page.py" />
+   <source>Try in playground</source>
+   <translation>In der Werkbank versuchen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/preview.py" />
+   <source>Try it in the playground</source>
+   <translation>In der Werkbank versuchen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/example_table.py" />
+   <source>Tuned</source>
+   <translation>Trainiert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/example_table.py" />
+   <source>Tuned summary</source>
+   <translation>Trainierte Zusammenfassung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>Tunesmith and its licences</source>
+   <translation>Tunesmith und seine Lizenzen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/quit_dialog.py" />
+   <source>Tunesmith quits when the run has stopped.</source>
+   <translation>Tunesmith endet, sobald der Lauf gestoppt ist.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/quit_dialog.py" />
+   <source>Tunesmith shows it again at the next start.</source>
+   <translation>Tunesmith zeigt ihn beim nächsten Start wieder.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Turkish</source>
+   <translation>Türkisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>Two thin matrices at rank 1, 4 and 16: the higher the rank, the thicker both</source>
+   <translation>Zwei schmale Matrizen bei Rang 1, 4 und 16: je höher der Rang, desto dicker beide</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Ukrainian</source>
+   <translation>Ukrainisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data_page.py" />
+   <source>Undo</source>
+   <translation>Rückgängig</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/summary_view.py" />
+   <source>Undo: {step}</source>
+   <translation>Rückgängig: {step}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/words.py" />
+   <source>Unknown data</source>
+   <translation>Unbekannte Daten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>Unless set: {value}.</source>
+   <translation>Wenn nicht gesetzt: {value}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/base_models_view.py" />
+   <source>Use</source>
+   <translation>Verwenden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/presets.py" />
+   <source>Use at most {most}.</source>
+   <translation>Verwenden Sie höchstens {most}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data_page.py" />
+   <source>Use for the next run</source>
+   <translation>Für den nächsten Lauf verwenden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/base_models_view.py" />
+   <source>Use it</source>
+   <translation>Verwenden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/base_models_view.py" />
+   <source>Use {name}</source>
+   <translation>{name} verwenden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/source_bar.py" />
+   <source>Used lately</source>
+   <translation>Zuletzt verwendet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>Usual are {least} to {most}</source>
+   <translation>Üblich sind {least} bis {most}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/report.py" />
+   <source>Validation ({count})</source>
+   <translation>Validierung ({count})</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/variant_field.py" />
+   <source>Variant</source>
+   <translation>Variante</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>Variant {name}</source>
+   <translation>Variante {name}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/method_explanation.py" />
+   <source>Variants</source>
+   <translation>Varianten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>Vectors that stand before the text like words, but are trained numbers and no words. Prompt tuning, prefix tuning and P-tuning learn such.</source>
+   <translation>Vektoren, die wie Wörter vor dem Text stehen, aber trainierte Zahlen sind und keine Wörter. Prompt-Tuning, Prefix-Tuning und P-Tuning lernen solche.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>Verdict</source>
+   <translation>Urteil</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>Version</source>
+   <translation>Version</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>Vietnamese</source>
+   <translation>Vietnamesisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/device_turn.py" />
+   <source>Wait until it is done, or cancel it in the library.</source>
+   <translation>Warten Sie, bis das fertig ist, oder brechen Sie es in der Bibliothek ab.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch.py" />
+   <source>Waiting</source>
+   <translation>Wartet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/page_header.py" />
+   <source>Ways to pause</source>
+   <translation>Arten zu pausieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/effect_panel.py" />
+   <source>Weights</source>
+   <translation>Gewichte</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/effect_panel.py" />
+   <source>Weights: the frozen numbers of the base model.
+Adapter: what the method adds to them.
+Gradients, optimizer: what training keeps of each trained number.
+Activations: what the largest batch leaves behind for the way back.
+Program: Python and its libraries.</source>
+   <translation>Gewichte: die eingefrorenen Zahlen des Basismodells.
+Adapter: was das Verfahren hinzufügt.
+Gradienten, Optimierer: was das Training zu jeder trainierten Zahl behält.
+Aktivierungen: was der größte Batch für den Rückweg hinterlässt.
+Programm: Python und seine Bibliotheken.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>Welcome</source>
+   <translation>Willkommen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_facts.py" />
+   <source>Went on from</source>
+   <translation>Fortgesetzt von</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/measures_rows.py" />
+   <source>What else was measured</source>
+   <translation>Was sonst gemessen wurde</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/palette.py" />
+   <source>What fits</source>
+   <translation>Was passt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>What is &amp;said</source>
+   <translation>Ge&amp;sagtes</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_panel.py" />
+   <source>What is it good at?</source>
+   <translation>Was kann er gut?</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/feedback_view.py" />
+   <source>What is right or wrong about it</source>
+   <translation>Was daran richtig oder falsch ist</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/report.py" />
+   <source>What is said and who says it in lists side by side</source>
+   <translation>Gesagtes und Sprecher in Listen nebeneinander</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>What is said: a column where each row is a turn, or a key of the turns.</source>
+   <translation>Was gesagt wird: eine Spalte, in der jede Zeile ein Beitrag ist, oder ein Schlüssel der Beiträge.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>What is there before training. Its own numbers stay as they are: it is frozen.</source>
+   <translation>Was vor dem Training da ist. Seine eigenen Zahlen bleiben, wie sie sind: Es ist eingefroren.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/block_drawing.py" />
+   <source>What is trained</source>
+   <translation>Was trainiert wird</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/recipe_form.py" />
+   <source>What is trained.</source>
+   <translation>Was trainiert wird.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/base_models_view.py" />
+   <source>What it costs</source>
+   <translation>Was es kostet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>What models read and write: a word or a piece of one. An English word takes about one and a third.</source>
+   <translation>Was Modelle lesen und schreiben: ein Wort oder ein Stück davon. Ein englisches Wort braucht im Schnitt etwa eineindrittel.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/settings_dialog.py" />
+   <source>What runs begun from now on do if the window crashes or the session ends. Closing the window asks, and a recipe can say otherwise.</source>
+   <translation>Was ab jetzt begonnene Läufe tun, wenn das Fenster abstürzt oder die Sitzung endet. Beim Schließen des Fensters wird gefragt, und ein Rezept kann es anders festlegen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/prompt_preview.py" />
+   <source>What the model reads</source>
+   <translation>Was das Modell liest</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/learned_preview.py" />
+   <source>What the model reads and learns</source>
+   <translation>Was das Modell liest und lernt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/prompt_preview.py" />
+   <source>What the model reads, with a sample</source>
+   <translation>Was das Modell liest, an einem Beispiel</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>What training yields: a small folder that is used together with its base model. Switched off, the base is what it was.</source>
+   <translation>Was das Training ergibt: ein kleiner Ordner, der zusammen mit seinem Basismodell verwendet wird. Abgeschaltet ist die Basis wieder, was sie war.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch.py" />
+   <source>What was done is kept.</source>
+   <translation>Was fertig ist, bleibt erhalten.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/steps_view.py" />
+   <source>What was done with it</source>
+   <translation>Was damit geschah</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>What was done with {n} conversations of this source before is brought along.</source>
+   <translation>
+    <numerusform>Was mit {n} Gespräch dieser Quelle schon geschah, ist übernommen.</numerusform>
+    <numerusform>Was mit {n} Gesprächen dieser Quelle schon geschah, ist übernommen.</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help_page.py" />
+   <source>What works where</source>
+   <translation>Was wo funktioniert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/drafter.py" />
+   <source>What you have written is kept.</source>
+   <translation>Was Sie geschrieben haben, bleibt erhalten.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history_page.py" />
+   <source>What you train is kept here</source>
+   <translation>Was Sie trainieren, bleibt hier</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library_page.py" />
+   <source>What you train or import is kept here</source>
+   <translation>Hier liegt, was Sie trainieren oder importieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/broken_view.py" />
+   <source>Where</source>
+   <translation>Wo</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>Where a score would lie in 95 of 100 repetitions with other test conversations of the same kind. A score without one says little: with few conversations chance alone moves it by points.</source>
+   <translation>Wo eine Wertung in 95 von 100 Wiederholungen mit anderen Testgesprächen derselben Art läge. Eine Wertung ohne Intervall sagt wenig: Bei wenigen Gesprächen verschiebt schon der Zufall sie um Punkte.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_view.py" />
+   <source>Where the conversations are from</source>
+   <translation>Woher die Gespräche stammen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/effect_panel.py" />
+   <source>Where the memory goes</source>
+   <translation>Wohin der Speicher geht</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>Whether the last turn of each conversation is its summary.</source>
+   <translation>Ob der letzte Beitrag jedes Gesprächs dessen Zusammenfassung ist.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena_page.py" />
+   <source>Which method, on your data, on this computer?</source>
+   <translation>Welches Verfahren, mit Ihren Daten, auf diesem Computer?</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>Who speaks: a column, or a key of the turns.</source>
+   <translation>Wer spricht: eine Spalte oder ein Schlüssel der Beiträge.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/summary_edit.py" />
+   <source>Who wants what, what was agreed, and what is still open</source>
+   <translation>Wer was möchte, was vereinbart wurde und was noch offen ist</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/queue_table.py" />
+   <source>Whole run</source>
+   <translation>Ganzer Lauf</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/broken_view.py" />
+   <source>Why</source>
+   <translation>Warum</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/items_view.py" />
+   <source>Words or a number</source>
+   <translation>Wörter oder eine Nummer</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_panel.py" />
+   <source>Words to find it by, with commas</source>
+   <translation>Wörter zum Wiederfinden, mit Kommas</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>Works with</source>
+   <translation>Funktioniert mit</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>Worse</source>
+   <translation>Schlechter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Worse than the base model</source>
+   <translation>Schlechter als das Basismodell</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>Worse than the plain prompt</source>
+   <translation>Schlechter als der einfache Prompt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>Write a summary of this conversation, with drafts to begin from</source>
+   <translation>Eine Zusammenfassung dieses Gesprächs schreiben, mit Entwürfen als Anfang</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>Write it</source>
+   <translation>Schreiben</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/presets.py" />
+   <source>Write one.</source>
+   <translation>Geben Sie einen ein.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/main_window.py" />
+   <source>Write summaries</source>
+   <translation>Zusammenfassungen schreiben</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/tries_view.py" />
+   <source>Write summaries of these conversations, with drafts to begin from</source>
+   <translation>Zusammenfassungen dieser Gespräche schreiben, mit Entwürfen als Anfang</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/tries_view.py" />
+   <source>Write the summaries that were found good to a file of training data</source>
+   <translation>Die für gut befundenen Zusammenfassungen in eine Datei mit Trainingsdaten schreiben</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/body.py" />
+   <source>Write them here</source>
+   <translation>Hier schreiben</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch.py" />
+   <source>Writing</source>
+   <translation>Schreibt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>Written</source>
+   <translation>Geschrieben</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/words.py" />
+   <source>Yesterday</source>
+   <translation>Gestern</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>You can compare any others in the arena later.</source>
+   <translation>Alle anderen können Sie später in der Arena vergleichen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/decoding_row.py" />
+   <source>Your own</source>
+   <translation>Eigene</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>Yours have {least} to {most}</source>
+   <translation>Ihre haben {least} bis {most}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/dialogs.py" />
+   <source>Zip files (*.zip);;All files (*)</source>
+   <translation>ZIP-Dateien (*.zip);;Alle Dateien (*)</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>a draft of the bundled model</source>
+   <translation>ein Entwurf des mitgelieferten Modells</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>a draft of {name}</source>
+   <translation>ein Entwurf von {name}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>about here the trained limit ends</source>
+   <translation>etwa hier endet die trainierte Länge</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>about licence version</source>
+   <translation>über lizenz version impressum licence license about</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/histogram.py" />
+   <source>about {count} beyond it</source>
+   <translation>etwa {count} darüber</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>about {n} tokens</source>
+   <translation>
+    <numerusform>etwa {n} Token</numerusform>
+    <numerusform>etwa {n} Tokens</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/effect_panel.py" />
+   <source>about {size} of memory</source>
+   <translation>etwa {size} Speicher</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/effect_panel.py" />
+   <source>about {size} on disk</source>
+   <translation>etwa {size} auf Platte</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/queue_table.py" />
+   <source>about {time}</source>
+   <translation>etwa {time}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/length.py" />
+   <source>about {tokens} of {limit} tokens</source>
+   <translation>etwa {tokens} von {limit} Tokens</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>accepted</source>
+   <translation>angenommen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>adapter, trained</source>
+   <translation>Adapter, trainiert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>against full fine-tuning better</source>
+   <translation>besser als volle Feinabstimmung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>against full fine-tuning no measurable difference</source>
+   <translation>kein messbarer Unterschied zu voller Feinabstimmung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>against full fine-tuning worse</source>
+   <translation>schlechter als volle Feinabstimmung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>all</source>
+   <translation>alle</translation>
+  </message>
+  <message>
+   <location filename="../../gui/download_check.py" />
+   <source>already on this computer</source>
+   <translation>schon auf diesem Computer</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>an edited draft of the bundled model</source>
+   <translation>ein bearbeiteter Entwurf des mitgelieferten Modells</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>an edited draft of {name}</source>
+   <translation>ein bearbeiteter Entwurf von {name}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/export_offer.py" />
+   <source>and {count} more</source>
+   <translation>und {count} weitere</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>as guessed (auto)</source>
+   <translation>wie erkannt (auto)</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_facts.py" />
+   <source>as imported</source>
+   <translation>wie importiert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>as it is</source>
+   <translation>unverändert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>as the source has it</source>
+   <translation>wie in der Quelle</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/markdown.py" />
+   <source>at least {least} and at most {most} tokens</source>
+   <translation>mindestens {least} und höchstens {most} Tokens</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/markdown.py" />
+   <source>at most {most} tokens</source>
+   <translation>höchstens {most} Tokens</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/queue_table.py" />
+   <source>at {share}</source>
+   <translation>bei {share}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>auto</source>
+   <translation>automatisch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>bank</source>
+   <translation>Bank</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>base</source>
+   <translation>Basis</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>base model</source>
+   <translation>Basismodell</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/scrubber.py" />
+   <source>base model of {total}</source>
+   <translation>Basismodell von {total}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/tries_view.py" />
+   <source>base only</source>
+   <translation>nur Basismodell</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/adapter_groups.py" />
+   <source>base {score}</source>
+   <translation>Basis {score}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/queue_table.py" />
+   <source>begins</source>
+   <translation>beginnt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>best</source>
+   <translation>bester</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/words.py" />
+   <source>best of up to {count} references</source>
+   <translation>beste von bis zu {count} Referenzen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>better</source>
+   <translation>besser</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/adapter_table.py" />
+   <source>better than base</source>
+   <translation>besser als die Basis</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>better worse no measurable difference significance</source>
+   <translation>besser schlechter kein messbarer unterschied signifikanz</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>biases</source>
+   <translation>Biases</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>bootstrap confidence</source>
+   <translation>bootstrap konfidenzintervall vertrauensbereich</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/queue_table.py" />
+   <source>can't run</source>
+   <translation>nicht möglich</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>card</source>
+   <translation>Karte</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/candidate_table.py" />
+   <source>checked</source>
+   <translation>angehakt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/controls.py" />
+   <source>chosen for you</source>
+   <translation>automatisch gewählt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/queue_table.py" />
+   <source>completed</source>
+   <translation>abgeschlossen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>constant</source>
+   <translation>konstant</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/first_look_view.py" />
+   <source>conversation</source>
+   <translation>Gespräch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_view.py" />
+   <source>conversations</source>
+   <translation>Gespräche</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>copied summary</source>
+   <translation>kopierte Zusammenfassung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>cosine</source>
+   <translation>Kosinus</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/queue_table.py" />
+   <source>crashed</source>
+   <translation>abgestürzt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/look/format.py" />
+   <source>d MMM</source>
+   <translation>d. MMM</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/words.py" />
+   <source>d MMM yyyy</source>
+   <translation>d. MMM yyyy</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/words.py" />
+   <source>d MMMM</source>
+   <translation>d. MMMM</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/words.py" />
+   <source>d MMMM yyyy</source>
+   <translation>d. MMMM yyyy</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/base_models_view.py" />
+   <source>decoder-only</source>
+   <translation>nur Decoder</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>default</source>
+   <translation>Vorgabe</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>done at {clock}</source>
+   <translation>fertig um {clock}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>draft edited</source>
+   <translation>Entwurf bearbeitet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>draft of the bundled model</source>
+   <translation>Entwurf des mitgelieferten Modells</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>draft of {name}</source>
+   <translation>Entwurf von {name}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>duplicates</source>
+   <translation>Doppelte</translation>
+  </message>
+  <message>
+   <location filename="../../gui/plots/loss_plot.py" />
+   <source>each step</source>
+   <translation>jeder Schritt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>email</source>
+   <translation>E-Mail</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>emptied</source>
+   <translation>geleert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/disk_dialog.py" />
+   <source>emptied after 30 days</source>
+   <translation>nach 30 Tagen geleert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/base_models_view.py" />
+   <source>encoder-decoder</source>
+   <translation>Encoder-Decoder</translation>
+  </message>
+  <message>
+   <location filename="../../gui/plots/loss_plot.py" />
+   <source>evaluation</source>
+   <translation>Bewertung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/figures_row.py" />
+   <source>evaluation {loss}</source>
+   <translation>Bewertung {loss}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/figures_row.py" />
+   <source>examples/s</source>
+   <translation>Beispiele/s</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/queue_table.py" />
+   <source>failed</source>
+   <translation>fehlgeschlagen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/capability_table.py" />
+   <source>fails</source>
+   <translation>scheitert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>finish</source>
+   <translation>zu Ende laufen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/length.py" />
+   <source>fits the trained limit</source>
+   <translation>passt hinein</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/markdown.py" />
+   <source>found bad</source>
+   <translation>für schlecht befunden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/markdown.py" />
+   <source>found good</source>
+   <translation>für gut befunden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/disk_dialog.py" />
+   <source>from the hub; other programs use them too</source>
+   <translation>vom Hub; auch andere Programme nutzen sie</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>frozen</source>
+   <translation>eingefroren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/first_look_view.py" />
+   <source>further summaries</source>
+   <translation>weitere Zusammenfassungen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/candidate_table.py" />
+   <source>gain {gain}</source>
+   <translation>Gewinn {gain}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/words.py" />
+   <source>greedy</source>
+   <translation>greedy</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/lit_blocks.py" />
+   <source>has a trained pair</source>
+   <translation>hat ein trainiertes Paar</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/measure_words.py" />
+   <source>higher than base</source>
+   <translation>höher als die Basis</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/adapter_table.py" />
+   <source>imported</source>
+   <translation>importiert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples/detail.py" />
+   <source>in no other adapter's summary</source>
+   <translation>in keiner Zusammenfassung eines anderen Adapters</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/adapter_table.py" />
+   <source>in use</source>
+   <translation>in Gebrauch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/whisker.py" />
+   <source>interval {interval}</source>
+   <translation>Intervall {interval}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>invisible characters</source>
+   <translation>unsichtbare Zeichen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/capability_table.py" />
+   <source>is meant to work</source>
+   <translation>soll funktionieren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>is the summary</source>
+   <translation>ist die Zusammenfassung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/example_table.py" />
+   <source>its base {score}</source>
+   <translation>seine Basis {score}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>just now</source>
+   <translation>gerade eben</translation>
+  </message>
+  <message>
+   <location filename="../../gui/plots/canvas.py" />
+   <source>kept, step {step}</source>
+   <translation>behalten, Schritt {step}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>keys and values</source>
+   <translation>Schlüssel und Werte</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>last</source>
+   <translation>letzter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>last checkpoint {ago}</source>
+   <translation>letzter Prüfpunkt {ago}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>last step</source>
+   <translation>letzter Schritt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>layer</source>
+   <translation>Schicht</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>leaks</source>
+   <translation>in mehreren Teilen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>leave_out</source>
+   <translation>auslassen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/findings_view.py" />
+   <source>left out</source>
+   <translation>ausgelassen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>left out at most</source>
+   <translation>höchstens ausgelassen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/markdown.py" />
+   <source>length penalty {value}</source>
+   <translation>Längenstrafe {value}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>lengths</source>
+   <translation>Längen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/download_check.py" />
+   <source>licence {licence}</source>
+   <translation>Lizenz {licence}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/histogram.py" />
+   <source>limit {limit}</source>
+   <translation>Grenze {limit}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>linear</source>
+   <translation>linear</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>long conversation</source>
+   <translation>langes Gespräch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/markdown.py" />
+   <source>long conversations piece by piece</source>
+   <translation>lange Gespräche abschnittsweise</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>long summary</source>
+   <translation>lange Zusammenfassung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>loss</source>
+   <translation>Verlust</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/measure_words.py" />
+   <source>lower than base</source>
+   <translation>niedriger als die Basis</translation>
+  </message>
+  <message>
+   <location filename="../../gui/disk_dialog.py" />
+   <source>made anew when needed; at most 2 GB are kept</source>
+   <translation>bei Bedarf neu erzeugt; höchstens 2 GB bleiben</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/choices.py" />
+   <source>made for a base model it does not name</source>
+   <translation>gemacht für ein ungenanntes Basismodell</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/choices.py" />
+   <source>made for {model}</source>
+   <translation>gemacht für „{model}“</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/learned_preview.py" />
+   <source>marked: learned, the rest is only read</source>
+   <translation>markiert: gelernt, der Rest wird nur gelesen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/findings_view.py" />
+   <source>masked</source>
+   <translation>maskiert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>median {median}, most {most}</source>
+   <translation>Median {median}, max. {most}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/charts.py" />
+   <source>minutes of training</source>
+   <translation>Minuten Training</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/arena/words.py" />
+   <source>most on the same {n} conversations, {decoding}</source>
+   <translation>
+    <numerusform>die meisten an demselben Gespräch, {decoding}</numerusform>
+    <numerusform>die meisten an denselben {n} Gesprächen, {decoding}</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/first_look_view.py" />
+   <source>name</source>
+   <translation>Name</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>next: {step}</source>
+   <translation>als Nächstes: {step}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/capability_table.py" />
+   <source>no</source>
+   <translation>nein</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>no change</source>
+   <translation>unverändert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/rows_view.py" />
+   <source>no conversation</source>
+   <translation>kein Gespräch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/measures_view.py" />
+   <source>no interval</source>
+   <translation>kein Intervall</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/adapter_table.py" />
+   <source>no measurable difference</source>
+   <translation>kein messbarer Unterschied</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/measure_words.py" />
+   <source>no measurable difference to base</source>
+   <translation>kein messbarer Unterschied zur Basis</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/export_offer.py" />
+   <source>no named speaker</source>
+   <translation>kein genannter Sprecher</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>no one named</source>
+   <translation>niemand genannt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/picker.py" />
+   <source>no reference summary</source>
+   <translation>keine Referenzzusammenfassung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/rows_view.py" />
+   <source>no summary</source>
+   <translation>keine Zusammenfassung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/markdown.py" />
+   <source>no {count} tokens twice</source>
+   <translation>keine {count} Tokens zweimal</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>none</source>
+   <translation>keine</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>none (auto)</source>
+   <translation>keine (auto)</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/origin_field.py" />
+   <source>none, a new adapter</source>
+   <translation>keinen, ein neuer Adapter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>none: each chat whole</source>
+   <translation>keine: jeder Chat als Ganzes</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>norm</source>
+   <translation>Norm</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>norms</source>
+   <translation>Normen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/base_models_view.py" />
+   <source>not a text model</source>
+   <translation>kein Textmodell</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/candidate_table.py" />
+   <source>not checked</source>
+   <translation>nicht angehakt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/measure_words.py" />
+   <source>not compared</source>
+   <translation>nicht verglichen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/parts.py" />
+   <source>not in the base model’s summary</source>
+   <translation>nicht beim Basismodell</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples/detail.py" />
+   <source>not in the conversation</source>
+   <translation>nicht im Gespräch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/markdown.py" />
+   <source>not in the conversation: {claims}</source>
+   <translation>nicht im Gespräch: {claims}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/origin_field.py" />
+   <source>not in the library</source>
+   <translation>nicht in der Bibliothek</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples/detail.py" />
+   <source>not in the other summary</source>
+   <translation>nicht in der anderen Zusammenfassung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples/detail.py" />
+   <source>not in the reference</source>
+   <translation>nicht in der Referenz</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>not known (auto)</source>
+   <translation>nicht bekannt (auto)</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/capability_table.py" />
+   <source>not proven</source>
+   <translation>nicht erprobt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/adapter_table.py" />
+   <source>not scored yet</source>
+   <translation>noch nicht bewertet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/base_models_view.py" />
+   <source>not stated</source>
+   <translation>nicht angegeben</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_table.py" />
+   <source>not yet</source>
+   <translation>noch nicht</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/method_explanation.py" />
+   <source>nothing is trained</source>
+   <translation>nichts wird trainiert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/markdown.py" />
+   <source>nothing that was not said</source>
+   <translation>nichts, was nicht gesagt wurde</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/charts.py" />
+   <source>numbers trained</source>
+   <translation>trainierte Zahlen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>odd characters</source>
+   <translation>seltsame Zeichen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/origin_field.py" />
+   <source>of another base model or method</source>
+   <translation>anderes Basismodell oder Verfahren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/effect_panel.py" />
+   <source>of {count} numbers</source>
+   <translation>von {count} Zahlen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/effect_panel.py" />
+   <source>of {count} trainable</source>
+   <translation>von {count}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/figures_row.py" />
+   <source>of {total}</source>
+   <translation>von {total}</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/arena/words.py" />
+   <source>on the same {n} conversations, {decoding}</source>
+   <translation>
+    <numerusform>an demselben Gespräch, {decoding}</numerusform>
+    <numerusform>an denselben {n} Gesprächen, {decoding}</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/words.py" />
+   <source>on {day}</source>
+   <translation>am {day}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/look/format.py" />
+   <source>one conversation, so no interval</source>
+   <translation>ein Gespräch, daher kein Intervall</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>optional</source>
+   <translation>optional</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/keys_sheet.py" />
+   <source>or</source>
+   <translation>oder</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>orthogonal</source>
+   <translation>orthogonal</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>other language</source>
+   <translation>andere Sprache</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>others are left out at each step</source>
+   <translation>in jedem Schritt werden andere ausgelassen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>overfitting validation</source>
+   <translation>overfitting überanpassung validierung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/base_models_view.py" />
+   <source>owner/name on the hub</source>
+   <translation>Inhaber/Name auf dem Hub</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/charts.py" />
+   <source>peak memory</source>
+   <translation>Spitzenspeicher</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/figures_row.py" />
+   <source>peak {size}</source>
+   <translation>Spitze {size}</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/library/passport_facts.py" />
+   <source>personal data masked in {n} places</source>
+   <translation>
+    <numerusform>persönliche Daten an {n} Stelle maskiert</numerusform>
+    <numerusform>persönliche Daten an {n} Stellen maskiert</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>phone</source>
+   <translation>Telefon</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>plain prompt</source>
+   <translation>einfacher Prompt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>playground</source>
+   <translation>Werkbank</translation>
+  </message>
+  <message>
+   <location filename="../../gui/finder.py" />
+   <source>preset</source>
+   <translation>Vorlage</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>prompt</source>
+   <translation>Prompt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/capability_table.py" />
+   <source>proven</source>
+   <translation>erprobt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>random</source>
+   <translation>zufällig</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>rank {rank}</source>
+   <translation>Rang {rank}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/method_explanation.py" />
+   <source>rate {rate}</source>
+   <translation>Rate {rate}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/length.py" />
+   <source>read piece by piece</source>
+   <translation>abschnittsweise gelesen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/disk_dialog.py" />
+   <source>recipes, events and logs</source>
+   <translation>Rezepte, Ereignisse und Protokolle</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>refuse</source>
+   <translation>ablehnen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/queue_table.py" />
+   <source>refused</source>
+   <translation>abgelehnt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/markdown.py" />
+   <source>repetition penalty {value}</source>
+   <translation>Wiederholungsstrafe {value}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/queue_table.py" />
+   <source>running</source>
+   <translation>läuft</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>sample</source>
+   <translation>Beispielgespräche</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/markdown.py" />
+   <source>sampled at temperature {value}</source>
+   <translation>gezogen mit Temperatur {value}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/candidate_table.py" />
+   <source>scores of another protocol can't stand beside these</source>
+   <translation>Wertungen eines anderen Protokolls sind nicht vergleichbar</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/markdown.py" />
+   <source>seed {value}</source>
+   <translation>Startwert {value}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/choices.py" />
+   <source>shown already</source>
+   <translation>schon gezeigt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>skipped</source>
+   <translation>übersprungen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/plots/loss_plot.py" />
+   <source>smoothed</source>
+   <translation>geglättet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/first_look_view.py" />
+   <source>speaker</source>
+   <translation>Sprecher</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>speakers, median</source>
+   <translation>Sprecher, Median</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/words.py" />
+   <source>start begin fine-tuning PEFT</source>
+   <translation>start anfang beginn beginnen feinabstimmung fine-tuning PEFT</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>started {time}</source>
+   <translation>begonnen {time}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/scrubber.py" />
+   <source>step {step} of {total}</source>
+   <translation>Schritt {step} von {total}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>stop</source>
+   <translation>stoppen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/queue_table.py" />
+   <source>stopped</source>
+   <translation>gestoppt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/adapter_table.py" />
+   <source>stopped early</source>
+   <translation>vorzeitig gestoppt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/first_look_view.py" />
+   <source>summary</source>
+   <translation>Zusammenfassung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>summary longer</source>
+   <translation>Zusammenfassung länger</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>test</source>
+   <translation>Test</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>text</source>
+   <translation>Text</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/playground/length.py" />
+   <source>the last {n} turns are cut off</source>
+   <translation>
+    <numerusform>das Ende fehlt</numerusform>
+    <numerusform>letzte {n} Beiträge fehlen</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="../../gui/disk_dialog.py" />
+   <source>the library</source>
+   <translation>die Bibliothek</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>the likeliest</source>
+   <translation>der beste Text</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/lit_blocks.py" />
+   <source>the prompt</source>
+   <translation>der Prompt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/words.py" />
+   <source>the starter</source>
+   <translation>Startmodell</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>the text, as it is</source>
+   <translation>der Text, wie er ist</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>the trained limit ends</source>
+   <translation>hier endet die trainierte Länge</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/queue_table.py" />
+   <source>the whole run took {time}</source>
+   <translation>der ganze Lauf dauerte {time}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>this prompt</source>
+   <translation>dieser Prompt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/disk_dialog.py" />
+   <source>to go on from; completed runs no longer need them</source>
+   <translation>zum Fortsetzen; abgeschlossene Läufe brauchen sie nicht mehr</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/words.py" />
+   <source>today at {time}</source>
+   <translation>heute um {time}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/words.py" />
+   <source>today, {time}</source>
+   <translation>heute, {time}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/histogram.py" />
+   <source>tokens</source>
+   <translation>Tokens</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/markdown.py" />
+   <source>top-p {value}</source>
+   <translation>Top-p {value}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>train</source>
+   <translation>Training</translation>
+  </message>
+  <message>
+   <location filename="../../gui/plots/canvas.py" />
+   <source>train {loss}</source>
+   <translation>Training {loss}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/method_chooser.py" />
+   <source>trainable at this preset</source>
+   <translation>trainierbar mit dieser Vorlage</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/charts.py" />
+   <source>trainable parameters</source>
+   <translation>trainierbare Parameter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/lit_blocks.py" />
+   <source>trained</source>
+   <translation>trainiert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>trained vectors</source>
+   <translation>trainierte Vektoren</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>trained, rank {rank}</source>
+   <translation>trainiert, Rang {rank}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>training</source>
+   <translation>Training</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/queue_table.py" />
+   <source>training alone {time}</source>
+   <translation>davon Training {time}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/example_table.py" />
+   <source>tuned</source>
+   <translation>trainiert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>tuned model</source>
+   <translation>trainiertes Modell</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>turns, median</source>
+   <translation>Beiträge, Median</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/queue_table.py" />
+   <source>under 1 min left</source>
+   <translation>noch unter 1 min</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/words.py" />
+   <source>unknown base model</source>
+   <translation>Basismodell unbekannt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>usual (auto)</source>
+   <translation>wie üblich (auto)</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>validation</source>
+   <translation>Validierung</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>vocabulary</source>
+   <translation>Vokabular</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/queue_table.py" />
+   <source>waiting</source>
+   <translation>wartet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/queue_table.py" />
+   <source>waits</source>
+   <translation>wartet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>warm-up</source>
+   <translation>Aufwärmen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/sketches.py" />
+   <source>waves</source>
+   <translation>Wellen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/value_words.py" />
+   <source>weights</source>
+   <translation>Gewichte</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>weights of the base</source>
+   <translation>Gewichte der Basis</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/first_look_view.py" />
+   <source>what is said</source>
+   <translation>Gesagtes</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/first_look_view.py" />
+   <source>which conversation</source>
+   <translation>welches Gespräch</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/first_look_view.py" />
+   <source>which split</source>
+   <translation>welcher Teil</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/verdict_card.py" />
+   <source>whiskers: 95 % interval</source>
+   <translation>Striche: 95-%-Intervall</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/capability_table.py" />
+   <source>works</source>
+   <translation>funktioniert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>worse</source>
+   <translation>schlechter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/adapter_table.py" />
+   <source>worse than base</source>
+   <translation>schlechter als die Basis</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>written</source>
+   <translation>geschrieben</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>written by you</source>
+   <translation>von Ihnen geschrieben</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/adapter_table.py" />
+   <source>yardstick</source>
+   <translation>Maßstab</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/topics.py" />
+   <source>yes</source>
+   <translation>ja</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/words.py" />
+   <source>yesterday</source>
+   <translation>gestern</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/words.py" />
+   <source>yesterday at {time}</source>
+   <translation>gestern um {time}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>{accepted} of {total} accepted</source>
+   <translation>{accepted} von {total} angenommen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library_page.py" />
+   <source>{adapters} for {base_models}</source>
+   <translation>{adapters} für {base_models}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/choices.py" />
+   <source>{adapter} was made for a base model it does not name</source>
+   <translation>{adapter} wurde für ein ungenanntes Basismodell gemacht</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/choices.py" />
+   <source>{adapter} was made for {model}</source>
+   <translation>{adapter} wurde für „{model}“ gemacht</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/playground/controller.py" />
+   <source>{base} with {n} adapters</source>
+   <translation>
+    <numerusform>{base} mit {n} Adapter</numerusform>
+    <numerusform>{base} mit {n} Adaptern</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <source>{before} and {name}</source>
+   <translation>{before} und {name}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>{change} (95 % interval {interval}) on the same {count} {split} conversations.</source>
+   <translation>{change} (95-%-Intervall {interval}), gemessen an denselben {count} Gesprächen (Teil {split}).</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>{change} (95 % interval {interval}) on the same {split} conversations.</source>
+   <translation>{change} (95-%-Intervall {interval}), gemessen an denselben Gesprächen (Teil {split}).</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>{change} on one {split} conversation, so no interval.</source>
+   <translation>{change}, gemessen an einem Gespräch (Teil {split}), daher kein Intervall.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/mapping.py" />
+   <source>{column} (auto)</source>
+   <translation>{column} (auto)</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>{count} beyond the first {most}</source>
+   <translation>{count} nach den ersten {most}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/charts.py" />
+   <source>{count} checked</source>
+   <translation>{count} gewählt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history/run_details.py" />
+   <source>{count} excluded</source>
+   <translation>{count} ausgeschlossen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>{count} excluded as the data page says ({named})</source>
+   <translation>{count} nach den Angaben der Datenseite ausgeschlossen ({named})</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/histogram.py" />
+   <source>{count} in all</source>
+   <translation>{count} insgesamt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/report.py" />
+   <source>{count} in {split}</source>
+   <translation>{count} in {split}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>{count} numbers trained</source>
+   <translation>{count} Zahlen trainiert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/prompt_preview.py" />
+   <source>{count} of {limit} tokens</source>
+   <translation>{count} von {limit} Tokens</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/report.py" />
+   <source>{count} of {split} also in {other}</source>
+   <translation>{count} aus {split} auch in {other}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/plan_words.py" />
+   <source>{count} parameters</source>
+   <translation>{count} Parameter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>{count} skipped</source>
+   <translation>{count} übersprungen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>{count} that stood there before</source>
+   <translation>{count} schon vorhandene</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/scrubber.py" />
+   <source>{count} to choose from</source>
+   <translation>{count} zur Auswahl</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/queue_view.py" />
+   <source>{count} to go</source>
+   <translation>{count} offen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/prompt_preview.py" />
+   <source>{count} tokens</source>
+   <translation>{count} Tokens</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/help/drawings.py" />
+   <source>{count} values</source>
+   <translation>{count} Werte</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/effect_panel.py" />
+   <source>{count} with the adapter's</source>
+   <translation>trainierbar von {count}, mit denen des Adapters</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>{count} without words</source>
+   <translation>{count} ohne Wörter</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/adapter_groups.py" />
+   <source>{data} with {base}</source>
+   <translation>{data} mit {base}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/device_meter.py" />
+   <source>{device}. Press to check this computer</source>
+   <translation>{device}. Drücken, um diesen Computer zu prüfen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/source_bar.py" />
+   <source>{done} of {total}</source>
+   <translation>{done} von {total}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/jobs.py" />
+   <source>{done} of {total} conversations</source>
+   <translation>{done} von {total} Gesprächen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch.py" />
+   <source>{done} of {total} conversations, {time} left</source>
+   <translation>{done} von {total} Gesprächen, noch {time}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>{done} of {total} examples</source>
+   <translation>{done} von {total} Beispielen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/source_bar.py" />
+   <source>{done} of {total} rows</source>
+   <translation>{done} von {total} Zeilen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/jobs.py" />
+   <source>{done} of {total} summaries</source>
+   <translation>{done} von {total} Zusammenfassungen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/doctor_page.py" />
+   <source>{done} of {total}. The devices take some seconds</source>
+   <translation>{done} von {total}. Die Geräte brauchen einige Sekunden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/deeds.py" />
+   <source>{entry} is running. Stop it first.</source>
+   <translation>{entry} läuft. Stoppen Sie den Lauf zuerst.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/files.py" />
+   <source>{file} can't be read: {why}.</source>
+   <translation>{file} ist nicht lesbar: {why}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/files.py" />
+   <source>{file} is larger than 500 kB.</source>
+   <translation>{file} ist größer als 500 kB.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data_page.py" />
+   <source>{finding}: none.</source>
+   <translation>{finding}: keine.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/export_offer.py" />
+   <source>{format}: {turns} of {speakers}.</source>
+   <translation>{format}: {turns}, {speakers}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/export_offer.py" />
+   <source>{format}: {turns} of {speakers}; {left} left out.</source>
+   <translation>{format}: {turns}, {speakers}; ausgelassen: {left}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/tries_view.py" />
+   <source>{good} good, {columns}</source>
+   <translation>{good} gut, {columns}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/look/format.py" />
+   <source>{hours} h {minutes} min</source>
+   <translation>{hours} h {minutes} min</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/train/recipe_panel.py" />
+   <source>{listed} are not on this computer yet. A run fetches them first; Start tells their size and asks.</source>
+   <translation>
+    <numerusform>{listed} ist noch nicht auf diesem Computer. Ein Lauf lädt es zuerst; „Starten“ nennt die Größe und fragt.</numerusform>
+    <numerusform>{listed} sind noch nicht auf diesem Computer. Ein Lauf lädt sie zuerst; „Starten“ nennt ihre Größe und fragt.</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/preview.py" />
+   <source>{lost} of {turns} turns are lost at this limit</source>
+   <translation>Bei dieser Grenze verloren: {lost} von {turns} Beiträgen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/preview.py" />
+   <source>{lost} of {turns} turns are lost at this limit, the first of them in part</source>
+   <translation>Bei dieser Grenze verloren: {lost} von {turns} Beiträgen, der erste davon zum Teil</translation>
+  </message>
+  <message>
+   <location filename="../../gui/look/format.py" />
+   <source>{low} to {high}</source>
+   <translation>{low} bis {high}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_panel.py" />
+   <source>{method} for {base}, imported {moment}</source>
+   <translation>{method} für {base}, {moment} importiert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_panel.py" />
+   <source>{method} for {base}, made {moment}</source>
+   <translation>{method} für {base}, {moment} erstellt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/look/format.py" />
+   <source>{minutes} min</source>
+   <translation>{minutes} min</translation>
+  </message>
+  <message>
+   <location filename="../../gui/look/format.py" />
+   <source>{minutes} min {seconds} s</source>
+   <translation>{minutes} min {seconds} s</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/drafter.py" />
+   <source>{model} is writing</source>
+   <translation>{model} schreibt</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/choices.py" />
+   <source>{most} columns are the most</source>
+   <translation>höchstens {most} Spalten</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/library/passport_facts.py" />
+   <source>{names} in {n} matrices</source>
+   <translation>
+    <numerusform>{names} in {n} Matrix</numerusform>
+    <numerusform>{names} in {n} Matrizen</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/playground/choices.py" />
+   <source>{names} were made on another form of the base model. All are compared on that of {first}: {form}.</source>
+   <translation>
+    <numerusform>{names} entstand auf einer anderen Form des Basismodells. Alle werden auf der von {first} verglichen: {form}.</numerusform>
+    <numerusform>{names} entstanden auf einer anderen Form des Basismodells. Alle werden auf der von {first} verglichen: {form}.</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library_page.py" />
+   <source>{name} is in use by a running job. Delete it when that is done.</source>
+   <translation>{name} wird von einem laufenden Auftrag verwendet. Löschen Sie ihn, wenn der fertig ist.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>{name} with {size} of memory free, in {precision}.</source>
+   <translation>{name} mit {size} freiem Speicher, in {precision}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/device_meter.py" />
+   <source>{name} {device}, memory {memory}, load {load}</source>
+   <translation>{name} {device}, Speicher {memory}, Auslastung {load}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/capability_dialog.py" />
+   <source>{name} {verdict} on all of them.</source>
+   <translation>Auf allen gilt: {name} {verdict}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/numbers.py" />
+   <source>{name}, by slider</source>
+   <translation>{name}, per Schieberegler</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>{name}, in {precision}.</source>
+   <translation>{name}, in {precision}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/plots/curves.py" />
+   <source>{name}: {loss} at step {step}</source>
+   <translation>{name}: {loss} bei Schritt {step}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_view.py" />
+   <source>{name}: {score}. Better, paired with the base: {gain}</source>
+   <translation>{name}: {score}. Besser, gepaart mit dem Basismodell: {gain}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_view.py" />
+   <source>{name}: {score}. No measurable difference, paired with the base: {gain}</source>
+   <translation>{name}: {score}. Kein messbarer Unterschied, gepaart mit dem Basismodell: {gain}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_view.py" />
+   <source>{name}: {score}. Worse, paired with the base: {gain}</source>
+   <translation>{name}: {score}. Schlechter, gepaart mit dem Basismodell: {gain}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/labelling/conversation_view.py" />
+   <source>{number} of {total}</source>
+   <translation>{number} von {total}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>{number} trainable</source>
+   <translation>{number} trainierbar</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/library_page.py" />
+   <source>{n} adapters</source>
+   <translation>
+    <numerusform>{n} Adapter</numerusform>
+    <numerusform>{n} Adapter</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/playground/batch_reader.py" />
+   <source>{n} are beyond the first 1,000</source>
+   <translation>
+    <numerusform>{n} nach den ersten 1.000</numerusform>
+    <numerusform>{n} nach den ersten 1.000</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/playground/batch_reader.py" />
+   <source>{n} are too long to be tried</source>
+   <translation>
+    <numerusform>{n} zu lang zum Ausprobieren</numerusform>
+    <numerusform>{n} zu lang zum Ausprobieren</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/library_page.py" />
+   <source>{n} base models</source>
+   <translation>
+    <numerusform>{n} Basismodell</numerusform>
+    <numerusform>{n} Basismodelle</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/models/words.py" />
+   <source>{n} beams</source>
+   <translation>
+    <numerusform>{n} Beam</numerusform>
+    <numerusform>{n} Beams</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/look/format.py" />
+   <source>{n} bytes</source>
+   <translation>
+    <numerusform>{n} Byte</numerusform>
+    <numerusform>{n} Byte</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/arena/words.py" />
+   <source>{n} can't run</source>
+   <translation>
+    <numerusform>{n} nicht lauffähig</numerusform>
+    <numerusform>{n} nicht lauffähig</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/playground/tries_view.py" />
+   <source>{n} columns</source>
+   <translation>
+    <numerusform>{n} Spalte</numerusform>
+    <numerusform>{n} Spalten</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/train/words.py" />
+   <source>{n} conversations are excluded by the recipe.</source>
+   <translation>
+    <numerusform>{n} Gespräch ist durch das Rezept ausgeschlossen.</numerusform>
+    <numerusform>{n} Gespräche sind durch das Rezept ausgeschlossen.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>{n} drafts</source>
+   <translation>
+    <numerusform>{n} Entwurf</numerusform>
+    <numerusform>{n} Entwürfe</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/arena/entries_form.py" />
+   <source>{n} entries</source>
+   <translation>
+    <numerusform>{n} Eintrag</numerusform>
+    <numerusform>{n} Einträge</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/library/passport_facts.py" />
+   <source>{n} examples</source>
+   <translation>
+    <numerusform>{n} Beispiel</numerusform>
+    <numerusform>{n} Beispiele</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/playground/batch_reader.py" />
+   <source>{n} files</source>
+   <translation>
+    <numerusform>{n} Datei</numerusform>
+    <numerusform>{n} Dateien</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/playground/good_ones.py" />
+   <source>{n} good summaries are written</source>
+   <translation>
+    <numerusform>{n} gute Zusammenfassung ist geschrieben</numerusform>
+    <numerusform>{n} gute Zusammenfassungen sind geschrieben</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/playground/batch_reader.py" />
+   <source>{n} have no conversation</source>
+   <translation>
+    <numerusform>{n} ohne Gespräch</numerusform>
+    <numerusform>{n} ohne Gespräch</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/forms/recipe_form.py" />
+   <source>{n} layers</source>
+   <translation>
+    <numerusform>{n} Schicht</numerusform>
+    <numerusform>{n} Schichten</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/forms/recipe_form.py" />
+   <source>{n} matrices</source>
+   <translation>
+    <numerusform>{n} Matrix</numerusform>
+    <numerusform>{n} Matrizen</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/playground/export_offer.py" />
+   <source>{n} media tags</source>
+   <translation>
+    <numerusform>{n} Medienhinweis</numerusform>
+    <numerusform>{n} Medienhinweise</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/data_page.py" />
+   <source>{n} more are over the limit as it is now: check again to list them.</source>
+   <translation>
+    <numerusform>{n} weitere liegt über der jetzigen Grenze: prüfen Sie erneut, um sie zu sehen.</numerusform>
+    <numerusform>{n} weitere liegen über der jetzigen Grenze: prüfen Sie erneut, um sie zu sehen.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/data_page.py" />
+   <source>{n} more like this.</source>
+   <translation>
+    <numerusform>{n} weiterer Hinweis dieser Art.</numerusform>
+    <numerusform>{n} weitere Hinweise dieser Art.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/train/run_view.py" />
+   <source>{n} more notices</source>
+   <translation>
+    <numerusform>{n} weiterer Hinweis</numerusform>
+    <numerusform>{n} weitere Hinweise</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>{n} more turns</source>
+   <translation>
+    <numerusform>{n} weiterer Beitrag</numerusform>
+    <numerusform>{n} weitere Beiträge</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/playground/export_offer.py" />
+   <source>{n} other chats</source>
+   <translation>
+    <numerusform>{n} anderer Chat</numerusform>
+    <numerusform>{n} andere Chats</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/playground/good_ones.py" />
+   <source>{n} other good ones of the same conversations left out</source>
+   <translation>
+    <numerusform>eine weitere gute zu demselben Gespräch ausgelassen</numerusform>
+    <numerusform>{n} weitere gute zu denselben Gesprächen ausgelassen</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/data/preview.py" />
+   <source>{n} places masked.</source>
+   <translation>
+    <numerusform>{n} Stelle maskiert.</numerusform>
+    <numerusform>{n} Stellen maskiert.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/data/findings_view.py" />
+   <source>{n} rows</source>
+   <translation>
+    <numerusform>{n} Zeile</numerusform>
+    <numerusform>{n} Zeilen</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/data_page.py" />
+   <source>{n} rows are written to {path}.</source>
+   <translation>
+    <numerusform>{n} Zeile wurde nach {path} geschrieben.</numerusform>
+    <numerusform>{n} Zeilen wurden nach {path} geschrieben.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/data/broken_view.py" />
+   <source>{n} rows can't be read</source>
+   <translation>
+    <numerusform>{n} Zeile ist nicht lesbar</numerusform>
+    <numerusform>{n} Zeilen sind nicht lesbar</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/examples/chooser.py" />
+   <source>{n} runs beside the first</source>
+   <translation>
+    <numerusform>{n} Lauf neben dem ersten</numerusform>
+    <numerusform>{n} Läufe neben dem ersten</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/history_page.py" />
+   <source>{n} runs. Each is a folder that can be opened, resumed or repeated</source>
+   <translation>
+    <numerusform>{n} Lauf. Er ist ein Ordner, der sich öffnen, fortsetzen oder wiederholen lässt</numerusform>
+    <numerusform>{n} Läufe. Jeder ist ein Ordner, der sich öffnen, fortsetzen oder wiederholen lässt</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>{n} sittings</source>
+   <translation>
+    <numerusform>{n} Sitzung</numerusform>
+    <numerusform>{n} Sitzungen</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>{n} speakers</source>
+   <translation>
+    <numerusform>{n} Sprecher</numerusform>
+    <numerusform>{n} Sprecher</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/playground/export_offer.py" />
+   <source>{n} system lines</source>
+   <translation>
+    <numerusform>{n} Systemzeile</numerusform>
+    <numerusform>{n} Systemzeilen</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/data/preview.py" />
+   <source>{n} tokens</source>
+   <translation>
+    <numerusform>{n} Token</numerusform>
+    <numerusform>{n} Tokens</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/playground/markdown.py" />
+   <source>{n} tokens in {seconds} s</source>
+   <translation>
+    <numerusform>{n} Token in {seconds} s</numerusform>
+    <numerusform>{n} Tokens in {seconds} s</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/data/preview.py" />
+   <source>{n} tokens, the rest is cut</source>
+   <translation>
+    <numerusform>{n} Token, der Rest entfällt</numerusform>
+    <numerusform>{n} Tokens, der Rest entfällt</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/playground_page.py" />
+   <source>{n} tries are forgotten.</source>
+   <translation>
+    <numerusform>{n} Versuch ist vergessen.</numerusform>
+    <numerusform>{n} Versuche sind vergessen.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/data/preview.py" />
+   <source>{n} turns</source>
+   <translation>
+    <numerusform>{n} Beitrag</numerusform>
+    <numerusform>{n} Beiträge</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/labelling/words.py" />
+   <source>{n} words</source>
+   <translation>
+    <numerusform>{n} Wort</numerusform>
+    <numerusform>{n} Wörter</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/models/words.py" />
+   <source>{n} {split} conversations</source>
+   <translation>
+    <numerusform>{n} Gespräch ({split})</numerusform>
+    <numerusform>{n} Gespräche ({split})</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="../../gui/pages/examples_page.py" />
+   <source>{others} have another base model, or computed it otherwise than {first}.</source>
+   <translation>
+    <numerusform>{others} hat ein anderes Basismodell oder rechnete es anders als {first}.</numerusform>
+    <numerusform>{others} haben ein anderes Basismodell oder rechneten es anders als {first}.</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/export_offer.py" />
+   <source>{parts} and {last}</source>
+   <translation>{parts} und {last}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/charts.py" />
+   <source>{path} can't be written. Choose another folder, or free some space.</source>
+   <translation>{path} kann nicht geschrieben werden. Wählen Sie einen anderen Ordner, oder schaffen Sie Platz.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/preview.py" />
+   <source>{place} of {count}</source>
+   <translation>{place} von {count}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data_page.py" />
+   <source>{place}, licence {licence}</source>
+   <translation>{place}, Lizenz {licence}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/recipe_form.py" />
+   <source>{rate} was {method}'s</source>
+   <translation>{rate} galt für {method}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/recipe_form.py" />
+   <source>{rate}, preset</source>
+   <translation>{rate}, Vorgabe</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/batch_reader.py" />
+   <source>{read} of {total}</source>
+   <translation>{read} von {total}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples_page.py" />
+   <source>{run} and {count} more</source>
+   <translation>{run} und {count} weitere</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history_page.py" />
+   <source>{run} can't be opened: {reason}</source>
+   <translation>{run} kann nicht geöffnet werden: {reason}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/candidate_table.py" />
+   <source>{run}, {recipe}, can't be compared.</source>
+   <translation>{run}, {recipe}, nicht vergleichbar.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples_page.py" />
+   <source>{run}. Reading its scores</source>
+   <translation>{run}. Wertungen werden gelesen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/arena/words.py" />
+   <source>{scored} of {total} entries scored</source>
+   <translation>{scored} von {total} bewertet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/verdict_card.py" />
+   <source>{score} paired difference {gain}, {spread}</source>
+   <translation>{score}, gepaarte Differenz {gain}, {spread}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/look/format.py" />
+   <source>{seconds} s</source>
+   <translation>{seconds} s</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/data/overview.py" />
+   <source>{share} of conversations</source>
+   <translation>{share} der Gespräche</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_panel.py" />
+   <source>{share} of the summaries were cut at the length limit.</source>
+   <translation>{share} der Zusammenfassungen wurden an der Längengrenze abgeschnitten.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/example_table.py" />
+   <source>{share} of the words differ</source>
+   <translation>{share} der Wörter verschieden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/queue_table.py" />
+   <source>{share} trained</source>
+   <translation>{share} trainiert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/welcome_page.py" />
+   <source>{size} free</source>
+   <translation>{size} frei</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/history_page.py" />
+   <source>{size} of checkpoints, the last two of each run are kept</source>
+   <translation>{size} Prüfpunkte, von jedem Lauf bleiben die letzten zwei</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/effect_panel.py" />
+   <source>{size} of memory at peak</source>
+   <translation>Speicherspitze {size}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library_page.py" />
+   <source>{size} on disk</source>
+   <translation>{size} auf der Festplatte</translation>
+  </message>
+  <message>
+   <location filename="../../gui/download_check.py" />
+   <source>{size} to fetch</source>
+   <translation>{size} zu laden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/examples_page.py" />
+   <source>{some} and {one}</source>
+   <translation>{some} und {one}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/column_view.py" />
+   <source>{speed} tokens/s</source>
+   <translation>{speed} Tokens/s</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>{steps} steps</source>
+   <translation>{steps} Schritte</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/run_table.py" />
+   <source>{step} of {total}</source>
+   <translation>{step} von {total}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>{step}, the best</source>
+   <translation>{step}, der beste</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>{step}, the last</source>
+   <translation>{step}, der letzte</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/samples_view.py" />
+   <source>{summary}, new since the base marked</source>
+   <translation>{summary}, Neues seit der Basis markiert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/samples_view.py" />
+   <source>{summary}, new since {step} marked</source>
+   <translation>{summary}, Neues seit {step} markiert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/plan_words.py" />
+   <source>{tested} to test on</source>
+   <translation>{tested} zum Testen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/words.py" />
+   <source>{time} ago</source>
+   <translation>vor {time}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/queue_table.py" />
+   <source>{time} left</source>
+   <translation>noch {time}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/length.py" />
+   <source>{tokens} of {limit} tokens</source>
+   <translation>{tokens} von {limit} Tokens</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_facts.py" />
+   <source>{trainable} of {total}</source>
+   <translation>{trainable} von {total}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/device_meter.py" />
+   <source>{used} of {total}</source>
+   <translation>{used} von {total}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/forms/plan_words.py" />
+   <source>{used} to train on, {tested} to test</source>
+   <translation>{used} zum Trainieren, {tested} zum Testen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/look/format.py" />
+   <source>{value} B</source>
+   <translation>{value} Mrd.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/look/format.py" />
+   <source>{value} M</source>
+   <translation>{value} Mio.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/look/format.py" />
+   <source>{value} k</source>
+   <translation>{value} Tsd.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>{verdict}: {gain} against full fine-tuning, {interval}.</source>
+   <translation>{verdict}: {gain} gegenüber voller Feinabstimmung, {interval}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/models/arena_table.py" />
+   <source>{verdict}: {gain} against the base model, {interval}.</source>
+   <translation>{verdict}: {gain} gegenüber dem Basismodell, {interval}.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/widgets/block_drawing.py" />
+   <source>{weights} trained</source>
+   <translation>{weights} trainiert</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/conversation_panel.py" />
+   <source>{whence}, edited</source>
+   <translation>{whence}, bearbeitet</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/playground/good_ones.py" />
+   <source>{written}, one for each conversation; {others}</source>
+   <translation>{written}, eine je Gespräch; {others}</translation>
+  </message>
  </context>
  <context>
   <name>engine</name>
   <message>
    <location filename="../../engine/prompts.py" />
    <source>"{1}" can't be the name of a file.</source>
-   <translation type="unfinished" />
+   <translation>„{1}“ kann kein Dateiname sein.</translation>
   </message>
   <message>
    <location filename="../../engine/prompts.py" />
    <source>"{1}" is a built-in template.</source>
-   <translation type="unfinished" />
+   <translation>„{1}“ ist eine mitgelieferte Prompt-Vorlage.</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>"{1}" is not table.key=value.</source>
-   <translation type="unfinished" />
+   <translation>„{1}“ hat nicht die Form tabelle.schlüssel=wert.</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>"{1}" is not {2}.</source>
-   <translation type="unfinished" />
+   <translation>„{1}“ ist {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/handling/targets.py" />
    <source>"{1}" means every linear layer but the output head, so it does not stand beside names.</source>
-   <translation type="unfinished" />
+   <translation>„{1}“ meint alle linearen Schichten außer dem Ausgabekopf und steht deshalb nicht neben Namen.</translation>
   </message>
   <message>
    <location filename="../../engine/errors.py" />
    <source>(and {1} more)</source>
-   <translation type="unfinished" />
+   <translation>(und {1} weitere)</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>, but {1}</source>
-   <translation type="unfinished" />
+   <translation>, aber {1}</translation>
   </message>
   <message>
    <location filename="../../engine/words.py" />
    <source>, on {1}</source>
-   <translation type="unfinished" />
+   <translation>, bei {1}</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>, whose lists hold several references</source>
-   <translation type="unfinished" />
+   <translation>, deren Listen mehrere Referenzen enthalten</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>, {1} of memory free</source>
-   <translation type="unfinished" />
+   <translation>, {1} Speicher frei</translation>
   </message>
   <message>
    <location filename="../../engine/decoding.py" />
    <source>0 takes the likeliest token; above it tokens are drawn by chance, the bolder the higher.</source>
-   <translation type="unfinished" />
+   <translation>0 nimmt das wahrscheinlichste Token; darüber werden Tokens zufällig gezogen, je höher, desto kühner.</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>0: all.</source>
-   <translation type="unfinished" />
+   <translation>0: alle.</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>1 is greedy decoding; more is slower.</source>
-   <translation type="unfinished" />
+   <translation>1 dekodiert greedy; mehr ist langsamer.</translation>
   </message>
   <message>
    <location filename="../../engine/smaller_plans.py" />
    <source>8-bit optimizer</source>
-   <translation type="unfinished" />
+   <translation>8-Bit-Optimierer</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>; further references: column{1} {2}</source>
-   <translation type="unfinished" />
+   <translation>; weitere Referenzen: Spalte{1} {2}</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>; left out of the conversations is what all of them begin with: "{1}"</source>
-   <translation type="unfinished" />
+   <translation>; ausgelassen wird, womit alle Gespräche beginnen: „{1}“</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>A 4-bit base and an 8-bit optimizer</source>
-   <translation type="unfinished" />
+   <translation>Ein 4-Bit-Basismodell und ein 8-Bit-Optimierer</translation>
   </message>
   <message>
    <location filename="../../engine/extras.py" />
    <source>A base in {1} needs bitsandbytes, which is not installed.</source>
-   <translation type="unfinished" />
+   <translation>Ein Basismodell in {1} braucht bitsandbytes, das nicht installiert ist.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>A block repeated, far fewer numbers</source>
-   <translation type="unfinished" />
+   <translation>Ein Block, wiederholt: weit weniger Zahlen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/base_models.py" />
    <source>A chat template of {1} has {2}, and at most {3} are read.</source>
-   <translation type="unfinished" />
+   <translation>Eine Chat-Vorlage von {1} hat {2}, gelesen werden höchstens {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>A conversation of more than {limit:,} tokens</source>
-   <translation type="unfinished" />
+   <translation>Ein Gespräch mit mehr als {limit:,} Tokens</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>A conversation or summary in another language than most</source>
-   <translation type="unfinished" />
+   <translation>Ein Gespräch oder eine Zusammenfassung in anderer Sprache als die meisten</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>A conversation that also stands in a later split</source>
-   <translation type="unfinished" />
+   <translation>Ein Gespräch, das auch in einem späteren Teil steht</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>A conversation that stood before</source>
-   <translation type="unfinished" />
+   <translation>Ein Gespräch, das schon vorher vorkam</translation>
   </message>
   <message>
    <location filename="../../engine/supervisor.py" />
    <source>A fault in a library ended the worker ({1}).</source>
-   <translation type="unfinished" />
+   <translation>Ein Fehler in einer Programmbibliothek hat den Arbeitsprozess beendet ({1}).</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub_errors.py" />
    <source>A file of {1} came damaged.</source>
-   <translation type="unfinished" />
+   <translation>Eine Datei von {1} kam beschädigt an.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/data.py" />
    <source>A file with "{1}" in its name would be used instead.</source>
-   <translation type="unfinished" />
+   <translation>Eine Datei mit „{1}“ im Namen würde stattdessen verwendet.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub_errors.py" />
    <source>A hub id looks like owner/name.</source>
-   <translation type="unfinished" />
+   <translation>Eine Hub-ID sieht aus wie besitzer/name.</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>A hub id, a file (csv, tsv, json, jsonl, parquet, arrow, xlsx, or a zip or gz of them), a folder of split files or of texts, or "sample".</source>
-   <translation type="unfinished" />
+   <translation>Eine Hub-ID, eine Datei (csv, tsv, json, jsonl, parquet, arrow, xlsx oder eine davon als zip oder gz), ein Ordner mit Dateien für die Teile oder mit Texten, oder „sample“.</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>A hub id, a local folder, or "starter" (the bundled model).</source>
-   <translation type="unfinished" />
+   <translation>Eine Hub-ID, ein lokaler Ordner oder „starter“ (das mitgelieferte Modell).</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>A layer multiplies what it reads by a weight and adds a bias. BitFit leaves every weight as it is and trains the biases alone, about a thousandth of the model: it teaches the model little that is new, but brings out what it can do already, which is often enough for a new style. Take it for small adapters on models that have biases: BART, GPT-2, OPT. T5 has none, and most Llamas neither. (Ben Zaken et al. 2022)</source>
-   <translation type="unfinished" />
+   <translation>Eine Schicht multipliziert, was sie liest, mit einem Gewicht und addiert einen Bias. BitFit lässt jedes Gewicht, wie es ist, und trainiert allein die Biases, etwa ein Tausendstel des Modells: Es bringt dem Modell wenig Neues bei, holt aber hervor, was es schon kann, und das reicht oft für einen neuen Stil. Nehmen Sie es für kleine Adapter auf Modellen, die Biases haben: BART, GPT-2, OPT. T5 hat keine, und die meisten Llamas auch nicht. (Ben Zaken et al. 2022)</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>A model folder holds config.json and model.safetensors.</source>
-   <translation type="unfinished" />
+   <translation>Ein Modellordner enthält config.json und model.safetensors.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/mapping.py" />
    <source>A pause of {1} hours makes no sense.</source>
-   <translation type="unfinished" />
+   <translation>Eine Pause von {1} Stunden ergibt keinen Sinn.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/awake.py" />
    <source>A run is training</source>
-   <translation type="unfinished" />
+   <translation>Ein Lauf trainiert gerade</translation>
   </message>
   <message>
    <location filename="../../engine/arena/results.py" />
    <source>A run of an earlier version keeps no scores of single conversations.</source>
-   <translation type="unfinished" />
+   <translation>Ein Lauf einer früheren Version bewahrt keine Wertungen einzelner Gespräche auf.</translation>
   </message>
   <message>
    <location filename="../../engine/changes.py" />
    <source>A run that has begun keeps its {1}.</source>
-   <translation type="unfinished" />
+   <translation>Ein begonnener Lauf behält {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>A set holds {1} conversations at most.</source>
-   <translation type="unfinished" />
+   <translation>Eine Sammlung fasst höchstens {1} Gespräche.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>A shared prompt with a part for the task</source>
-   <translation type="unfinished" />
+   <translation>Ein gemeinsamer Prompt mit einem Anteil für die Aufgabe</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>A small network computes the prefix while training.</source>
-   <translation type="unfinished" />
+   <translation>Ein kleines Netz berechnet das Prefix beim Training.</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>A summary longer than its conversation</source>
-   <translation type="unfinished" />
+   <translation>Eine Zusammenfassung, die länger ist als ihr Gespräch</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>A summary of more than {limit:,} tokens with its end</source>
-   <translation type="unfinished" />
+   <translation>Eine Zusammenfassung mit mehr als {limit:,} Tokens samt Ende</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>A summary taken word for word from its conversation</source>
-   <translation type="unfinished" />
+   <translation>Eine Zusammenfassung, die wörtlich aus ihrem Gespräch stammt</translation>
   </message>
   <message>
    <location filename="../../engine/prompts.py" />
    <source>A template needs a name.</source>
-   <translation type="unfinished" />
+   <translation>Eine Prompt-Vorlage braucht einen Namen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
    <source>A thin network after each sublayer</source>
-   <translation type="unfinished" />
+   <translation>Ein dünnes Netz nach jeder Teilschicht</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/cells.py" />
    <source>A turn has no "{1}"; it holds: {2}.</source>
-   <translation type="unfinished" />
+   <translation>Einem Beitrag fehlt „{1}“; er enthält: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/handling/fitting.py" />
    <source>A vector length of</source>
-   <translation type="unfinished" />
+   <translation>Eine Vektorlänge von</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>A {1} × {2} weight has {3} numbers; at rank {4} LoRA trains {5}, which is {6} % fewer.</source>
-   <translation type="unfinished" />
+   <translation>Eine Gewichtsmatrix von {1} × {2} hat {3} Zahlen; beim Rang {4} trainiert LoRA {5}, das sind {6} % weniger.</translation>
   </message>
   <message>
    <location filename="../../engine/personal.py" />
    <source>AD CZ ES MD PK RO SA SE SK TN VG</source>
-   <translation type="unfinished" />
+   <translation>AD CZ ES MD PK RO SA SE SK TN VG</translation>
   </message>
   <message>
    <location filename="../../engine/personal.py" />
    <source>AE GI IL IQ OM SO TL</source>
-   <translation type="unfinished" />
+   <translation>AE GI IL IQ OM SO TL</translation>
   </message>
   <message>
    <location filename="../../engine/personal.py" />
    <source>AL AZ BY CY DO GT HU LB NI PL SV</source>
-   <translation type="unfinished" />
+   <translation>AL AZ BY CY DO GT HU LB NI PL SV</translation>
   </message>
   <message>
    <location filename="../../engine/graphics_cards.py" />
    <source>AMD card ({1})</source>
-   <translation type="unfinished" />
+   <translation>AMD-Karte ({1})</translation>
   </message>
   <message>
    <location filename="../../engine/personal.py" />
    <source>AT BA EE KZ LT LU MN XK</source>
-   <translation type="unfinished" />
+   <translation>AT BA EE KZ LT LU MN XK</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/__init__.py" />
    <source>About</source>
-   <translation type="unfinished" />
+   <translation>About</translation>
   </message>
   <message>
    <location filename="../../engine/decoding.py" />
    <source>Above 1 makes tokens that were read or written before less likely. 1: none.</source>
-   <translation type="unfinished" />
+   <translation>Über 1 werden schon gelesene oder geschriebene Tokens unwahrscheinlicher. 1: nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/export.py" />
    <source>Accept one first.</source>
-   <translation type="unfinished" />
+   <translation>Nehmen Sie zuerst eine an.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub_errors.py" />
    <source>Accept them at {1}, then run `hf auth login` once.</source>
-   <translation type="unfinished" />
+   <translation>Stimmen Sie ihnen auf {1} zu und führen Sie dann einmal `hf auth login` aus.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub_transfer.py" />
    <source>Accept-Encoding</source>
-   <translation type="unfinished" />
+   <translation>Accept-Encoding</translation>
   </message>
   <message>
    <location filename="../../engine/chats/__init__.py" />
    <source>Account</source>
-   <translation type="unfinished" />
+   <translation>Konto</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
    <source>Activation</source>
-   <translation type="unfinished" />
+   <translation>Aktivierung</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>AdaLoRA</source>
-   <translation type="unfinished" />
+   <translation>AdaLoRA</translation>
   </message>
   <message>
    <location filename="../../engine/smaller_plans.py" />
    <source>AdamW keeps a quarter of its state</source>
-   <translation type="unfinished" />
+   <translation>AdamW behält ein Viertel seines Zustands</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>AdamW; its 8-bit forms keep a quarter of the state; Adafactor keeps least.</source>
-   <translation type="unfinished" />
+   <translation>AdamW; seine 8-Bit-Formen behalten ein Viertel des Zustands; Adafactor behält am wenigsten.</translation>
   </message>
   <message>
    <location filename="../../engine/library.py" />
    <source>Adapter</source>
-   <translation type="unfinished" />
+   <translation>Adapter</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
    <source>Adapters</source>
-   <translation type="unfinished" />
+   <translation>Adapter</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Adds an ordinary pair over the whole weight beside the blocks. 0: none.</source>
-   <translation type="unfinished" />
+   <translation>Fügt neben den Blöcken ein gewöhnliches Paar über das ganze Gewicht hinzu. 0: keines.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Adds circular convolutions to each weight</source>
-   <translation type="unfinished" />
+   <translation>Fügt jedem Gewicht zyklische Faltungen hinzu</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Adds up many pairs of random, frozen, thin matrices and trains only how each is scaled. The sum reaches the full rank of the weight, which LoRA's single pair can't, with about as many trained numbers. The random matrices are shared by all layers, drawn again from their seed and not stored. Take it where LoRA at a high rank still falls short; its steps are slower. (Albert et al. 2025)</source>
-   <translation type="unfinished" />
+   <translation>Addiert viele Paare zufälliger, eingefrorener, dünner Matrizen und trainiert nur, wie jedes skaliert wird. Die Summe erreicht den vollen Rang des Gewichts, was das eine Paar von LoRA nicht kann, mit etwa so vielen trainierten Zahlen. Alle Schichten teilen sich die zufälligen Matrizen, die aus ihrem Startwert neu gezogen und nicht gespeichert werden. Nehmen Sie es, wo LoRA auch mit hohem Rang nicht reicht; seine Schritte sind langsamer. (Albert et al. 2025)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
    <source>After feed-forward alone, half the numbers or fewer</source>
-   <translation type="unfinished" />
+   <translation>Nur nach Feed-Forward, halb so viele Zahlen oder weniger</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>All attention</source>
-   <translation type="unfinished" />
+   <translation>Alle Attention</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>All layers share one pair of random, frozen matrices; each layer trains only two vectors that scale the pair's ranks and outputs. That is many times fewer numbers than LoRA, and the random matrices are drawn again from their seed, so the adapter's file holds the vectors alone. Take it where many adapters must be small; it wants a much higher rank and learning rate than LoRA. (Kopiczko et al. 2024)</source>
-   <translation type="unfinished" />
+   <translation>Alle Schichten teilen sich ein Paar zufälliger, eingefrorener Matrizen; jede Schicht trainiert nur zwei Vektoren, die Ränge und Ausgaben des Paars skalieren. Das sind um ein Vielfaches weniger Zahlen als bei LoRA, und die zufälligen Matrizen werden aus ihrem Startwert neu gezogen, sodass die Datei des Adapters nur die Vektoren enthält. Nehmen Sie es, wo viele Adapter klein sein müssen; es braucht einen viel höheren Rang und eine viel höhere Lernrate als LoRA. (Kopiczko et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
    <source>All methods, ten minutes each</source>
-   <translation type="unfinished" />
+   <translation>Alle Verfahren, je zehn Minuten</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Alpha</source>
-   <translation type="unfinished" />
+   <translation>Alpha</translation>
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
    <source>Alpha goes with the rank, so that the change keeps its strength</source>
-   <translation type="unfinished" />
+   <translation>Alpha folgt dem Rang, damit die Änderung ihre Stärke behält</translation>
   </message>
   <message>
    <location filename="../../engine/decoding.py" />
    <source>Among beams, above 1 favours longer summaries and below 1 shorter ones. With one beam it changes nothing.</source>
-   <translation type="unfinished" />
+   <translation>Bei mehreren Beams bevorzugt ein Wert über 1 längere Zusammenfassungen, einer unter 1 kürzere. Mit einem Beam ändert sich nichts.</translation>
   </message>
   <message>
    <location filename="../../engine/library.py" />
    <source>An adapter needs a name.</source>
-   <translation type="unfinished" />
+   <translation>Ein Adapter braucht einen Namen.</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>An {1} is here, but this torch, built for {2}, does not use it.</source>
-   <translation type="unfinished" />
+   <translation>Hier ist eine {1}, aber dieses torch, gebaut für {2}, verwendet sie nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/merge.py" />
    <source>Ann: Shall we meet at 5 pm?
 Bob: Yes, at the station.</source>
-   <translation type="unfinished" />
+   <translation>Ann: Shall we meet at 5 pm?
+Bob: Yes, at the station.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/mixing.py" />
    <source>Ann: Where are you?
 Bob: At the office, till five.</source>
-   <translation type="unfinished" />
+   <translation>Ann: Where are you?
+Bob: At the office, till five.</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>Another language than the rest</source>
-   <translation type="unfinished" />
+   <translation>Andere Sprache als die übrigen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/devices_probe.py" />
    <source>Apple graphics</source>
-   <translation type="unfinished" />
+   <translation>Apple-Grafik</translation>
   </message>
   <message>
    <location filename="../../engine/methods/shared_options.py" />
    <source>Applied to</source>
-   <translation type="unfinished" />
+   <translation>Angewendet auf</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Approximate rotations by a short series instead of solving for exact ones. Faster; lengths are kept as long as the rotations stay small.</source>
-   <translation type="unfinished" />
+   <translation>Rotationen durch eine kurze Reihe annähern, statt exakte zu lösen. Schneller; Längen bleiben erhalten, solange die Rotationen klein bleiben.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Arcee</source>
-   <translation type="unfinished" />
+   <translation>Arcee</translation>
   </message>
   <message>
    <location filename="../../engine/arena/__init__.py" />
    <source>Arena</source>
-   <translation type="unfinished" />
+   <translation>Arena</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/order.py" />
    <source>As given</source>
-   <translation type="unfinished" />
+   <translation>Wie vorgegeben</translation>
   </message>
   <message>
    <location filename="../../engine/capabilities.py" />
    <source>As it is</source>
-   <translation type="unfinished" />
+   <translation>Wie es ist</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>At final rank</source>
-   <translation type="unfinished" />
+   <translation>Mit Endrang</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>At full rank</source>
-   <translation type="unfinished" />
+   <translation>Mit vollem Rang</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>At full rank and at final rank take all of the steps: none is left to take ranks away.</source>
-   <translation type="unfinished" />
+   <translation>„Mit vollem Rang“ und „Mit Endrang“ nehmen alle Schritte ein: Keiner bleibt, um Ränge wegzunehmen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/prompting.py" />
    <source>At most {1} can be shown.</source>
-   <translation type="unfinished" />
+   <translation>Höchstens {1} lassen sich zeigen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>At most {1}.</source>
-   <translation type="unfinished" />
+   <translation>Höchstens {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/__init__.py" />
    <source>Author</source>
-   <translation type="unfinished" />
+   <translation>Author</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Average width that is left at the end. Layers that matter more keep more of it.</source>
-   <translation type="unfinished" />
+   <translation>Mittlere Breite, die am Ende bleibt. Schichten, auf die es mehr ankommt, behalten mehr davon.</translation>
   </message>
   <message>
    <location filename="../../engine/personal.py" />
    <source>BG BH CR DE GB GE IE ME RS VA</source>
-   <translation type="unfinished" />
+   <translation>BG BH CR DE GB GE IE ME RS VA</translation>
   </message>
   <message>
    <location filename="../../engine/personal.py" />
    <source>BI DJ FR GR IT MC MR SM</source>
-   <translation type="unfinished" />
+   <translation>BI DJ FR GR IT MC MR SM</translation>
   </message>
   <message>
    <location filename="../../engine/personal.py" />
    <source>BR EG PS QA UA</source>
-   <translation type="unfinished" />
+   <translation>BR EG PS QA UA</translation>
   </message>
   <message>
    <location filename="../../engine/personal.py" />
    <source>Bank account number</source>
-   <translation type="unfinished" />
+   <translation>Kontonummer</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>Base model</source>
-   <translation type="unfinished" />
+   <translation>Basismodell</translation>
   </message>
   <message>
    <location filename="../../engine/smaller_plans.py" />
    <source>Base model in 4 bits</source>
-   <translation type="unfinished" />
+   <translation>Basismodell in 4 Bit</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>Base models load unquantized; choose quantization none.</source>
-   <translation type="unfinished" />
+   <translation>Basismodelle werden unquantisiert geladen; wählen Sie die Quantisierung none.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/__init__.py" />
    <source>BaseFacts</source>
-   <translation type="unfinished" />
+   <translation>BaseFacts</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Batch size</source>
-   <translation type="unfinished" />
+   <translation>Batchgröße</translation>
   </message>
   <message>
    <location filename="../../engine/decoding.py" />
    <source>Beams</source>
-   <translation type="unfinished" />
+   <translation>Beams</translation>
   </message>
   <message>
    <location filename="../../engine/prompts.py" />
    <source>Begin and end it with a letter or number.</source>
-   <translation type="unfinished" />
+   <translation>Er muss mit einem Buchstaben oder einer Ziffer beginnen und enden.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>Begin another one.</source>
-   <translation type="unfinished" />
+   <translation>Beginnen Sie eine weitere.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Beginning at {1} does not work on an int8 base: stored as a plain LoRA it computes in another order, and int8 layers then round otherwise.</source>
-   <translation type="unfinished" />
+   <translation>Der Anfang bei {1} geht nicht mit einem int8-Basismodell: Als einfache LoRA gespeichert rechnet er in anderer Reihenfolge, und int8-Schichten runden dann anders.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Begins at</source>
-   <translation type="unfinished" />
+   <translation>Beginnt bei</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Begins like a LoRA with too much rank, measures how much each part of each pair matters, and takes the least useful away until the average rank is reached: layers that matter more keep more. The finished adapter is an ordinary LoRA whose rank differs by layer. Take it for runs of a few hundred steps or more: short ones leave it no time to tell the parts apart. (Zhang et al. 2023)</source>
-   <translation type="unfinished" />
+   <translation>Beginnt wie eine LoRA mit zu viel Rang, misst, wie sehr es auf jeden Teil jedes Paars ankommt, und nimmt die nutzlosesten weg, bis der mittlere Rang erreicht ist: Wichtigere Schichten behalten mehr. Der fertige Adapter ist eine gewöhnliche LoRA, deren Rang je Schicht verschieden ist. Nehmen Sie es für Läufe von einigen hundert Schritten oder mehr: Kurze lassen ihm keine Zeit, die Teile zu unterscheiden. (Zhang et al. 2023)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Begins with random numbers instead of words.</source>
-   <translation type="unfinished" />
+   <translation>Beginnt mit Zufallszahlen statt mit Wörtern.</translation>
   </message>
   <message>
    <location filename="../../engine/prompts.py" />
@@ -561,2522 +8294,2537 @@ Chat:
 {conversation}
 
 Summary:</source>
-   <translation type="unfinished" />
+   <translation>Below is a chat. Write a short summary for someone who was not there: who wants what, what was agreed, and what is still open. Use the speakers' names and add nothing that they did not say.
+
+Chat:
+{conversation}
+
+Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Best by</source>
-   <translation type="unfinished" />
+   <translation>Bester Stand nach</translation>
   </message>
   <message>
    <location filename="../../engine/words.py" />
    <source>Better</source>
-   <translation type="unfinished" />
+   <translation>Besser</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Between its layers a transformer brings its numbers to one scale with norms, each with one factor for every number of the model's width. LayerNorm tuning trains these factors, and the biases that some norms have: a few thousand numbers in all. Nearly every model has them, so take it where an adapter must be as small as can be, or where BitFit finds no biases. (Zhao et al. 2024)</source>
-   <translation type="unfinished" />
+   <translation>Zwischen seinen Schichten bringt ein Transformer seine Zahlen durch Normen auf einen Maßstab, jede mit einem Faktor für jede Zahl der Modellbreite. LayerNorm-Tuning trainiert diese Faktoren und die Biases, die manche Normen haben: insgesamt einige tausend Zahlen. Fast jedes Modell hat sie; nehmen Sie es also, wo ein Adapter so klein wie möglich sein muss oder BitFit keine Biases findet. (Zhao et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>BitFit</source>
-   <translation type="unfinished" />
+   <translation>BitFit</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Block size</source>
-   <translation type="unfinished" />
+   <translation>Blockgröße</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Blocks a side</source>
-   <translation type="unfinished" />
+   <translation>Blöcke je Seite</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Bootstrap</source>
-   <translation type="unfinished" />
+   <translation>Bootstrap</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Both factors thin</source>
-   <translation type="unfinished" />
+   <translation>Beide Faktoren dünn</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
    <source>Bottleneck adapter</source>
-   <translation type="unfinished" />
+   <translation>Engpass-Adapter</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/bottleneck.py" />
    <source>Bottleneck adapters are not linear and can't be merged.</source>
-   <translation type="unfinished" />
+   <translation>Engpass-Adapter sind nicht linear und lassen sich nicht verschmelzen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
    <source>Bottleneck size</source>
-   <translation type="unfinished" />
+   <translation>Engpassgröße</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/__init__.py" />
    <source>BottleneckConfig</source>
-   <translation type="unfinished" />
+   <translation>BottleneckConfig</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/__init__.py" />
    <source>BottleneckLayer</source>
-   <translation type="unfinished" />
+   <translation>BottleneckLayer</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/__init__.py" />
    <source>BottleneckModel</source>
-   <translation type="unfinished" />
+   <translation>BottleneckModel</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Boundary</source>
-   <translation type="unfinished" />
+   <translation>Grenze</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>Branch, tag or commit of a hub model.</source>
-   <translation type="unfinished" />
+   <translation>Branch, Tag oder Commit eines Hub-Modells.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>Bring them back from a copy.</source>
-   <translation type="unfinished" />
+   <translation>Holen Sie sie aus einer Kopie zurück.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/__init__.py" />
    <source>Broken</source>
-   <translation type="unfinished" />
+   <translation>Beschädigt</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Builds the change of a weight from blocks in which every row is the one above, shifted by one. Such a block of n × n numbers is given by n and can have the full rank, and it is applied by a fast Fourier transform, so that little memory is needed. Take it where LoRA's rank is too low and its numbers are too many. (Chen et al. 2024)</source>
-   <translation type="unfinished" />
+   <translation>Baut die Änderung eines Gewichts aus Blöcken, in denen jede Zeile die vorige ist, um eins verschoben. Ein solcher Block von n × n Zahlen ist durch n gegeben und kann den vollen Rang haben, und er wird durch eine schnelle Fourier-Transformation angewendet, sodass wenig Speicher nötig ist. Nehmen Sie es, wo der Rang von LoRA zu niedrig ist und ihre Zahlen zu viele sind. (Chen et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/personal.py" />
    <source>CH HR LI LV</source>
-   <translation type="unfinished" />
+   <translation>CH HR LI LV</translation>
   </message>
   <message>
    <location filename="../../engine/worker/devices_probe.py" />
    <source>CUDA {1}</source>
-   <translation type="unfinished" />
+   <translation>CUDA {1}</translation>
   </message>
   <message>
    <location filename="../../engine/personal.py" />
    <source>Card number</source>
-   <translation type="unfinished" />
+   <translation>Kartennummer</translation>
   </message>
   <message>
    <location filename="../../engine/characters.py" />
    <source>Cc</source>
-   <translation type="unfinished" />
+   <translation>Cc</translation>
   </message>
   <message>
    <location filename="../../engine/arena/__init__.py" />
    <source>Change</source>
-   <translation type="unfinished" />
+   <translation>Änderung</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Changes few random places directly</source>
-   <translation type="unfinished" />
+   <translation>Ändert wenige zufällige Stellen direkt</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>Characters that can't be seen</source>
-   <translation type="unfinished" />
+   <translation>Unsichtbare Zeichen</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>Characters that were damaged, or that belong to one font alone</source>
-   <translation type="unfinished" />
+   <translation>Zeichen, die beschädigt sind oder zu nur einer Schrift gehören</translation>
   </message>
   <message>
    <location filename="../../engine/chats/__init__.py" />
    <source>Chat</source>
-   <translation type="unfinished" />
+   <translation>Chat</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />
    <source>Check it</source>
-   <translation type="unfinished" />
+   <translation>Prüfen Sie sie</translation>
   </message>
   <message>
    <location filename="../../engine/connection.py" />
    <source>Check the connection. Models and conversations in folders work without it.</source>
-   <translation type="unfinished" />
+   <translation>Prüfen Sie die Verbindung. Modelle und Gespräche in Ordnern gehen auch ohne sie.</translation>
   </message>
   <message>
    <location filename="../../engine/check_details.py" />
    <source>Check the data again.</source>
-   <translation type="unfinished" />
+   <translation>Prüfen Sie die Daten erneut.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/train.py" />
    <source>Check the disk, then resume the run: its last checkpoint is safe.</source>
-   <translation type="unfinished" />
+   <translation>Prüfen Sie die Festplatte und setzen Sie dann den Lauf fort: Sein letzter Prüfpunkt ist sicher.</translation>
   </message>
   <message>
    <location filename="../../engine/supervisor.py" />
    <source>Check the disk. {1}</source>
-   <translation type="unfinished" />
+   <translation>Prüfen Sie die Festplatte. {1}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub.py" />
    <source>Check the folder's permissions.</source>
-   <translation type="unfinished" />
+   <translation>Prüfen Sie die Rechte des Ordners.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/sources.py" />
    <source>Check the path and its permissions.</source>
-   <translation type="unfinished" />
+   <translation>Prüfen Sie den Pfad und seine Rechte.</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>Check the path; a hub id looks like owner/name.</source>
-   <translation type="unfinished" />
+   <translation>Prüfen Sie den Pfad; eine Hub-ID sieht aus wie besitzer/name.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub_errors.py" />
    <source>Check the spelling. A private one needs `hf auth login` once.</source>
-   <translation type="unfinished" />
+   <translation>Prüfen Sie die Schreibweise. Für private ist einmal `hf auth login` nötig.</translation>
   </message>
   <message>
    <location filename="../../engine/smaller_plans.py" />
    <source>Checkpoint activations</source>
-   <translation type="unfinished" />
+   <translation>Aktivierungen neu berechnen</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Checkpoint every</source>
-   <translation type="unfinished" />
+   <translation>Prüfpunkt alle</translation>
   </message>
   <message>
    <location filename="../../engine/worker/devices.py" />
    <source>Choose "auto" or "cpu"; `main.py doctor` says what is there.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie „auto“ oder „cpu“; `main.py doctor` sagt, was vorhanden ist.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub.py" />
    <source>Choose a data set of plain files, or fetch its files yourself and choose those.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie einen Datensatz aus einfachen Dateien, oder laden Sie seine Dateien selbst herunter und wählen Sie diese.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/sources.py" />
    <source>Choose a file with conversations and summaries.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie eine Datei mit Gesprächen und Zusammenfassungen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>Choose a file with rows.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie eine Datei mit Zeilen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/fit.py" />
    <source>Choose a method that trains fewer numbers, such as LoRA.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie ein Verfahren, das weniger Zahlen trainiert, etwa LoRA.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/fit.py" />
    <source>Choose a smaller base model.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie ein kleineres Basismodell.</translation>
   </message>
   <message>
    <location filename="../../engine/supervisor.py" />
    <source>Choose a smaller micro-batch or base model.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie einen kleineren Mikrobatch oder ein kleineres Basismodell.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/shortage.py" />
    <source>Choose a smaller micro-batch, checkpointed activations, a quantized or a smaller base model.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie einen kleineren Mikrobatch, neu berechnete Aktivierungen oder ein quantisiertes oder kleineres Basismodell.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/base_models.py" />
    <source>Choose an encoder-decoder (T5, BART, Pegasus) or a decoder-only model (Llama, Qwen, SmolLM).</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie einen Encoder-Decoder (T5, BART, Pegasus) oder ein reines Decoder-Modell (Llama, Qwen, SmolLM).</translation>
   </message>
   <message>
    <location filename="../../engine/csv_file.py" />
    <source>Choose another folder, or free some space.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie einen anderen Ordner, oder schaffen Sie Platz.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/handling/eva.py" />
    <source>Choose another initialisation, a lower rank or more examples.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie eine andere Initialisierung, einen niedrigeren Rang oder mehr Beispiele.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/handling/eva.py" />
    <source>Choose another initialisation.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie eine andere Initialisierung.</translation>
   </message>
   <message>
    <location filename="../../engine/runs.py" />
    <source>Choose another method, or no adapter.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie ein anderes Verfahren oder keinen Adapter.</translation>
   </message>
   <message>
    <location filename="../../engine/library.py" />
    <source>Choose another name.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie einen anderen Namen.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>Choose another one.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie etwas anderes.</translation>
   </message>
   <message>
    <location filename="../../engine/paths.py" />
    <source>Choose another place with TUNESMITH_HOME.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie mit TUNESMITH_HOME einen anderen Ort.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/read_conversations.py" />
    <source>Choose another source.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie eine andere Quelle.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/selection.py" />
    <source>Choose fewer of the last blocks.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie weniger der letzten Blöcke.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/selection.py" />
    <source>Choose from more blocks.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie aus mehr Blöcken.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters.py" />
    <source>Choose its method to go on from it.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie sein Verfahren, um von ihm aus weiterzumachen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Choose last blocks or names; for all of it take full fine-tuning.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie letzte Blöcke oder Namen; für alles nehmen Sie die volle Feinabstimmung.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/smaller.py" />
    <source>Choose one of the smaller plans.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie einen der kleineren Pläne.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>Choose one with words in it.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie eines mit Wörtern darin.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters.py" />
    <source>Choose the base model that it was made for, or export it again.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie das Basismodell, für das er gemacht ist, oder exportieren Sie ihn neu.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters.py" />
    <source>Choose the base model that it was made for.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie das Basismodell, für das er gemacht ist.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/sources.py" />
    <source>Choose the file itself.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie die Datei selbst.</translation>
   </message>
   <message>
    <location filename="../../engine/library.py" />
    <source>Choose the folder that holds adapter_config.json.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie den Ordner, der adapter_config.json enthält.</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>Choose the folder that holds it.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie den Ordner, der sie enthält.</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>Choose the zip of an adapter.</source>
-   <translation type="unfinished" />
+   <translation>Wählen Sie die Zip-Datei eines Adapters.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Chosen layers</source>
-   <translation type="unfinished" />
+   <translation>Ausgewählte Schichten</translation>
   </message>
   <message>
    <location filename="../../engine/licences.py" />
    <source>Classifier</source>
-   <translation type="unfinished" />
+   <translation>Classifier</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>Close it there.</source>
-   <translation type="unfinished" />
+   <translation>Schließen Sie sie dort.</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>Close other programs before a run.</source>
-   <translation type="unfinished" />
+   <translation>Schließen Sie vor einem Lauf andere Programme.</translation>
   </message>
   <message>
    <location filename="../../engine/characters.py" />
    <source>Cn</source>
-   <translation type="unfinished" />
+   <translation>Cn</translation>
   </message>
   <message>
    <location filename="../../engine/characters.py" />
    <source>Co</source>
-   <translation type="unfinished" />
+   <translation>Co</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Cohere</source>
-   <translation type="unfinished" />
+   <translation>Cohere</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Cohere 2</source>
-   <translation type="unfinished" />
+   <translation>Cohere 2</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Column mapping</source>
-   <translation type="unfinished" />
+   <translation>Spaltenzuordnung</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Column with the conversation, or auto.</source>
-   <translation type="unfinished" />
+   <translation>Spalte mit dem Gespräch, oder auto.</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Column with the reference summary, or auto.</source>
-   <translation type="unfinished" />
+   <translation>Spalte mit der Referenz-Zusammenfassung, oder auto.</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Compute parts of the forward pass twice instead of keeping them: less memory, more time.</source>
-   <translation type="unfinished" />
+   <translation>Teile des Vorwärtsdurchlaufs zweimal berechnen, statt sie aufzubewahren: weniger Speicher, mehr Zeit.</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>Control or zero-width characters</source>
-   <translation type="unfinished" />
+   <translation>Steuer- oder Nullbreitenzeichen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/reading.py" />
    <source>Conversation "{1}" (row {2} and more) has turns in several splits.</source>
-   <translation type="unfinished" />
+   <translation>Das Gespräch „{1}“ (Zeile {2} und weitere) hat Beiträge in mehreren Teilen.</translation>
   </message>
   <message>
    <location filename="../../engine/prompts.py" />
    <source>Conversation alone</source>
-   <translation type="unfinished" />
+   <translation>Nur das Gespräch</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>Conversation and summary can't be the same column.</source>
-   <translation type="unfinished" />
+   <translation>Gespräch und Zusammenfassung können nicht dieselbe Spalte sein.</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Conversation column</source>
-   <translation type="unfinished" />
+   <translation>Gesprächsspalte</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>Conversation over the limit</source>
-   <translation type="unfinished" />
+   <translation>Gespräch über der Grenze</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/mapping.py" />
    <source>Conversations of turns in rows of their own are named by data.columns.group.</source>
-   <translation type="unfinished" />
+   <translation>Gespräche aus Beiträgen in eigenen Zeilen werden durch data.columns.group benannt.</translation>
   </message>
   <message>
    <location filename="../../engine/adapter_config.py" />
    <source>Convert it to a plain LoRA where it was made: PEFT's save_pretrained does, given the adapter's beginning as path_initial_model_for_weight_conversion.</source>
-   <translation type="unfinished" />
+   <translation>Wandeln Sie ihn dort, wo er gemacht wurde, in eine einfache LoRA um: Das tut save_pretrained von PEFT, wenn es den Anfang des Adapters als path_initial_model_for_weight_conversion bekommt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/base_models.py" />
    <source>Copy its tokenizer files too.</source>
-   <translation type="unfinished" />
+   <translation>Kopieren Sie auch seine Tokenizer-Dateien.</translation>
   </message>
   <message>
    <location filename="../../engine/intake.py" />
    <source>Copy lines of JSON, a table or a chat first.</source>
-   <translation type="unfinished" />
+   <translation>Kopieren Sie zuerst JSON-Zeilen, eine Tabelle oder einen Chat.</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>Copy or download it again.</source>
-   <translation type="unfinished" />
+   <translation>Kopieren oder laden Sie sie erneut herunter.</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>Copy or export it again.</source>
-   <translation type="unfinished" />
+   <translation>Kopieren oder exportieren Sie sie erneut.</translation>
   </message>
   <message>
    <location filename="../../engine/adapter_config.py" />
    <source>Copy or export the adapter again.</source>
-   <translation type="unfinished" />
+   <translation>Kopieren oder exportieren Sie den Adapter erneut.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/__init__.py" />
    <source>Cost</source>
-   <translation type="unfinished" />
+   <translation>Kosten</translation>
   </message>
   <message>
    <location filename="../../engine/worker/counting.py" />
    <source>Counted with the tokenizer of {1}.</source>
-   <translation type="unfinished" />
+   <translation>Gezählt mit dem Tokenizer von {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/handling/__init__.py" />
    <source>Course</source>
-   <translation type="unfinished" />
+   <translation>Course</translation>
   </message>
   <message>
    <location filename="../../engine/characters.py" />
    <source>Cs</source>
-   <translation type="unfinished" />
+   <translation>Cs</translation>
   </message>
   <message>
    <location filename="../../engine/measures.py" />
    <source>Cut by the limit</source>
-   <translation type="unfinished" />
+   <translation>Von der Grenze abgeschnitten</translation>
   </message>
   <message>
    <location filename="../../engine/worker/fit.py" />
    <source>Cut conversations earlier, or checkpoint activations.</source>
-   <translation type="unfinished" />
+   <translation>Kürzen Sie Gespräche früher, oder lassen Sie Aktivierungen neu berechnen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Cuts each weight into a grid of blocks and gives every block a thin pair of its own. It trains as many numbers as LoRA of the same rank, but the whole change can have a higher rank, and a few outlying inputs disturb only their own blocks instead of everything. Take it where LoRA gets no better, or even worse, with more rank. (Jung et al. 2025)</source>
-   <translation type="unfinished" />
+   <translation>Zerlegt jedes Gewicht in ein Raster von Blöcken und gibt jedem Block ein eigenes dünnes Paar. Es trainiert so viele Zahlen wie eine LoRA gleichen Rangs, aber die ganze Änderung kann einen höheren Rang haben, und einzelne Ausreißer der Eingaben stören nur ihre eigenen Blöcke statt alles. Nehmen Sie es, wo LoRA mit mehr Rang nicht besser oder sogar schlechter wird. (Jung et al. 2025)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Cuts each weight into shards along its inputs and trains one small block that is added to all of them. Instead of LoRA's two matrices there is a single one that starts at zero, which learns quickly and needs less memory. Earlier versions were called Bone and DiSHA. Take it as a quick LoRA with half the numbers. (Kang and Yin 2024)</source>
-   <translation type="unfinished" />
+   <translation>Zerlegt jedes Gewicht entlang seiner Eingaben in Scherben und trainiert einen kleinen Block, der zu allen addiert wird. Statt der zwei Matrizen von LoRA gibt es eine einzige, die bei null beginnt; sie lernt schnell und braucht weniger Speicher. Frühere Fassungen hießen Bone und DiSHA. Nehmen Sie es als schnelle LoRA mit halb so vielen Zahlen. (Kang und Yin 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Cuts the thin matrices of LoRA into short pieces and puts each piece together from a bank of vectors that all layers share: a piece is a mix of the few vectors that it picks. The bank and the picks are trained, so layers learn from each other and keep little of their own. It begins at small random numbers and so not exactly at the base. Take it where an adapter must be very small. (Li et al. 2024)</source>
-   <translation type="unfinished" />
+   <translation>Zerlegt die dünnen Matrizen von LoRA in kurze Stücke und setzt jedes Stück aus einer Bank von Vektoren zusammen, die sich alle Schichten teilen: Ein Stück ist eine Mischung der wenigen Vektoren, die es auswählt. Bank und Auswahl werden trainiert, sodass Schichten voneinander lernen und wenig Eigenes behalten. Es beginnt mit kleinen Zufallszahlen und deshalb nicht genau beim Basismodell. Nehmen Sie es, wo ein Adapter sehr klein sein muss. (Li et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/personal.py" />
    <source>DK FK FI FO GL NL</source>
-   <translation type="unfinished" />
+   <translation>DK FK FI FO GL NL</translation>
   </message>
   <message>
    <location filename="../../engine/arena/__init__.py" />
    <source>Damaged</source>
-   <translation type="unfinished" />
+   <translation>Beschädigt</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>Damaged characters</source>
-   <translation type="unfinished" />
+   <translation>Beschädigte Zeichen</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Data</source>
-   <translation type="unfinished" />
+   <translation>Daten</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>DeLoRA</source>
-   <translation type="unfinished" />
+   <translation>DeLoRA</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Decides the splits of a source that has none.</source>
-   <translation type="unfinished" />
+   <translation>Entscheidet über die Teile einer Quelle, die keine hat.</translation>
   </message>
   <message>
    <location filename="../../engine/decoding.py" />
    <source>Decides what is drawn. The same seed draws the same, whatever is written beside it.</source>
-   <translation type="unfinished" />
+   <translation>Entscheidet, was gezogen wird. Derselbe Startwert zieht dasselbe, was auch daneben geschrieben wird.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/exports.py" />
    <source>Default</source>
-   <translation type="unfinished" />
+   <translation>Vorgabe</translation>
   </message>
   <message>
    <location filename="../../engine/worker/checkpoints.py" />
    <source>Delete it; resume goes on from the checkpoint before.</source>
-   <translation type="unfinished" />
+   <translation>Löschen Sie ihn; das Fortsetzen beginnt beim Prüfpunkt davor.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub.py" />
    <source>Delete models you no longer use, or set HF_HOME to a larger disk.</source>
-   <translation type="unfinished" />
+   <translation>Löschen Sie Modelle, die Sie nicht mehr brauchen, oder setzen Sie HF_HOME auf eine größere Festplatte.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub_errors.py" />
    <source>Delete models you no longer use, or set HF_HOME to another disk.</source>
-   <translation type="unfinished" />
+   <translation>Löschen Sie Modelle, die Sie nicht mehr brauchen, oder setzen Sie HF_HOME auf eine andere Festplatte.</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>Delete runs and base models you no longer use.</source>
-   <translation type="unfinished" />
+   <translation>Löschen Sie Läufe und Basismodelle, die Sie nicht mehr brauchen.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/exports.py" />
    <source>Deleted account</source>
-   <translation type="unfinished" />
+   <translation>Gelöschtes Konto</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>Device</source>
-   <translation type="unfinished" />
+   <translation>Gerät</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>Did you mean {1}?</source>
-   <translation type="unfinished" />
+   <translation>Meinten Sie {1}?</translation>
   </message>
   <message>
    <location filename="../../engine/arena/__init__.py" />
    <source>Difference</source>
-   <translation type="unfinished" />
+   <translation>Unterschied</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
    <source>Discord messages</source>
-   <translation type="unfinished" />
+   <translation>Discord-Nachrichten</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>Disk</source>
-   <translation type="unfinished" />
+   <translation>Festplatte</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>DoRA</source>
-   <translation type="unfinished" />
+   <translation>DoRA</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>DoRA does not begin at {1}: its magnitudes are those of the whole weight.</source>
-   <translation type="unfinished" />
+   <translation>DoRA beginnt nicht bei {1}: Ihre Beträge sind die des ganzen Gewichts.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>DoRA does not work on an int8 base: it needs the weights' magnitudes, which int8 layers don't tell.</source>
-   <translation type="unfinished" />
+   <translation>DoRA geht nicht mit einem int8-Basismodell: Sie braucht die Beträge der Gewichte, die int8-Schichten nicht verraten.</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>Don't trust this file.</source>
-   <translation type="unfinished" />
+   <translation>Trauen Sie dieser Datei nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/base_models.py" />
    <source>Don't trust this model, or take its chat template out: Tunesmith uses none.</source>
-   <translation type="unfinished" />
+   <translation>Trauen Sie diesem Modell nicht, oder entfernen Sie seine Chat-Vorlage: Tunesmith verwendet keine.</translation>
   </message>
   <message>
    <location filename="../../engine/passport.py" />
    <source>Don't use it, or ask who made it.</source>
-   <translation type="unfinished" />
+   <translation>Verwenden Sie ihn nicht, oder fragen Sie, wer ihn gemacht hat.</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>Double quantization</source>
-   <translation type="unfinished" />
+   <translation>Doppelte Quantisierung</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/__init__.py" />
    <source>Draft</source>
-   <translation type="unfinished" />
+   <translation>Entwurf</translation>
   </message>
   <message>
    <location filename="../../engine/decoding.py" />
    <source>Draw among the likeliest tokens that together have this probability. 1: among all.</source>
-   <translation type="unfinished" />
+   <translation>Unter den wahrscheinlichsten Tokens ziehen, die zusammen diese Wahrscheinlichkeit haben. 1: unter allen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Draw random matrices of −1, 0 and 1 instead of dense ones.</source>
-   <translation type="unfinished" />
+   <translation>Zufällige Matrizen aus −1, 0 und 1 ziehen statt voll besetzter.</translation>
   </message>
   <message>
    <location filename="../../engine/intake.py" />
    <source>Drop one folder, or files alone.</source>
-   <translation type="unfinished" />
+   <translation>Legen Sie einen Ordner ab oder nur Dateien.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
    <source>Dropout</source>
-   <translation type="unfinished" />
+   <translation>Dropout</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/bottleneck.py" />
    <source>Dropout within the bottleneck</source>
-   <translation type="unfinished" />
+   <translation>Dropout im Engpass</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>Duplicate conversations</source>
-   <translation type="unfinished" />
+   <translation>Doppelte Gespräche</translation>
   </message>
   <message>
    <location filename="../../engine/personal.py" />
    <source>E-mail address</source>
-   <translation type="unfinished" />
+   <translation>E-Mail-Adresse</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>ERNIE 4.5</source>
-   <translation type="unfinished" />
+   <translation>ERNIE 4.5</translation>
   </message>
   <message>
    <location filename="../../engine/worker/handling/eva.py" />
    <source>EVA looks at training examples before it begins, and there are none.</source>
-   <translation type="unfinished" />
+   <translation>EVA sieht sich vor dem Anfang Trainingsbeispiele an, und es gibt keine.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/handling/eva.py" />
    <source>EVA needs at least {1} tokens to look at; the training examples have {2}.</source>
-   <translation type="unfinished" />
+   <translation>EVA braucht mindestens {1} Tokens zum Ansehen; die Trainingsbeispiele haben {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>EXAONE 4</source>
-   <translation type="unfinished" />
+   <translation>EXAONE 4</translation>
   </message>
   <message>
    <location filename="../../engine/smaller_plans.py" />
    <source>Each step still learns from its {1}</source>
-   <translation type="unfinished" />
+   <translation>Jeder Schritt lernt weiter ebenso viel: {1}</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Each weight is cut into this many blocks in both directions; it must divide the rank and the widths of all adapted layers. Absent: 2 up to rank 32 and 4 above, if they divide.</source>
-   <translation type="unfinished" />
+   <translation>Jedes Gewicht wird in beiden Richtungen in so viele Blöcke zerlegt; die Zahl muss den Rang und die Breiten aller angepassten Schichten teilen. Ohne Angabe: 2 bis Rang 32 und darüber 4, wenn sie teilen.</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>Empty conversation</source>
-   <translation type="unfinished" />
+   <translation>Leeres Gespräch</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>Empty summary</source>
-   <translation type="unfinished" />
+   <translation>Leere Zusammenfassung</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/evaluate.py" />
+   <source>Empty: {1} of {2} of {3}.</source>
+   <translation>Leer: {1} von {2} ({3}).</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Encoder</source>
-   <translation type="unfinished" />
+   <translation>Encoder</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Encoder dropout</source>
-   <translation type="unfinished" />
+   <translation>Encoder-Dropout</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Encoder layers</source>
-   <translation type="unfinished" />
+   <translation>Encoder-Schichten</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Encoder width</source>
-   <translation type="unfinished" />
+   <translation>Encoder-Breite</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>End the training after this long, evaluations and pauses not counted. 0: by steps. The schedule is still that of all steps.</source>
-   <translation type="unfinished" />
+   <translation>Das Training nach dieser Zeit beenden, Bewertungen und Pausen nicht mitgezählt. 0: nach Schritten. Der Lernratenplan bleibt der aller Schritte.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/session.py" />
    <source>Ended at step {1} of {2}: the {3} minutes for training are over.</source>
-   <translation type="unfinished" />
+   <translation>Beendet bei Schritt {1} von {2}: Die {3} Minuten Training sind um.</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>Enter “{1}” in a terminal: it fetches the torch for this card.</source>
-   <translation type="unfinished" />
+   <translation>Geben Sie „{1}“ in einem Terminal ein: Das holt das torch für diese Karte.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/differences.py" />
    <source>Entries share data, prompt, scoring and seed: change it, or make another arena.</source>
-   <translation type="unfinished" />
+   <translation>Einträge haben Daten, Prompt, Bewertung und Startwert gemeinsam: Ändern Sie es, oder legen Sie eine andere Arena an.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/__init__.py" />
    <source>Entry</source>
-   <translation type="unfinished" />
+   <translation>Eintrag</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Epochs</source>
-   <translation type="unfinished" />
+   <translation>Epochen</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Evaluate every</source>
-   <translation type="unfinished" />
+   <translation>Bewerten alle</translation>
   </message>
   <message>
    <location filename="../../engine/chats/teams.py" />
    <source>EventMessageDetail</source>
-   <translation type="unfinished" />
+   <translation>EventMessageDetail</translation>
   </message>
   <message>
    <location filename="../../engine/arena/results.py" />
    <source>Every conversation scores the same as with the base.</source>
-   <translation type="unfinished" />
+   <translation>Jedes Gespräch wird genauso gewertet wie beim Basismodell.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
    <source>Every method at its preset, for ten minutes or the recipe's epochs, whichever ends first</source>
-   <translation type="unfinished" />
+   <translation>Jedes Verfahren mit seiner Vorlage, zehn Minuten lang oder über die Epochen des Rezepts, je nachdem, was zuerst endet</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Everything, only weights, only biases, or only norms.</source>
-   <translation type="unfinished" />
+   <translation>Alles, nur Gewichte, nur Biases oder nur Normen.</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Examples</source>
-   <translation type="unfinished" />
+   <translation>Beispiele</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Examples in the prompt</source>
-   <translation type="unfinished" />
+   <translation>Beispiele im Prompt</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Examples that one step learns from. How many are computed at a time underneath changes speed and memory, not what is learned.</source>
-   <translation type="unfinished" />
+   <translation>Beispiele, aus denen ein Schritt lernt. Wie viele davon auf einmal berechnet werden, ändert Tempo und Speicher, nicht das Gelernte.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/data.py" />
    <source>Exclude fewer findings.</source>
-   <translation type="unfinished" />
+   <translation>Schließen Sie weniger Befunde aus.</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Excluded findings</source>
-   <translation type="unfinished" />
+   <translation>Ausgeschlossene Befunde</translation>
   </message>
   <message>
    <location filename="../../engine/chats/__init__.py" />
    <source>Export</source>
-   <translation type="unfinished" />
+   <translation>Export</translation>
   </message>
   <message>
    <location filename="../../engine/worker/merge.py" />
    <source>Export the adapter instead.</source>
-   <translation type="unfinished" />
+   <translation>Exportieren Sie stattdessen den Adapter.</translation>
   </message>
   <message>
    <location filename="../../engine/capabilities.py" />
    <source>FLAN-T5, t5-v1_1</source>
-   <translation type="unfinished" />
+   <translation>FLAN-T5, t5-v1_1</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Factor</source>
-   <translation type="unfinished" />
+   <translation>Faktor</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/bottleneck.py" />
    <source>Factor of what the adapter adds</source>
-   <translation type="unfinished" />
+   <translation>Faktor dessen, was der Adapter addiert</translation>
   </message>
   <message>
    <location filename="../../engine/methods/__init__.py" />
    <source>Family</source>
-   <translation type="unfinished" />
+   <translation>Familie</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Fast rotation</source>
-   <translation type="unfinished" />
+   <translation>Schnelle Rotation</translation>
   </message>
   <message>
    <location filename="../../engine/traces.py" />
    <source>File "</source>
-   <translation type="unfinished" />
+   <translation>File "</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/shape.py" />
    <source>Fill it in, or take the row out.</source>
-   <translation type="unfinished" />
+   <translation>Füllen Sie das Feld aus, oder nehmen Sie die Zeile heraus.</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Findings of the data check whose rows are left out.</source>
-   <translation type="unfinished" />
+   <translation>Befunde der Datenprüfung, deren Zeilen ausgelassen werden.</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Finish the run, or write a checkpoint and stop.</source>
-   <translation type="unfinished" />
+   <translation>Den Lauf zu Ende bringen, oder einen Prüfpunkt schreiben und stoppen.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/order.py" />
    <source>First those whose words stand least in conversations with an accepted summary: they teach what is new.</source>
-   <translation type="unfinished" />
+   <translation>Zuerst die, deren Wörter am seltensten in Gesprächen mit angenommener Zusammenfassung stehen: Sie bringen Neues bei.</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>Folders</source>
-   <translation type="unfinished" />
+   <translation>Ordner</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>For example: "{1}"</source>
-   <translation type="unfinished" />
+   <translation>Zum Beispiel: „{1}“</translation>
   </message>
   <message>
    <location filename="../../engine/prompts.py" />
    <source>For someone who missed it</source>
-   <translation type="unfinished" />
+   <translation>Für jemanden, der nicht dabei war</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub.py" />
    <source>ForCausalLM</source>
-   <translation type="unfinished" />
+   <translation>ForCausalLM</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Form</source>
-   <translation type="unfinished" />
+   <translation>Form</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>FourierFT</source>
-   <translation type="unfinished" />
+   <translation>FourierFT</translation>
   </message>
   <message>
    <location filename="../../engine/worker/prompt_run.py" />
    <source>Free some disk space, then resume the run.</source>
-   <translation type="unfinished" />
+   <translation>Schaffen Sie Platz auf der Festplatte und setzen Sie dann den Lauf fort.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/train.py" />
    <source>Free some disk space, then resume the run: its last checkpoint is safe.</source>
-   <translation type="unfinished" />
+   <translation>Schaffen Sie Platz auf der Festplatte und setzen Sie dann den Lauf fort: Sein letzter Prüfpunkt ist sicher.</translation>
   </message>
   <message>
    <location filename="../../engine/events.py" />
    <source>Free some disk space.</source>
-   <translation type="unfinished" />
+   <translation>Schaffen Sie Platz auf der Festplatte.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/checkpoints.py" />
    <source>Free some disk space; resume goes on from the checkpoint before.</source>
-   <translation type="unfinished" />
+   <translation>Schaffen Sie Platz auf der Festplatte; das Fortsetzen beginnt beim Prüfpunkt davor.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />
    <source>Free some space</source>
-   <translation type="unfinished" />
+   <translation>Schaffen Sie Platz</translation>
   </message>
   <message>
    <location filename="../../engine/intake.py" />
    <source>Free some space, or check the folder.</source>
-   <translation type="unfinished" />
+   <translation>Schaffen Sie Platz, oder prüfen Sie den Ordner.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arenas.py" />
    <source>Free some space.</source>
-   <translation type="unfinished" />
+   <translation>Schaffen Sie Platz.</translation>
   </message>
   <message>
    <location filename="../../engine/supervisor.py" />
    <source>Free some space. {1}</source>
-   <translation type="unfinished" />
+   <translation>Schaffen Sie Platz. {1}</translation>
   </message>
   <message>
    <location filename="../../engine/jobs.py" />
    <source>Free space, or set TUNESMITH_HOME.</source>
-   <translation type="unfinished" />
+   <translation>Schaffen Sie Platz, oder setzen Sie TUNESMITH_HOME.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Frequencies</source>
-   <translation type="unfinished" />
+   <translation>Frequenzen</translation>
   </message>
   <message>
    <location filename="../../engine/changes.py" />
    <source>From the first step on</source>
-   <translation type="unfinished" />
+   <translation>Vom ersten Schritt an</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Full fine-tuning</source>
-   <translation type="unfinished" />
+   <translation>Volle Feinabstimmung</translation>
   </message>
   <message>
    <location filename="../../engine/arena/results.py" />
    <source>Full fine-tuning is not among the scored entries.</source>
-   <translation type="unfinished" />
+   <translation>Die volle Feinabstimmung ist nicht unter den bewerteten Einträgen.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/results.py" />
    <source>Full fine-tuning was scored on other conversations.</source>
-   <translation type="unfinished" />
+   <translation>Die volle Feinabstimmung wurde an anderen Gesprächen bewertet.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Full-rank sum of random pairs</source>
-   <translation type="unfinished" />
+   <translation>Summe zufälliger Paare mit vollem Rang</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Gaussian start</source>
-   <translation type="unfinished" />
+   <translation>Gauß-Start</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Gemma</source>
-   <translation type="unfinished" />
+   <translation>Gemma</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Gemma 2</source>
-   <translation type="unfinished" />
+   <translation>Gemma 2</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Gemma 3</source>
-   <translation type="unfinished" />
+   <translation>Gemma 3</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/mapping.py" />
    <source>Give hours from 0 to {1}; 0 leaves each chat whole.</source>
-   <translation type="unfinished" />
+   <translation>Geben Sie 0 bis {1} Stunden an; 0 lässt jeden Chat ganz.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/writing.py" />
    <source>Give its text.</source>
-   <translation type="unfinished" />
+   <translation>Geben Sie seinen Text an.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/data.py" />
    <source>Give more conversations, or put "{1}" into the name of a file in a folder.</source>
-   <translation type="unfinished" />
+   <translation>Geben Sie mehr Gespräche an, oder nehmen Sie „{1}“ in den Namen einer Datei im Ordner auf.</translation>
   </message>
   <message>
    <location filename="../../engine/library.py" />
    <source>Give more of the id; `main.py adapters` lists them.</source>
-   <translation type="unfinished" />
+   <translation>Geben Sie mehr von der ID an; `main.py adapters` listet sie auf.</translation>
   </message>
   <message>
    <location filename="../../engine/library.py" />
    <source>Give the id of one.</source>
-   <translation type="unfinished" />
+   <translation>Geben Sie die ID eines davon an.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/reading.py" />
    <source>Give the same "{1}" to all its rows.</source>
-   <translation type="unfinished" />
+   <translation>Geben Sie allen ihren Zeilen dasselbe „{1}“.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>GraLoRA</source>
-   <translation type="unfinished" />
+   <translation>GraLoRA</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Gradient limit</source>
-   <translation type="unfinished" />
+   <translation>Gradientengrenze</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Granite</source>
-   <translation type="unfinished" />
+   <translation>Granite</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>Graphics card</source>
-   <translation type="unfinished" />
+   <translation>Grafikkarte</translation>
   </message>
   <message>
    <location filename="../../engine/arena/__init__.py" />
    <source>Group</source>
-   <translation type="unfinished" />
+   <translation>Gruppe</translation>
   </message>
   <message>
    <location filename="../../engine/worker/handling/__init__.py" />
    <source>Handling</source>
-   <translation type="unfinished" />
+   <translation>Handling</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Helium</source>
-   <translation type="unfinished" />
+   <translation>Helium</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>High ranks keep learning</source>
-   <translation type="unfinished" />
+   <translation>Hohe Ränge lernen weiter</translation>
   </message>
   <message>
    <location filename="../../engine/words.py" />
    <source>Higher</source>
-   <translation type="unfinished" />
+   <translation>Höher</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>How far each step goes. Absent: the method's preset for this base model.</source>
-   <translation type="unfinished" />
+   <translation>Wie weit jeder Schritt geht. Ohne Angabe: die Vorlage des Verfahrens für dieses Basismodell.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>How far the change may go at the start of training, as a multiple of the weight's own size; it is trained along.</source>
-   <translation type="unfinished" />
+   <translation>Wie weit die Änderung zu Beginn des Trainings gehen darf, als Vielfaches der Größe des Gewichts selbst; die Grenze wird mittrainiert.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>How many times the learning rate the second matrix of a pair gets (LoRA+). 1: the same; published: 16.</source>
-   <translation type="unfinished" />
+   <translation>Das Wievielfache der Lernrate die zweite Matrix eines Paars bekommt (LoRA+). 1: dieselbe; veröffentlicht: 16.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>How many trained keys and values each attention layer of the decoder sees before the summary.</source>
-   <translation type="unfinished" />
+   <translation>Wie viele trainierte Schlüssel und Werte jede Attention-Schicht des Decoders vor der Zusammenfassung sieht.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>How many trained vectors stand before the input. More can say more, and every one costs room and time.</source>
-   <translation type="unfinished" />
+   <translation>Wie viele trainierte Vektoren vor der Eingabe stehen. Mehr können mehr sagen, und jeder kostet Platz und Zeit.</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>How many validation conversations, the first ones, are summarised and scored by ROUGE at each evaluation. It shows in the plot and takes time: with 16, the starter's run is about 3 % longer. 0: none.</source>
-   <translation type="unfinished" />
+   <translation>Wie viele Validierungsgespräche, die ersten, bei jeder Bewertung zusammengefasst und mit ROUGE bewertet werden. Es zeigt sich im Diagramm und kostet Zeit: Mit 16 dauert der Lauf des mitgelieferten Modells etwa 3 % länger. 0: keine.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>How many vectors of the bank are mixed for each piece of a matrix.</source>
-   <translation type="unfinished" />
+   <translation>Wie viele Vektoren der Bank für jedes Stück einer Matrix gemischt werden.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>How many vectors the bank holds that all layers draw from. Larger models want more.</source>
-   <translation type="unfinished" />
+   <translation>Wie viele Vektoren die Bank enthält, aus der alle Schichten schöpfen. Größere Modelle brauchen mehr.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>How many vectors the encoder writes before the input.</source>
-   <translation type="unfinished" />
+   <translation>Wie viele Vektoren der Encoder vor die Eingabe schreibt.</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>How often every example is seen.</source>
-   <translation type="unfinished" />
+   <translation>Wie oft jedes Beispiel gesehen wird.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>How slowly the estimate of a part's use follows the newest step.</source>
-   <translation type="unfinished" />
+   <translation>Wie langsam die Schätzung des Nutzens eines Teils dem neuesten Schritt folgt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>How slowly the estimate of its fluctuation does.</source>
-   <translation type="unfinished" />
+   <translation>Wie langsam es die Schätzung seiner Schwankung tut.</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>How the learning rate falls: in a line to 0, along a cosine to 0, or not at all.</source>
-   <translation type="unfinished" />
+   <translation>Wie die Lernrate fällt: geradlinig auf 0, als Kosinus auf 0 oder gar nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>How the trained block changes the shards. plain: it is added to each. bat: each shard is also multiplied by it, so that the change depends on the weight. mini: a narrow block is repeated along the outputs, which trains far fewer numbers.</source>
-   <translation type="unfinished" />
+   <translation>Wie der trainierte Block die Scherben ändert. plain: Er wird zu jeder addiert. bat: Jede Scherbe wird außerdem mit ihm multipliziert, sodass die Änderung vom Gewicht abhängt. mini: Ein schmaler Block wird entlang der Ausgaben wiederholt, was weit weniger Zahlen trainiert.</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>Hub</source>
-   <translation type="unfinished" />
+   <translation>Hub</translation>
   </message>
   <message>
    <location filename="../../engine/personal.py" />
    <source>IS TR</source>
-   <translation type="unfinished" />
+   <translation>IS TR</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>If the last turn is the summary, write last_turn = "summary" into data.columns.</source>
-   <translation type="unfinished" />
+   <translation>Ist der letzte Beitrag die Zusammenfassung, schreiben Sie last_turn = "summary" in data.columns.</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>If the window goes</source>
-   <translation type="unfinished" />
+   <translation>Wenn das Fenster zugeht</translation>
   </message>
   <message>
    <location filename="../../engine/passport.py" />
    <source>Import it, so that it gets one.</source>
-   <translation type="unfinished" />
+   <translation>Importieren Sie ihn, dann bekommt er einen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/prompt_run.py" />
    <source>In a recipe's file these are data.prompt and data.shots.</source>
-   <translation type="unfinished" />
+   <translation>In der Datei eines Rezepts sind das data.prompt und data.shots.</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>In more than one split</source>
-   <translation type="unfinished" />
+   <translation>In mehr als einem Teil</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/order.py" />
    <source>In the order of the source.</source>
-   <translation type="unfinished" />
+   <translation>In der Reihenfolge der Quelle.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Initial rank</source>
-   <translation type="unfinished" />
+   <translation>Anfangsrang</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Input vectors written by a small network</source>
-   <translation type="unfinished" />
+   <translation>Eingabevektoren, die ein kleines Netz schreibt</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Inputs that are rotated together. Larger blocks can learn more and train more numbers. Where it does not divide a layer's width, the nearest size that does is taken.</source>
-   <translation type="unfinished" />
+   <translation>Eingaben, die zusammen rotiert werden. Größere Blöcke können mehr lernen und trainieren mehr Zahlen. Wo die Größe die Breite einer Schicht nicht teilt, wird die nächstliegende genommen, die es tut.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Inputs that are rotated together; it must divide the input widths of all adapted layers. Larger blocks can learn more and train more numbers.</source>
-   <translation type="unfinished" />
+   <translation>Eingaben, die zusammen rotiert werden; die Größe muss die Eingabebreiten aller angepassten Schichten teilen. Größere Blöcke können mehr lernen und trainieren mehr Zahlen.</translation>
   </message>
   <message>
    <location filename="../../engine/extras.py" />
    <source>Install it (`pip install bitsandbytes`), or choose "adamw" or "adafactor".</source>
-   <translation type="unfinished" />
+   <translation>Installieren Sie es (`pip install bitsandbytes`), oder wählen Sie „adamw“ oder „adafactor“.</translation>
   </message>
   <message>
    <location filename="../../engine/extras.py" />
    <source>Install it (`pip install bitsandbytes`), or choose quantization "none".</source>
-   <translation type="unfinished" />
+   <translation>Installieren Sie es (`pip install bitsandbytes`), oder wählen Sie die Quantisierung „none“.</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>Install the driver of the {1} and start the computer anew.</source>
-   <translation type="unfinished" />
+   <translation>Installieren Sie den Treiber der {1} und starten Sie den Computer neu.</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>Install the {1} build that pytorch.org names for this system into {2}.</source>
-   <translation type="unfinished" />
+   <translation>Installieren Sie die {1}-Fassung, die pytorch.org für dieses System nennt, in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/tally.py" />
    <source>It</source>
-   <translation type="unfinished" />
+   <translation>Er</translation>
   </message>
   <message>
    <location filename="../../engine/worker/merge.py" />
    <source>It changes weights that the base shares between layers. Export the adapter instead.</source>
-   <translation type="unfinished" />
+   <translation>Er ändert Gewichte, die sich im Basismodell mehrere Schichten teilen. Exportieren Sie stattdessen den Adapter.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluate.py" />
    <source>It compares a to z and 0 to 9 alone: summaries in other scripts score 0.</source>
-   <translation type="unfinished" />
+   <translation>Es vergleicht nur a bis z und 0 bis 9: Zusammenfassungen in anderen Schriften bekommen 0.</translation>
   </message>
   <message>
    <location filename="../../engine/adapter_config.py" />
    <source>It could overwrite the base model, so it is not loaded. Export the adapter again.</source>
-   <translation type="unfinished" />
+   <translation>Er könnte das Basismodell überschreiben und wird deshalb nicht geladen. Exportieren Sie den Adapter erneut.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/handling/targets.py" />
    <source>It has {1}.</source>
-   <translation type="unfinished" />
+   <translation>Es hat {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/cells.py" />
    <source>It holds: {1}.</source>
-   <translation type="unfinished" />
+   <translation>Sie enthält: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>It is known before it is asked for, so scores look better than they are.</source>
-   <translation type="unfinished" />
+   <translation>Es ist bekannt, bevor danach gefragt wird, also sehen die Wertungen besser aus, als sie sind.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluate.py" />
    <source>It is scored with the recipe's prompt, like the base.</source>
-   <translation type="unfinished" />
+   <translation>Er wird mit dem Prompt des Rezepts bewertet, wie das Basismodell.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters.py" />
    <source>It may be made by a later version of PEFT.</source>
-   <translation type="unfinished" />
+   <translation>Er stammt vielleicht von einer späteren PEFT-Version.</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>It says more than there was to say.</source>
-   <translation type="unfinished" />
+   <translation>Sie sagt mehr, als es zu sagen gab.</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>It teaches to copy.</source>
-   <translation type="unfinished" />
+   <translation>Sie lehrt abzuschreiben.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
    <source>It works on {1}.</source>
-   <translation type="unfinished" />
+   <translation>Es arbeitet mit {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/__init__.py" />
    <source>Item</source>
-   <translation type="unfinished" />
+   <translation>Item</translation>
   </message>
   <message>
    <location filename="../../engine/event_shapes.py" />
    <source>Its checkpoints and its adapter have checksums of their own.</source>
-   <translation type="unfinished" />
+   <translation>Seine Prüfpunkte und sein Adapter haben eigene Prüfsummen.</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>Its file holds the result and not all that training goes by: start anew.</source>
-   <translation type="unfinished" />
+   <translation>Seine Datei enthält das Ergebnis und nicht alles, wonach das Training geht: Beginnen Sie neu.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/cells.py" />
    <source>Its items are lists.</source>
-   <translation type="unfinished" />
+   <translation>Ihre Elemente sind Listen.</translation>
   </message>
   <message>
    <location filename="../../engine/supervisor.py" />
    <source>Its last log lines are below.</source>
-   <translation type="unfinished" />
+   <translation>Seine letzten Protokollzeilen stehen unten.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/standings.py" />
    <source>Its run is no longer there. Run it again, or take it out.</source>
-   <translation type="unfinished" />
+   <translation>Sein Lauf ist nicht mehr da. Führen Sie ihn noch einmal aus, oder nehmen Sie ihn heraus.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/base_models.py" />
    <source>Its weights must be safetensors files: other formats can run code when they are loaded.</source>
-   <translation type="unfinished" />
+   <translation>Seine Gewichte müssen safetensors-Dateien sein: Andere Formate können beim Laden Code ausführen.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/standings.py" />
    <source>Its worker went without a word. The queue goes on with it from its last checkpoint.</source>
-   <translation type="unfinished" />
+   <translation>Sein Arbeitsprozess endete ohne ein Wort. Die Warteschlange setzt ihn vom letzten Prüfpunkt an fort.</translation>
   </message>
   <message>
    <location filename="../../engine/personal.py" />
    <source>JO KW MU YE</source>
-   <translation type="unfinished" />
+   <translation>JO KW MU YE</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Keep</source>
-   <translation type="unfinished" />
+   <translation>Behalten</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Keep one in</source>
-   <translation type="unfinished" />
+   <translation>Eines behalten von je</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>Keep the base model in 8 or 4 bits: less memory, slightly different outputs.</source>
-   <translation type="unfinished" />
+   <translation>Das Basismodell in 8 oder 4 Bit halten: weniger Speicher, leicht andere Ausgaben.</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Keep the examples whose index this divides, in every split.</source>
-   <translation type="unfinished" />
+   <translation>In jedem Teil nur die Beispiele behalten, deren Nummer durch diese Zahl teilbar ist.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/__init__.py" />
    <source>Kind</source>
-   <translation type="unfinished" />
+   <translation>Art</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/selective.py" />
    <source>Kind of parameters: all, weights, biases or norms</source>
-   <translation type="unfinished" />
+   <translation>Art der Parameter: all, weights, biases oder norms</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Kinds of personal data that are masked, in conversations and summaries.</source>
-   <translation type="unfinished" />
+   <translation>Arten persönlicher Daten, die in Gesprächen und Zusammenfassungen maskiert werden.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/__init__.py" />
    <source>Known: {1}.</source>
-   <translation type="unfinished" />
+   <translation>Bekannt: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Kronecker product of two small factors</source>
-   <translation type="unfinished" />
+   <translation>Kronecker-Produkt zweier kleiner Faktoren</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>LSTM encoder</source>
-   <translation type="unfinished" />
+   <translation>LSTM-Encoder</translation>
   </message>
   <message>
    <location filename="../../engine/personal.py" />
    <source>LY PT ST</source>
-   <translation type="unfinished" />
+   <translation>LY PT ST</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/__init__.py" />
    <source>LabellingSet</source>
-   <translation type="unfinished" />
+   <translation>LabellingSet</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Last blocks</source>
-   <translation type="unfinished" />
+   <translation>Letzte Blöcke</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Last two blocks</source>
-   <translation type="unfinished" />
+   <translation>Letzte zwei Blöcke</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Layer dropout</source>
-   <translation type="unfinished" />
+   <translation>Schicht-Dropout</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>LayerNorm tuning</source>
-   <translation type="unfinished" />
+   <translation>LayerNorm-Tuning</translation>
   </message>
   <message>
    <location filename="../../engine/smaller_plans.py" />
    <source>Layers are computed twice instead of kept</source>
-   <translation type="unfinished" />
+   <translation>Schichten werden zweimal berechnet statt aufbewahrt</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Layers of the LSTM; the MLP has its own two.</source>
-   <translation type="unfinished" />
+   <translation>Schichten des LSTM; das MLP hat seine eigenen zwei.</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Learning rate</source>
-   <translation type="unfinished" />
+   <translation>Lernrate</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/order.py" />
    <source>Least like what is labelled</source>
-   <translation type="unfinished" />
+   <translation>Dem Beschrifteten am unähnlichsten</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/mapping.py" />
    <source>Leave data.columns.id out.</source>
-   <translation type="unfinished" />
+   <translation>Lassen Sie data.columns.id weg.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/reading.py" />
    <source>Leave data.columns.pause out.</source>
-   <translation type="unfinished" />
+   <translation>Lassen Sie data.columns.pause weg.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>Leave data.conversation or data.columns.text out.</source>
-   <translation type="unfinished" />
+   <translation>Lassen Sie data.conversation oder data.columns.text weg.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>Leave data.summary or data.columns.last_turn out.</source>
-   <translation type="unfinished" />
+   <translation>Lassen Sie data.summary oder data.columns.last_turn weg.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Leave it at 0, or take an LSTM of two layers.</source>
-   <translation type="unfinished" />
+   <translation>Lassen Sie es bei 0, oder nehmen Sie ein LSTM mit zwei Schichten.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Leave it at 2, or take the LSTM.</source>
-   <translation type="unfinished" />
+   <translation>Lassen Sie es bei 2, oder nehmen Sie das LSTM.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Leave it empty, or switch the projection on.</source>
-   <translation type="unfinished" />
+   <translation>Lassen Sie es leer, oder schalten Sie die Projektion ein.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Leave it out, or train copies of biases: {1}, or {2}.</source>
-   <translation type="unfinished" />
+   <translation>Lassen Sie es weg, oder trainieren Sie Kopien der Biases: {1}, oder {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/__init__.py" />
    <source>Leave one kind in the folder.</source>
-   <translation type="unfinished" />
+   <translation>Lassen Sie nur eine Art im Ordner.</translation>
   </message>
   <message>
    <location filename="../../engine/prompts.py" />
    <source>Leave out {1}</source>
-   <translation type="unfinished" />
+   <translation>Lassen Sie {1} weg</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Leaves each weight as it is and trains two thin matrices beside it, whose product is added to the weight's. {1} The pair can be folded into the weight afterwards, so the tuned model is as fast as the base. Take it first: it works on every model, and most other methods are measured by it. (Hu et al. 2022)</source>
-   <translation type="unfinished" />
+   <translation>Lässt jedes Gewicht, wie es ist, und trainiert daneben zwei dünne Matrizen, deren Produkt zum Gewicht addiert wird. {1} Das Paar lässt sich danach in das Gewicht falten, sodass das trainierte Modell so schnell ist wie das Basismodell. Nehmen Sie es zuerst: Es geht mit jedem Modell, und die meisten anderen Verfahren werden daran gemessen. (Hu et al. 2022)</translation>
   </message>
   <message>
    <location filename="../../engine/worker/sources.py" />
    <source>Left out, as no messages of a chat stand in it: {1}.</source>
-   <translation type="unfinished" />
+   <translation>Ausgelassen, da keine Nachrichten eines Chats darin stehen: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/sources.py" />
    <source>Left out, as no split stands in the name: {1}.</source>
-   <translation type="unfinished" />
+   <translation>Ausgelassen, da kein Teil im Namen steht: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/sources.py" />
    <source>Left out, as other files are read: {1}.</source>
-   <translation type="unfinished" />
+   <translation>Ausgelassen, da andere Dateien gelesen werden: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/__init__.py" />
    <source>LeftOut</source>
-   <translation type="unfinished" />
+   <translation>LeftOut</translation>
   </message>
   <message>
    <location filename="../../engine/measures.py" />
    <source>Length in words</source>
-   <translation type="unfinished" />
+   <translation>Länge in Wörtern</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Length of a circulant block; it must divide the widths of all adapted layers. Larger blocks train fewer numbers. Absent: the largest that divides, up to 256.</source>
-   <translation type="unfinished" />
+   <translation>Länge eines zirkulanten Blocks; sie muss die Breiten aller angepassten Schichten teilen. Größere Blöcke trainieren weniger Zahlen. Ohne Angabe: der größte, der teilt, bis 256.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Length of a vector in the bank; it must divide the widths of all adapted layers. Absent: the longest that does, up to 256.</source>
-   <translation type="unfinished" />
+   <translation>Länge eines Vektors der Bank; sie muss die Breiten aller angepassten Schichten teilen. Ohne Angabe: der längste, der es tut, bis 256.</translation>
   </message>
   <message>
    <location filename="../../engine/decoding.py" />
    <source>Length penalty</source>
-   <translation type="unfinished" />
+   <translation>Längenstrafe</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Let both be below 1 together.</source>
-   <translation type="unfinished" />
+   <translation>Beide müssen zusammen unter 1 liegen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />
    <source>Let it be written again</source>
-   <translation type="unfinished" />
+   <translation>Machen Sie sie wieder beschreibbar</translation>
   </message>
   <message>
    <location filename="../../engine/supervisor.py" />
    <source>Let it be written again. {1}</source>
-   <translation type="unfinished" />
+   <translation>Machen Sie sie wieder beschreibbar. {1}</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Lets every attention layer of the decoder see a few trained keys and values, as if something had been read or written before. It steers each layer and not only the input, so it can do more than prompt tuning with as many virtual tokens. With projection a small network computes them while training and is dropped afterwards.</source>
-   <translation type="unfinished" />
+   <translation>Lässt jede Attention-Schicht des Decoders einige trainierte Schlüssel und Werte sehen, als wäre vorher etwas gelesen oder geschrieben worden. Es steuert jede Schicht und nicht nur die Eingabe und kann deshalb mehr als Prompt-Tuning mit ebenso vielen virtuellen Tokens. Mit Projektion berechnet sie beim Training ein kleines Netz, das danach entfällt.</translation>
   </message>
   <message>
    <location filename="../../engine/licences.py" />
    <source>License</source>
-   <translation type="unfinished" />
+   <translation>License</translation>
   </message>
   <message>
    <location filename="../../engine/licences.py" />
    <source>License ::</source>
-   <translation type="unfinished" />
+   <translation>License ::</translation>
   </message>
   <message>
    <location filename="../../engine/licences.py" />
    <source>License-Expression</source>
-   <translation type="unfinished" />
+   <translation>License-Expression</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Like LoRA, but direction and strength are learned apart: every direction is kept at length one and one trained boundary a layer says how far its whole change goes. Long training or a high learning rate therefore spoils the model less easily than with LoRA. Take it where runs end worse than they were in between. (Bini et al. 2025)</source>
-   <translation type="unfinished" />
+   <translation>Wie LoRA, aber Richtung und Stärke werden getrennt gelernt: Jede Richtung behält die Länge eins, und eine trainierte Grenze je Schicht sagt, wie weit ihre ganze Änderung geht. Langes Training oder eine hohe Lernrate verderben das Modell deshalb weniger leicht als bei LoRA. Nehmen Sie es, wo Läufe schlechter enden, als sie zwischendurch waren. (Bini et al. 2025)</translation>
   </message>
   <message>
    <location filename="../../engine/worker/rouge.py" />
    <source>Lin 2004, ROUGE: A Package for Automatic Evaluation of Summaries</source>
-   <translation type="unfinished" />
+   <translation>Lin 2004, ROUGE: A Package for Automatic Evaluation of Summaries</translation>
   </message>
   <message>
    <location filename="../../engine/worker/mixing.py" />
    <source>Linear</source>
-   <translation type="unfinished" />
+   <translation>Linear</translation>
   </message>
   <message>
    <location filename="../../engine/capabilities.py" />
    <source>Llama</source>
-   <translation type="unfinished" />
+   <translation>Llama</translation>
   </message>
   <message>
    <location filename="../../engine/capabilities.py" />
    <source>Llama, Mistral, SmolLM2</source>
-   <translation type="unfinished" />
+   <translation>Llama, Mistral, SmolLM2</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>LoHa</source>
-   <translation type="unfinished" />
+   <translation>LoHa</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>LoKr</source>
-   <translation type="unfinished" />
+   <translation>LoKr</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>LoRA</source>
-   <translation type="unfinished" />
+   <translation>LoRA</translation>
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
    <source>LoRA ranks 1 to 64</source>
-   <translation type="unfinished" />
+   <translation>LoRA mit Rang 1 bis 64</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>LoRA that shares its ranks out by need</source>
-   <translation type="unfinished" />
+   <translation>LoRA, die ihre Ränge nach Bedarf verteilt</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>LoRA trains no biases: they are the frozen base's own, so training them would change the base itself.</source>
-   <translation type="unfinished" />
+   <translation>LoRA trainiert keine Biases: Es sind die des eingefrorenen Basismodells, und sie zu trainieren würde es selbst ändern.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>LoRA with bounded strength</source>
-   <translation type="unfinished" />
+   <translation>LoRA mit begrenzter Stärke</translation>
   </message>
   <message>
    <location filename="../../engine/chats/__init__.py" />
    <source>Log</source>
-   <translation type="unfinished" />
+   <translation>Log</translation>
   </message>
   <message>
    <location filename="../../engine/decoding.py" />
    <source>Long conversations</source>
-   <translation type="unfinished" />
+   <translation>Lange Gespräche</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/order.py" />
    <source>Long conversations first: they are the hardest to summarise.</source>
-   <translation type="unfinished" />
+   <translation>Lange Gespräche zuerst: Sie sind am schwersten zusammenzufassen.</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Longer gradients are shortened to this norm.</source>
-   <translation type="unfinished" />
+   <translation>Längere Gradienten werden auf diese Norm gekürzt.</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Longer ones are cut, with a notice.</source>
-   <translation type="unfinished" />
+   <translation>Längere werden gekürzt, mit einem Hinweis.</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Longer reference summaries are cut, with a notice.</source>
-   <translation type="unfinished" />
+   <translation>Längere Referenz-Zusammenfassungen werden gekürzt, mit einem Hinweis.</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Longest conversation</source>
-   <translation type="unfinished" />
+   <translation>Längstes Gespräch</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/order.py" />
    <source>Longest first</source>
-   <translation type="unfinished" />
+   <translation>Längste zuerst</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Longest reference</source>
-   <translation type="unfinished" />
+   <translation>Längste Referenz</translation>
   </message>
   <message>
    <location filename="../../engine/decoding.py" />
    <source>Longest summary</source>
-   <translation type="unfinished" />
+   <translation>Längste Zusammenfassung</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>Look whether the name's ending says what the file is.</source>
-   <translation type="unfinished" />
+   <translation>Sehen Sie nach, ob die Endung des Namens zur Datei passt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
    <source>Low rank</source>
-   <translation type="unfinished" />
+   <translation>Niedriger Rang</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Low-rank matrices from shared vectors</source>
-   <translation type="unfinished" />
+   <translation>Niedrigrangige Matrizen aus gemeinsamen Vektoren</translation>
   </message>
   <message>
    <location filename="../../engine/words.py" />
    <source>Lower</source>
-   <translation type="unfinished" />
+   <translation>Niedriger</translation>
   </message>
   <message>
    <location filename="../../engine/decoding.py" />
    <source>Lower Shortest summary, or raise Longest summary.</source>
-   <translation type="unfinished" />
+   <translation>Senken Sie „Kürzeste Zusammenfassung“, oder erhöhen Sie „Längste Zusammenfassung“.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/trainer.py" />
    <source>Lower the learning rate, or use float32; resume goes on from the last checkpoint.</source>
-   <translation type="unfinished" />
+   <translation>Senken Sie die Lernrate, oder verwenden Sie float32; das Fortsetzen beginnt beim letzten Prüfpunkt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/room.py" />
+   <source>Lower the longest conversation or summary.</source>
+   <translation>Senken Sie das längste Gespräch oder die längste Zusammenfassung.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/generate.py" />
    <source>Lower the longest conversation or the longest summary.</source>
-   <translation type="unfinished" />
+   <translation>Senken Sie das längste Gespräch oder die längste Zusammenfassung.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/writing.py" />
    <source>Lower the longest summary.</source>
-   <translation type="unfinished" />
+   <translation>Senken Sie die längste Zusammenfassung.</translation>
   </message>
   <message>
    <location filename="../../engine/personal.py" />
    <source>MK SI</source>
-   <translation type="unfinished" />
+   <translation>MK SI</translation>
   </message>
   <message>
    <location filename="../../engine/personal.py" />
    <source>MT SC</source>
-   <translation type="unfinished" />
+   <translation>MT SC</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Magnitude and direction apart</source>
-   <translation type="unfinished" />
+   <translation>Betrag und Richtung getrennt</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Magnitude apart</source>
-   <translation type="unfinished" />
+   <translation>Betrag getrennt</translation>
   </message>
   <message>
    <location filename="../../engine/worker/fit.py" />
    <source>Make the micro-batch smaller, or checkpoint activations.</source>
-   <translation type="unfinished" />
+   <translation>Verkleinern Sie den Mikrobatch, oder lassen Sie Aktivierungen neu berechnen.</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Mapping by hand for shapes that are no two columns of text: {1}.</source>
-   <translation type="unfinished" />
+   <translation>Zuordnung von Hand für Formen, die nicht aus zwei Textspalten bestehen: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Masked data</source>
-   <translation type="unfinished" />
+   <translation>Maskierte Daten</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>Memory</source>
-   <translation type="unfinished" />
+   <translation>Speicher</translation>
   </message>
   <message>
    <location filename="../../engine/chats/exports.py" />
    <source>MessageList</source>
-   <translation type="unfinished" />
+   <translation>MessageList</translation>
   </message>
   <message>
    <location filename="../../engine/methods/__init__.py" />
    <source>Method</source>
-   <translation type="unfinished" />
+   <translation>Verfahren</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>MiSS</source>
-   <translation type="unfinished" />
+   <translation>MiSS</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>MiSS bat</source>
-   <translation type="unfinished" />
+   <translation>MiSS bat</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>MiSS mini</source>
-   <translation type="unfinished" />
+   <translation>MiSS mini</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Micro-batch</source>
-   <translation type="unfinished" />
+   <translation>Mikrobatch</translation>
   </message>
   <message>
    <location filename="../../engine/smaller_plans.py" />
    <source>Micro-batch {1} to {2}</source>
-   <translation type="unfinished" />
+   <translation>Mikrobatch {1} auf {2}</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Mini rank</source>
-   <translation type="unfinished" />
+   <translation>Mini-Rang</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Mirrors each weight a few times</source>
-   <translation type="unfinished" />
+   <translation>Spiegelt jedes Gewicht einige Male</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>Missing: {1}. {2}</source>
-   <translation type="unfinished" />
+   <translation>Es fehlen: {1}. {2}</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Mistral</source>
-   <translation type="unfinished" />
+   <translation>Mistral</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Mixtral</source>
-   <translation type="unfinished" />
+   <translation>Mixtral</translation>
   </message>
   <message>
    <location filename="../../engine/worker/base_models.py" />
    <source>Models that bring their own code are not run.</source>
-   <translation type="unfinished" />
+   <translation>Modelle, die eigenen Code mitbringen, werden nicht ausgeführt.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arenas.py" />
-   <source>More than one arena is called or begins with</source>
-   <translation type="unfinished" />
+   <source>More than one arena is called or begins with "{1}".</source>
+   <translation>Mehr als eine Arena heißt „{1}“ oder beginnt so.</translation>
   </message>
   <message>
    <location filename="../../engine/runs.py" />
-   <source>More than one run begins with</source>
-   <translation type="unfinished" />
+   <source>More than one run begins with "{1}".</source>
+   <translation>Mehr als ein Lauf beginnt mit „{1}“.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>More vectors are mixed than the bank holds.</source>
-   <translation type="unfinished" />
+   <translation>Es werden mehr Vektoren gemischt, als die Bank enthält.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub_errors.py" />
    <source>Most have "main".</source>
-   <translation type="unfinished" />
+   <translation>Die meisten haben „main“.</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Most minutes</source>
-   <translation type="unfinished" />
+   <translation>Minuten höchstens</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Most steps</source>
-   <translation type="unfinished" />
+   <translation>Schritte höchstens</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Most to test on</source>
-   <translation type="unfinished" />
+   <translation>Höchstens zum Testen</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Most to train on</source>
-   <translation type="unfinished" />
+   <translation>Höchstens zum Trainieren</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Most to validate on</source>
-   <translation type="unfinished" />
+   <translation>Höchstens zum Validieren</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Multiplies each weight by a chain of mirrorings (Householder reflections), each given by one trained vector. Such a chain turns no more directions than it has mirrorings: it keeps lengths and angles as OFT does and is as small as LoRA. At the start the mirrorings undo each other in pairs. Take it as a middle way between LoRA and OFT. (Yuan et al. 2024)</source>
-   <translation type="unfinished" />
+   <translation>Multipliziert jedes Gewicht mit einer Kette von Spiegelungen (Householder-Reflexionen), jede durch einen trainierten Vektor gegeben. Eine solche Kette dreht nicht mehr Richtungen, als sie Spiegelungen hat: Sie erhält Längen und Winkel wie OFT und ist so klein wie LoRA. Am Anfang heben sich die Spiegelungen paarweise auf. Nehmen Sie es als Mittelweg zwischen LoRA und OFT. (Yuan et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Multiplies each weight by a trained rotation instead of adding to it. A rotation keeps the lengths of the weight's rows and the angles between them, and with these much of what the base knows. The inputs are rotated block by block, so that few numbers are trained. Take it where the model must not forget what it can do. (Qiu et al. 2023)</source>
-   <translation type="unfinished" />
+   <translation>Multipliziert jedes Gewicht mit einer trainierten Rotation, statt etwas zu addieren. Eine Rotation erhält die Längen der Zeilen des Gewichts und die Winkel zwischen ihnen, und damit viel von dem, was das Basismodell weiß. Die Eingaben werden Block für Block rotiert, sodass wenige Zahlen trainiert werden. Nehmen Sie es, wo das Modell nicht vergessen darf, was es kann. (Qiu et al. 2023)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/scaling.py" />
    <source>Multiplies keys, values and the inner activations of the feed-forward layers by trained vectors that start at one: it turns what the base computes up or down, number by number. It has very few trained numbers, needs a high learning rate, and can be folded into the weights. Take it for tiny adapters and few examples, which it was made for. (Liu et al. 2022)</source>
-   <translation type="unfinished" />
+   <translation>Multipliziert Schlüssel, Werte und die inneren Aktivierungen der Feed-Forward-Schichten mit trainierten Vektoren, die bei eins beginnen: Es dreht, was das Basismodell berechnet, Zahl für Zahl auf oder ab. Es hat sehr wenige trainierte Zahlen, braucht eine hohe Lernrate und lässt sich in die Gewichte falten. Nehmen Sie es für winzige Adapter und wenige Beispiele, wofür es gemacht ist. (Liu et al. 2022)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Multitask prompt tuning</source>
-   <translation type="unfinished" />
+   <translation>Multitask-Prompt-Tuning</translation>
   </message>
   <message>
    <location filename="../../engine/capabilities.py" />
    <source>NF4, double</source>
-   <translation type="unfinished" />
+   <translation>NF4, doppelt</translation>
   </message>
   <message>
    <location filename="../../engine/graphics_cards.py" />
    <source>NVIDIA card</source>
-   <translation type="unfinished" />
+   <translation>NVIDIA-Karte</translation>
   </message>
   <message>
    <location filename="../../engine/chats/headed.py" />
    <source>Name  minutes:seconds</source>
-   <translation type="unfinished" />
+   <translation>Name  minutes:seconds</translation>
   </message>
   <message>
    <location filename="../../engine/chats/headed.py" />
    <source>Name [time]</source>
-   <translation type="unfinished" />
+   <translation>Name [time]</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/cells.py" />
    <source>Name a column of texts.</source>
-   <translation type="unfinished" />
+   <translation>Nennen Sie eine Spalte mit Texten.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/mapping.py" />
    <source>Name a column, or leave the key out.</source>
-   <translation type="unfinished" />
+   <translation>Nennen Sie eine Spalte, oder lassen Sie den Schlüssel weg.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/label_data.py" />
    <source>Name another column, or another source.</source>
-   <translation type="unfinished" />
+   <translation>Nennen Sie eine andere Spalte oder eine andere Quelle.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/data.py" />
    <source>Name another column, or write summaries for them: "Write summaries" on the data page.</source>
-   <translation type="unfinished" />
+   <translation>Nennen Sie eine andere Spalte, oder schreiben Sie Zusammenfassungen dafür: „Zusammenfassungen schreiben“ auf der Datenseite.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/data.py" />
    <source>Name another column.</source>
-   <translation type="unfinished" />
+   <translation>Nennen Sie eine andere Spalte.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>Name it as data.columns.group, or leave data.columns.speaker out.</source>
-   <translation type="unfinished" />
+   <translation>Nennen Sie sie als data.columns.group, oder lassen Sie data.columns.speaker weg.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/bottleneck.py" />
    <source>Name linear layers under Applied to.</source>
-   <translation type="unfinished" />
+   <translation>Nennen Sie unter „Angewendet auf“ lineare Schichten.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/mapping.py" />
    <source>Name the column of summaries as data.summary.</source>
-   <translation type="unfinished" />
+   <translation>Nennen Sie die Spalte mit den Zusammenfassungen als data.summary.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>Name the column of turns as data.conversation, or leave data.columns empty.</source>
-   <translation type="unfinished" />
+   <translation>Nennen Sie die Spalte mit den Beiträgen als data.conversation, oder lassen Sie data.columns leer.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/bottleneck.py" />
    <source>Name their last layers under Applied to.</source>
-   <translation type="unfinished" />
+   <translation>Nennen Sie unter „Angewendet auf“ deren letzte Schichten.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/headed.py" />
    <source>Name — date time</source>
-   <translation type="unfinished" />
+   <translation>Name — date time</translation>
   </message>
   <message>
    <location filename="../../engine/chats/headed.py" />
    <source>Name, [date time]</source>
-   <translation type="unfinished" />
+   <translation>Name, [date time]</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Named like</source>
-   <translation type="unfinished" />
+   <translation>Namen wie</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/bottleneck.py" />
    <source>Names of modules left out</source>
-   <translation type="unfinished" />
+   <translation>Namen ausgelassener Module</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/bottleneck.py" />
    <source>Names of the layers that get an adapter behind them</source>
-   <translation type="unfinished" />
+   <translation>Namen der Schichten, hinter denen ein Adapter steht</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/selective.py" />
    <source>Names of the modules that hold trained parameters</source>
-   <translation type="unfinished" />
+   <translation>Namen der Module, die trainierte Parameter enthalten</translation>
   </message>
   <message>
    <location filename="../../engine/methods/shared_options.py" />
    <source>Names of the weight matrices that {1}. Absent: the method's default for this base model. "all-linear" means every linear layer but the output head.</source>
-   <translation type="unfinished" />
+   <translation>Namen der Gewichtsmatrizen, die {1}. Ohne Angabe: die Vorgabe des Verfahrens für dieses Basismodell. „all-linear“ meint alle linearen Schichten außer dem Ausgabekopf.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/selection.py" />
    <source>Names there: {1}.</source>
-   <translation type="unfinished" />
+   <translation>Namen dort: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Nearest that does: an nf4 base, or LoRA without it.</source>
-   <translation type="unfinished" />
+   <translation>Am nächsten kommt: ein nf4-Basismodell, oder LoRA ohne es.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Nearest that does: an nf4 base, or eva.</source>
-   <translation type="unfinished" />
+   <translation>Am nächsten kommt: ein nf4-Basismodell, oder eva.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
    <source>Nearest that does: {1}.</source>
-   <translation type="unfinished" />
+   <translation>Am nächsten kommt: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/rules.py" />
    <source>Nearest that reads those too: {1}.</source>
-   <translation type="unfinished" />
+   <translation>Am nächsten kommt, was auch diese liest: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Nearest that works: {1}.</source>
-   <translation type="unfinished" />
+   <translation>Am nächsten kommt: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/measures.py" />
    <source>New word pairs</source>
-   <translation type="unfinished" />
+   <translation>Neue Wortpaare</translation>
   </message>
   <message>
    <location filename="../../engine/measures.py" />
    <source>New words</source>
-   <translation type="unfinished" />
+   <translation>Neue Wörter</translation>
   </message>
   <message>
    <location filename="../../engine/worker/lengths.py" />
    <source>No base model is named</source>
-   <translation type="unfinished" />
+   <translation>Kein Basismodell ist angegeben</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>No column looks like the {1}.</source>
-   <translation type="unfinished" />
+   <translation>Keine Spalte sieht nach „{1}“ aus.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>No column says which rows belong to one conversation.</source>
-   <translation type="unfinished" />
+   <translation>Keine Spalte sagt, welche Zeilen zu einem Gespräch gehören.</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>No conversation</source>
-   <translation type="unfinished" />
+   <translation>Kein Gespräch</translation>
   </message>
   <message>
    <location filename="../../engine/words.py" />
    <source>No measurable difference</source>
-   <translation type="unfinished" />
+   <translation>Kein messbarer Unterschied</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>No one says anything in {1}.</source>
-   <translation type="unfinished" />
+   <translation>In {1} sagt niemand etwas.</translation>
   </message>
   <message>
    <location filename="../../engine/decoding.py" />
    <source>No repeated sequence</source>
-   <translation type="unfinished" />
+   <translation>Keine wiederholte Folge</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>No run can go on from such an adapter of {1}.</source>
-   <translation type="unfinished" />
+   <translation>Kein Lauf kann von einem solchen Adapter weitermachen: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/decoding.py" />
    <source>No sequence of this many tokens is written twice. 0: any may be.</source>
-   <translation type="unfinished" />
+   <translation>Keine Folge von so vielen Tokens wird zweimal geschrieben. 0: jede darf.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/smaller.py" />
    <source>No smaller plan would fit: end other programs, or choose a smaller base model.</source>
-   <translation type="unfinished" />
+   <translation>Kein kleinerer Plan würde passen: Beenden Sie andere Programme, oder wählen Sie ein kleineres Basismodell.</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>No summary</source>
-   <translation type="unfinished" />
+   <translation>Keine Zusammenfassung</translation>
   </message>
   <message>
    <location filename="../../engine/decoding.py" />
    <source>No summary ends before this many tokens.</source>
-   <translation type="unfinished" />
+   <translation>Keine Zusammenfassung endet vor so vielen Tokens.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/export.py" />
    <source>No summary is accepted yet.</source>
-   <translation type="unfinished" />
+   <translation>Noch ist keine Zusammenfassung angenommen.</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>None found. Small models train on the processor; larger ones want a card.</source>
-   <translation type="unfinished" />
+   <translation>Keine gefunden. Kleine Modelle trainieren auf dem Prozessor; größere brauchen eine Karte.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/prompting.py" />
    <source>None would fit: lower the longest conversation.</source>
-   <translation type="unfinished" />
+   <translation>Keines würde passen: Senken Sie das längste Gespräch.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Normally distributed start</source>
-   <translation type="unfinished" />
+   <translation>Normalverteilter Start</translation>
   </message>
   <message>
    <location filename="../../engine/measures.py" />
    <source>Not in the conversation</source>
-   <translation type="unfinished" />
+   <translation>Nicht im Gespräch</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/bottleneck.py" />
    <source>Not used by this tuner</source>
-   <translation type="unfinished" />
+   <translation>Von diesem Tuner nicht verwendet</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/selection.py" />
    <source>Nothing in {1} is named like "{2}".</source>
-   <translation type="unfinished" />
+   <translation>Nichts in {1} hat einen Namen wie „{2}“.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/__init__.py" />
    <source>Novelty</source>
-   <translation type="unfinished" />
+   <translation>Neuheit</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>Number format of the frozen weights. Auto: bfloat16 where the device does it well, else float32. T5 overflows in float16.</source>
-   <translation type="unfinished" />
+   <translation>Zahlenformat der eingefrorenen Gewichte. Auto: bfloat16, wo das Gerät es gut kann, sonst float32. T5 läuft in float16 über.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Number of directions that the change has, each kept at length one.</source>
-   <translation type="unfinished" />
+   <translation>Zahl der Richtungen, die die Änderung hat; jede behält die Länge eins.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Number of reflections. It must be even: they start as pairs that undo each other.</source>
-   <translation type="unfinished" />
+   <translation>Zahl der Spiegelungen. Sie muss gerade sein: Sie beginnen als Paare, die sich aufheben.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
    <source>Numbers that the adapter squeezes a token's vector into. More can learn more and trains more numbers.</source>
-   <translation type="unfinished" />
+   <translation>Zahlen, auf die der Adapter den Vektor eines Tokens zusammendrückt. Mehr können mehr lernen und trainieren mehr Zahlen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>OLMo 2</source>
-   <translation type="unfinished" />
+   <translation>OLMo 2</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>OLMo 3</source>
-   <translation type="unfinished" />
+   <translation>OLMo 3</translation>
   </message>
   <message>
    <location filename="../../engine/licences.py" />
    <source>OSI Approved</source>
-   <translation type="unfinished" />
+   <translation>OSI Approved</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/workbook.py" />
    <source>Of {1} the sheet {2} is read, and not {3}.</source>
-   <translation type="unfinished" />
+   <translation>Von {1} wird das Blatt {2} gelesen, nicht aber {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>Offline, as asked for: nothing is fetched.</source>
-   <translation type="unfinished" />
+   <translation>Offline, wie gewünscht: Es wird nichts heruntergeladen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub.py" />
    <source>Older formats can run code when they are loaded, so they are not. Choose another base model.</source>
-   <translation type="unfinished" />
+   <translation>Ältere Formate können beim Laden Code ausführen und werden deshalb nicht geladen. Wählen Sie ein anderes Basismodell.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>One block shared across weight shards</source>
-   <translation type="unfinished" />
+   <translation>Ein Block, den sich Scherben des Gewichts teilen</translation>
   </message>
   <message>
    <location filename="../../engine/arena/results.py" />
    <source>One conversation, so no interval.</source>
-   <translation type="unfinished" />
+   <translation>Ein Gespräch, also kein Intervall.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
    <source>One method on a base that is kept in fewer and fewer bits</source>
-   <translation type="unfinished" />
+   <translation>Ein Verfahren auf einem Basismodell in immer weniger Bit</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>One rotation for all blocks</source>
-   <translation type="unfinished" />
+   <translation>Eine Rotation für alle Blöcke</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>One rotation for all blocks of a layer</source>
-   <translation type="unfinished" />
+   <translation>Eine Rotation für alle Blöcke einer Schicht</translation>
   </message>
   <message>
    <location filename="../../engine/prompts.py" />
    <source>One sentence</source>
-   <translation type="unfinished" />
+   <translation>Ein Satz</translation>
   </message>
   <message>
    <location filename="../../engine/library.py" />
    <source>Only checkpoints with an adapter.toml can be promoted.</source>
-   <translation type="unfinished" />
+   <translation>Nur Prüfpunkte mit einer adapter.toml lassen sich übernehmen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Only layers with such names, where * stands for anything: decoder.block.*.SelfAttention, lm_head, q. Capitals do not matter. Absent: whatever its name.</source>
-   <translation type="unfinished" />
+   <translation>Nur Schichten mit solchen Namen; * steht für Beliebiges: decoder.block.*.SelfAttention, lm_head, q. Großschreibung ist gleich. Ohne Angabe: wie sie auch heißen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/selective.py" />
    <source>Only modules with such names</source>
-   <translation type="unfinished" />
+   <translation>Nur Module mit solchen Namen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/selective.py" />
    <source>Only one selective adapter can be active at a time.</source>
-   <translation type="unfinished" />
+   <translation>Nur ein auswählender Adapter kann zugleich aktiv sein.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/selective.py" />
    <source>Only the last blocks of each stack; 0 is all</source>
-   <translation type="unfinished" />
+   <translation>Nur die letzten Blöcke jedes Stapels; 0 heißt alle</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>Open it with that one.</source>
-   <translation type="unfinished" />
+   <translation>Öffnen Sie sie mit jener.</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Optimizer</source>
-   <translation type="unfinished" />
+   <translation>Optimierer</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/__init__.py" />
    <source>Order</source>
-   <translation type="unfinished" />
+   <translation>Reihenfolge</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Orthogonal fine-tuning with small exact rotations and a trained scale for every output. The paper chains several such rotations like a butterfly, so that small blocks reach all inputs. PEFT has the chain only where a CUDA extension can be compiled; here it has one link, so that an adapter is the same on every computer. Take it for OFT with very small blocks. (Liu et al. 2024)</source>
-   <translation type="unfinished" />
+   <translation>Orthogonale Feinabstimmung mit kleinen exakten Rotationen und einer trainierten Skala für jede Ausgabe. Der Artikel kettet mehrere solche Rotationen wie einen Schmetterling, sodass kleine Blöcke alle Eingaben erreichen. PEFT hat die Kette nur, wo sich eine CUDA-Erweiterung übersetzen lässt; hier hat sie ein Glied, damit ein Adapter auf jedem Computer derselbe ist. Nehmen Sie es für OFT mit sehr kleinen Blöcken. (Liu et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Orthogonal start</source>
-   <translation type="unfinished" />
+   <translation>Orthogonaler Start</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Orthogonality</source>
-   <translation type="unfinished" />
+   <translation>Orthogonalität</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>Other columns are: {1}.</source>
-   <translation type="unfinished" />
+   <translation>Andere Spalten sind: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Outputs that the repeated block of the mini form spans; it must divide the outputs of all adapted layers.</source>
-   <translation type="unfinished" />
+   <translation>Ausgaben, die der wiederholte Block der Form mini umfasst; die Zahl muss die Ausgaben aller angepassten Schichten teilen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/rouge.py" />
    <source>Overlap of words between a summary and a reference summary.</source>
-   <translation type="unfinished" />
+   <translation>Überschneidung der Wörter von Zusammenfassung und Referenz-Zusammenfassung.</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>Packages</source>
-   <translation type="unfinished" />
+   <translation>Pakete</translation>
   </message>
   <message>
    <location filename="../../engine/measures.py" />
    <source>Pairs of neighbouring words that summary and reference share.</source>
-   <translation type="unfinished" />
+   <translation>Paare benachbarter Wörter, die Zusammenfassung und Referenz gemeinsam haben.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/__init__.py" />
    <source>Part</source>
-   <translation type="unfinished" />
+   <translation>Teil</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Patience</source>
-   <translation type="unfinished" />
+   <translation>Geduld</translation>
   </message>
   <message>
    <location filename="../../engine/worker/data.py" />
    <source>Personal data is masked in the texts ({1}).</source>
-   <translation type="unfinished" />
+   <translation>Persönliche Daten sind in den Texten maskiert ({1}).</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
    <source>Pfeiffer</source>
-   <translation type="unfinished" />
+   <translation>Pfeiffer</translation>
   </message>
   <message>
    <location filename="../../engine/personal.py" />
    <source>Phone number</source>
-   <translation type="unfinished" />
+   <translation>Telefonnummer</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>PiSSA</source>
-   <translation type="unfinished" />
+   <translation>PiSSA</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Picks a few of each weight's numbers at random, in the paper one or two of a hundred, and trains a change for these alone. The change is sparse and of high rank. The places are drawn from a seed and stored beside the numbers. Take it where few of the base's numbers may change. (Bhardwaj et al. 2024)</source>
-   <translation type="unfinished" />
+   <translation>Wählt zufällig einige der Zahlen jedes Gewichts aus, im Artikel eine oder zwei von hundert, und trainiert eine Änderung nur für diese. Die Änderung ist dünn besetzt und hat einen hohen Rang. Die Stellen werden aus einem Startwert gezogen und neben den Zahlen gespeichert. Nehmen Sie es, wo sich nur wenige Zahlen des Basismodells ändern dürfen. (Bhardwaj et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/__init__.py" />
    <source>Place</source>
-   <translation type="unfinished" />
+   <translation>Place</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
    <source>Placement</source>
-   <translation type="unfinished" />
+   <translation>Platzierung</translation>
   </message>
   <message>
    <location filename="../../engine/prompts.py" />
    <source>Plain instruction</source>
-   <translation type="unfinished" />
+   <translation>Einfache Anweisung</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>Precision</source>
-   <translation type="unfinished" />
+   <translation>Genauigkeit</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Prefix tuning</source>
-   <translation type="unfinished" />
+   <translation>Prefix-Tuning</translation>
   </message>
   <message>
    <location filename="../../engine/arena/__init__.py" />
    <source>Preset</source>
-   <translation type="unfinished" />
+   <translation>Vorlage</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
    <source>Problem | None</source>
-   <translation type="unfinished" />
+   <translation>Problem | None</translation>
   </message>
   <message>
    <location filename="../../engine/worker/devices_probe.py" />
    <source>Processor</source>
-   <translation type="unfinished" />
+   <translation>Prozessor</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/__init__.py" />
    <source>Progress</source>
-   <translation type="unfinished" />
+   <translation>Progress</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Projection</source>
-   <translation type="unfinished" />
+   <translation>Projektion</translation>
   </message>
   <message>
    <location filename="../../engine/methods/hard_prompts.py" />
    <source>Prompt only</source>
-   <translation type="unfinished" />
+   <translation>Nur Prompt</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Prompt tuning</source>
-   <translation type="unfinished" />
+   <translation>Prompt-Tuning</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Prompt tuning whose vectors are written by a small network, so that they learn together and a usual learning rate will do. The network, an MLP or an LSTM that reads the vectors in order, is only needed for training: the adapter holds the finished vectors and is as small as one of prompt tuning.</source>
-   <translation type="unfinished" />
+   <translation>Prompt-Tuning, dessen Vektoren ein kleines Netz schreibt, sodass sie gemeinsam lernen und eine gewöhnliche Lernrate genügt. Das Netz, ein MLP oder ein LSTM, das die Vektoren der Reihe nach liest, wird nur beim Training gebraucht: Der Adapter enthält die fertigen Vektoren und ist so klein wie einer von Prompt-Tuning.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Pull of each matrix's rows to right angles, without which parts can't be taken away one by one. It steers the training alone: losses are shown without it.</source>
-   <translation type="unfinished" />
+   <translation>Zug der Zeilen jeder Matrix zu rechten Winkeln, ohne den sich Teile nicht einzeln wegnehmen lassen. Er steuert nur das Training: Verluste werden ohne ihn gezeigt.</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Pull of the trained numbers towards zero.</source>
-   <translation type="unfinished" />
+   <translation>Zug der trainierten Zahlen gegen null.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/sources.py" />
    <source>Put "train", "validation" or "test" into the name of a file that is to be read.</source>
-   <translation type="unfinished" />
+   <translation>Nehmen Sie „train“, „validation“ oder „test“ in den Namen einer Datei auf, die gelesen werden soll.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs.py" />
    <source>Put it back and resume, or start again from the recipe.</source>
-   <translation type="unfinished" />
+   <translation>Legen Sie ihn zurück und setzen Sie fort, oder beginnen Sie mit dem Rezept von vorn.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>Put it back.</source>
-   <translation type="unfinished" />
+   <translation>Legen Sie sie zurück.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Puts a few trained vectors before the embedded conversation, as if the instruction were written in words that no vocabulary has. Nothing else is trained: 20 vectors for a model 512 wide are 10,240 numbers, the smallest adapters there are. It wants a high learning rate and patience, and larger models gain more.</source>
-   <translation type="unfinished" />
+   <translation>Stellt einige trainierte Vektoren vor das eingebettete Gespräch, als wäre die Anweisung in Wörtern geschrieben, die in keinem Wortschatz stehen. Sonst wird nichts trainiert: 20 Vektoren für ein 512 breites Modell sind 10.240 Zahlen, die kleinsten Adapter, die es gibt. Es braucht eine hohe Lernrate und Geduld, und größere Modelle gewinnen mehr.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
    <source>Puts a small network behind attention and feed-forward: it squeezes each token's vector into a few numbers, bends them, widens them again and adds the result. It begins as nothing, so the first step starts from the base model. Take it as a solid all-rounder that learns what no change of a weight can; it stays a part of its own, so generating is a little slower and it can't be folded into the model. (Houlsby et al. 2019; Pfeiffer et al. 2020)</source>
-   <translation type="unfinished" />
+   <translation>Setzt ein kleines Netz hinter Attention und Feed-Forward: Es drückt den Vektor jedes Tokens auf wenige Zahlen zusammen, biegt sie, weitet sie wieder und addiert das Ergebnis. Es beginnt als nichts, sodass der erste Schritt vom Basismodell ausgeht. Nehmen Sie es als solides Verfahren für alles, das lernt, was keine Änderung eines Gewichts kann; es bleibt ein eigener Teil, sodass das Schreiben etwas langsamer ist und es sich nicht in das Modell falten lässt. (Houlsby et al. 2019; Pfeiffer et al. 2020)</translation>
   </message>
   <message>
    <location filename="../../engine/worker/storage.py" />
    <source>PytorchStreamWriter</source>
-   <translation type="unfinished" />
+   <translation>PytorchStreamWriter</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>Quantization</source>
-   <translation type="unfinished" />
+   <translation>Quantisierung</translation>
   </message>
   <message>
    <location filename="../../engine/arena/presets.py" />
    <source>Quantization: none, int8, nf4, nf4+double</source>
-   <translation type="unfinished" />
+   <translation>Quantisierung: none, int8, nf4, nf4+double</translation>
   </message>
   <message>
    <location filename="../../engine/worker/fit.py" />
    <source>Quantize the base model, or choose a smaller one.</source>
-   <translation type="unfinished" />
+   <translation>Quantisieren Sie das Basismodell, oder wählen Sie ein kleineres.</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>Quantize the scales of a 4-bit base too.</source>
-   <translation type="unfinished" />
+   <translation>Auch die Skalen eines 4-Bit-Basismodells quantisieren.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/devices_probe.py" />
    <source>ROCm {1}</source>
-   <translation type="unfinished" />
+   <translation>ROCm {1}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluate.py" />
    <source>Raise data.max_conversation_tokens to keep them whole.</source>
-   <translation type="unfinished" />
+   <translation>Erhöhen Sie data.max_conversation_tokens, um sie ganz zu lassen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/train.py" />
    <source>Raise data.max_summary_tokens to keep them whole.</source>
-   <translation type="unfinished" />
+   <translation>Erhöhen Sie data.max_summary_tokens, um sie ganz zu lassen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluate.py" />
    <source>Raise the longest summary (evaluation.max_new_tokens) to score them whole.</source>
-   <translation type="unfinished" />
+   <translation>Erhöhen Sie die längste Zusammenfassung (evaluation.max_new_tokens), um sie ganz zu bewerten.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/session.py" />
    <source>Raise training.max_minutes to train longer; 0 sets no limit.</source>
-   <translation type="unfinished" />
+   <translation>Erhöhen Sie training.max_minutes, um länger zu trainieren; 0 setzt keine Grenze.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>RandLoRA</source>
-   <translation type="unfinished" />
+   <translation>RandLoRA</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Random start</source>
-   <translation type="unfinished" />
+   <translation>Zufälliger Start</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub_transfer.py" />
    <source>Range</source>
-   <translation type="unfinished" />
+   <translation>Range</translation>
   </message>
   <message>
    <location filename="../../engine/methods/shared_options.py" />
    <source>Rank</source>
-   <translation type="unfinished" />
+   <translation>Rang</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Rank dropout</source>
-   <translation type="unfinished" />
+   <translation>Rang-Dropout</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Rank of a plain LoRA beside</source>
-   <translation type="unfinished" />
+   <translation>Rang einer einfachen LoRA daneben</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters.py" />
    <source>Rank {1} is more than {2} can have: it is {3} × {4}.</source>
-   <translation type="unfinished" />
+   <translation>Rang {1} ist mehr, als {2} haben kann: Die Schicht hat {3} × {4}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Rank-stabilised</source>
-   <translation type="unfinished" />
+   <translation>Rangstabilisiert</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>Read it again once it is written whole.</source>
-   <translation type="unfinished" />
+   <translation>Lesen Sie sie erneut, wenn sie fertig geschrieben ist.</translation>
   </message>
   <message>
    <location filename="../../engine/prompts.py" />
@@ -3085,647 +10833,651 @@ Summary:</source>
 {conversation}
 
 In one sentence:</source>
-   <translation type="unfinished" />
+   <translation>Read the conversation and say in one sentence what it comes to.
+
+{conversation}
+
+In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/arena/__init__.py" />
    <source>Reader</source>
-   <translation type="unfinished" />
+   <translation>Reader</translation>
   </message>
   <message>
    <location filename="../../engine/arena/standings.py" />
    <source>RecipeError</source>
-   <translation type="unfinished" />
+   <translation>RecipeError</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>Recipes of schema {1} are not known here.</source>
-   <translation type="unfinished" />
+   <translation>Rezepte nach Schema {1} sind hier nicht bekannt.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/__init__.py" />
    <source>Record</source>
-   <translation type="unfinished" />
+   <translation>Record</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Refuse a file with broken rows, or leave them out, with a notice that names them.</source>
-   <translation type="unfinished" />
+   <translation>Eine Datei mit fehlerhaften Zeilen ablehnen, oder diese auslassen und in einem Hinweis nennen.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arenas.py" />
    <source>Remove the entry and add it again.</source>
-   <translation type="unfinished" />
+   <translation>Entfernen Sie den Eintrag, und fügen Sie ihn neu hinzu.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>Repair the file, or export it again.</source>
-   <translation type="unfinished" />
+   <translation>Reparieren Sie die Datei, oder exportieren Sie sie erneut.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/shape.py" />
    <source>Repair the row.</source>
-   <translation type="unfinished" />
+   <translation>Reparieren Sie die Zeile.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>Repair the rows, or look whether the name's ending says what the file is.</source>
-   <translation type="unfinished" />
+   <translation>Reparieren Sie die Zeilen, oder sehen Sie nach, ob die Endung des Namens zur Datei passt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>Repair them, or leave them out: data.broken_rows = "leave_out" in the recipe, or --set data.broken_rows=leave_out.</source>
-   <translation type="unfinished" />
+   <translation>Reparieren Sie sie, oder lassen Sie sie aus: data.broken_rows = "leave_out" im Rezept, oder --set data.broken_rows=leave_out.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
    <source>Reparameterizations</source>
-   <translation type="unfinished" />
+   <translation>Umparametrisierungen</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Repeated or cut to the number of virtual tokens. Only for a start from text.</source>
-   <translation type="unfinished" />
+   <translation>Auf die Zahl der virtuellen Tokens wiederholt oder gekürzt. Nur für einen Start mit Text.</translation>
   </message>
   <message>
    <location filename="../../engine/decoding.py" />
    <source>Repetition penalty</source>
-   <translation type="unfinished" />
+   <translation>Wiederholungsstrafe</translation>
   </message>
   <message>
    <location filename="../../engine/prompts.py" />
    <source>Replace it, or choose another name.</source>
-   <translation type="unfinished" />
+   <translation>Ersetzen Sie sie, oder wählen Sie einen anderen Namen.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/exports.py" />
    <source>Reply</source>
-   <translation type="unfinished" />
+   <translation>Reply</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Report every</source>
-   <translation type="unfinished" />
+   <translation>Melden alle</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Resamples behind each interval.</source>
-   <translation type="unfinished" />
+   <translation>Zahl der Stichproben hinter jedem Intervall.</translation>
   </message>
   <message>
    <location filename="../../engine/supervisor.py" />
    <source>Resume goes on from the last checkpoint.</source>
-   <translation type="unfinished" />
+   <translation>Das Fortsetzen beginnt beim letzten Prüfpunkt.</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>Revision</source>
-   <translation type="unfinished" />
+   <translation>Revision</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Rotates each weight, keeps its length</source>
-   <translation type="unfinished" />
+   <translation>Rotiert jedes Gewicht, behält seine Länge</translation>
   </message>
   <message>
    <location filename="../../engine/arena/__init__.py" />
    <source>Row</source>
-   <translation type="unfinished" />
+   <translation>Zeile</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/shape.py" />
    <source>Row {1} has no "{2}": it is not known which conversation it belongs to.</source>
-   <translation type="unfinished" />
+   <translation>Zeile {1} hat kein „{2}“: Es ist nicht bekannt, zu welchem Gespräch sie gehört.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/data.py" />
    <source>Row {1} of {2} has no {3} and is left out. {4}</source>
-   <translation type="unfinished" />
+   <translation>Zeile {1} von {2} wird ausgelassen, es fehlt: {3}. {4}</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/shape.py" />
    <source>Row {1}: "{2}" holds {3} turns, "{4}" {5} speakers.</source>
-   <translation type="unfinished" />
+   <translation>Zeile {1}: „{2}“ enthält {3} Beiträge, „{4}“ {5} Sprecher.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/cells.py" />
    <source>Row {1}: the column "{2}" holds lists of something else than texts.</source>
-   <translation type="unfinished" />
+   <translation>Zeile {1}: Die Spalte „{2}“ enthält Listen von etwas anderem als Texten.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/cells.py" />
    <source>Row {1}: the column "{2}" holds no turns.</source>
-   <translation type="unfinished" />
+   <translation>Zeile {1}: Die Spalte „{2}“ enthält keine Beiträge.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/cells.py" />
    <source>Row {1}: the column "{2}" holds tables, not text.</source>
-   <translation type="unfinished" />
+   <translation>Zeile {1}: Die Spalte „{2}“ enthält Tabellen, keinen Text.</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>Rows left out, {1} ({2}).</source>
-   <translation type="unfinished" />
+   <translation>Zeilen ausgelassen, {1} ({2}).</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Rows that can't be read</source>
-   <translation type="unfinished" />
+   <translation>Nicht lesbare Zeilen</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>Run `{1}`.</source>
-   <translation type="unfinished" />
+   <translation>Führen Sie `{1}` aus.</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>Runs and adapters are kept in {1}</source>
-   <translation type="unfinished" />
+   <translation>Läufe und Adapter liegen in {1}</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>Runs cut its end.</source>
-   <translation type="unfinished" />
+   <translation>Läufe schneiden ihr Ende ab.</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>Runs learn to write them.</source>
-   <translation type="unfinished" />
+   <translation>Läufe lernen, sie zu schreiben.</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>Runs leave rows with {1} out anyway.</source>
-   <translation type="unfinished" />
+   <translation>Läufe lassen Zeilen mit {1} ohnehin aus.</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>Runs leave such rows out.</source>
-   <translation type="unfinished" />
+   <translation>Läufe lassen solche Zeilen aus.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
    <source>SRT subtitles</source>
-   <translation type="unfinished" />
+   <translation>SRT-Untertitel</translation>
   </message>
   <message>
    <location filename="../../engine/worker/label_data.py" />
    <source>Sample conversations</source>
-   <translation type="unfinished" />
+   <translation>Beispielgespräche</translation>
   </message>
   <message>
    <location filename="../../engine/decoding.py" />
    <source>Sampling goes with one beam.</source>
-   <translation type="unfinished" />
+   <translation>Ziehen geht nur mit einem Beam.</translation>
   </message>
   <message>
    <location filename="../../engine/prompts.py" />
    <source>Save it anew.</source>
-   <translation type="unfinished" />
+   <translation>Speichern Sie sie neu.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
    <source>Scale</source>
-   <translation type="unfinished" />
+   <translation>Skalierung</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Scale by alpha over the square root of the rank (rsLoRA), so that high ranks keep learning.</source>
-   <translation type="unfinished" />
+   <translation>Mit Alpha geteilt durch die Wurzel des Rangs skalieren (rsLoRA), damit hohe Ränge weiter lernen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/scaling.py" />
    <source>Scales keys, values and feed-forward</source>
-   <translation type="unfinished" />
+   <translation>Skaliert Schlüssel, Werte und Feed-Forward</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Scaling</source>
-   <translation type="unfinished" />
+   <translation>Skalierung</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Schedule</source>
-   <translation type="unfinished" />
+   <translation>Lernratenplan</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Score the first this many. 0: all.</source>
-   <translation type="unfinished" />
+   <translation>So viele bewerten, die ersten. 0: alle.</translation>
   </message>
   <message>
    <location filename="../../engine/lineup.py" />
    <source>Scored with {1}.</source>
-   <translation type="unfinished" />
+   <translation>Bewertet mit {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Second matrix faster</source>
-   <translation type="unfinished" />
+   <translation>Zweite Matrix schneller</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters.py" />
    <source>See which layers the base model has under Applied to.</source>
-   <translation type="unfinished" />
+   <translation>Sehen Sie unter „Angewendet auf“, welche Schichten das Basismodell hat.</translation>
   </message>
   <message>
    <location filename="../../engine/decoding.py" />
    <source>Seed</source>
-   <translation type="unfinished" />
+   <translation>Startwert</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
    <source>Selective</source>
-   <translation type="unfinished" />
+   <translation>Auswählend</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/__init__.py" />
    <source>SelectiveConfig</source>
-   <translation type="unfinished" />
+   <translation>SelectiveConfig</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/__init__.py" />
    <source>SelectiveLayer</source>
-   <translation type="unfinished" />
+   <translation>SelectiveLayer</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/__init__.py" />
    <source>SelectiveModel</source>
-   <translation type="unfinished" />
+   <translation>SelectiveModel</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Sensitivity smoothing</source>
-   <translation type="unfinished" />
+   <translation>Glättung der Empfindlichkeit</translation>
   </message>
   <message>
    <location filename="../../engine/decoding.py" />
    <source>Set Beams to 1, or Temperature to 0.</source>
-   <translation type="unfinished" />
+   <translation>Setzen Sie Beams auf 1 oder Temperatur auf 0.</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>Set TUNESMITH_HOME to a folder of your own.</source>
-   <translation type="unfinished" />
+   <translation>Setzen Sie TUNESMITH_HOME auf einen eigenen Ordner.</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Set training.evaluate_summaries above 0, or let the best go by the loss.</source>
-   <translation type="unfinished" />
+   <translation>Setzen Sie training.evaluate_summaries über 0, oder lassen Sie den Verlust über den besten Stand entscheiden.</translation>
   </message>
   <message>
    <location filename="../../engine/adapter_config.py" />
    <source>Settings may name no files or code, and have numbers as adapters have. Remove it if you trust the adapter.</source>
-   <translation type="unfinished" />
+   <translation>Einstellungen dürfen keine Dateien und keinen Code nennen und müssen Zahlen haben, wie Adapter sie haben. Entfernen Sie sie, wenn Sie dem Adapter trauen.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/__init__.py" />
    <source>Shape</source>
-   <translation type="unfinished" />
+   <translation>Shape</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/__init__.py" />
    <source>Shaped</source>
-   <translation type="unfinished" />
+   <translation>Shaped</translation>
   </message>
   <message>
    <location filename="../../engine/measures.py" />
    <source>Share of a summary's names, numbers, times and dates that do not stand in the conversation, by pattern.</source>
-   <translation type="unfinished" />
+   <translation>Anteil der Namen, Zahlen, Zeiten und Daten einer Zusammenfassung, die nicht im Gespräch stehen, nach Mustern.</translation>
   </message>
   <message>
    <location filename="../../engine/measures.py" />
    <source>Share of a summary's words that the conversation lacks.</source>
-   <translation type="unfinished" />
+   <translation>Anteil der Wörter einer Zusammenfassung, die im Gespräch fehlen.</translation>
   </message>
   <message>
    <location filename="../../engine/measures.py" />
    <source>Share of its pairs of words that the conversation lacks.</source>
-   <translation type="unfinished" />
+   <translation>Anteil ihrer Wortpaare, die im Gespräch fehlen.</translation>
   </message>
   <message>
    <location filename="../../engine/measures.py" />
    <source>Share of summaries that reach the longest length.</source>
-   <translation type="unfinished" />
+   <translation>Anteil der Zusammenfassungen, die die größte Länge erreichen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Share of the adapted layers that are left out in a training step.</source>
-   <translation type="unfinished" />
+   <translation>Anteil der angepassten Schichten, die in einem Trainingsschritt ausgelassen werden.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/shared_options.py" />
    <source>Share of the adapter's inputs that are dropped while training, against learning by heart.</source>
-   <translation type="unfinished" />
+   <translation>Anteil der Eingaben des Adapters, die beim Training wegfallen, gegen Auswendiglernen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Share of the blocks that are left unrotated in a training step, against learning by heart.</source>
-   <translation type="unfinished" />
+   <translation>Anteil der Blöcke, die in einem Trainingsschritt nicht rotiert werden, gegen Auswendiglernen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
    <source>Share of the bottleneck's numbers that are dropped while training, against learning by heart.</source>
-   <translation type="unfinished" />
+   <translation>Anteil der Zahlen im Engpass, die beim Training wegfallen, gegen Auswendiglernen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Share of the change's rows that are dropped in a training step.</source>
-   <translation type="unfinished" />
+   <translation>Anteil der Zeilen der Änderung, die in einem Trainingsschritt wegfallen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Share of the steps before anything is taken away.</source>
-   <translation type="unfinished" />
+   <translation>Anteil der Schritte, bevor etwas weggenommen wird.</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Share of the steps in which the learning rate rises.</source>
-   <translation type="unfinished" />
+   <translation>Anteil der Schritte, in denen die Lernrate steigt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Share of the steps, at the end, in which the ranks stay as they are.</source>
-   <translation type="unfinished" />
+   <translation>Anteil der Schritte am Ende, in denen die Ränge bleiben, wie sie sind.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Share of what passes between the LSTM's layers that is dropped while training.</source>
-   <translation type="unfinished" />
+   <translation>Anteil dessen, was zwischen den Schichten des LSTM weitergegeben wird und beim Training wegfällt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Share out every</source>
-   <translation type="unfinished" />
+   <translation>Neu verteilen alle</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Shared rotation</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="../../engine/worker/room.py" />
-   <source>Shorten</source>
-   <translation type="unfinished" />
+   <translation>Gemeinsame Rotation</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>Shorten it.</source>
-   <translation type="unfinished" />
+   <translation>Kürzen Sie es.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/room.py" />
+   <source>Shorten the prompt, or lower the longest summary.</source>
+   <translation>Kürzen Sie den Prompt, oder senken Sie die längste Zusammenfassung.</translation>
   </message>
   <message>
    <location filename="../../engine/decoding.py" />
    <source>Shortest summary</source>
-   <translation type="unfinished" />
+   <translation>Kürzeste Zusammenfassung</translation>
   </message>
   <message>
    <location filename="../../engine/changes.py" />
    <source>Since step {1}</source>
-   <translation type="unfinished" />
+   <translation>Seit Schritt {1}</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Size of the shards that a weight is cut into. More rank can learn more and trains more numbers.</source>
-   <translation type="unfinished" />
+   <translation>Größe der Scherben, in die ein Gewicht zerlegt wird. Mehr Rang kann mehr lernen und trainiert mehr Zahlen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Size of the smaller factor. Absent: as near to a square as the layer allows.</source>
-   <translation type="unfinished" />
+   <translation>Größe des kleineren Faktors. Ohne Angabe: so nahe an einem Quadrat, wie die Schicht es erlaubt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/__init__.py" />
    <source>Sketch</source>
-   <translation type="unfinished" />
+   <translation>Sketch</translation>
   </message>
   <message>
    <location filename="../../engine/chats/slack.py" />
    <source>Slack</source>
-   <translation type="unfinished" />
+   <translation>Slack</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
    <source>Slack messages</source>
-   <translation type="unfinished" />
+   <translation>Slack-Nachrichten</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Small LoRA pairs for weight blocks</source>
-   <translation type="unfinished" />
+   <translation>Kleine LoRA-Paare für Blöcke der Gewichte</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Small rotations and trained output scales</source>
-   <translation type="unfinished" />
+   <translation>Kleine Rotationen und trainierte Ausgabeskalen</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
    <source>Soft prompts</source>
-   <translation type="unfinished" />
+   <translation>Weiche Prompts</translation>
   </message>
   <message>
    <location filename="../../engine/worker/sources.py" />
    <source>Source</source>
-   <translation type="unfinished" />
+   <translation>Quelle</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Sparse bases</source>
-   <translation type="unfinished" />
+   <translation>Dünn besetzte Matrizen</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/__init__.py" />
    <source>Split</source>
-   <translation type="unfinished" />
+   <translation>Teil</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Split seed</source>
-   <translation type="unfinished" />
+   <translation>Startwert der Teile</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Splits the vectors before the input into a prompt that tasks share and a low-rank factor for each task, by which it is multiplied. Summarising conversations is a single task, so here it trains one prompt and one factor; it pays where the shared prompt is taken on to other tasks later.</source>
-   <translation type="unfinished" />
+   <translation>Zerlegt die Vektoren vor der Eingabe in einen Prompt, den sich Aufgaben teilen, und einen niedrigrangigen Faktor je Aufgabe, mit dem er multipliziert wird. Gespräche zusammenzufassen ist eine einzige Aufgabe, also trainiert es hier einen Prompt und einen Faktor; es lohnt sich, wo der gemeinsame Prompt später zu anderen Aufgaben mitgenommen wird.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/__init__.py" />
    <source>Standing</source>
-   <translation type="unfinished" />
+   <translation>Standing</translation>
   </message>
   <message>
    <location filename="../../engine/changes.py" />
    <source>Start a new run with it.</source>
-   <translation type="unfinished" />
+   <translation>Beginnen Sie damit einen neuen Lauf.</translation>
   </message>
   <message>
    <location filename="../../engine/changes.py" />
    <source>Start a new run with the base model in fewer bits.</source>
-   <translation type="unfinished" />
+   <translation>Beginnen Sie einen neuen Lauf mit dem Basismodell in weniger Bit.</translation>
   </message>
   <message>
    <location filename="../../engine/runs.py" />
    <source>Start a new run.</source>
-   <translation type="unfinished" />
+   <translation>Beginnen Sie einen neuen Lauf.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub_errors.py" />
    <source>Start again: it is fetched anew.</source>
-   <translation type="unfinished" />
+   <translation>Starten Sie noch einmal: Sie wird neu heruntergeladen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub_errors.py" />
    <source>Start again: the download goes on from there.</source>
-   <translation type="unfinished" />
+   <translation>Starten Sie noch einmal: Der Download geht von dort weiter.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub_errors.py" />
    <source>Start again: what came so far is kept.</source>
-   <translation type="unfinished" />
+   <translation>Starten Sie noch einmal: Was bisher kam, bleibt erhalten.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters.py" />
    <source>Start anew, or use it as it is.</source>
-   <translation type="unfinished" />
+   <translation>Beginnen Sie neu, oder verwenden Sie ihn, wie er ist.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Start from</source>
-   <translation type="unfinished" />
+   <translation>Start mit</translation>
   </message>
   <message>
    <location filename="../../engine/connection.py" />
    <source>Start it without --offline and HF_HUB_OFFLINE, or choose a folder on this computer.</source>
-   <translation type="unfinished" />
+   <translation>Starten Sie ohne --offline und HF_HUB_OFFLINE, oder wählen Sie einen Ordner auf diesem Computer.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Starting scale</source>
-   <translation type="unfinished" />
+   <translation>Anfangsskala</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Starting text</source>
-   <translation type="unfinished" />
+   <translation>Anfangstext</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Starts at right angles</source>
-   <translation type="unfinished" />
+   <translation>Beginnt im rechten Winkel</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Starts at the weight's QR factors</source>
-   <translation type="unfinished" />
+   <translation>Beginnt bei den QR-Faktoren des Gewichts</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Starts at the weight's main directions</source>
-   <translation type="unfinished" />
+   <translation>Beginnt bei den Hauptrichtungen des Gewichts</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Starts at what the layers read in your data</source>
-   <translation type="unfinished" />
+   <translation>Beginnt bei dem, was die Schichten in Ihren Daten lesen</translation>
   </message>
   <message>
    <location filename="../../engine/arena/__init__.py" />
    <source>State</source>
-   <translation type="unfinished" />
+   <translation>State</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/__init__.py" />
    <source>Step</source>
-   <translation type="unfinished" />
+   <translation>Schritt</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Steps between two checkpoints. 0: once an epoch.</source>
-   <translation type="unfinished" />
+   <translation>Schritte zwischen zwei Prüfpunkten. 0: einmal je Epoche.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Steps between two decisions about the ranks. Absent: about a hundred decisions in a run.</source>
-   <translation type="unfinished" />
+   <translation>Schritte zwischen zwei Entscheidungen über die Ränge. Ohne Angabe: etwa hundert Entscheidungen je Lauf.</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Steps between two evaluations on the validation split. 0: once an epoch.</source>
-   <translation type="unfinished" />
+   <translation>Schritte zwischen zwei Bewertungen am Validierungsteil. 0: einmal je Epoche.</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Steps between two reports of the loss.</source>
-   <translation type="unfinished" />
+   <translation>Schritte zwischen zwei Meldungen des Verlusts.</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Stop after this many evaluations without a better one, by what decides the best state. 0: never.</source>
-   <translation type="unfinished" />
+   <translation>Nach so vielen Bewertungen ohne eine bessere stoppen, nach dem, was über den besten Stand entscheidet. 0: nie.</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Stop after this many steps. 0: by epochs.</source>
-   <translation type="unfinished" />
+   <translation>Nach so vielen Schritten stoppen. 0: nach Epochen.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arenas.py" />
    <source>Stop it first.</source>
-   <translation type="unfinished" />
+   <translation>Stoppen Sie das vorher.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/session.py" />
    <source>Stopped at step {1}: {2} evaluations without a better {3}.</source>
-   <translation type="unfinished" />
+   <translation>Gestoppt bei Schritt {1}: {2} Bewertungen ohne Verbesserung ({3}).</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Strength of the change. Scale it and the learning rate against each other.</source>
-   <translation type="unfinished" />
+   <translation>Stärke der Änderung. Stimmen Sie sie und die Lernrate aufeinander ab.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Strength of the change: it is scaled by alpha over rank.</source>
-   <translation type="unfinished" />
+   <translation>Stärke der Änderung: Sie wird mit Alpha geteilt durch den Rang skaliert.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Strength of the change: it is scaled by alpha over rank. Often once or twice the rank.</source>
-   <translation type="unfinished" />
+   <translation>Stärke der Änderung: Sie wird mit Alpha geteilt durch den Rang skaliert. Oft das Ein- oder Zweifache des Rangs.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Strength of the change: it is scaled by alpha over rank. Often twice the rank.</source>
-   <translation type="unfinished" />
+   <translation>Stärke der Änderung: Sie wird mit Alpha geteilt durch den Rang skaliert. Oft das Zweifache des Rangs.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Strength of the change: it is scaled by alpha over rank. Usual is 20 times the rank.</source>
-   <translation type="unfinished" />
+   <translation>Stärke der Änderung: Sie wird mit Alpha geteilt durch den Rang skaliert. Üblich ist das 20-Fache des Rangs.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Strength of the change: it is scaled by alpha over the initial rank.</source>
-   <translation type="unfinished" />
+   <translation>Stärke der Änderung: Sie wird mit Alpha geteilt durch den Anfangsrang skaliert.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
    <source>Strength of what the adapter adds to its sublayer's output.</source>
-   <translation type="unfinished" />
+   <translation>Stärke dessen, was der Adapter zur Ausgabe seiner Teilschicht addiert.</translation>
   </message>
   <message>
    <location filename="../../engine/decoding.py" />
    <source>Summaries are cut after this many tokens.</source>
-   <translation type="unfinished" />
+   <translation>Zusammenfassungen werden nach so vielen Tokens abgeschnitten.</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Summaries scored</source>
-   <translation type="unfinished" />
+   <translation>Bewertete Zusammenfassungen</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Summarize the following conversation in one or two short sentences.</source>
-   <translation type="unfinished" />
+   <translation>Summarize the following conversation in one or two short sentences.</translation>
   </message>
   <message>
    <location filename="../../engine/prompts.py" />
@@ -3734,3749 +11486,3880 @@ In one sentence:</source>
 {conversation}
 
 Summary:</source>
-   <translation type="unfinished" />
+   <translation>Summarize the following conversation.
+
+{conversation}
+
+Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/licences.py" />
    <source>Summary</source>
-   <translation type="unfinished" />
+   <translation>Zusammenfassung</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Summary column</source>
-   <translation type="unfinished" />
+   <translation>Zusammenfassungsspalte</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>Summary longer than its conversation</source>
-   <translation type="unfinished" />
+   <translation>Zusammenfassung länger als ihr Gespräch</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>Summary over the limit</source>
-   <translation type="unfinished" />
+   <translation>Zusammenfassung über der Grenze</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>Summary that looks like a copy</source>
-   <translation type="unfinished" />
+   <translation>Zusammenfassung, die wie abgeschrieben wirkt</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>Switch them off, or use {1}.</source>
-   <translation type="unfinished" />
+   <translation>Schalten Sie sie aus, oder verwenden Sie {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>System</source>
-   <translation type="unfinished" />
+   <translation>System</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>T5 overflows in float16.</source>
-   <translation type="unfinished" />
+   <translation>T5 läuft in float16 über.</translation>
   </message>
   <message>
    <location filename="../../engine/prompts.py" />
    <source>T5's task prefix</source>
-   <translation type="unfinished" />
+   <translation>Aufgabenpräfix von T5</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/__init__.py" />
    <source>Table</source>
-   <translation type="unfinished" />
+   <translation>Table</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters.py" />
    <source>Take at most {1}, or leave such layers out.</source>
-   <translation type="unfinished" />
+   <translation>Nehmen Sie höchstens {1}, oder lassen Sie solche Schichten weg.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/room.py" />
-   <source>Take at most {1}, or lower</source>
-   <translation type="unfinished" />
+   <source>Take at most {1}, or lower the longest conversation or summary.</source>
+   <translation>Nehmen Sie höchstens {1}, oder senken Sie das längste Gespräch oder die längste Zusammenfassung.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Take eva or default, or switch DoRA off.</source>
-   <translation type="unfinished" />
+   <translation>Nehmen Sie eva oder default, oder schalten Sie DoRA aus.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Take fewer than {1}, so that conversation and summary fit too.</source>
-   <translation type="unfinished" />
+   <translation>Nehmen Sie weniger als {1}, damit auch Gespräch und Zusammenfassung hineinpassen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/room.py" />
-   <source>Take fewer virtual tokens, shorten</source>
-   <translation type="unfinished" />
+   <source>Take fewer virtual tokens, shorten the prompt, or lower the longest summary.</source>
+   <translation>Nehmen Sie weniger virtuelle Tokens, kürzen Sie den Prompt, oder senken Sie die längste Zusammenfassung.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/handling/targets.py" />
    <source>Take it alone, or only layers by name: {1}.</source>
-   <translation type="unfinished" />
+   <translation>Nehmen Sie es allein, oder nur Schichten nach Namen: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters.py" />
    <source>Take over its settings to go on from it.</source>
-   <translation type="unfinished" />
+   <translation>Übernehmen Sie seine Einstellungen, um von ihm aus weiterzumachen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Take the plain form, or an nf4 base.</source>
-   <translation type="unfinished" />
+   <translation>Nehmen Sie die Form plain oder ein nf4-Basismodell.</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>Take {1} out of the list.</source>
-   <translation type="unfinished" />
+   <translation>Nehmen Sie {1} aus der Liste.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Take {1}, or a lower rank.</source>
-   <translation type="unfinished" />
+   <translation>Nehmen Sie {1} oder einen niedrigeren Rang.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Take {1}, or another initialisation.</source>
-   <translation type="unfinished" />
+   <translation>Nehmen Sie {1} oder eine andere Initialisierung.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/__init__.py" />
    <source>Tally</source>
-   <translation type="unfinished" />
+   <translation>Tally</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Tasks</source>
-   <translation type="unfinished" />
+   <translation>Aufgaben</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Tasks that the file has room for. Conversations are one task: the first is trained, others stay as they begin.</source>
-   <translation type="unfinished" />
+   <translation>Aufgaben, für die die Datei Platz hat. Gespräche sind eine Aufgabe: Die erste wird trainiert, andere bleiben, wie sie beginnen.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/teams.py" />
    <source>Teams</source>
-   <translation type="unfinished" />
+   <translation>Teams</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
    <source>Teams messages</source>
-   <translation type="unfinished" />
+   <translation>Teams-Nachrichten</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
    <source>Telegram messages</source>
-   <translation type="unfinished" />
+   <translation>Telegram-Nachrichten</translation>
   </message>
   <message>
    <location filename="../../engine/decoding.py" />
    <source>Temperature</source>
-   <translation type="unfinished" />
+   <translation>Temperatur</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Template</source>
-   <translation type="unfinished" />
+   <translation>Prompt-Vorlage</translation>
   </message>
   <message>
    <location filename="../../engine/worker/handling/__init__.py" />
    <source>Tensors</source>
-   <translation type="unfinished" />
+   <translation>Tensors</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
    <source>Text</source>
-   <translation type="unfinished" />
+   <translation>Text</translation>
   </message>
   <message>
    <location filename="../../engine/decoding.py" />
    <source>Texts that are followed side by side; the likeliest is kept. 1 is greedy decoding; more is slower.</source>
-   <translation type="unfinished" />
+   <translation>Texte, die nebeneinander verfolgt werden; der wahrscheinlichste bleibt. 1 dekodiert greedy; mehr ist langsamer.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>That chooses the whole model.</source>
-   <translation type="unfinished" />
+   <translation>Das wählt das ganze Modell.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>The MLP encoder always has two hidden layers.</source>
-   <translation type="unfinished" />
+   <translation>Der Encoder MLP hat immer zwei verborgene Schichten.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/train.py" />
    <source>The adapter</source>
-   <translation type="unfinished" />
+   <translation>Der Adapter</translation>
   </message>
   <message>
    <location filename="../../engine/library.py" />
    <source>The adapter can't be put into the library: {1}.</source>
-   <translation type="unfinished" />
+   <translation>Der Adapter lässt sich nicht in die Bibliothek legen: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arenas.py" />
    <source>The arena in {1} is gone or can't be written.</source>
-   <translation type="unfinished" />
+   <translation>Die Arena in {1} ist weg oder lässt sich nicht schreiben.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arenas.py" />
    <source>The arena {1} can't be read.</source>
-   <translation type="unfinished" />
+   <translation>Die Arena {1} lässt sich nicht lesen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/handling/soft_prompts.py" />
    <source>The base model's vocabulary has nothing for the text to start from.</source>
-   <translation type="unfinished" />
+   <translation>Der Wortschatz des Basismodells hat nichts für den Text, mit dem begonnen werden soll.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>The bat form computes with unpacked weights, so on an int8 base it would not start as the base.</source>
-   <translation type="unfinished" />
+   <translation>Die Form bat rechnet mit entpackten Gewichten und würde auf einem int8-Basismodell nicht wie dieses beginnen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/handling/fitting.py" />
    <source>The bat form's rank</source>
-   <translation type="unfinished" />
+   <translation>Der Rang der Form bat</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>The best state can't go by ROUGE-1: no summaries are scored while the run trains.</source>
-   <translation type="unfinished" />
+   <translation>Der beste Stand kann sich nicht nach ROUGE-1 richten: Während des Laufs werden keine Zusammenfassungen bewertet.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/session.py" />
    <source>The best state so far</source>
-   <translation type="unfinished" />
+   <translation>Der bisher beste Stand</translation>
   </message>
   <message>
    <location filename="../../engine/worker/session.py" />
    <source>The best was {1} at step {2}.</source>
-   <translation type="unfinished" />
+   <translation>Am besten war {1} bei Schritt {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/handling/fitting.py" />
    <source>The block size</source>
-   <translation type="unfinished" />
+   <translation>Die Blockgröße</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tokens.py" />
    <source>The cache of token ids</source>
-   <translation type="unfinished" />
+   <translation>Der Cache der Token-IDs</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>The change depends on the weight</source>
-   <translation type="unfinished" />
+   <translation>Die Änderung hängt vom Gewicht ab</translation>
   </message>
   <message>
    <location filename="../../engine/worker/checkpoints.py" />
    <source>The checkpoint of step {1}</source>
-   <translation type="unfinished" />
+   <translation>Der Prüfpunkt von Schritt {1}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/data.py" />
    <source>The column "{1}" has no {2} in the {3} split.</source>
-   <translation type="unfinished" />
+   <translation>Die Spalte „{1}“ ist im Teil {3} leer (gesucht: {2}).</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>The column "{1}" holds no lists of turns.</source>
-   <translation type="unfinished" />
+   <translation>Die Spalte „{1}“ enthält keine Listen von Beiträgen.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>The column "{1}" holds numbers, and no {2} is one.</source>
-   <translation type="unfinished" />
+   <translation>Die Spalte „{1}“ enthält Zahlen, keinen Text (gesucht: {2}).</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/shape.py" />
    <source>The column "{1}" holds {2}, not text.</source>
-   <translation type="unfinished" />
+   <translation>Die Spalte „{1}“ enthält {2}, keinen Text.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/columnar.py" />
    <source>The column "{1}" of {2} holds {3}, no text, and is not read.</source>
-   <translation type="unfinished" />
+   <translation>Die Spalte „{1}“ von {2} enthält {3}, keinen Text, und wird nicht gelesen.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/names.py" />
    <source>The columns are: {1}.</source>
-   <translation type="unfinished" />
+   <translation>Die Spalten sind: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs.py" />
    <source>The command {1} can't be left in {2}: {3}.</source>
-   <translation type="unfinished" />
+   <translation>Der Befehl {1} lässt sich nicht in {2} ablegen: {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/adapter_config.py" />
    <source>The configuration of {1} asks for a prefix {2} wide, but its weights are {3} wide.</source>
-   <translation type="unfinished" />
+   <translation>Die Konfiguration von {1} verlangt ein {2} breites Prefix, seine Gewichte sind aber {3} breit.</translation>
   </message>
   <message>
    <location filename="../../engine/adapter_config.py" />
    <source>The configuration of {1} says {2} = {3}, but its weights hold {4}.</source>
-   <translation type="unfinished" />
+   <translation>Die Konfiguration von {1} sagt {2} = {3}, seine Gewichte enthalten aber {4}.</translation>
   </message>
   <message>
    <location filename="../../engine/adapter_config.py" />
    <source>The configuration of {1} says {2} = {3}, which {4}.</source>
-   <translation type="unfinished" />
+   <translation>Die Konfiguration von {1} sagt {2} = {3}; das {4}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub_errors.py" />
    <source>The connection broke after {1} of {2}.</source>
-   <translation type="unfinished" />
+   <translation>Die Verbindung brach nach {1} von {2} ab.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/writing.py" />
    <source>The conversation is empty.</source>
-   <translation type="unfinished" />
+   <translation>Das Gespräch ist leer.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>The conversation is too long to be added.</source>
-   <translation type="unfinished" />
+   <translation>Das Gespräch ist zu lang, um hinzugefügt zu werden.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>The conversations of {1} can't be read: {2}.</source>
-   <translation type="unfinished" />
+   <translation>Die Gespräche von {1} lassen sich nicht lesen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
    <source>The curve between the two layers of the adapter, without which they would be one.</source>
-   <translation type="unfinished" />
+   <translation>Die Kurve zwischen den zwei Schichten des Adapters, ohne die sie eine wären.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/names.py" />
    <source>The data has no columns.</source>
-   <translation type="unfinished" />
+   <translation>Die Daten haben keine Spalten.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/data.py" />
    <source>The data has no {1} split: {2} training conversations are held out for it.</source>
-   <translation type="unfinished" />
+   <translation>Die Daten haben keinen Teil {1}: {2} Trainingsgespräche werden dafür zurückgehalten.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/export.py" />
    <source>The data set can't be written: {1}.</source>
-   <translation type="unfinished" />
+   <translation>Der Datensatz lässt sich nicht schreiben: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/shortage.py" />
    <source>The device's memory does not hold this.</source>
-   <translation type="unfinished" />
+   <translation>Der Speicher des Geräts reicht dafür nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />
    <source>The disk failed.</source>
-   <translation type="unfinished" />
+   <translation>Die Festplatte hat versagt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />
    <source>The disk is full.</source>
-   <translation type="unfinished" />
+   <translation>Die Festplatte ist voll.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />
    <source>The disk is read-only.</source>
-   <translation type="unfinished" />
+   <translation>Die Festplatte ist schreibgeschützt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub_errors.py" />
    <source>The disk with {1} is full.</source>
-   <translation type="unfinished" />
+   <translation>Die Festplatte mit {1} ist voll.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub.py" />
    <source>The download needs {1}, and {2} has {3} free.</source>
-   <translation type="unfinished" />
+   <translation>Der Download braucht {1}, und in {2} sind {3} frei.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>The encoder reads the vectors in order.</source>
-   <translation type="unfinished" />
+   <translation>Der Encoder liest die Vektoren der Reihe nach.</translation>
   </message>
   <message>
    <location filename="../../engine/supervisor.py" />
    <source>The events can't be written any more</source>
-   <translation type="unfinished" />
+   <translation>Die Ereignisse lassen sich nicht mehr schreiben</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>The examples that are scored.</source>
-   <translation type="unfinished" />
+   <translation>Die Beispiele, die bewertet werden.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/__init__.py" />
    <source>The files are of several kinds: {1}.</source>
-   <translation type="unfinished" />
+   <translation>Die Dateien sind von verschiedener Art: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/paths.py" />
    <source>The folder {1} cannot be made: {2}.</source>
-   <translation type="unfinished" />
+   <translation>Der Ordner {1} lässt sich nicht anlegen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs.py" />
    <source>The folder {folder} is gone: it was moved or deleted meanwhile.</source>
-   <translation type="unfinished" />
+   <translation>Der Ordner {folder} ist weg: Er wurde inzwischen verschoben oder gelöscht.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/smaller.py" />
    <source>The heaviest batch needs {1} of memory, and there is room for {2}.</source>
-   <translation type="unfinished" />
+   <translation>Der größte Batch braucht {1} Speicher, und es ist Platz für {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub_errors.py" />
    <source>The hub answers with an error ({1}).</source>
-   <translation type="unfinished" />
+   <translation>Der Hub antwortet mit einem Fehler ({1}).</translation>
   </message>
   <message>
    <location filename="../../engine/connection.py" />
    <source>The hub can't be reached: {1} {2}.</source>
-   <translation type="unfinished" />
+   <translation>Der Hub ist nicht zu erreichen: {1} {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub_errors.py" />
    <source>The hub has no {1} named {2}.</source>
-   <translation type="unfinished" />
+   <translation>Der Hub kennt {2} nicht ({1}).</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub_errors.py" />
    <source>The hub stopped answering.</source>
-   <translation type="unfinished" />
+   <translation>Der Hub antwortet nicht mehr.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>The initial rank, {1}, must be above the rank that is left, {2}.</source>
-   <translation type="unfinished" />
+   <translation>Der Anfangsrang, {1}, muss über dem Rang liegen, der bleibt, {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />
    <source>The job ended as {1}.</source>
-   <translation type="unfinished" />
+   <translation>Der Auftrag endete als {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>The labelling set can't be made: {1}.</source>
-   <translation type="unfinished" />
+   <translation>Die Sammlung lässt sich nicht anlegen: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/mapping.py" />
    <source>The last turn can't be the summary of turns in rows of their own.</source>
-   <translation type="unfinished" />
+   <translation>Der letzte Beitrag kann nicht die Zusammenfassung von Beiträgen in eigenen Zeilen sein.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/mapping.py" />
    <source>The last turn can't be {1}.</source>
-   <translation type="unfinished" />
+   <translation>Der letzte Beitrag kann nicht {1} sein.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/mixing.py" />
    <source>The layer's rows are not those of the batch.</source>
-   <translation type="unfinished" />
+   <translation>Die Zeilen der Schicht sind nicht die des Batches.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />
    <source>The log has the details.</source>
-   <translation type="unfinished" />
+   <translation>Das Protokoll enthält die Einzelheiten.</translation>
   </message>
   <message>
    <location filename="../../engine/measures.py" />
    <source>The longest run of words in the same order, gaps allowed.</source>
-   <translation type="unfinished" />
+   <translation>Die längste Wortfolge in derselben Reihenfolge, Lücken erlaubt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/trainer.py" />
    <source>The loss is no number at step {1}.</source>
-   <translation type="unfinished" />
+   <translation>Der Verlust ist bei Schritt {1} keine Zahl.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/handling/fitting.py" />
    <source>The mini rank</source>
-   <translation type="unfinished" />
+   <translation>Der Mini-Rang</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluate.py" />
    <source>The model ends before it writes a word. Each counts as 0.</source>
-   <translation type="unfinished" />
+   <translation>Das Modell endet, bevor es ein Wort schreibt. Jede zählt als 0.</translation>
   </message>
   <message>
    <location filename="../../engine/prompts.py" />
    <source>The name has {1} characters.</source>
-   <translation type="unfinished" />
+   <translation>Der Name hat {1} Zeichen.</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>The name must be text.</source>
-   <translation type="unfinished" />
+   <translation>Der Name muss Text sein.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>The network that computes the vectors: each for itself (MLP), or in reading order (LSTM).</source>
-   <translation type="unfinished" />
+   <translation>Das Netz, das die Vektoren berechnet: jeden für sich (MLP) oder in Lesereihenfolge (LSTM).</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>The norms of {1} models have no numbers to train.</source>
-   <translation type="unfinished" />
+   <translation>Die Normen von {1}-Modellen haben keine Zahlen zum Trainieren.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/handling/fitting.py" />
    <source>The number of blocks</source>
-   <translation type="unfinished" />
+   <translation>Die Zahl der Blöcke</translation>
   </message>
   <message>
    <location filename="../../engine/worker/train.py" />
    <source>The one before it is taken.</source>
-   <translation type="unfinished" />
+   <translation>Der davor wird genommen.</translation>
   </message>
   <message>
    <location filename="../../engine/extras.py" />
    <source>The optimizer {1} needs bitsandbytes, which is not installed.</source>
-   <translation type="unfinished" />
+   <translation>Der Optimierer {1} braucht bitsandbytes, das nicht installiert ist.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>The orthogonal initialisation needs an even rank.</source>
-   <translation type="unfinished" />
+   <translation>Die orthogonale Initialisierung braucht einen geraden Rang.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/data.py" />
    <source>The other one is fine.</source>
-   <translation type="unfinished" />
+   <translation>Die andere ist in Ordnung.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/data.py" />
    <source>The other {1} are fine.</source>
-   <translation type="unfinished" />
+   <translation>Die anderen {1} sind in Ordnung.</translation>
   </message>
   <message>
    <location filename="../../engine/passport.py" />
    <source>The passport of {1} can't be read.</source>
-   <translation type="unfinished" />
+   <translation>Der Pass von {1} lässt sich nicht lesen.</translation>
   </message>
   <message>
    <location filename="../../engine/library.py" />
    <source>The passport of {1} can't be written: {2}.</source>
-   <translation type="unfinished" />
+   <translation>Der Pass von {1} lässt sich nicht schreiben: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/passport.py" />
    <source>The prompt</source>
-   <translation type="unfinished" />
+   <translation>Der Prompt</translation>
   </message>
   <message>
    <location filename="../../engine/prompts.py" />
    <source>The prompt has no {1}.</source>
-   <translation type="unfinished" />
+   <translation>Im Prompt fehlt {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/prompts.py" />
    <source>The prompt has {1} characters, and at most {2} are read.</source>
-   <translation type="unfinished" />
+   <translation>Der Prompt hat {1} Zeichen, gelesen werden höchstens {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/standings.py" />
    <source>The queue is paused.</source>
-   <translation type="unfinished" />
+   <translation>Die Warteschlange pausiert.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arenas.py" />
    <source>The queue of {1} is being worked.</source>
-   <translation type="unfinished" />
+   <translation>Die Warteschlange von {1} wird gerade abgearbeitet.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arenas.py" />
    <source>The queue of {1} is worked by another window or command line.</source>
-   <translation type="unfinished" />
+   <translation>Die Warteschlange von {1} wird von einem anderen Fenster oder einer Befehlszeile abgearbeitet.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/handling/fitting.py" />
    <source>The rank</source>
-   <translation type="unfinished" />
+   <translation>Der Rang</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>The recipe is no TOML: {1}.</source>
-   <translation type="unfinished" />
+   <translation>Das Rezept ist kein TOML: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>The recipe {1} cannot be read: {2}.</source>
-   <translation type="unfinished" />
+   <translation>Das Rezept {1} lässt sich nicht lesen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/changes.py" />
    <source>The record of changes can't be read: {1}: {2}.</source>
-   <translation type="unfinished" />
+   <translation>Die Aufzeichnung der Änderungen lässt sich nicht lesen: {1}: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/capabilities.py" />
    <source>The registry says that it works; no proof of it is here.</source>
-   <translation type="unfinished" />
+   <translation>Dem Verzeichnis nach geht es; ein Beleg liegt hier nicht vor.</translation>
   </message>
   <message>
    <location filename="../../engine/events.py" />
    <source>The run's events</source>
-   <translation type="unfinished" />
+   <translation>Das Ereignisprotokoll des Laufs</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>The same seed gives the same run.</source>
-   <translation type="unfinished" />
+   <translation>Derselbe Startwert ergibt denselben Lauf.</translation>
   </message>
   <message>
    <location filename="../../engine/measures.py" />
    <source>The same, sentence by sentence.</source>
-   <translation type="unfinished" />
+   <translation>Dasselbe, Satz für Satz.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>The second matrix learns faster</source>
-   <translation type="unfinished" />
+   <translation>Die zweite Matrix lernt schneller</translation>
   </message>
   <message>
    <location filename="../../engine/decoding.py" />
    <source>The shortest summary, {1} tokens, is longer than the longest, {2}.</source>
-   <translation type="unfinished" />
+   <translation>Die kürzeste Zusammenfassung, {1} Tokens, ist länger als die längste, {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>The summaries</source>
-   <translation type="unfinished" />
+   <translation>Die Datei der Zusammenfassungen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/writing.py" />
    <source>The summaries of the pieces are together longer than {1} tokens, and are cut.</source>
-   <translation type="unfinished" />
+   <translation>Die Zusammenfassungen der Stücke sind zusammen länger als {1} Tokens und werden gekürzt.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>The summary has {1} characters.</source>
-   <translation type="unfinished" />
+   <translation>Die Zusammenfassung hat {1} Zeichen.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>The summary is named twice: as a column and as the last turn.</source>
-   <translation type="unfinished" />
+   <translation>Die Zusammenfassung ist zweimal angegeben: als Spalte und als letzter Beitrag.</translation>
   </message>
   <message>
    <location filename="../../engine/prompts.py" />
    <source>The template "{1}" can't be deleted: {2}.</source>
-   <translation type="unfinished" />
+   <translation>Die Prompt-Vorlage „{1}“ lässt sich nicht löschen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/prompts.py" />
    <source>The template "{1}" can't be read.</source>
-   <translation type="unfinished" />
+   <translation>Die Prompt-Vorlage „{1}“ lässt sich nicht lesen.</translation>
   </message>
   <message>
    <location filename="../../engine/prompts.py" />
    <source>The template "{1}" can't be renamed: {2}.</source>
-   <translation type="unfinished" />
+   <translation>Die Prompt-Vorlage „{1}“ lässt sich nicht umbenennen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/base_models.py" />
    <source>The tokenizer of {1} can't be loaded: {2}</source>
-   <translation type="unfinished" />
+   <translation>Der Tokenizer von {1} lässt sich nicht laden: {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/lengths.py" />
    <source>The tokenizer of {1} is not on this computer</source>
-   <translation type="unfinished" />
+   <translation>Der Tokenizer von {1} ist nicht auf diesem Computer</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>The turns of column "{1}" have no "{2}".</source>
-   <translation type="unfinished" />
+   <translation>Den Beiträgen der Spalte „{1}“ fehlt „{2}“.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
    <source>The value</source>
-   <translation type="unfinished" />
+   <translation>Der Wert</translation>
   </message>
   <message>
    <location filename="../../engine/adapter_config.py" />
    <source>The weights of {1} hold {2}, which is no part of {3}.</source>
-   <translation type="unfinished" />
+   <translation>Die Gewichte von {1} enthalten {2}, und das ist kein Teil von {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/processes.py" />
    <source>The worker can't be started: {1}.</source>
-   <translation type="unfinished" />
+   <translation>Der Arbeitsprozess lässt sich nicht starten: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/supervisor.py" />
    <source>The worker ended with exit code {1} without a word.</source>
-   <translation type="unfinished" />
+   <translation>Der Arbeitsprozess endete ohne ein Wort mit dem Code {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>The worker found nothing.</source>
-   <translation type="unfinished" />
+   <translation>Der Arbeitsprozess hat nichts gefunden.</translation>
   </message>
   <message>
    <location filename="../../engine/supervisor.py" />
    <source>The worker is gone without a word.</source>
-   <translation type="unfinished" />
+   <translation>Der Arbeitsprozess ist ohne ein Wort verschwunden.</translation>
   </message>
   <message>
    <location filename="../../engine/supervisor.py" />
    <source>The worker was ended from outside ({1}).</source>
-   <translation type="unfinished" />
+   <translation>Der Arbeitsprozess wurde von außen beendet ({1}).</translation>
   </message>
   <message>
    <location filename="../../engine/supervisor.py" />
    <source>The worker was killed (SIGKILL), probably out of memory.</source>
-   <translation type="unfinished" />
+   <translation>Der Arbeitsprozess wurde abgebrochen (SIGKILL), vermutlich aus Speichermangel.</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>The worker's log below {1} has the details.</source>
-   <translation type="unfinished" />
+   <translation>Das Protokoll des Arbeitsprozesses unter {1} enthält die Einzelheiten.</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>The {1} of {2} can't be read: {3}.</source>
-   <translation type="unfinished" />
+   <translation>{1} von {2} lässt sich nicht lesen: {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters.py" />
    <source>The {1} of {2} can't be used: {3}</source>
-   <translation type="unfinished" />
+   <translation>{1} von {2} lässt sich nicht verwenden: {3}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/checkpoints.py" />
    <source>The {1} of {2} holds no state.</source>
-   <translation type="unfinished" />
+   <translation>{1} von {2} enthält keinen Stand.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters.py" />
    <source>The {1} of {2} is damaged: {3}.</source>
-   <translation type="unfinished" />
+   <translation>{1} von {2} ist beschädigt: {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>The {1} of {2} names no PEFT method.</source>
-   <translation type="unfinished" />
+   <translation>{1} von {2} nennt kein PEFT-Verfahren.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/sources.py" />
    <source>There are no data files in {1}.</source>
-   <translation type="unfinished" />
+   <translation>In {1} sind keine Datendateien.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>There are no rows in {1}.</source>
-   <translation type="unfinished" />
+   <translation>In {1} sind keine Zeilen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/selection.py" />
    <source>There are no {1} in {2}.</source>
-   <translation type="unfinished" />
+   <translation>In {2} gibt es keine {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/prompts.py" />
    <source>There is a template "{1}" already.</source>
-   <translation type="unfinished" />
+   <translation>Es gibt schon eine Prompt-Vorlage „{1}“.</translation>
   </message>
   <message>
    <location filename="../../engine/library.py" />
    <source>There is no adapter "{1}".</source>
-   <translation type="unfinished" />
+   <translation>Es gibt keinen Adapter „{1}“.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arenas.py" />
-   <source>There is no arena</source>
-   <translation type="unfinished" />
+   <source>There is no arena "{1}".</source>
+   <translation>Es gibt keine Arena „{1}“.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arenas.py" />
    <source>There is no arena in {1}.</source>
-   <translation type="unfinished" />
+   <translation>In {1} ist keine Arena.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/reading.py" />
    <source>There is no chat export in the data that a pause could part.</source>
-   <translation type="unfinished" />
+   <translation>In den Daten ist kein Chat-Export, den eine Pause teilen könnte.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/names.py" />
    <source>There is no column "{1}".</source>
-   <translation type="unfinished" />
+   <translation>Es gibt keine Spalte „{1}“.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>There is no conversation.</source>
-   <translation type="unfinished" />
+   <translation>Es gibt kein Gespräch.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/__init__.py" />
    <source>There is no method "{1}".</source>
-   <translation type="unfinished" />
+   <translation>Es gibt kein Verfahren „{1}“.</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>There is no model in {1}.</source>
-   <translation type="unfinished" />
+   <translation>In {1} ist kein Modell.</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>There is no recipe at {1}.</source>
-   <translation type="unfinished" />
+   <translation>Unter {1} ist kein Rezept.</translation>
   </message>
   <message>
    <location filename="../../engine/runs.py" />
-   <source>There is no run</source>
-   <translation type="unfinished" />
+   <source>There is no run "{1}".</source>
+   <translation>Es gibt keinen Lauf „{1}“.</translation>
   </message>
   <message>
    <location filename="../../engine/prompts.py" />
    <source>There is no saved template "{1}".</source>
-   <translation type="unfinished" />
+   <translation>Es gibt keine gespeicherte Prompt-Vorlage „{1}“.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>There is no summary yet.</source>
-   <translation type="unfinished" />
+   <translation>Noch gibt es keine Zusammenfassung.</translation>
   </message>
   <message>
    <location filename="../../engine/intake.py" />
    <source>There is no text to paste.</source>
-   <translation type="unfinished" />
+   <translation>Es gibt keinen Text zum Einfügen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>There is no word in the text to start from.</source>
-   <translation type="unfinished" />
+   <translation>Im Text, mit dem begonnen werden soll, steht kein Wort.</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>There is nothing at {1}.</source>
-   <translation type="unfinished" />
+   <translation>Unter {1} ist nichts.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>There is nothing to drop: dropout acts between the layers of an LSTM.</source>
-   <translation type="unfinished" />
+   <translation>Hier fällt nichts weg: Dropout wirkt zwischen den Schichten eines LSTM.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub.py" />
    <source>These are read: csv, json, parquet and arrow.</source>
-   <translation type="unfinished" />
+   <translation>Gelesen werden: csv, json, parquet und arrow.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/reading.py" />
    <source>These are read: {1}.</source>
-   <translation type="unfinished" />
+   <translation>Gelesen werden: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>These are: {1}.</source>
-   <translation type="unfinished" />
+   <translation>Es gibt: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/changes.py" />
    <source>These can be changed: {1}. For anything else start a new run.</source>
-   <translation type="unfinished" />
+   <translation>Ändern lassen sich: {1}. Für alles andere beginnen Sie einen neuen Lauf.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>These do: {1}.</source>
-   <translation type="unfinished" />
+   <translation>Diese tun es: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/data.py" />
    <source>They are excluded by data.exclude.</source>
-   <translation type="unfinished" />
+   <translation>Sie sind durch data.exclude ausgeschlossen.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>They hold: {1}.</source>
-   <translation type="unfinished" />
+   <translation>Sie enthalten: {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>They hold: {1}. Name the key of what is said as data.columns.text.</source>
-   <translation type="unfinished" />
+   <translation>Sie enthalten: {1}. Nennen Sie den Schlüssel des Gesagten als data.columns.text.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/room.py" />
+   <source>This base model takes {1} tokens; prompt and summary and the {2} virtual tokens before them need up to {3}.</source>
+   <translation>Dieses Basismodell nimmt {1} Tokens; Prompt und Zusammenfassung und die {2} virtuellen Tokens davor brauchen bis zu {3}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/room.py" />
+   <source>This base model takes {1} tokens; prompt and summary need up to {2}.</source>
+   <translation>Dieses Basismodell nimmt {1} Tokens; Prompt und Zusammenfassung brauchen bis zu {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/generate.py" />
    <source>This base model takes {1} tokens; prompt and summary{2} need up to {3}.</source>
-   <translation type="unfinished" />
+   <translation>Dieses Basismodell nimmt {1} Tokens; Prompt und Zusammenfassung{2} brauchen bis zu {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/devices.py" />
    <source>This computer has no {1} device that torch can use.</source>
-   <translation type="unfinished" />
+   <translation>Dieser Computer hat kein {1}-Gerät, das torch nutzen kann.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/prompt_run.py" />
    <source>This is the base model as it is: change the prompt or show examples.</source>
-   <translation type="unfinished" />
+   <translation>Das ist das Basismodell, wie es ist: Ändern Sie den Prompt, oder zeigen Sie Beispiele.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/selection.py" />
    <source>This model has no {1} to train.</source>
-   <translation type="unfinished" />
+   <translation>Dieses Modell hat keine {1} zum Trainieren.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/selection.py" />
    <source>This model has {1} blocks in a stack, not {2}.</source>
-   <translation type="unfinished" />
+   <translation>Dieses Modell hat {1} Blöcke in einem Stapel, nicht {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/fit.py" />
    <source>This run takes about {1} of memory, and there are {2}.</source>
-   <translation type="unfinished" />
+   <translation>Dieser Lauf braucht etwa {1} Speicher, und es gibt {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>This version writes {1}.</source>
-   <translation type="unfinished" />
+   <translation>Diese Version schreibt {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/__init__.py" />
    <source>TimeLeft</source>
-   <translation type="unfinished" />
+   <translation>TimeLeft</translation>
   </message>
   <message>
    <location filename="../../engine/chats/__init__.py" />
    <source>Timed</source>
-   <translation type="unfinished" />
+   <translation>Timed</translation>
   </message>
   <message>
    <location filename="../../engine/worker/sources.py" />
    <source>To read them, put them into a folder of their own.</source>
-   <translation type="unfinished" />
+   <translation>Um sie zu lesen, legen Sie sie in einen eigenen Ordner.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/lengths.py" />
    <source>Token lengths are counted with the tokenizer of {1}.</source>
-   <translation type="unfinished" />
+   <translation>Token-Längen sind mit dem Tokenizer von {1} gezählt.</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Tokens computed at a time. Smaller needs less memory and learns the same. 0: chosen for this device.</source>
-   <translation type="unfinished" />
+   <translation>Tokens, die auf einmal berechnet werden. Weniger braucht weniger Speicher und lernt dasselbe. 0: für dieses Gerät gewählt.</translation>
   </message>
   <message>
    <location filename="../../engine/decoding.py" />
    <source>Top-p</source>
-   <translation type="unfinished" />
+   <translation>Top-p</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Train a small network that computes the prefix, which steadies learning; it learns at a thirtieth of the run's rate. Only the finished prefix is kept in the adapter.</source>
-   <translation type="unfinished" />
+   <translation>Ein kleines Netz trainieren, das das Prefix berechnet; das macht das Lernen ruhiger, und es lernt mit einem Dreißigstel der Lernrate des Laufs. Im Adapter bleibt nur das fertige Prefix.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Train each weight's magnitude apart from its direction (DoRA): learns more at low ranks, takes more time.</source>
-   <translation type="unfinished" />
+   <translation>Den Betrag jedes Gewichts getrennt von seiner Richtung trainieren (DoRA): lernt mehr bei niedrigen Rängen, kostet mehr Zeit.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Train the last blocks of each stack, which are nearest to the output. 0 chooses from the whole model.</source>
-   <translation type="unfinished" />
+   <translation>Die letzten Blöcke jedes Stapels trainieren, die der Ausgabe am nächsten sind. 0 wählt aus dem ganzen Modell.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Train weights or norms of them.</source>
-   <translation type="unfinished" />
+   <translation>Trainieren Sie Gewichte oder Normen davon.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Trained keys and values per decoder layer</source>
-   <translation type="unfinished" />
+   <translation>Trainierte Schlüssel und Werte je Decoder-Schicht</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Trained numbers of each adapted layer: waves over its weight, at random frequencies. A layer with fewer weights than that gets as many as it has weights.</source>
-   <translation type="unfinished" />
+   <translation>Trainierte Zahlen jeder angepassten Schicht: Wellen über ihr Gewicht, mit zufälligen Frequenzen. Eine Schicht mit weniger Gewichten bekommt so viele, wie sie Gewichte hat.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Trained of them</source>
-   <translation type="unfinished" />
+   <translation>Davon trainiert</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Trained vectors before the input</source>
-   <translation type="unfinished" />
+   <translation>Trainierte Vektoren vor der Eingabe</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Trains a copy of every weight of the base model. It is the yardstick: the most that can be learned, at the price of an adapter as large as the base and of optimizer memory twice that. The base stays as it is beside it, so both can still be compared. Take it for small models, and to see what a thrifty method gives away.</source>
-   <translation type="unfinished" />
+   <translation>Trainiert eine Kopie jedes Gewichts des Basismodells. Das ist der Maßstab: das meiste, was sich lernen lässt, um den Preis eines Adapters, der so groß ist wie das Basismodell, und doppelt so viel Speicher für den Optimierer. Das Basismodell bleibt daneben, wie es ist, sodass beide sich weiterhin vergleichen lassen. Nehmen Sie es für kleine Modelle, und um zu sehen, was ein sparsames Verfahren verschenkt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Trains a copy of some of the base model's own layers: the last blocks, those with certain names, or both. The last blocks turn what was understood into words, so they change the writing most, and the blocks below need no gradients, which saves time and memory. Take it when you know which part should change. Its adapters are as large as the layers chosen.</source>
-   <translation type="unfinished" />
+   <translation>Trainiert eine Kopie einiger Schichten des Basismodells selbst: die letzten Blöcke, solche mit bestimmten Namen oder beides. Die letzten Blöcke machen aus dem Verstandenen Wörter und ändern deshalb das Schreiben am meisten, und die Blöcke darunter brauchen keine Gradienten, was Zeit und Speicher spart. Nehmen Sie es, wenn Sie wissen, welcher Teil sich ändern soll. Seine Adapter sind so groß wie die gewählten Schichten.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Trains a few frequencies per weight</source>
-   <translation type="unfinished" />
+   <translation>Trainiert wenige Frequenzen je Gewicht</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Trains as many places of a weight as LoRA of this rank trains numbers: rank times the sum of the weight's two widths.</source>
-   <translation type="unfinished" />
+   <translation>Trainiert so viele Stellen eines Gewichts, wie LoRA mit diesem Rang Zahlen trainiert: Rang mal Summe der beiden Breiten des Gewichts.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Trains chosen layers, whole</source>
-   <translation type="unfinished" />
+   <translation>Trainiert ausgewählte Schichten ganz</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Trains every weight</source>
-   <translation type="unfinished" />
+   <translation>Trainiert jedes Gewicht</translation>
   </message>
   <message>
    <location filename="../../engine/methods/hard_prompts.py" />
    <source>Trains nothing, adds examples</source>
-   <translation type="unfinished" />
+   <translation>Trainiert nichts, fügt Beispiele hinzu</translation>
   </message>
   <message>
    <location filename="../../engine/methods/hard_prompts.py" />
    <source>Trains nothing: the base model reads your prompt, with as many worked examples in it as you like, and is scored against itself with the plain prompt. It is the other yardstick: what can be had for the asking, and what a trained adapter has to beat. What it saves is the prompt.</source>
-   <translation type="unfinished" />
+   <translation>Trainiert nichts: Das Basismodell liest Ihren Prompt mit so vielen ausgeführten Beispielen, wie Sie wollen, und wird gegen sich selbst mit dem einfachen Prompt bewertet. Das ist der andere Maßstab: was man durch bloßes Fragen bekommt und was ein trainierter Adapter übertreffen muss. Gespeichert wird der Prompt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Trains scales of shared random matrices</source>
-   <translation type="unfinished" />
+   <translation>Trainiert Skalen gemeinsamer Zufallsmatrizen</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Trains the biases only</source>
-   <translation type="unfinished" />
+   <translation>Trainiert nur die Biases</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Trains the norms only</source>
-   <translation type="unfinished" />
+   <translation>Trainiert nur die Normen</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
    <source>Transcript</source>
-   <translation type="unfinished" />
+   <translation>Transkript</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub_errors.py" />
    <source>Try again later; what came so far is kept.</source>
-   <translation type="unfinished" />
+   <translation>Versuchen Sie es später noch einmal; was bisher kam, bleibt erhalten.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arenas.py" />
    <source>Try again.</source>
-   <translation type="unfinished" />
+   <translation>Versuchen Sie es noch einmal.</translation>
   </message>
   <message>
    <location filename="../../engine/connection.py" />
    <source>Tunesmith is offline, so nothing is fetched from the hub.</source>
-   <translation type="unfinished" />
+   <translation>Tunesmith ist offline, also wird nichts vom Hub heruntergeladen.</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>Tunesmith {1}, Python {2}</source>
-   <translation type="unfinished" />
+   <translation>Tunesmith {1}, Python {2}</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
    <source>Turns</source>
-   <translation type="unfinished" />
+   <translation>Beiträge</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>Twice the numbers of the last block alone</source>
-   <translation type="unfinished" />
+   <translation>Doppelt so viele Zahlen wie der letzte Block allein</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Two low-rank changes, multiplied</source>
-   <translation type="unfinished" />
+   <translation>Zwei niedrigrangige Änderungen, multipliziert</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Two thin matrices beside each weight</source>
-   <translation type="unfinished" />
+   <translation>Zwei dünne Matrizen neben jedem Gewicht</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Uncertainty smoothing</source>
-   <translation type="unfinished" />
+   <translation>Glättung der Unsicherheit</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />
    <source>Unexpected: {1}: {2}</source>
-   <translation type="unfinished" />
+   <translation>Unerwartet: {1}: {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/bottleneck.py" />
    <source>Unknown activation {1} or placement {2}.</source>
-   <translation type="unfinished" />
+   <translation>Unbekannte Aktivierung {1} oder Platzierung {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>Unpack it and import them one by one.</source>
-   <translation type="unfinished" />
+   <translation>Entpacken Sie sie, und importieren Sie sie einzeln.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/archives.py" />
    <source>Unpack it yourself if you trust it, and choose the files.</source>
-   <translation type="unfinished" />
+   <translation>Entpacken Sie sie selbst, wenn Sie ihr trauen, und wählen Sie die Dateien.</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>Unpack it yourself if you trust it, and choose the folder.</source>
-   <translation type="unfinished" />
+   <translation>Entpacken Sie sie selbst, wenn Sie ihr trauen, und wählen Sie den Ordner.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/archives.py" />
    <source>Unpacking takes {1} GB, and {2} GB are free.</source>
-   <translation type="unfinished" />
+   <translation>Das Entpacken braucht {1} GB, und {2} GB sind frei.</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>Unpacking {1} takes {2} GB, and {3} GB are free.</source>
-   <translation type="unfinished" />
+   <translation>Das Entpacken von {1} braucht {2} GB, und {3} GB sind frei.</translation>
   </message>
   <message>
    <location filename="../../engine/library.py" />
    <source>Unreadable</source>
-   <translation type="unfinished" />
+   <translation>Unlesbar</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>Unterminated string</source>
-   <translation type="unfinished" />
+   <translation>Unterminated string</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arenas.py" />
    <source>Update Tunesmith to use it.</source>
-   <translation type="unfinished" />
+   <translation>Aktualisieren Sie Tunesmith, um sie zu verwenden.</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>Update the driver of the {1}; this torch wants a newer one{2}.</source>
-   <translation type="unfinished" />
+   <translation>Aktualisieren Sie den Treiber der {1}; dieses torch verlangt einen neueren{2}.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>Use at most {1}.</source>
-   <translation type="unfinished" />
+   <translation>Verwenden Sie höchstens {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>Use bfloat16.</source>
-   <translation type="unfinished" />
+   <translation>Verwenden Sie bfloat16.</translation>
   </message>
   <message>
    <location filename="../../engine/runs.py" />
    <source>Use its prompt in a new recipe.</source>
-   <translation type="unfinished" />
+   <translation>Verwenden Sie seinen Prompt in einem neuen Rezept.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Use the same rotation for all blocks of a layer: fewer trained numbers.</source>
-   <translation type="unfinished" />
+   <translation>Dieselbe Rotation für alle Blöcke einer Schicht verwenden: weniger trainierte Zahlen.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
    <source>Value error,</source>
-   <translation type="unfinished" />
+   <translation>Value error,</translation>
   </message>
   <message>
    <location filename="../../engine/methods/__init__.py" />
    <source>Variant</source>
-   <translation type="unfinished" />
+   <translation>Variante</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>VeRA</source>
-   <translation type="unfinished" />
+   <translation>VeRA</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Vector length</source>
-   <translation type="unfinished" />
+   <translation>Vektorlänge</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Vectors</source>
-   <translation type="unfinished" />
+   <translation>Vektoren</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Vectors mixed</source>
-   <translation type="unfinished" />
+   <translation>Gemischte Vektoren</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Virtual tokens</source>
-   <translation type="unfinished" />
+   <translation>Virtuelle Tokens</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arenas.py" />
    <source>Wait for it to end, or stop it there.</source>
-   <translation type="unfinished" />
+   <translation>Warten Sie, bis sie endet, oder stoppen Sie sie dort.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs.py" />
    <source>Wait for it to end, or stop it.</source>
-   <translation type="unfinished" />
+   <translation>Warten Sie, bis er endet, oder stoppen Sie ihn.</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Warm-up</source>
-   <translation type="unfinished" />
+   <translation>Aufwärmen</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
    <source>WebVTT transcript</source>
-   <translation type="unfinished" />
+   <translation>WebVTT-Transkript</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Weight decay</source>
-   <translation type="unfinished" />
+   <translation>Gewichtsverfall</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>Weights in .bin files can run code when they are loaded, so only safetensors are taken.</source>
-   <translation type="unfinished" />
+   <translation>Gewichte in .bin-Dateien können beim Laden Code ausführen, deshalb wird nur safetensors genommen.</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>What decides the best state and patience: the loss on the whole validation split, or ROUGE-1 of the summaries scored at each evaluation, which swings more the fewer they are.</source>
-   <translation type="unfinished" />
+   <translation>Was über den besten Stand und die Geduld entscheidet: der Verlust am ganzen Validierungsteil oder ROUGE-1 der Zusammenfassungen, die bei jeder Bewertung bewertet werden; es schwankt mehr, je weniger es sind.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>What each token looks at, in every block</source>
-   <translation type="unfinished" />
+   <translation>Wohin jedes Token schaut, in jedem Block</translation>
   </message>
   <message>
    <location filename="../../engine/worker/data.py" />
    <source>What is excluded leaves no conversation in the {1} split.</source>
-   <translation type="unfinished" />
+   <translation>Was ausgeschlossen ist, lässt kein Gespräch im Teil {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/label_data.py" />
    <source>What is excluded leaves no conversation of {1}.</source>
-   <translation type="unfinished" />
+   <translation>Was ausgeschlossen ist, lässt kein Gespräch von {1} übrig.</translation>
   </message>
   <message>
    <location filename="../../engine/decoding.py" />
    <source>What is longer than the adapter was trained with is cut at its end, or summarised piece by piece, and the pieces' summaries together.</source>
-   <translation type="unfinished" />
+   <translation>Was länger ist als das, womit der Adapter trainiert wurde, wird am Ende abgeschnitten, oder Stück für Stück zusammengefasst und die Zusammenfassungen der Stücke zusammen.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>What is said is named twice: "{1}" and "{2}".</source>
-   <translation type="unfinished" />
+   <translation>Was gesagt wird, ist zweimal angegeben: „{1}“ und „{2}“.</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>What looks like {1}</source>
-   <translation type="unfinished" />
+   <translation>Was aussieht wie {1}</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>What the base model is asked. {conversation} stands for the conversation.</source>
-   <translation type="unfinished" />
+   <translation>Was das Basismodell gefragt wird. {conversation} steht für das Gespräch.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>What the prefix is at first: what the model computes at the words of a text, or random numbers. With projection it always begins at random.</source>
-   <translation type="unfinished" />
+   <translation>Was das Prefix anfangs ist: was das Modell bei den Wörtern eines Textes berechnet, oder Zufallszahlen. Mit Projektion beginnt es immer zufällig.</translation>
   </message>
   <message>
    <location filename="../../engine/passport.py" />
    <source>What the prompt shows</source>
-   <translation type="unfinished" />
+   <translation>Der Beispielteil des Prompts</translation>
   </message>
   <message>
    <location filename="../../engine/event_shapes.py" />
    <source>What the run told is damaged in places, which are passed over.</source>
-   <translation type="unfinished" />
+   <translation>Was der Lauf erzählt hat, ist stellenweise beschädigt; diese Stellen werden übergangen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>What the trained scales of the ranks start at. Small values are usual.</source>
-   <translation type="unfinished" />
+   <translation>Womit die trainierten Skalen der Ränge beginnen. Üblich sind kleine Werte.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>What the vectors are at first: the words of a text, words drawn from the vocabulary, or random numbers.</source>
-   <translation type="unfinished" />
+   <translation>Was die Vektoren anfangs sind: die Wörter eines Textes, aus dem Wortschatz gezogene Wörter oder Zufallszahlen.</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>What to do: {1}</source>
-   <translation type="unfinished" />
+   <translation>Was zu tun ist: {1}</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>What was changed while the run was under way, and behind which step.</source>
-   <translation type="unfinished" />
+   <translation>Was geändert wurde, während der Lauf unterwegs war, und nach welchem Schritt.</translation>
   </message>
   <message>
    <location filename="../../engine/library.py" />
    <source>What was deleted is still in {1}.</source>
-   <translation type="unfinished" />
+   <translation>Was gelöscht wurde, liegt noch in {1}.</translation>
   </message>
   <message>
    <location filename="../../engine/changes.py" />
    <source>What was trained up to step {1} starts from the base model's own numbers.</source>
-   <translation type="unfinished" />
+   <translation>Was bis Schritt {1} trainiert wurde, geht von den eigenen Zahlen des Basismodells aus.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
    <source>WhatsApp export</source>
-   <translation type="unfinished" />
+   <translation>WhatsApp-Export</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/cells.py" />
    <source>Where a turn with "{1}" is due there is {2}.</source>
-   <translation type="unfinished" />
+   <translation>Wo ein Beitrag mit „{1}“ stehen sollte, steht {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/bottleneck.py" />
    <source>Where attention and feed-forward end in a {1} model is not known.</source>
-   <translation type="unfinished" />
+   <translation>Wo Attention und Feed-Forward in einem {1}-Modell enden, ist nicht bekannt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
    <source>Where the adapters stand. houlsby: after attention and after feed-forward. pfeiffer: after feed-forward alone, with half the numbers or fewer.</source>
-   <translation type="unfinished" />
+   <translation>Wo die Adapter stehen. houlsby: nach Attention und nach Feed-Forward. pfeiffer: nur nach Feed-Forward, mit halb so vielen Zahlen oder weniger.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Where the pair begins. default: random and zero. gaussian: the same, normally distributed. orthogonal: two parts at right angles. pissa, olora: the weight's own main directions (by SVD or QR). eva: the main directions of what the layer reads in the first training examples.</source>
-   <translation type="unfinished" />
+   <translation>Wo das Paar beginnt. default: zufällig und null. gaussian: dasselbe, normalverteilt. orthogonal: zwei Teile im rechten Winkel. pissa, olora: die Hauptrichtungen des Gewichts selbst (durch SVD oder QR). eva: die Hauptrichtungen dessen, was die Schicht in den ersten Trainingsbeispielen liest.</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Where to compute: auto, cpu, mps, xpu, cuda:0 and so on.</source>
-   <translation type="unfinished" />
+   <translation>Wo gerechnet wird: auto, cpu, mps, xpu, cuda:0 und so weiter.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/training.py" />
+   <source>Which examples share a step: those of similar length, which spares computing what only fills up the shorter ones, or any. Either way the steps come in random order.</source>
+   <translation>Welche Beispiele sich einen Schritt teilen: solche ähnlicher Länge, was erspart, das bloße Auffüllen der kürzeren zu berechnen, oder beliebige. So oder so kommen die Schritte in zufälliger Reihenfolge.</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
    <source>Which state becomes the adapter: the best on the validation split, or the last.</source>
-   <translation type="unfinished" />
+   <translation>Welcher Stand zum Adapter wird: der beste am Validierungsteil oder der letzte.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Width of each random pair. A smaller rank means more pairs and more trained numbers: together they always reach the full rank.</source>
-   <translation type="unfinished" />
+   <translation>Breite jedes zufälligen Paars. Ein kleinerer Rang bedeutet mehr Paare und mehr trainierte Zahlen: Zusammen erreichen sie immer den vollen Rang.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Width of every layer at the beginning, from which the least useful parts are taken away. Often 1.5 times the rank.</source>
-   <translation type="unfinished" />
+   <translation>Breite jeder Schicht am Anfang, von der die nutzlosesten Teile weggenommen werden. Oft das 1,5-Fache des Rangs.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/bottleneck.py" />
    <source>Width of the bottleneck</source>
-   <translation type="unfinished" />
+   <translation>Breite des Engpasses</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Width of the encoder's hidden layers. Absent: the model's own.</source>
-   <translation type="unfinished" />
+   <translation>Breite der verborgenen Schichten des Encoders. Ohne Angabe: die des Modells.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Width of the four thin matrices. The change's rank can reach its square.</source>
-   <translation type="unfinished" />
+   <translation>Breite der vier dünnen Matrizen. Der Rang der Änderung kann ihr Quadrat erreichen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Width of the larger factor's two thin matrices; where that would save nothing, the factor is trained whole.</source>
-   <translation type="unfinished" />
+   <translation>Breite der zwei dünnen Matrizen des größeren Faktors; wo das nichts sparen würde, wird der Faktor ganz trainiert.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Width of the projection's hidden layer. Absent: as wide as a layer's keys. Only with projection.</source>
-   <translation type="unfinished" />
+   <translation>Breite der verborgenen Schicht der Projektion. Ohne Angabe: so breit wie die Schlüssel einer Schicht. Nur mit Projektion.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Width of the task's own change to the shared prompt.</source>
-   <translation type="unfinished" />
+   <translation>Breite der Änderung, die die Aufgabe selbst am gemeinsamen Prompt vornimmt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Width of the thin matrices of all blocks together: it trains as many numbers as LoRA of this rank.</source>
-   <translation type="unfinished" />
+   <translation>Breite der dünnen Matrizen aller Blöcke zusammen: Es trainiert so viele Zahlen wie LoRA mit diesem Rang.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Width of the thin matrices that are put together from the shared vectors.</source>
-   <translation type="unfinished" />
+   <translation>Breite der dünnen Matrizen, die aus den gemeinsamen Vektoren zusammengesetzt werden.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>Width of the two random matrices that all layers share. Take more than for LoRA: only one number for each rank and one for each output are trained.</source>
-   <translation type="unfinished" />
+   <translation>Breite der zwei zufälligen Matrizen, die sich alle Schichten teilen. Nehmen Sie mehr als bei LoRA: Trainiert wird nur eine Zahl je Rang und eine je Ausgabe.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>Width of the two thin matrices. More rank can learn more and trains more numbers.</source>
-   <translation type="unfinished" />
+   <translation>Breite der zwei dünnen Matrizen. Mehr Rang kann mehr lernen und trainiert mehr Zahlen.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>With projection</source>
-   <translation type="unfinished" />
+   <translation>Mit Projektion</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/prompting.py" />
+   <source>With the longest conversation and its summary that is {1}, and the base model reads {2}.</source>
+   <translation>Mit dem längsten Gespräch und seiner Zusammenfassung sind das {1}, und das Basismodell liest {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/prompting.py" />
+   <source>With {1} virtual tokens, the longest conversation and its summary that is {2}, and the base model reads {3}.</source>
+   <translation>Mit {1} virtuellen Tokens, dem längsten Gespräch und seiner Zusammenfassung sind das {2}, und das Basismodell liest {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>Without projection there is no hidden layer to be so wide.</source>
-   <translation type="unfinished" />
+   <translation>Ohne Projektion gibt es keine verborgene Schicht, die so breit sein könnte.</translation>
   </message>
   <message>
    <location filename="../../engine/measures.py" />
    <source>Words of a summary.</source>
-   <translation type="unfinished" />
+   <translation>Wörter einer Zusammenfassung.</translation>
   </message>
   <message>
    <location filename="../../engine/measures.py" />
    <source>Words that summary and reference share.</source>
-   <translation type="unfinished" />
+   <translation>Wörter, die Zusammenfassung und Referenz gemeinsam haben.</translation>
   </message>
   <message>
    <location filename="../../engine/data_options.py" />
    <source>Worked examples that the prompt shows before it asks: the first of the training split, not learned from.</source>
-   <translation type="unfinished" />
+   <translation>Ausgeführte Beispiele, die der Prompt zeigt, bevor er fragt: die ersten des Trainingsteils, aus denen nicht gelernt wird.</translation>
   </message>
   <message>
    <location filename="../../engine/words.py" />
    <source>Worse</source>
-   <translation type="unfinished" />
+   <translation>Schlechter</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>Write [{1}] above its keys.</source>
-   <translation type="unfinished" />
+   <translation>Schreiben Sie [{1}] über seine Schlüssel.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/handling/soft_prompts.py" />
    <source>Write it in other words.</source>
-   <translation type="unfinished" />
+   <translation>Schreiben Sie ihn mit anderen Wörtern.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/mapping.py" />
    <source>Write last_turn = "{1}", or leave it out.</source>
-   <translation type="unfinished" />
+   <translation>Schreiben Sie last_turn = "{1}", oder lassen Sie es weg.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>Write one, ask for a draft, or skip.</source>
-   <translation type="unfinished" />
+   <translation>Schreiben Sie eine, fordern Sie einen Entwurf an, oder überspringen Sie.</translation>
   </message>
   <message>
    <location filename="../../engine/library.py" />
    <source>Write one.</source>
-   <translation type="unfinished" />
+   <translation>Geben Sie einen ein.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Write the smaller factor as a product of thin matrices too.</source>
-   <translation type="unfinished" />
+   <translation>Auch den kleineren Faktor als Produkt dünner Matrizen schreiben.</translation>
   </message>
   <message>
    <location filename="../../engine/prompts.py" />
    <source>Write {1} where it should stand.</source>
-   <translation type="unfinished" />
+   <translation>Schreiben Sie {1} an die Stelle, wo es stehen soll.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>Writes the change of a weight as a sum of waves, as an image format does with a picture, and trains the strengths of a few random frequencies. All waves cover the whole weight, so that few numbers change all of it. The frequencies are drawn again from their seed and not stored. Take it where an adapter must be very small. (Gao et al. 2024)</source>
-   <translation type="unfinished" />
+   <translation>Schreibt die Änderung eines Gewichts als Summe von Wellen, wie es ein Bildformat mit einem Bild tut, und trainiert die Stärken einiger zufälliger Frequenzen. Alle Wellen überdecken das ganze Gewicht, sodass wenige Zahlen alles daran ändern. Die Frequenzen werden aus ihrem Startwert neu gezogen und nicht gespeichert. Nehmen Sie es, wo ein Adapter sehr klein sein muss. (Gao et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Writes the change of a weight as the Kronecker product of a small matrix and a low-rank one: a block pattern that is repeated all over the weight. Trains far fewer numbers than LoRA at the same rank. Take it where adapters must be small and yet change the weight at full rank. (Yeh et al. 2024)</source>
-   <translation type="unfinished" />
+   <translation>Schreibt die Änderung eines Gewichts als Kronecker-Produkt einer kleinen und einer niedrigrangigen Matrix: ein Blockmuster, das sich über das ganze Gewicht wiederholt. Trainiert weit weniger Zahlen als LoRA beim selben Rang. Nehmen Sie es, wo Adapter klein sein und das Gewicht doch mit vollem Rang ändern müssen. (Yeh et al. 2024)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>Writes the change of a weight as the entry-by-entry (Hadamard) product of two low-rank matrices: with as many trained numbers as a LoRA of twice the rank, the change's rank can reach the square of it. Take it where LoRA gets no better with more rank; its steps are slower. (Hyeon-Woo et al. 2022)</source>
-   <translation type="unfinished" />
+   <translation>Schreibt die Änderung eines Gewichts als elementweises (Hadamard-)Produkt zweier niedrigrangiger Matrizen: Bei so vielen trainierten Zahlen wie eine LoRA doppelten Rangs kann der Rang der Änderung dessen Quadrat erreichen. Nehmen Sie es, wo LoRA mit mehr Rang nicht besser wird; seine Schritte sind langsamer. (Hyeon-Woo et al. 2022)</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
    <source>Yardsticks</source>
-   <translation type="unfinished" />
+   <translation>Maßstäbe</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />
    <source>You have used up your share of the disk.</source>
-   <translation type="unfinished" />
+   <translation>Sie haben Ihren Anteil an der Festplatte aufgebraucht.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/headed.py" />
    <source>[date time] Name</source>
-   <translation type="unfinished" />
+   <translation>[date time] Name</translation>
   </message>
   <message>
    <location filename="../../engine/chats/whatsapp.py" />
    <source>[date, time] Name: text</source>
-   <translation type="unfinished" />
+   <translation>[date, time] Name: text</translation>
   </message>
   <message>
    <location filename="../../engine/library.py" />
    <source>`main.py adapters` lists them.</source>
-   <translation type="unfinished" />
+   <translation>`main.py adapters` listet sie auf.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arenas.py" />
    <source>`main.py arena list` lists them.</source>
-   <translation type="unfinished" />
+   <translation>`main.py arena list` listet sie auf.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arenas.py" />
    <source>`main.py arena show` lists them.</source>
-   <translation type="unfinished" />
+   <translation>`main.py arena show` listet sie auf.</translation>
   </message>
   <message>
    <location filename="../../engine/adapter_config.py" />
    <source>`main.py methods` lists the methods that it does.</source>
-   <translation type="unfinished" />
+   <translation>`main.py methods` listet die Verfahren auf, die es verwendet.</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>`main.py methods` lists them.</source>
-   <translation type="unfinished" />
+   <translation>`main.py methods` listet sie auf.</translation>
   </message>
   <message>
    <location filename="../../engine/runs.py" />
    <source>`main.py runs` lists them.</source>
-   <translation type="unfinished" />
+   <translation>`main.py runs` listet sie auf.</translation>
   </message>
   <message>
    <location filename="../../engine/encodings.py" />
    <source>a PDF</source>
-   <translation type="unfinished" />
+   <translation>eine PDF-Datei</translation>
   </message>
   <message>
    <location filename="../../engine/faithfulness.py" />
    <source>a about after afterwards all also although an and another any anyone anything as at because before being both but by dinner each either even every everybody everyone everything few finally first food for from he her here his home how however i if in instead it its just last lastly later let lunch many maybe meanwhile more most my neither next no nobody none not nothing now of on once only or other others otherwise our payment people perhaps rent second several she since so some somebody someone something soon still than that the their them then there these they this those though today together tonight too traffic two under until up upon us we what when where whether which while who whoever whose why with without work yes yet you your</source>
-   <translation type="unfinished" />
+   <translation>a about after afterwards all also although an and another any anyone anything as at because before being both but by dinner each either even every everybody everyone everything few finally first food for from he her here his home how however i if in instead it its just last lastly later let lunch many maybe meanwhile more most my neither next no nobody none not nothing now of on once only or other others otherwise our payment people perhaps rent second several she since so some somebody someone something soon still than that the their them then there these they this those though today together tonight too traffic two under until up upon us we what when where whether which while who whoever whose why with without work yes yet you your</translation>
   </message>
   <message>
    <location filename="../../engine/personal.py" />
    <source>a bank account number (IBAN)</source>
-   <translation type="unfinished" />
+   <translation>eine Kontonummer (IBAN)</translation>
   </message>
   <message>
    <location filename="../../engine/personal.py" />
    <source>a card number</source>
-   <translation type="unfinished" />
+   <translation>eine Kartennummer</translation>
   </message>
   <message>
    <location filename="../../engine/chats/exports.py" />
    <source>a chat without a name</source>
-   <translation type="unfinished" />
+   <translation>ein Chat ohne Namen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/chat_files.py" />
    <source>a chat's next conversation begins after a pause of {1}</source>
-   <translation type="unfinished" />
+   <translation>das nächste Gespräch eines Chats beginnt nach einer Pause von {1}</translation>
   </message>
   <message>
    <location filename="../../engine/encodings.py" />
    <source>a database</source>
-   <translation type="unfinished" />
+   <translation>eine Datenbank</translation>
   </message>
   <message>
    <location filename="../../engine/encodings.py" />
    <source>a document of old Office</source>
-   <translation type="unfinished" />
+   <translation>ein Dokument eines alten Office</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>a finding</source>
-   <translation type="unfinished" />
+   <translation>kein Befund</translation>
   </message>
   <message>
    <location filename="../../engine/encodings.py" />
    <source>a gz archive</source>
-   <translation type="unfinished" />
+   <translation>ein gz-Archiv</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>a kind of personal data</source>
-   <translation type="unfinished" />
+   <translation>keine Art persönlicher Daten</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>a list</source>
-   <translation type="unfinished" />
+   <translation>eine Liste</translation>
   </message>
   <message>
    <location filename="../../engine/statistics.py" />
    <source>a mean needs at least one value</source>
-   <translation type="unfinished" />
+   <translation>ein Mittelwert braucht mindestens einen Wert</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>a name</source>
-   <translation type="unfinished" />
+   <translation>ein Name</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>a number</source>
-   <translation type="unfinished" />
+   <translation>eine Zahl</translation>
   </message>
   <message>
    <location filename="../../engine/encodings.py" />
    <source>a parquet file</source>
-   <translation type="unfinished" />
+   <translation>eine parquet-Datei</translation>
   </message>
   <message>
    <location filename="../../engine/personal.py" />
    <source>a phone number</source>
-   <translation type="unfinished" />
+   <translation>eine Telefonnummer</translation>
   </message>
   <message>
    <location filename="../../engine/encodings.py" />
    <source>a picture</source>
-   <translation type="unfinished" />
+   <translation>ein Bild</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>a quotation mark inside a quoted cell is not doubled</source>
-   <translation type="unfinished" />
+   <translation>ein Anführungszeichen in einer Zelle mit Anführungszeichen ist nicht verdoppelt</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>a quotation mark that opens a cell is never closed</source>
-   <translation type="unfinished" />
+   <translation>ein Anführungszeichen, das eine Zelle öffnet, wird nie geschlossen</translation>
   </message>
   <message>
    <location filename="../../engine/encodings.py" />
    <source>a zip archive or a workbook</source>
-   <translation type="unfinished" />
+   <translation>ein Zip-Archiv oder eine Arbeitsmappe</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
    <source>after attention</source>
-   <translation type="unfinished" />
+   <translation>nach Attention</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
    <source>after feed-forward</source>
-   <translation type="unfinished" />
+   <translation>nach Feed-Forward</translation>
   </message>
   <message>
    <location filename="../../engine/adapter_config.py" />
    <source>an adapter of {1}</source>
-   <translation type="unfinished" />
+   <translation>einem Adapter von {1}</translation>
   </message>
   <message>
    <location filename="../../engine/encodings.py" />
    <source>an arrow file</source>
-   <translation type="unfinished" />
+   <translation>eine arrow-Datei</translation>
   </message>
   <message>
    <location filename="../../engine/personal.py" />
    <source>an e-mail address</source>
-   <translation type="unfinished" />
+   <translation>eine E-Mail-Adresse</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
    <source>an fp4 base</source>
-   <translation type="unfinished" />
+   <translation>einem fp4-Basismodell</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
    <source>an int8 base</source>
-   <translation type="unfinished" />
+   <translation>einem int8-Basismodell</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
    <source>an nf4 base</source>
-   <translation type="unfinished" />
+   <translation>einem nf4-Basismodell</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>an object</source>
-   <translation type="unfinished" />
+   <translation>ein Objekt</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
    <source>an unquantized base</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="../../engine/worker/prompting.py" />
-   <source>and learn from others.</source>
-   <translation type="unfinished" />
+   <translation>einem unquantisierten Basismodell</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>and the speaker as "{1}"</source>
-   <translation type="unfinished" />
+   <translation>und dem Sprecher als „{1}“</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>and the speaker in "{1}"</source>
-   <translation type="unfinished" />
+   <translation>und dem Sprecher in „{1}“</translation>
   </message>
   <message>
    <location filename="../../engine/worker/generate.py" />
    <source>and the {1} virtual tokens before them</source>
-   <translation type="unfinished" />
+   <translation>und die {1} virtuellen Tokens davor</translation>
   </message>
   <message>
    <location filename="../../engine/lineup.py" />
    <source>another longest conversation</source>
-   <translation type="unfinished" />
+   <translation>anderem längsten Gespräch</translation>
   </message>
   <message>
    <location filename="../../engine/lineup.py" />
    <source>another longest summary</source>
-   <translation type="unfinished" />
+   <translation>anderer längster Zusammenfassung</translation>
   </message>
   <message>
    <location filename="../../engine/lineup.py" />
    <source>another number of examples in the prompt</source>
-   <translation type="unfinished" />
+   <translation>anderer Zahl von Beispielen im Prompt</translation>
   </message>
   <message>
    <location filename="../../engine/lineup.py" />
    <source>another number of references</source>
-   <translation type="unfinished" />
+   <translation>anderer Zahl von Referenzen</translation>
   </message>
   <message>
    <location filename="../../engine/lineup.py" />
    <source>another prompt</source>
-   <translation type="unfinished" />
+   <translation>anderem Prompt</translation>
   </message>
   <message>
    <location filename="../../engine/lineup.py" />
    <source>another split</source>
-   <translation type="unfinished" />
+   <translation>anderem Teil</translation>
   </message>
   <message>
    <location filename="../../engine/lineup.py" />
    <source>another version of ROUGE</source>
-   <translation type="unfinished" />
+   <translation>anderer Version von ROUGE</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>are changed</source>
-   <translation type="unfinished" />
+   <translation>geändert werden</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>are changed at random places</source>
-   <translation type="unfinished" />
+   <translation>an zufälligen Stellen geändert werden</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>are reflected</source>
-   <translation type="unfinished" />
+   <translation>gespiegelt werden</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>are rotated</source>
-   <translation type="unfinished" />
+   <translation>rotiert werden</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>are rotated and scaled</source>
-   <translation type="unfinished" />
+   <translation>rotiert und skaliert werden</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/workbook.py" />
    <source>as a workbook it makes no sense ({1})</source>
-   <translation type="unfinished" />
+   <translation>als Arbeitsmappe ergibt es keinen Sinn ({1})</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>as named</source>
-   <translation type="unfinished" />
+   <translation>wie angegeben</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
    <source>at least</source>
-   <translation type="unfinished" />
+   <translation>mindestens</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
    <source>at most</source>
-   <translation type="unfinished" />
+   <translation>höchstens</translation>
   </message>
   <message>
    <location filename="../../engine/chats/exports.py" />
    <source>author, content and timestamp</source>
-   <translation type="unfinished" />
+   <translation>author, content und timestamp</translation>
   </message>
   <message>
    <location filename="../../engine/capabilities.py" />
    <source>bart, distilbart</source>
-   <translation type="unfinished" />
+   <translation>bart, distilbart</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub_errors.py" />
    <source>base model</source>
-   <translation type="unfinished" />
+   <translation>Basismodell</translation>
   </message>
   <message>
    <location filename="../../engine/lineup.py" />
    <source>base summary</source>
-   <translation type="unfinished" />
+   <translation>Zusammenfassung des Basismodells</translation>
   </message>
   <message>
    <location filename="../../engine/lineup.py" />
    <source>base {1}</source>
-   <translation type="unfinished" />
+   <translation>base {1}</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
    <source>before input</source>
-   <translation type="unfinished" />
+   <translation>vor der Eingabe</translation>
   </message>
   <message>
    <location filename="../../engine/worker/devices.py" />
    <source>bfloat16 is not faster here</source>
-   <translation type="unfinished" />
+   <translation>bfloat16 ist hier nicht schneller</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>bitsandbytes does not work: {1}</source>
-   <translation type="unfinished" />
+   <translation>bitsandbytes geht nicht: {1}</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>bitsandbytes works on {1}</source>
-   <translation type="unfinished" />
+   <translation>bitsandbytes geht auf {1}</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>block {1}</source>
-   <translation type="unfinished" />
+   <translation>Block {1}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>breaks off</source>
-   <translation type="unfinished" />
+   <translation>bricht ab</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>by its name</source>
-   <translation type="unfinished" />
+   <translation>nach ihrem Namen</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>by its name and what stands in it</source>
-   <translation type="unfinished" />
+   <translation>nach ihrem Namen und Inhalt</translation>
   </message>
   <message>
    <location filename="../../engine/worker/shortage.py" />
    <source>can't allocate memory</source>
-   <translation type="unfinished" />
+   <translation>can't allocate memory</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/workbook.py" />
+   <source>cell {1}{2}</source>
+   <translation>Zelle {1}{2}</translation>
   </message>
   <message>
    <location filename="../../engine/changes.py" />
    <source>changes must be a list of tables.</source>
-   <translation type="unfinished" />
+   <translation>changes muss eine Liste von Tabellen sein.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/devices.py" />
    <source>chosen in the recipe</source>
-   <translation type="unfinished" />
+   <translation>im Rezept gewählt</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>column {1}</source>
-   <translation type="unfinished" />
+   <translation>Spalte {1}</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>conversation: column "{1}"</source>
-   <translation type="unfinished" />
+   <translation>Gespräch: Spalte „{1}“</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>conversation: column "{1}", {2}</source>
-   <translation type="unfinished" />
+   <translation>Gespräch: Spalte „{1}“, {2}</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>conversation: the rows with the same "{1}", each a turn with "{2}"</source>
-   <translation type="unfinished" />
+   <translation>Gespräch: die Zeilen mit demselben „{1}“, jede ein Beitrag mit „{2}“</translation>
+  </message>
+  <message>
+   <location filename="../../engine/training.py" />
+   <source>conversations</source>
+   <translation>Gespräche</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub_errors.py" />
    <source>data set</source>
-   <translation type="unfinished" />
+   <translation>Datensatz</translation>
   </message>
   <message>
    <location filename="../../engine/worker/checking/report.py" />
    <source>data.exclude leaves them out.</source>
-   <translation type="unfinished" />
+   <translation>data.exclude lässt sie aus.</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>data.mask = ["{1}"] puts {2} in its place.</source>
-   <translation type="unfinished" />
+   <translation>data.mask = ["{1}"] setzt {2} an ihre Stelle.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/data.py" />
    <source>data.mask masks them.</source>
-   <translation type="unfinished" />
+   <translation>data.mask maskiert sie.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/whatsapp.py" />
    <source>date, time - Name: text</source>
-   <translation type="unfinished" />
+   <translation>date, time - Name: text</translation>
   </message>
   <message>
    <location filename="../../engine/chats/teams.py" />
    <source>deleted message</source>
-   <translation type="unfinished" />
+   <translation>gelöschte Nachricht</translation>
   </message>
   <message>
    <location filename="../../engine/connection.py" />
    <source>does not answer within {1} seconds</source>
-   <translation type="unfinished" />
+   <translation>antwortet nicht innerhalb von {1} Sekunden</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>draw from the bank</source>
-   <translation type="unfinished" />
+   <translation>aus der Bank schöpfen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/chat_files.py" />
    <source>each chat is one conversation</source>
-   <translation type="unfinished" />
+   <translation>jeder Chat ist ein Gespräch</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/items.py" />
    <source>edited draft</source>
-   <translation type="unfinished" />
+   <translation>bearbeiteter Entwurf</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/prompting.py" />
-   <source>example takes</source>
-   <translation type="unfinished" />
+   <location filename="../../engine/training.py" />
+   <source>evaluations</source>
+   <translation>Bewertungen</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/prompting.py" />
-   <source>examples take</source>
-   <translation type="unfinished" />
+   <location filename="../../engine/data_options.py" />
+   <source>examples</source>
+   <translation>Beispiele</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>expected after</source>
-   <translation type="unfinished" />
+   <translation>expected after</translation>
   </message>
   <message>
    <location filename="../../engine/licences.py" />
    <source>extra ==</source>
-   <translation type="unfinished" />
+   <translation>extra ==</translation>
   </message>
   <message>
    <location filename="../../engine/worker/session.py" />
    <source>free the device</source>
-   <translation type="unfinished" />
+   <translation>free the device</translation>
   </message>
   <message>
    <location filename="../../engine/chats/exports.py" />
    <source>from, date and text</source>
-   <translation type="unfinished" />
+   <translation>from, date und text</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>get a bounded change</source>
-   <translation type="unfinished" />
+   <translation>eine begrenzte Änderung bekommen</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>get a sum of scaled random pairs</source>
-   <translation type="unfinished" />
+   <translation>eine Summe skalierter zufälliger Paare bekommen</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>get a trained block</source>
-   <translation type="unfinished" />
+   <translation>einen trainierten Block bekommen</translation>
   </message>
   <message>
    <location filename="../../engine/methods/lora.py" />
    <source>get a trained pair</source>
-   <translation type="unfinished" />
+   <translation>ein trainiertes Paar bekommen</translation>
   </message>
   <message>
    <location filename="../../engine/methods/scaling.py" />
    <source>get a trained scale for each output, or for each input where a feed-forward layer ends</source>
-   <translation type="unfinished" />
+   <translation>eine trainierte Skala für jede Ausgabe bekommen, oder für jede Eingabe, wo eine Feed-Forward-Schicht endet</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
    <source>get an adapter behind them</source>
-   <translation type="unfinished" />
+   <translation>einen Adapter hinter sich bekommen</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>get trained circulant blocks</source>
-   <translation type="unfinished" />
+   <translation>trainierte zirkulante Blöcke bekommen</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>get trained pairs for each block</source>
-   <translation type="unfinished" />
+   <translation>trainierte Paare für jeden Block bekommen</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>get trained scales</source>
-   <translation type="unfinished" />
+   <translation>trainierte Skalen bekommen</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>get trained waves</source>
-   <translation type="unfinished" />
+   <translation>trainierte Wellen bekommen</translation>
   </message>
   <message>
    <location filename="../../engine/capabilities.py" />
    <source>gpt2, distilgpt2</source>
-   <translation type="unfinished" />
+   <translation>gpt2, distilgpt2</translation>
   </message>
   <message>
    <location filename="../../engine/characters.py" />
    <source>half a character</source>
-   <translation type="unfinished" />
+   <translation>halbes Zeichen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>has "{1}" where "{2}" is due</source>
-   <translation type="unfinished" />
+   <translation>hat „{1}“, wo „{2}“ stehen sollte</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/archives.py" />
    <source>holds "{1}" twice</source>
-   <translation type="unfinished" />
+   <translation>enthält „{1}“ zweimal</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/archives.py" />
    <source>holds "{1}", a link</source>
-   <translation type="unfinished" />
+   <translation>enthält „{1}“, eine Verknüpfung</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/archives.py" />
    <source>holds "{1}", a path out of its folder</source>
-   <translation type="unfinished" />
+   <translation>enthält „{1}“, einen Pfad aus seinem Ordner hinaus</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/archives.py" />
    <source>holds "{1}", which a password protects</source>
-   <translation type="unfinished" />
+   <translation>enthält „{1}“, das ein Passwort schützt</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/archives.py" />
    <source>holds another archive, "{1}"</source>
-   <translation type="unfinished" />
+   <translation>enthält ein weiteres Archiv, „{1}“</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/archives.py" />
    <source>holds {1} files, at most {2} are unpacked</source>
-   <translation type="unfinished" />
+   <translation>enthält {1} Dateien, höchstens {2} werden entpackt</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/bottleneck.py" />
    <source>houlsby or pfeiffer</source>
-   <translation type="unfinished" />
+   <translation>houlsby oder pfeiffer</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>id and start_from must be text.</source>
-   <translation type="unfinished" />
+   <translation>id und start_from müssen Text sein.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>in its first line {1}</source>
-   <translation type="unfinished" />
+   <translation>in der ersten Zeile {1}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/workbook.py" />
    <source>in the column "{1}" it holds a formula without a stored value</source>
-   <translation type="unfinished" />
+   <translation>in der Spalte „{1}“ enthält sie eine Formel ohne gespeicherten Wert</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/workbook.py" />
    <source>in the column "{1}" it holds the error {2}</source>
-   <translation type="unfinished" />
+   <translation>in der Spalte „{1}“ enthält sie den Fehler {2}</translation>
   </message>
   <message>
    <location filename="../../engine/chats/tally.py" />
    <source>in {1}</source>
-   <translation type="unfinished" />
+   <translation>in {1}</translation>
   </message>
   <message>
    <location filename="../../engine/connection.py" />
    <source>is not a known name on this network</source>
-   <translation type="unfinished" />
+   <translation>ist in diesem Netz kein bekannter Name</translation>
   </message>
   <message>
    <location filename="../../engine/adapter_config.py" />
    <source>is not known</source>
-   <translation type="unfinished" />
+   <translation>ist nicht bekannt</translation>
   </message>
   <message>
    <location filename="../../engine/adapter_config.py" />
    <source>is not taken</source>
-   <translation type="unfinished" />
+   <translation>wird nicht angenommen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>it can't be taken for JSON: {1}</source>
-   <translation type="unfinished" />
+   <translation>es lässt sich nicht als JSON verstehen: {1}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>it ends before the column "{1}"</source>
-   <translation type="unfinished" />
+   <translation>sie endet vor der Spalte „{1}“</translation>
   </message>
   <message>
    <location filename="../../engine/worker/devices_probe.py" />
    <source>it gives wrong numbers</source>
-   <translation type="unfinished" />
+   <translation>es liefert falsche Zahlen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>it goes on behind the column "{1}": {2} cells for {3} columns</source>
-   <translation type="unfinished" />
+   <translation>sie geht hinter der Spalte „{1}“ weiter: {2} Zellen für {3} Spalten</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
    <source>it has another form</source>
-   <translation type="unfinished" />
+   <translation>die Form stimmt nicht</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/columnar.py" />
    <source>it has several columns "{1}"</source>
-   <translation type="unfinished" />
+   <translation>sie hat mehrere Spalten „{1}“</translation>
   </message>
   <message>
    <location filename="../../engine/encodings.py" />
    <source>it holds bytes that no text has</source>
-   <translation type="unfinished" />
+   <translation>sie enthält Bytes, die kein Text hat</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>it holds several lists, "{1}" and "{2}", not one</source>
-   <translation type="unfinished" />
+   <translation>sie enthält mehrere Listen, „{1}“ und „{2}“, nicht eine</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>it is cut short</source>
-   <translation type="unfinished" />
+   <translation>sie ist abgeschnitten</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>it is larger than {1} MB</source>
-   <translation type="unfinished" />
+   <translation>sie ist größer als {1} MB</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>it is no JSON: {1} at character {2}</source>
-   <translation type="unfinished" />
+   <translation>es ist kein JSON: {1} bei Zeichen {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>it is the rest of the broken row before it</source>
-   <translation type="unfinished" />
+   <translation>es ist der Rest der fehlerhaften Zeile davor</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>it is {1}, no object with names</source>
-   <translation type="unfinished" />
+   <translation>es ist {1}, kein Objekt mit Namen</translation>
   </message>
   <message>
    <location filename="../../engine/encodings.py" />
    <source>it is {1}, whatever its name says</source>
-   <translation type="unfinished" />
+   <translation>sie ist {1}, was auch ihr Name sagt</translation>
   </message>
   <message>
    <location filename="../../engine/library.py" />
    <source>it learned on an int8 base, which rounds what it computes with, as no plain model does</source>
-   <translation type="unfinished" />
+   <translation>er lernte auf einem int8-Basismodell, das rundet, womit es rechnet, wie es kein gewöhnliches Modell tut</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
    <source>it must be a finite number</source>
-   <translation type="unfinished" />
+   <translation>es muss eine endliche Zahl sein</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
    <source>it must be a list</source>
-   <translation type="unfinished" />
+   <translation>es muss eine Liste sein</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
    <source>it must be a number</source>
-   <translation type="unfinished" />
+   <translation>es muss eine Zahl sein</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
    <source>it must be a table</source>
-   <translation type="unfinished" />
+   <translation>es muss eine Tabelle sein</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
    <source>it must be a whole number</source>
-   <translation type="unfinished" />
+   <translation>es muss eine ganze Zahl sein</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
    <source>it must be at least {ge}</source>
-   <translation type="unfinished" />
+   <translation>es muss mindestens {ge} sein</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
    <source>it must be at most {le}</source>
-   <translation type="unfinished" />
+   <translation>es darf höchstens {le} sein</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
    <source>it must be below {lt}</source>
-   <translation type="unfinished" />
+   <translation>es muss unter {lt} liegen</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
    <source>it must be like {1}</source>
-   <translation type="unfinished" />
+   <translation>es muss aussehen wie {1}</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
    <source>it must be more than {gt}</source>
-   <translation type="unfinished" />
+   <translation>es muss mehr als {gt} sein</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
    <source>it must be text</source>
-   <translation type="unfinished" />
+   <translation>es muss Text sein</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
    <source>it must be true or false</source>
-   <translation type="unfinished" />
+   <translation>es muss wahr oder falsch sein</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
    <source>it must be {expected}</source>
-   <translation type="unfinished" />
+   <translation>es muss {expected} sein</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
    <source>it must not be empty</source>
-   <translation type="unfinished" />
+   <translation>es darf nicht leer sein</translation>
   </message>
   <message>
    <location filename="../../engine/passport.py" />
    <source>it was not made then</source>
-   <translation type="unfinished" />
+   <translation>da entstand er nicht</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>its content makes no sense</source>
-   <translation type="unfinished" />
+   <translation>der Inhalt ergibt keinen Sinn</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/text_folder.py" />
    <source>its one row</source>
-   <translation type="unfinished" />
+   <translation>ihre einzige Zeile</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>its values are nested too deeply</source>
-   <translation type="unfinished" />
+   <translation>ihre Werte sind zu tief verschachtelt</translation>
   </message>
   <message>
    <location filename="../../engine/faithfulness.py" />
    <source>january february march april may june july august september october november december</source>
-   <translation type="unfinished" />
+   <translation>january february march april may june july august september october november december</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
    <source>keys and values</source>
-   <translation type="unfinished" />
+   <translation>Schlüssel und Werte</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>last {1}</source>
-   <translation type="unfinished" />
+   <translation>letzte {1}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>line {1}</source>
-   <translation type="unfinished" />
+   <translation>Zeile {1}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/encodings.py" />
    <source>line {1} has more than {2} characters</source>
-   <translation type="unfinished" />
+   <translation>Zeile {1} hat mehr als {2} Zeichen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>lines {1} to {2}</source>
-   <translation type="unfinished" />
+   <translation>Zeilen {1} bis {2}</translation>
   </message>
   <message>
    <location filename="../../engine/smaller_plans.py" />
    <source>main.py resume {1} {2}</source>
-   <translation type="unfinished" />
+   <translation>main.py resume {1} {2}</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
    <source>media tag</source>
-   <translation type="unfinished" />
+   <translation>Medienhinweis</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
    <source>media tags</source>
-   <translation type="unfinished" />
+   <translation>Medienhinweise</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/workbook.py" />
    <source>merged range</source>
-   <translation type="unfinished" />
+   <translation>verbundener Bereich</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/workbook.py" />
    <source>merged ranges</source>
-   <translation type="unfinished" />
+   <translation>verbundene Bereiche</translation>
   </message>
   <message>
    <location filename="../../engine/worker/checkpoints.py" />
    <source>method state:</source>
-   <translation type="unfinished" />
+   <translation>method state:</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>method.id is missing.</source>
-   <translation type="unfinished" />
+   <translation>method.id fehlt.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/training.py" />
+   <source>minutes</source>
+   <translation>Minuten</translation>
   </message>
   <message>
    <location filename="../../engine/faithfulness.py" />
    <source>monday tuesday wednesday thursday friday saturday sunday</source>
-   <translation type="unfinished" />
+   <translation>monday tuesday wednesday thursday friday saturday sunday</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
    <source>more than</source>
-   <translation type="unfinished" />
+   <translation>mehr als</translation>
   </message>
   <message>
    <location filename="../../engine/arena/naming.py" />
    <source>no examples</source>
-   <translation type="unfinished" />
+   <translation>keine Beispiele</translation>
   </message>
   <message>
    <location filename="../../engine/chats/plain.py" />
    <source>no line names a speaker</source>
-   <translation type="unfinished" />
+   <translation>keine Zeile nennt einen Sprecher</translation>
   </message>
   <message>
    <location filename="../../engine/soundness.py" />
    <source>no measurable difference</source>
-   <translation type="unfinished" />
+   <translation>kein messbarer Unterschied</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
    <source>no named speaker</source>
-   <translation type="unfinished" />
+   <translation>kein genannter Sprecher</translation>
   </message>
   <message>
    <location filename="../../engine/worker/handling/fitting.py" />
    <source>none yet</source>
-   <translation type="unfinished" />
+   <translation>noch keine</translation>
   </message>
   <message>
    <location filename="../../engine/worker/shortage.py" />
    <source>not enough memory</source>
-   <translation type="unfinished" />
+   <translation>not enough memory</translation>
   </message>
   <message>
    <location filename="../../engine/licences.py" />
    <source>not named</source>
-   <translation type="unfinished" />
+   <translation>nicht genannt</translation>
   </message>
   <message>
    <location filename="../../engine/arena/differences.py" />
    <source>not set</source>
-   <translation type="unfinished" />
+   <translation>nicht gesetzt</translation>
   </message>
   <message>
    <location filename="../../engine/smaller_plans.py" />
    <source>not timed</source>
-   <translation type="unfinished" />
+   <translation>nicht gemessen</translation>
   </message>
   <message>
    <location filename="../../engine/chats/tally.py" />
    <source>of {1}</source>
-   <translation type="unfinished" />
+   <translation>von {1}</translation>
   </message>
   <message>
    <location filename="../../engine/words.py" />
    <source>one conversation, so no interval</source>
-   <translation type="unfinished" />
+   <translation>ein Gespräch, also kein Intervall</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
    <source>other chat</source>
-   <translation type="unfinished" />
+   <translation>anderer Chat</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
    <source>other chats</source>
-   <translation type="unfinished" />
+   <translation>andere Chats</translation>
   </message>
   <message>
    <location filename="../../engine/lineup.py" />
    <source>other conversations</source>
-   <translation type="unfinished" />
+   <translation>anderen Gesprächen</translation>
   </message>
   <message>
    <location filename="../../engine/lineup.py" />
    <source>other decoding</source>
-   <translation type="unfinished" />
+   <translation>anderer Dekodierung</translation>
   </message>
   <message>
    <location filename="../../engine/worker/shortage.py" />
    <source>out of memory</source>
-   <translation type="unfinished" />
+   <translation>out of memory</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
    <source>pair from a bank</source>
-   <translation type="unfinished" />
+   <translation>Paar aus einer Bank</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
    <source>pair times strength</source>
-   <translation type="unfinished" />
+   <translation>Paar mal Stärke</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
    <source>pairs in a grid</source>
-   <translation type="unfinished" />
+   <translation>Paare in einem Raster</translation>
   </message>
   <message>
    <location filename="../../engine/characters.py" />
    <source>private use</source>
-   <translation type="unfinished" />
+   <translation>privat</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>python3 packaging/dev.py setup</source>
-   <translation type="unfinished" />
+   <translation>python3 packaging/dev.py setup</translation>
   </message>
   <message>
    <location filename="../../engine/connection.py" />
    <source>refuses the connection ({1})</source>
-   <translation type="unfinished" />
+   <translation>verweigert die Verbindung ({1})</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/bottleneck.py" />
    <source>relu, gelu or silu</source>
-   <translation type="unfinished" />
+   <translation>relu, gelu oder silu</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
    <source>repeated block</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="../../engine/worker/rouge.py" />
-   <source>rouge_score {1}</source>
-   <translation type="unfinished" />
+   <translation>wiederholter Block</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>row is</source>
-   <translation type="unfinished" />
+   <translation>Zeile ist</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/columnar.py" />
    <source>row {1}</source>
-   <translation type="unfinished" />
+   <translation>Zeile {1}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>rows are</source>
-   <translation type="unfinished" />
+   <translation>Zeilen sind</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
    <source>scaled pair</source>
-   <translation type="unfinished" />
+   <translation>skaliertes Paar</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
    <source>scaled pairs</source>
-   <translation type="unfinished" />
+   <translation>skalierte Paare</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/selective.py" />
    <source>selection is {1}, must be one of {2}.</source>
-   <translation type="unfinished" />
+   <translation>selection ist {1}, es muss eines von {2} sein.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/exports.py" />
    <source>sender, time and body</source>
-   <translation type="unfinished" />
+   <translation>sender, time und body</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
    <source>share the ranks</source>
-   <translation type="unfinished" />
+   <translation>sich die Ränge teilen</translation>
   </message>
   <message>
    <location filename="../../engine/supervisor.py" />
    <source>signal {1}</source>
-   <translation type="unfinished" />
+   <translation>Signal {1}</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
    <source>size {1}</source>
-   <translation type="unfinished" />
+   <translation>Größe {1}</translation>
   </message>
   <message>
    <location filename="../../engine/smaller_plans.py" />
    <source>slightly different</source>
-   <translation type="unfinished" />
+   <translation>leicht anders</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>something else</source>
-   <translation type="unfinished" />
+   <translation>etwas anderes</translation>
   </message>
   <message>
    <location filename="../../engine/chats/tally.py" />
    <source>stay whole, as their</source>
-   <translation type="unfinished" />
+   <translation>bleiben ganz, da ihre</translation>
   </message>
   <message>
    <location filename="../../engine/chats/tally.py" />
    <source>stays whole, as its</source>
-   <translation type="unfinished" />
+   <translation>bleibt ganz, da seine</translation>
+  </message>
+  <message>
+   <location filename="../../engine/methods/low_rank.py" />
+   <source>steps</source>
+   <translation>Schritte</translation>
   </message>
   <message>
    <location filename="../../engine/prompts.py" />
    <source>summarize: {conversation}</source>
-   <translation type="unfinished" />
+   <translation>summarize: {conversation}</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
    <source>system line</source>
-   <translation type="unfinished" />
+   <translation>Systemzeile</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
    <source>system lines</source>
-   <translation type="unfinished" />
+   <translation>Systemzeilen</translation>
   </message>
   <message>
    <location filename="../../engine/capabilities.py" />
    <source>t5-small, t5-base</source>
-   <translation type="unfinished" />
+   <translation>t5-small, t5-base</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>than {1}</source>
-   <translation type="unfinished" />
+   <translation>als {1}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluate.py" />
    <source>the base model's summaries</source>
-   <translation type="unfinished" />
+   <translation>der Zusammenfassungen des Basismodells</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>the column "{1}" has other rows than the first one</source>
-   <translation type="unfinished" />
+   <translation>die Spalte „{1}“ hat andere Zeilen als die erste</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>the column "{1}" has {2} rows and "{3}" has {4}</source>
-   <translation type="unfinished" />
+   <translation>die Spalte „{1}“ hat {2} Zeilen und „{3}“ hat {4}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/columnar.py" />
    <source>the column "{1}" holds bytes that are not UTF-8</source>
-   <translation type="unfinished" />
+   <translation>die Spalte „{1}“ enthält Bytes, die kein UTF-8 sind</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>the column "{1}" holds {2}</source>
-   <translation type="unfinished" />
+   <translation>die Spalte „{1}“ enthält {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>the column "{1}" holds {2} characters, at most {3} are read</source>
-   <translation type="unfinished" />
+   <translation>die Spalte „{1}“ enthält {2} Zeichen, höchstens {3} werden gelesen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>the file breaks off in it</source>
-   <translation type="unfinished" />
+   <translation>die Datei bricht darin ab</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>the header's length is impossible</source>
-   <translation type="unfinished" />
+   <translation>die Länge des Kopfs ist unmöglich</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/selection.py" />
    <source>the last block</source>
-   <translation type="unfinished" />
+   <translation>dem letzten Block</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/selection.py" />
    <source>the last {1} blocks</source>
-   <translation type="unfinished" />
+   <translation>den letzten {1} Blöcken</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/selection.py" />
    <source>the model</source>
-   <translation type="unfinished" />
+   <translation>dem Modell</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>the names of its {1} columns have {2} bytes, at most {3}</source>
-   <translation type="unfinished" />
+   <translation>die Namen der {1} Spalten haben {2} Bytes, höchstens {3}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/requests.py" />
    <source>the playground</source>
-   <translation type="unfinished" />
+   <translation>der Werkbank</translation>
   </message>
   <message>
    <location filename="../../engine/worker/devices_probe.py" />
    <source>the processor</source>
-   <translation type="unfinished" />
+   <translation>den Prozessor</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>the row that begins in line {1} has more than {2} characters; a quotation mark may be left open there</source>
-   <translation type="unfinished" />
+   <translation>die Zeile, die in Zeile {1} beginnt, hat mehr als {2} Zeichen; vielleicht ist dort ein Anführungszeichen offen</translation>
   </message>
   <message>
    <location filename="../../engine/smaller_plans.py" />
    <source>the same</source>
-   <translation type="unfinished" />
+   <translation>gleich</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>the shape of {1} is impossible</source>
-   <translation type="unfinished" />
+   <translation>die Form von {1} ist unmöglich</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/workbook.py" />
    <source>the sheet {1} has more than {2} rows</source>
-   <translation type="unfinished" />
+   <translation>das Blatt {1} hat mehr als {2} Zeilen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluate.py" />
    <source>the summaries written with this prompt</source>
-   <translation type="unfinished" />
+   <translation>der mit diesem Prompt geschriebenen Zusammenfassungen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluate.py" />
    <source>the tuned model's summaries</source>
-   <translation type="unfinished" />
+   <translation>der Zusammenfassungen des trainierten Modells</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/text_folder.py" />
+   <source>there is no {1}{2} with the conversation beside it</source>
+   <translation>es gibt keine Datei {1}{2} mit dem Gespräch daneben</translation>
   </message>
   <message>
    <location filename="../../engine/passport.py" />
    <source>these are no scores</source>
-   <translation type="unfinished" />
+   <translation>das sind keine Wertungen</translation>
   </message>
   <message>
    <location filename="../../engine/worker/devices.py" />
    <source>this card computes in bfloat16</source>
-   <translation type="unfinished" />
+   <translation>diese Karte rechnet in bfloat16</translation>
   </message>
   <message>
    <location filename="../../engine/worker/devices.py" />
    <source>this card does not compute in bfloat16</source>
-   <translation type="unfinished" />
+   <translation>diese Karte rechnet nicht in bfloat16</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>this computer's memory does not hold it</source>
-   <translation type="unfinished" />
+   <translation>der Speicher dieses Computers reicht dafür nicht</translation>
   </message>
   <message>
    <location filename="../../engine/worker/devices.py" />
    <source>this device computes in bfloat16</source>
-   <translation type="unfinished" />
+   <translation>dieses Gerät rechnet in bfloat16</translation>
   </message>
   <message>
    <location filename="../../engine/worker/devices.py" />
    <source>this processor multiplies matrices faster in bfloat16</source>
-   <translation type="unfinished" />
+   <translation>dieser Prozessor multipliziert Matrizen in bfloat16 schneller</translation>
+  </message>
+  <message>
+   <location filename="../../engine/data_options.py" />
+   <source>tokens</source>
+   <translation>Tokens</translation>
   </message>
   <message>
    <location filename="../../engine/faithfulness.py" />
    <source>tomorrow yesterday</source>
-   <translation type="unfinished" />
+   <translation>tomorrow yesterday</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>true or false</source>
-   <translation type="unfinished" />
+   <translation>wahr oder falsch</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/selective.py" />
    <source>tuple[SelectiveLayer, str]</source>
-   <translation type="unfinished" />
+   <translation>tuple[SelectiveLayer, str]</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>turns as texts</source>
-   <translation type="unfinished" />
+   <translation>Beiträge als Texte</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>turns with "{1}"</source>
-   <translation type="unfinished" />
+   <translation>Beiträge mit „{1}“</translation>
   </message>
   <message>
    <location filename="../../engine/faithfulness.py" />
    <source>twenty thirty forty fifty sixty seventy eighty ninety</source>
-   <translation type="unfinished" />
+   <translation>twenty thirty forty fifty sixty seventy eighty ninety</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
    <source>two pairs</source>
-   <translation type="unfinished" />
+   <translation>zwei Paare</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/delimited.py" />
    <source>unexpected end of data</source>
-   <translation type="unfinished" />
+   <translation>unexpected end of data</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/archives.py" />
    <source>unpacks to far more than data of its size would</source>
-   <translation type="unfinished" />
+   <translation>entpackt sich zu weit mehr, als Daten seiner Größe es würden</translation>
   </message>
   <message>
    <location filename="../../engine/chats/exports.py" />
    <source>user, text and ts</source>
-   <translation type="unfinished" />
+   <translation>user, text und ts</translation>
   </message>
   <message>
    <location filename="../../engine/worker/session.py" />
    <source>validation loss</source>
-   <translation type="unfinished" />
+   <translation>Verlust bei der Validierung</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>value = {1}</source>
-   <translation type="unfinished" />
+   <translation>value = {1}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>values that are nested too deeply</source>
-   <translation type="unfinished" />
+   <translation>zu tief verschachtelte Werte</translation>
   </message>
   <message>
    <location filename="../../engine/encodings.py" />
    <source>what begins as {1} is damaged</source>
-   <translation type="unfinished" />
+   <translation>was als {1} beginnt, ist beschädigt</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>what begins as {1} is damaged or breaks off</source>
-   <translation type="unfinished" />
+   <translation>was als {1} beginnt, ist beschädigt oder bricht ab</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>what is no character: wrong bytes, or half of one</source>
-   <translation type="unfinished" />
+   <translation>was kein Zeichen ist: falsche Bytes oder ein halbes</translation>
   </message>
   <message>
    <location filename="../../engine/smaller_plans.py" />
    <source>with double quantization</source>
-   <translation type="unfinished" />
+   <translation>mit doppelter Quantisierung</translation>
   </message>
   <message>
    <location filename="../../engine/worker/handling/targets.py" />
    <source>without a name</source>
-   <translation type="unfinished" />
+   <translation>ohne Namen</translation>
   </message>
   <message>
    <location filename="../../engine/faithfulness.py" />
    <source>zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen</source>
-   <translation type="unfinished" />
+   <translation>zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen</translation>
   </message>
   <message>
    <location filename="../../engine/licences.py" />
    <source>{1}
 
 The rest stands in {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1}
+
+Der Rest steht in {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluate.py" />
    <source>{1} % of {2} reach {3} tokens and are cut there.</source>
-   <translation type="unfinished" />
+   <translation>{1} % {2} erreichen {3} Tokens und werden dort abgeschnitten.</translation>
   </message>
   <message>
    <location filename="../../engine/smaller_plans.py" />
    <source>{1} ({2}), time {3}, learns {4}</source>
-   <translation type="unfinished" />
+   <translation>{1} ({2}), Zeit {3}, lernt {4}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/doctor.py" />
+   <source>{1} ({2}{3}) in {4}: {5}</source>
+   <translation>{1} ({2}{3}) in {4}: {5}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/merge.py" />
    <source>{1} Adapters of nf4 and fp4 bases can be merged.</source>
-   <translation type="unfinished" />
+   <translation>{1} Adapter von nf4- und fp4-Basismodellen lassen sich verschmelzen.</translation>
   </message>
   <message>
    <location filename="../../engine/measures.py" />
    <source>{1} Forms of a word count as one.</source>
-   <translation type="unfinished" />
+   <translation>{1} Formen eines Worts zählen als eines.</translation>
   </message>
   <message>
    <location filename="../../engine/measures.py" />
    <source>{1} Letter by letter.</source>
-   <translation type="unfinished" />
+   <translation>{1} Buchstabe für Buchstabe.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>{1} Name one as data.{2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} Nennen Sie eine als data.{2}.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/cells.py" />
    <source>{1} Repair the row, or name other keys as data.columns.</source>
-   <translation type="unfinished" />
+   <translation>{1} Reparieren Sie die Zeile, oder nennen Sie andere Schlüssel als data.columns.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/fit.py" />
    <source>{1} The activations of a micro-batch take {2} of it.</source>
-   <translation type="unfinished" />
+   <translation>{1} Die Aktivierungen eines Mikrobatches brauchen davon {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/fit.py" />
    <source>{1} The base model's weights take {2} of it.</source>
-   <translation type="unfinished" />
+   <translation>{1} Die Gewichte des Basismodells brauchen davon {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/fit.py" />
    <source>{1} What {2} trains, with gradients and optimizer, takes {3} of it.</source>
-   <translation type="unfinished" />
+   <translation>{1} Was {2} trainiert, braucht mit Gradienten und Optimierer davon {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/library.py" />
    <source>{1} adapters are called "{2}".</source>
-   <translation type="unfinished" />
+   <translation>{1} Adapter heißen „{2}“.</translation>
   </message>
   <message>
    <location filename="../../engine/library.py" />
    <source>{1} adapters begin with "{2}".</source>
-   <translation type="unfinished" />
+   <translation>{1} Adapter beginnen mit „{2}“.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/soft_prompts.py" />
    <source>{1} adapters of this kind can't be used in this version.</source>
-   <translation type="unfinished" />
+   <translation>{1}-Adapter dieser Art lassen sich in dieser Version nicht verwenden.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>{1} and {2} more</source>
-   <translation type="unfinished" />
+   <translation>{1} und {2} weitere</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>{1} answers</source>
-   <translation type="unfinished" />
+   <translation>{1} antwortet</translation>
   </message>
   <message>
    <location filename="../../engine/adapter_config.py" />
    <source>{1} began with {2}, which changes the base model itself.</source>
-   <translation type="unfinished" />
+   <translation>{1} begann mit {2}, und das ändert das Basismodell selbst.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>{1} begins a value of more than {2} characters</source>
-   <translation type="unfinished" />
+   <translation>in {1} beginnt ein Wert mit mehr als {2} Zeichen</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
    <source>{1} blocks a side do not divide rank {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} Blöcke je Seite teilen den Rang {2} nicht.</translation>
   </message>
   <message>
    <location filename="../../engine/quantities.py" />
    <source>{1} bytes</source>
-   <translation type="unfinished" />
+   <translation>{1} Bytes</translation>
   </message>
   <message>
    <location filename="../../engine/worker/shortage.py" />
    <source>{1} bytes are needed, {2} are there</source>
-   <translation type="unfinished" />
+   <translation>{1} Bytes werden gebraucht, {2} sind da</translation>
   </message>
   <message>
    <location filename="../../engine/library.py" />
    <source>{1} can't be copied into the library: {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} lässt sich nicht in die Bibliothek kopieren: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs.py" />
    <source>{1} can't be emptied: {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} lässt sich nicht leeren: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/library.py" />
    <source>{1} can't be exported to {2}: {3}.</source>
-   <translation type="unfinished" />
+   <translation>{1} lässt sich nicht nach {2} exportieren: {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/events.py" />
    <source>{1} can't be kept: {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} lässt sich nicht aufbewahren: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/base_models.py" />
    <source>{1} can't be loaded: {2}</source>
-   <translation type="unfinished" />
+   <translation>{1} lässt sich nicht laden: {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/sources.py" />
    <source>{1} can't be looked into: {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} lässt sich nicht durchsehen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arenas.py" />
    <source>{1} can't be made: {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} lässt sich nicht anlegen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/merge.py" />
    <source>{1} can't be merged: the merged model would not write the same.</source>
-   <translation type="unfinished" />
+   <translation>{1} lässt sich nicht verschmelzen: Das verschmolzene Modell würde nicht dasselbe schreiben.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/merge.py" />
    <source>{1} can't be merged: {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} lässt sich nicht verschmelzen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/library.py" />
    <source>{1} can't be moved to the trash: {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} lässt sich nicht in den Papierkorb legen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters.py" />
    <source>{1} can't be put on {2}: {3}</source>
-   <translation type="unfinished" />
+   <translation>{1} lässt sich nicht auf {2} setzen: {3}</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arenas.py" />
    <source>{1} can't be read.</source>
-   <translation type="unfinished" />
+   <translation>{1} lässt sich nicht lesen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/chat_files.py" />
    <source>{1} can't be read: who wrote what is told by ids.</source>
-   <translation type="unfinished" />
+   <translation>{1} lässt sich nicht lesen: Wer was schrieb, steht nur als ID da.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>{1} can't be read: {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} lässt sich nicht lesen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/library.py" />
    <source>{1} can't be taken out of the trash: {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} lässt sich nicht aus dem Papierkorb holen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub_errors.py" />
    <source>{1} can't be the name of a {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} ist kein möglicher Name ({2}).</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>{1} can't be unpacked: {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} lässt sich nicht entpacken: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/check_details.py" />
    <source>{1} can't be used: {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} lässt sich nicht verwenden: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>{1} can't be written to: {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} lässt sich nicht beschreiben: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/events.py" />
    <source>{1} can't be written: the disk is full.</source>
-   <translation type="unfinished" />
+   <translation>{1} lässt sich nicht schreiben: Die Festplatte ist voll.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/storage.py" />
    <source>{1} can't be written: the disk took only part of it.</source>
-   <translation type="unfinished" />
+   <translation>{1} lässt sich nicht schreiben: Die Festplatte nahm nur einen Teil an.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arenas.py" />
    <source>{1} can't be written: {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} lässt sich nicht schreiben: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
    <source>{1} can't be {2}: {3}.</source>
-   <translation type="unfinished" />
+   <translation>{1} kann nicht {2} sein: {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/changes.py" />
    <source>{1} can't go on with what {2} has gathered up to step {3}.</source>
-   <translation type="unfinished" />
+   <translation>{1} kann nicht mit dem weitermachen, was {2} bis Schritt {3} gesammelt hat.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub.py" />
    <source>{1} cannot be deleted: {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} lässt sich nicht löschen: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>{1} cannot be written: {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} lässt sich nicht schreiben: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>{1} changed while it was read.</source>
-   <translation type="unfinished" />
+   <translation>{1} hat sich beim Lesen geändert.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/rules.py" />
    <source>{1} changes linear layers, and {2} keeps its weights in Conv1D layers.</source>
-   <translation type="unfinished" />
+   <translation>{1} ändert lineare Schichten, und {2} hält seine Gewichte in Conv1D-Schichten.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/tally.py" />
    <source>{1} chats are</source>
-   <translation type="unfinished" />
+   <translation>{1} Chats sind</translation>
   </message>
   <message>
    <location filename="../../engine/worker/train.py" />
    <source>{1} conversations have more than {2} tokens and lose their end.</source>
-   <translation type="unfinished" />
+   <translation>{1} Gespräche haben mehr als {2} Tokens und verlieren ihr Ende.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/checkpoints.py" />
    <source>{1} does not belong to this run's recipe.</source>
-   <translation type="unfinished" />
+   <translation>{1} gehört nicht zum Rezept dieses Laufs.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters.py" />
    <source>{1} does not fit {2}: {3}</source>
-   <translation type="unfinished" />
+   <translation>{1} passt nicht zu {2}: {3}</translation>
   </message>
   <message>
    <location filename="../../engine/library.py" />
    <source>{1} does not fold into a plain model</source>
-   <translation type="unfinished" />
+   <translation>{1} lässt sich nicht in ein gewöhnliches Modell falten</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters.py" />
    <source>{1} does not hold what its configuration says, first at {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} enthält nicht, was seine Konfiguration sagt, zuerst bei {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/merge.py" />
    <source>{1} does not say which base model it was made for.</source>
-   <translation type="unfinished" />
+   <translation>{1} sagt nicht, für welches Basismodell er gemacht ist.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
    <source>{1} does not work on {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} geht nicht mit {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>{1} does not work with checkpointed activations: they lose its part.</source>
-   <translation type="unfinished" />
+   <translation>{1} geht nicht mit neu berechneten Aktivierungen: Dabei geht sein Anteil verloren.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/base.py" />
    <source>{1} does not work with {2} models.</source>
-   <translation type="unfinished" />
+   <translation>{1} geht nicht mit {2}-Modellen.</translation>
   </message>
   <message>
    <location filename="../../engine/smaller_plans.py" />
    <source>{1} examples</source>
-   <translation type="unfinished" />
+   <translation>{1} Beispiele</translation>
   </message>
   <message>
    <location filename="../../engine/arena/naming.py" />
    <source>{1} example{2}</source>
-   <translation type="unfinished" />
+   <translation>{1} Beispiel{2}</translation>
   </message>
   <message>
    <location filename="../../engine/library.py" />
    <source>{1} exists already.</source>
-   <translation type="unfinished" />
+   <translation>{1} gibt es schon.</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>{1} free</source>
-   <translation type="unfinished" />
+   <translation>{1} frei</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>{1} goes on behind the end</source>
-   <translation type="unfinished" />
+   <translation>{1} geht hinter dem Ende weiter</translation>
   </message>
   <message>
    <location filename="../../engine/words.py" />
    <source>{1} h {2} min</source>
-   <translation type="unfinished" />
+   <translation>{1} h {2} min</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arenas.py" />
    <source>{1} has another entry like {2} by now.</source>
-   <translation type="unfinished" />
+   <translation>{1} hat inzwischen einen anderen Eintrag wie {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/text_folder.py" />
    <source>{1} has more than {2} bytes</source>
-   <translation type="unfinished" />
+   <translation>{1} hat mehr als {2} Bytes</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>{1} has more than {2} rows that can't be read, the first at {3}: {4}.</source>
-   <translation type="unfinished" />
+   <translation>{1} hat mehr als {2} nicht lesbare Zeilen, die erste bei {3}: {4}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/read_conversations.py" />
    <source>{1} has no conversations that can be tried.</source>
-   <translation type="unfinished" />
+   <translation>{1} hat keine Gespräche, die sich ausprobieren lassen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/label_data.py" />
    <source>{1} has no conversations.</source>
-   <translation type="unfinished" />
+   <translation>{1} hat keine Gespräche.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arenas.py" />
    <source>{1} has no entry "{2}".</source>
-   <translation type="unfinished" />
+   <translation>{1} hat keinen Eintrag „{2}“.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/handling/targets.py" />
    <source>{1} has no layer {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} hat keine Schicht {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/passport.py" />
    <source>{1} has no passport.</source>
-   <translation type="unfinished" />
+   <translation>{1} hat keinen Pass.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub_errors.py" />
    <source>{1} has no revision {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} hat keine Revision {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>{1} has no {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} hat kein {2}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/foreign.py" />
+   <source>{1} has no {2}{3}.</source>
+   <translation>{1} hat keine Spalte {2}{3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/data.py" />
    <source>{1} has too few conversations: none is left for the {2} split.</source>
-   <translation type="unfinished" />
+   <translation>{1} hat zu wenige Gespräche: Für den Teil {2} bleibt keines.</translation>
   </message>
   <message>
    <location filename="../../engine/events.py" />
    <source>{1} has {2} bytes, at most {3} are allowed</source>
-   <translation type="unfinished" />
+   <translation>{1} hat {2} Bytes, höchstens {3} sind erlaubt</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/workbook.py" />
+   <source>{1} has {2} {3} ({4}{5}): each cell counts as its first.</source>
+   <translation>{1} hat {2} {3} ({4}{5}): Jede Zelle zählt als ihre erste.</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>{1} holds a link, {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} enthält eine Verknüpfung, {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>{1} holds lists that are read as splits: {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} enthält Listen, die als Teile gelesen werden: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>{1} holds neither a list nor an object</source>
-   <translation type="unfinished" />
+   <translation>{1} enthält weder eine Liste noch ein Objekt</translation>
   </message>
   <message>
    <location filename="../../engine/library.py" />
    <source>{1} holds no adapter.</source>
-   <translation type="unfinished" />
+   <translation>{1} enthält keinen Adapter.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub.py" />
    <source>{1} holds no data files.</source>
-   <translation type="unfinished" />
+   <translation>{1} enthält keine Datendateien.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub.py" />
    <source>{1} holds no weights in the safetensors format.</source>
-   <translation type="unfinished" />
+   <translation>{1} enthält keine Gewichte im Format safetensors.</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>{1} holds no {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} enthält kein {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>{1} holds {2} adapters.</source>
-   <translation type="unfinished" />
+   <translation>{1} enthält {2} Adapter.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>{1} in line {2}</source>
-   <translation type="unfinished" />
+   <translation>{1} in Zeile {2}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/prompting.py" />
+   <source>{1} in the prompt: {2} tokens.</source>
+   <translation>{1} im Prompt: {2} Tokens.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/checking/report.py" />
    <source>{1} in {2} of {3}.</source>
-   <translation type="unfinished" />
+   <translation>{1} in {2} von {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/tally.py" />
    <source>{1} is</source>
-   <translation type="unfinished" />
+   <translation>{1} ist</translation>
   </message>
   <message>
    <location filename="../../engine/intake.py" />
    <source>{1} is a folder among other things.</source>
-   <translation type="unfinished" />
+   <translation>{1} ist ein Ordner unter anderem.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/sources.py" />
    <source>{1} is a link to {2}, and there is nothing to read.</source>
-   <translation type="unfinished" />
+   <translation>{1} ist eine Verknüpfung auf {2}, und dort ist nichts zu lesen.</translation>
   </message>
   <message>
    <location filename="../../engine/runs.py" />
    <source>{1} is a prompt: there are no weights to go on from.</source>
-   <translation type="unfinished" />
+   <translation>{1} ist ein Prompt: Es gibt keine Gewichte, von denen aus es weitergehen könnte.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/base_models.py" />
    <source>{1} is a {2} model, which can't write text.</source>
-   <translation type="unfinished" />
+   <translation>{1} ist ein {2}-Modell, das keinen Text schreiben kann.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arenas.py" />
    <source>{1} is being changed elsewhere.</source>
-   <translation type="unfinished" />
+   <translation>{1} wird gerade anderswo geändert.</translation>
   </message>
   <message>
    <location filename="../../engine/runs.py" />
    <source>{1} is completed.</source>
-   <translation type="unfinished" />
+   <translation>{1} ist abgeschlossen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/train.py" />
    <source>{1} is damaged and is skipped.</source>
-   <translation type="unfinished" />
+   <translation>{1} ist beschädigt und wird übersprungen.</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>{1} is damaged: {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} ist beschädigt: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/sources.py" />
    <source>{1} is empty.</source>
-   <translation type="unfinished" />
+   <translation>{1} ist leer.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub_errors.py" />
    <source>{1} is gated: its owner wants terms accepted first.</source>
-   <translation type="unfinished" />
+   <translation>{1} ist zugangsbeschränkt: Der Besitzer verlangt zuerst, dass Bedingungen angenommen werden.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub.py" />
    <source>{1} is made by a script, {2}, and scripts are not run: they can do anything here.</source>
-   <translation type="unfinished" />
+   <translation>{1} entsteht durch ein Skript, {2}, und Skripte werden nicht ausgeführt: Sie könnten hier alles tun.</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
    <source>{1} is missing.</source>
-   <translation type="unfinished" />
+   <translation>{1} fehlt.</translation>
   </message>
   <message>
    <location filename="../../engine/library.py" />
    <source>{1} is neither a folder nor a zip of an adapter.</source>
-   <translation type="unfinished" />
+   <translation>{1} ist weder ein Ordner noch die Zip-Datei eines Adapters.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs.py" />
    <source>{1} is no job: {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} ist kein Auftrag: {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/sources.py" />
    <source>{1} is no kind of file that can be read.</source>
-   <translation type="unfinished" />
+   <translation>{1} ist keine Art von Datei, die gelesen werden kann.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>{1} is no labelling set.</source>
-   <translation type="unfinished" />
+   <translation>{1} ist keine Sammlung zum Beschriften.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/handling/targets.py" />
    <source>{1} is no linear layer of {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1} ist keine lineare Schicht von {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/tuners/bottleneck.py" />
    <source>{1} is no linear layer, so no adapter can stand behind it.</source>
-   <translation type="unfinished" />
+   <translation>{1} ist keine lineare Schicht, also kann kein Adapter dahinter stehen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/base_models.py" />
    <source>{1} is no model that can be loaded: {2}</source>
-   <translation type="unfinished" />
+   <translation>{1} ist kein Modell, das sich laden lässt: {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/encodings.py" />
    <source>{1} is not UTF-8 and is read as Windows-1252 (Latin-1): look at its accents and quotation marks, and save it as UTF-8 if they are wrong.</source>
-   <translation type="unfinished" />
+   <translation>{1} ist kein UTF-8 und wird als Windows-1252 (Latin-1) gelesen: Sehen Sie sich Akzente und Anführungszeichen an, und speichern Sie die Datei als UTF-8, wenn sie falsch sind.</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>{1} is not as large as it says</source>
-   <translation type="unfinished" />
+   <translation>{1} ist nicht so groß, wie angegeben</translation>
   </message>
   <message>
    <location filename="../../engine/options.py" />
    <source>{1} is not known.</source>
-   <translation type="unfinished" />
+   <translation>{1} ist nicht bekannt.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>{1} is open elsewhere.</source>
-   <translation type="unfinished" />
+   <translation>{1} ist anderswo geöffnet.</translation>
   </message>
   <message>
    <location filename="../../engine/jobs.py" />
    <source>{1} is running already.</source>
-   <translation type="unfinished" />
+   <translation>{1} läuft schon.</translation>
   </message>
   <message>
    <location filename="../../engine/runs.py" />
    <source>{1} is running.</source>
-   <translation type="unfinished" />
+   <translation>{1} läuft.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/differences.py" />
    <source>{1} is {2} here and {3} in the arena.</source>
-   <translation type="unfinished" />
+   <translation>{1} ist hier {2} und in der Arena {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/chat.py" />
    <source>{1} left out</source>
-   <translation type="unfinished" />
+   <translation>{1} ausgelassen</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/reading.py" />
+   <source>{1} left out, as the column "{2}" names no split there ({3}; rows {4}{5}).</source>
+   <translation>{1} ausgelassen, da die Spalte „{2}“ dort keinen Teil nennt ({3}; Zeilen {4}{5}).</translation>
   </message>
   <message>
    <location filename="../../engine/chats/plain.py" />
    <source>{1} lines are written "Name: text"</source>
-   <translation type="unfinished" />
+   <translation>{1} Zeilen haben die Form „Name: Text“</translation>
   </message>
   <message>
    <location filename="../../engine/chats/plain.py" />
    <source>{1} lines are written "time Name: text"</source>
-   <translation type="unfinished" />
+   <translation>{1} Zeilen haben die Form „Zeit Name: Text“</translation>
   </message>
   <message>
    <location filename="../../engine/chats/headed.py" />
    <source>{1} lines are written "{2}"</source>
-   <translation type="unfinished" />
+   <translation>{1} Zeilen haben die Form „{2}“</translation>
   </message>
   <message>
    <location filename="../../engine/chats/subtitles.py" />
    <source>{1} lines give times "from --&gt; to"</source>
-   <translation type="unfinished" />
+   <translation>{1} Zeilen geben Zeiten „von --&gt; bis“ an</translation>
   </message>
   <message>
    <location filename="../../engine/chats/exports.py" />
    <source>{1} messages with {2}</source>
-   <translation type="unfinished" />
+   <translation>{1} Nachrichten mit {2}</translation>
   </message>
   <message>
    <location filename="../../engine/words.py" />
    <source>{1} min {2} s</source>
-   <translation type="unfinished" />
+   <translation>{1} min {2} s</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
    <source>{1} models have no biases to train.</source>
-   <translation type="unfinished" />
+   <translation>{1}-Modelle haben keine Biases zum Trainieren.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/checking/report.py" />
    <source>{1} more differ in the spaces around it only.</source>
-   <translation type="unfinished" />
+   <translation>{1} weitere unterscheiden sich nur durch Leerzeichen ringsum.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/reading.py" />
    <source>{1} more files are read with such a remark.</source>
-   <translation type="unfinished" />
+   <translation>{1} weitere Dateien werden mit einer solchen Bemerkung gelesen.</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>{1} must be a table.</source>
-   <translation type="unfinished" />
+   <translation>{1} muss eine Tabelle sein.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>{1} of "{2}"</source>
-   <translation type="unfinished" />
+   <translation>{1} von „{2}“</translation>
   </message>
   <message>
    <location filename="../../engine/worker/train.py" />
    <source>{1} of the adapter is not on the disk as it was written.</source>
-   <translation type="unfinished" />
+   <translation>{1} des Adapters steht nicht so auf der Festplatte, wie es geschrieben wurde.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/tally.py" />
    <source>{1} of them</source>
-   <translation type="unfinished" />
+   <translation>{1} davon</translation>
   </message>
   <message>
    <location filename="../../engine/findings.py" />
    <source>{1} of {2}</source>
-   <translation type="unfinished" />
+   <translation>{1} von {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/hub_errors.py" />
    <source>{1} of {2} bytes came</source>
-   <translation type="unfinished" />
+   <translation>{1} von {2} Bytes kamen an</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>{1} of {2} changed since the passport was written.</source>
-   <translation type="unfinished" />
+   <translation>{1} von {2} geändert, seit der Pass geschrieben wurde.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/standings.py" />
    <source>{1} of {2} completed</source>
-   <translation type="unfinished" />
+   <translation>{1} von {2} abgeschlossen</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
    <source>{1} of {2} free</source>
-   <translation type="unfinished" />
+   <translation>{1} von {2} frei</translation>
   </message>
   <message>
    <location filename="../../engine/passport.py" />
    <source>{1} of {2} has {3} characters, and at most {4} are read.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="../../engine/worker/evaluate.py" />
-   <source>{1} of {2} of {3} {4} empty.</source>
-   <translation type="unfinished" />
+   <translation>{1} von {2} hat {3} Zeichen, gelesen werden höchstens {4}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluate.py" />
    <source>{1} of {2} reference summaries hold no letter that ROUGE reads.</source>
-   <translation type="unfinished" />
+   <translation>{1} von {2} Referenz-Zusammenfassungen enthalten keinen Buchstaben, den ROUGE liest.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluate.py" />
    <source>{1} of {2} scored conversations are longer than {3} tokens and lose their end.</source>
-   <translation type="unfinished" />
+   <translation>{1} von {2} bewerteten Gesprächen sind länger als {3} Tokens und verlieren ihr Ende.</translation>
   </message>
   <message>
    <location filename="../../engine/recipe.py" />
    <source>{1} on {2} with {3}</source>
-   <translation type="unfinished" />
+   <translation>{1} on {2} with {3}</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>{1} or {2} work.</source>
-   <translation type="unfinished" />
+   <translation>{1} oder {2} gehen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/checking/report.py" />
    <source>{1} places.</source>
-   <translation type="unfinished" />
+   <translation>{1} Stellen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/tally.py" />
+   <source>{1} read as turns. {2}: {3}{4}{5}{6}.{7}</source>
+   <translation>{1} als Beiträge gelesen. {2}: {3}{4}{5}{6}.{7}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/train.py" />
    <source>{1} reference summaries have more than {2} tokens and are cut.</source>
-   <translation type="unfinished" />
+   <translation>{1} Referenz-Zusammenfassungen haben mehr als {2} Tokens und werden gekürzt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/reparameterized.py" />
    <source>{1} reflections can't start as pairs, and an odd one would change the base at once.</source>
-   <translation type="unfinished" />
+   <translation>{1} Spiegelungen können nicht als Paare beginnen, und eine einzelne würde das Basismodell sofort ändern.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/room.py" />
-   <source>{1} the longest conversation or summary.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="../../engine/worker/room.py" />
-   <source>{1} the prompt, or lower the longest summary.</source>
-   <translation type="unfinished" />
+   <location filename="../../engine/worker/data.py" />
+   <source>{1} rows of {2} have no {3} and are left out ({4}{5}). {6}</source>
+   <translation>{1} Zeilen von {2} haben keinen Eintrag für {3} und bleiben weg ({4}{5}). {6}</translation>
   </message>
   <message>
    <location filename="../../engine/words.py" />
    <source>{1} to {2}</source>
-   <translation type="unfinished" />
+   <translation>{1} bis {2}</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>{1} tokens</source>
-   <translation type="unfinished" />
+   <translation>{1} Tokens</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters.py" />
    <source>{1} trained biases of the base model itself, which no run here does.</source>
-   <translation type="unfinished" />
+   <translation>{1} hat Biases des Basismodells selbst trainiert, und das tut hier kein Lauf.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/prompting.py" />
-   <source>{1} training examples are too few to show {2} in the prompt</source>
-   <translation type="unfinished" />
+   <source>{1} training examples are too few to show {2} in the prompt and learn from others.</source>
+   <translation>{1} Trainingsbeispiele sind zu wenige, um {2} im Prompt zu zeigen und aus anderen zu lernen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/prompting.py" />
+   <source>{1} training examples are too few to show {2} in the prompt.</source>
+   <translation>{1} Trainingsbeispiele sind zu wenige, um {2} im Prompt zu zeigen.</translation>
   </message>
   <message>
    <location filename="../../engine/runs.py" />
    <source>{1} trains nothing, so it can't go on from an adapter.</source>
-   <translation type="unfinished" />
+   <translation>{1} trainiert nichts und kann deshalb nicht von einem Adapter aus weitermachen.</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>{1} tries to write outside its folder.</source>
-   <translation type="unfinished" />
+   <translation>{1} versucht, außerhalb seines Ordners zu schreiben.</translation>
   </message>
   <message>
    <location filename="../../engine/foreign.py" />
    <source>{1} unpacks to {2} files of {3} MB, far more than an adapter of its size would.</source>
-   <translation type="unfinished" />
+   <translation>{1} entpackt sich zu {2} Dateien mit {3} MB, weit mehr als ein Adapter seiner Größe es würde.</translation>
   </message>
   <message>
    <location filename="../../engine/statistics.py" />
    <source>{1} values can't be paired with {2}</source>
-   <translation type="unfinished" />
+   <translation>{1} Werte lassen sich nicht mit {2} paaren</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/table.py" />
    <source>{1} vanished while it was read.</source>
-   <translation type="unfinished" />
+   <translation>{1} ist beim Lesen verschwunden.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/room.py" />
-   <source>{1} virtual tokens and up to {2} others are more than the {3} that this base</source>
-   <translation type="unfinished" />
+   <source>{1} virtual tokens and up to {2} others are more than the {3} that this base model takes.</source>
+   <translation>{1} virtuelle Tokens und bis zu {2} andere sind mehr als die {3}, die dieses Basismodell nimmt.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
    <source>{1} virtual tokens leave no room: this base model takes {2} tokens.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <location filename="../../engine/worker/prompting.py" />
-   <source>{1} virtual tokens,</source>
-   <translation type="unfinished" />
+   <translation>{1} virtuelle Tokens lassen keinen Platz: Dieses Basismodell nimmt {2} Tokens.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/arenas.py" />
    <source>{1} was made by a later version of Tunesmith.</source>
-   <translation type="unfinished" />
+   <translation>{1} stammt von einer späteren Version von Tunesmith.</translation>
   </message>
   <message>
    <location filename="../../engine/labelling/sets.py" />
    <source>{1} was made by another version.</source>
-   <translation type="unfinished" />
+   <translation>{1} stammt von einer anderen Version.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters.py" />
    <source>{1} was made for {2}, not for {3}.</source>
-   <translation type="unfinished" />
+   <translation>{1} ist für {2} gemacht, nicht für {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters.py" />
    <source>{1} was made with {2}, not {3}.</source>
-   <translation type="unfinished" />
+   <translation>{1} ist mit {2} gemacht, nicht mit {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/adapter_config.py" />
    <source>{1} was made with {2}, which Tunesmith does not use.</source>
-   <translation type="unfinished" />
+   <translation>{1} ist mit {2} gemacht, das Tunesmith nicht verwendet.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/evaluate.py" />
    <source>{1} was trained with another prompt than the recipe's.</source>
-   <translation type="unfinished" />
+   <translation>{1} wurde mit einem anderen Prompt als dem des Rezepts trainiert.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/adapters.py" />
    <source>{1} was trained with another {2}: {3}, not {4}.</source>
-   <translation type="unfinished" />
+   <translation>{1} wurde mit anderer Einstellung trainiert ({2}): {3}, nicht {4}.</translation>
   </message>
   <message>
    <location filename="../../engine/arena/naming.py" />
    <source>{1} with {2}</source>
-   <translation type="unfinished" />
+   <translation>{1} mit {2}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/prompting.py" />
    <source>{1} would fit.</source>
-   <translation type="unfinished" />
+   <translation>{1} würde passen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/readers/table.py" />
+   <source>{1} {2} broken ({3}{4})</source>
+   <translation>Beschädigt: {1} {2} ({3}{4})</translation>
   </message>
   <message>
    <location filename="../../engine/worker/handling/fitting.py" />
    <source>{1} {2} does not divide the widths of all adapted layers: {3}.</source>
-   <translation type="unfinished" />
+   <translation>{1} {2} teilt nicht die Breiten aller angepassten Schichten: {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/handling/fitting.py" />
    <source>{1} {2} is more than the narrowest adapted layer can have.</source>
-   <translation type="unfinished" />
+   <translation>{1} {2} ist mehr, als die schmalste angepasste Schicht haben kann.</translation>
   </message>
   <message>
    <location filename="../../engine/changes.py" />
    <source>{1} {2} is {3}; it was {4}.</source>
-   <translation type="unfinished" />
+   <translation>{1} {2} ist {3}; vorher war es {4}.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/tally.py" />
    <source>{1} {2} times have no dates.</source>
-   <translation type="unfinished" />
+   <translation>{1} {2} Zeiten kein Datum haben.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/prompting.py" />
-   <source>{1} {2} {3} tokens. With {4}the longest conversation and its summary that is {5}, and the base model reads {6}.</source>
-   <translation type="unfinished" />
+   <location filename="../../engine/words.py" />
+   <source>{1}, 95 % interval {2}{3}.</source>
+   <translation>{1}, 95-%-Intervall {2}{3}.</translation>
   </message>
   <message>
    <location filename="../../engine/measures.py" />
    <source>{1}, no stemmer</source>
-   <translation type="unfinished" />
+   <translation>{1}, ohne Stemming</translation>
   </message>
   <message>
    <location filename="../../engine/words.py" />
    <source>{1}, on {2}.</source>
-   <translation type="unfinished" />
+   <translation>{1}, bei {2}.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/readers/json_files.py" />
    <source>{1}, which begins in {2}, is damaged: {3}</source>
-   <translation type="unfinished" />
+   <translation>{1}, beginnend in {2}, ist beschädigt: {3}</translation>
   </message>
   <message>
    <location filename="../../engine/words.py" />
    <source>{1}. ROUGE-1 {2} by {3} points</source>
-   <translation type="unfinished" />
+   <translation>{1}. ROUGE-1 {2} um {3} Punkte</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/mapping.py" />
    <source>{1}.{2} is empty.</source>
-   <translation type="unfinished" />
+   <translation>{1}.{2} ist leer.</translation>
   </message>
   <message>
    <location filename="../../engine/supervisor.py" />
    <source>{1}: the disk is full.</source>
-   <translation type="unfinished" />
+   <translation>{1}: Die Festplatte ist voll.</translation>
   </message>
   <message>
    <location filename="../../engine/supervisor.py" />
    <source>{1}: the disk is read-only.</source>
-   <translation type="unfinished" />
+   <translation>{1}: Die Festplatte ist schreibgeschützt.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/lengths.py" />
    <source>{1}: token lengths are estimated, {2} characters a token.</source>
-   <translation type="unfinished" />
+   <translation>{1}: Token-Längen sind geschätzt, {2} Zeichen je Token.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>{1}: {2} of {3}{4}</source>
+   <translation>{1}: {2} von {3}{4}</translation>
   </message>
   <message>
    <location filename="../../engine/worker/reading.py" />
    <source>{1}: {2}, left out as data.broken_rows says.</source>
-   <translation type="unfinished" />
+   <translation>{1}: {2}, ausgelassen, wie data.broken_rows sagt.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>{1}; its lists are turns, with the speakers in column "{2}"</source>
-   <translation type="unfinished" />
+   <translation>{1}; die Listen sind Beiträge, mit den Sprechern in Spalte „{2}“</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>{1}; its lists are {2}</source>
-   <translation type="unfinished" />
+   <translation>{1}; die Listen sind {2}</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>{1}; no column looks like the summary</source>
-   <translation type="unfinished" />
+   <translation>{1}; keine Spalte sieht nach der Zusammenfassung aus</translation>
   </message>
   <message>
    <location filename="../../engine/worker/__main__.py" />
    <source>{1}; resume goes on from the last checkpoint.</source>
-   <translation type="unfinished" />
+   <translation>{1}; das Fortsetzen beginnt beim letzten Prüfpunkt.</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>{1}; splits: column "{2}", {3}</source>
-   <translation type="unfinished" />
+   <translation>{1}; Teile: Spalte „{2}“, {3}</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>{1}; summary: column "{2}", {3}</source>
-   <translation type="unfinished" />
+   <translation>{1}; Zusammenfassung: Spalte „{2}“, {3}</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>{1}; summary: the last turn, as named</source>
-   <translation type="unfinished" />
+   <translation>{1}; Zusammenfassung: der letzte Beitrag, wie angegeben</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>{1}; summary: the last turn, as no column looks like the summary and each conversation is one text with a shorter answer to it</source>
-   <translation type="unfinished" />
+   <translation>{1}; Zusammenfassung: der letzte Beitrag, da keine Spalte nach der Zusammenfassung aussieht und jedes Gespräch ein Text mit einer kürzeren Antwort darauf ist</translation>
   </message>
   <message>
    <location filename="../../engine/shapes/guessing.py" />
    <source>{1}Name the one with the text as data.{2}.</source>
-   <translation type="unfinished" />
+   <translation>{1}Nennen Sie die mit dem Text als data.{2}.</translation>
   </message>
   <message>
-   <location filename="../../engine/worker/room.py" />
-   <source>{1}model takes.</source>
-   <translation type="unfinished" />
+   <location filename="../../engine/worker/tuners/selection.py" />
+   <source>{1}{2}, as in {3}</source>
+   <translation>{1}{2}, wie in {3}</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/tally.py" />
+   <source>{n} conversation</source>
+   <translation>{n} Gespräch</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/tally.py" />
+   <source>{n} conversations</source>
+   <translation>{n} Gespräche</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/standings.py" />
+   <source>{n} entries</source>
+   <translation>{n} Einträge</translation>
+  </message>
+  <message>
+   <location filename="../../engine/arena/standings.py" />
+   <source>{n} entry</source>
+   <translation>{n} Eintrag</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/prompting.py" />
+   <source>{n} example</source>
+   <translation>{n} Beispiel</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/prompting.py" />
+   <source>{n} examples</source>
+   <translation>{n} Beispiele</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>{n} speaker</source>
+   <translation>{n} Sprecher</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>{n} speakers</source>
+   <translation>{n} Sprecher</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>{n} turn</source>
+   <translation>{n} Beitrag</translation>
+  </message>
+  <message>
+   <location filename="../../engine/chats/chat.py" />
+   <source>{n} turns</source>
+   <translation>{n} Beiträge</translation>
   </message>
   <message>
    <location filename="../../engine/methods/additive.py" />
    <source>· pfeiffer</source>
-   <translation type="unfinished" />
+   <translation>· pfeiffer</translation>
   </message>
  </context>
 </TS>

@@ -1,0 +1,109 @@
+"""Every text of the window is said in the language that is preferred, and every language says every text."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from gui.look import language
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "packaging"))
+
+import texts  # noqa: E402
+
+# What is read by Qt, by fonts or in a terminal.
+NOT_SAID = {
+    "gui/app.py",
+    "gui/look/icons.py",
+    "gui/look/language.py",
+    "gui/look/proxy_style.py",
+    "gui/look/sheet.py",
+    "gui/look/style.py",
+    "gui/look/tokens.py",
+}
+# Keys, columns of files, names of errors and keys of the keyboard.
+KEYS = {
+    "gui/models": {
+        "no measurable difference",
+        "Thing",
+        "DataError",
+        "BaseModelError",
+        "RecipeError",
+        "OfflineError",
+    }
+    | {"DeviceError", "StorageError", "TrainingError"},
+    "gui/pages/playground": {"summary {1}", "score {1}", "Value"},
+    "gui/pages/train/lit_blocks.py": {"EncDecAttention"},
+    "gui/pages/train/sketches.py": {"pairs in a grid", "scaled pair", "scaled pairs", "pair times strength"}
+    | {
+        "pair from a bank",
+        "repeated block",
+        "two pairs",
+        "before input",
+        "keys and values",
+        "after attention",
+    }
+    | {"after feed-forward"},
+    "gui/widgets/block_drawing.py": {
+        "before input",
+        "keys and values",
+        "after attention",
+        "after feed-forward",
+    },
+    "gui/shell/actions.py": {
+        "Down",
+        "PgDown",
+        "PgUp",
+        "Enter",
+        "Del",
+        "Space",
+        "Left",
+        "Right",
+        "Home",
+        "End",
+    },
+    "gui/forms/controls.py": {"*SelfAttention.q, *.wo", "speaker = from; text = value"},
+    "gui/plots": {"PNG (*.png)", "CSV (*.csv)"},
+}
+# The same in every language.
+NAMES = {"Tunesmith", "ROUGE-1", "ROUGE-1 {1}", "ROUGE-1 {1}, {2}", "Return", "Esc", "Ctrl"}
+PLACE = re.compile(r"\{\w+\}")
+OTHERS = [code for code in language.LANGUAGES if code != language.ENGLISH]
+
+
+def bare():
+    for file in sorted((ROOT / "gui").rglob("*.py")):
+        name = file.relative_to(ROOT).as_posix()
+        if name not in NOT_SAID:
+            for line, text in texts.bare(ast.parse(file.read_text(encoding="utf-8"))):
+                if text not in NAMES and not is_key(name, text):
+                    yield f"{name}:{line}: {text}"
+
+
+def is_key(name, text):
+    return any(name.startswith(place) and text in keys for place, keys in KEYS.items())
+
+
+def test_the_window_says_nothing_past_its_language():
+    assert list(bare()) == []
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_language_has_every_text_and_no_other(code):
+    found = {(text.context, text.source) for text in texts.texts()}
+    kept = {(context, source): forms for context, source, forms in language.messages(language.path(code))}
+    assert sorted(found - set(kept)) == []
+    assert sorted(set(kept) - found) == []
+    assert [source for (_, source), forms in sorted(kept.items()) if not all(forms)] == []
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_translation_has_the_places_of_its_text(code):
+    for _, source, forms in language.messages(language.path(code)):
+        for form in forms:
+            missing = set(PLACE.findall(source)) ^ set(PLACE.findall(form))
+            # The form for one may say "one" instead of the number.
+            assert missing <= ({"{n}"} if len(forms) == 2 else set()), (source, form)
