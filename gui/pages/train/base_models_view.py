@@ -15,12 +15,15 @@ from gui.download_check import cost_words
 from gui.engine import Engine
 from gui.look.format import bytes_text
 from gui.look.language import mark, told, tr
+from gui.look.type import px
 from gui.widgets.buttons import IconButton, plain, quiet
 from gui.widgets.cards import Card, NoticeStrip
 from gui.widgets.labels import ElidedLabel, Label, Tag
 from gui.widgets.line import Line
 from gui.widgets.scroll import Scroll
 
+# A licence is shortened where it takes more room.
+LICENCE = 112
 FAMILIES = {"encoder-decoder": mark("encoder-decoder"), "decoder-only": mark("decoder-only")}
 
 
@@ -70,6 +73,7 @@ class BaseModelsView(Card):
         self._grid.setHorizontalSpacing(24)
         self._grid.setVerticalSpacing(0)
         self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnMinimumWidth(3, px(LICENCE))
         self._list.column.addLayout(self._grid)
         self._list.column.addStretch(1)
 

@@ -89,7 +89,7 @@ class MethodSketch(QWidget):
         """Return what stands below: words, their colour's token, and where.
 
         "trained" stands below the middle of all that is, "frozen" below the weight itself; where they would meet,
-        the left one is moved to the left.
+        the left one is moved to the left, and the right one to the right if there is no room.
         """
         ends: dict[bool | None, QRectF] = {}
         for trained, run in groupby(self._places(), key=_trained):
@@ -106,6 +106,10 @@ class MethodSketch(QWidget):
             left = max(0.0, min(across.center().x() - width / 2, right - width))
             told.append((words, token, QRectF(left, foot, width, px(16))))
             right = left - WORD_GAP
+        edge = 0.0
+        for _words, _token, place in reversed(told):
+            place.moveLeft(max(edge, place.left()))
+            edge = place.right() + WORD_GAP
         return told
 
     def _tallest(self) -> int:
