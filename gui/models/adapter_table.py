@@ -30,10 +30,10 @@ class AdapterTable(GroupedTable[Adapter]):
     columns = (
         Column("name", mark("Adapter"), order="name"),
         Column("method", mark("Method"), 136, order="method", hidden_below=620),
-        Column("score", mark("ROUGE-1, 95 % interval"), 164, order="score"),
-        Column("verdict", mark("Paired with base"), 136),
+        Column("score", mark("ROUGE-1, 95 % interval"), 168, order="score"),
+        Column("verdict", mark("Paired with base"), 152),
         Column("size", mark("Size"), 88, right=True, order="size", hidden_below=740),
-        Column("made", mark("Made"), 104, right=True, order="made", hidden_below=560),
+        Column("made", mark("Made"), 112, right=True, order="made", hidden_below=560),
     )
 
     def __init__(self, parent: QObject | None = None) -> None:

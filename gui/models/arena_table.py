@@ -45,13 +45,13 @@ class ArenaTable(GroupedTable[Row]):
 
     _fixed: tuple[Column, ...] = (
         Column("name", mark("Entry"), order="name"),
-        Column("score", mark("ROUGE-1, 95 % interval"), 196, order="score"),
-        Column("parameters", mark("Trainable"), 108, right=True, order="parameters"),
+        Column("score", mark("ROUGE-1, 95 % interval"), 184, order="score"),
+        Column("parameters", mark("Trainable"), 104, right=True, order="parameters"),
         Column("bytes", mark("Adapter"), 92, right=True, order="bytes", hidden_below=980),
-        Column("memory", mark("Peak memory"), 104, right=True, order="memory"),
+        Column("memory", mark("Peak memory"), 112, right=True, order="memory"),
         Column("minutes", mark("Training, min"), 108, right=True, order="minutes", hidden_below=980),
-        Column("base", mark("Paired with base"), 132),
-        Column("full", mark("Paired with full"), 132),
+        Column("base", mark("Paired with base"), 152),
+        Column("full", mark("Paired with full"), 152),
     )
     columns = _fixed
 

@@ -29,7 +29,7 @@ OF_ONE = (
     Column("base", mark("Base summary"), SUMMARY_WIDTH, hidden_below=1400),
     Column("tuned:0", mark("Tuned summary"), SUMMARY_WIDTH, hidden_below=700),
     BASE_SCORE,
-    Column("score:0", mark("Tuned"), 68, right=True),
+    Column("score:0", mark("Tuned"), 74, right=True),
     Column("gain:0", mark("Gain"), 84, right=True, order="gain"),
     DIFFER,
     TRY,

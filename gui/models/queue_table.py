@@ -44,7 +44,7 @@ class QueueTable(GroupedTable[Standing]):
     Times are those of whole runs, from loading the base model to scoring the adapter.
     """
 
-    columns = (Column("name", mark("Entry")), Column("state", mark("Whole run"), 116, right=True))
+    columns = (Column("name", mark("Entry")), Column("state", mark("Whole run"), 120, right=True))
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

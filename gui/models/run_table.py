@@ -117,11 +117,11 @@ class RunTable(GroupedTable[RunEntry]):
         Column("name", mark("Run")),
         Column("outcome", mark("Outcome"), 150),
         Column("loss", mark("Loss"), 132, hidden_below=760),
-        Column("steps", mark("Steps"), 124, right=True, hidden_below=1040),
+        Column("steps", mark("Steps"), 128, right=True, hidden_below=1040),
         Column("time", mark("Time"), 100, right=True, hidden_below=1000),
-        Column("gain", mark("ROUGE-1 gain"), 116, right=True, hidden_below=500),
+        Column("gain", mark("ROUGE-1 gain"), 126, right=True, hidden_below=500),
         Column("started", mark("Started"), 80, right=True, hidden_below=600),
-        Column("next", "", 128, right=True),
+        Column("next", "", 132, right=True),
     )
 
     def __init__(self, parent: QObject | None = None) -> None:
