@@ -149,8 +149,7 @@ _now = _Spoken()
 
 def tr(text: str, /, **values: object) -> str:
     """Return a text of the window, with its values put in: `{step}` for `step`."""
-    catalogue = _now.catalogue
-    said = catalogue.window.get(text, (text,))[0] if catalogue else text
+    said = _now.catalogue.window.get(text, (text,))[0] if _now.catalogue else text
     return said.format(**values) if values else said
 
 
@@ -186,6 +185,11 @@ def spoken() -> str:
     return _now.code
 
 
+def catalogue() -> Catalogue | None:
+    """Return the texts of the language in use, None for English."""
+    return _now.catalogue
+
+
 def speak(wanted: str) -> None:
     """Speak a language from now on: a code, or "system" for the desktop's. What is shown already stays as it is.
 
@@ -205,12 +209,12 @@ def path(code: str) -> Path:
 
 def read(file: Path) -> Catalogue:
     """Return a language's finished texts."""
-    catalogue = Catalogue()
-    contexts = {WINDOW: catalogue.window, ENGINE: catalogue.engine}
+    found = Catalogue()
+    contexts = {WINDOW: found.window, ENGINE: found.engine}
     for context, source, forms in messages(file):
         if all(forms) and context in contexts:
             contexts[context][source] = forms
-    return catalogue
+    return found
 
 
 def messages(file: Path) -> Iterator[tuple[str, str, tuple[str, ...]]]:

@@ -683,7 +683,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/models/run_table.py" />
    <source>Base model problem</source>
-   <translation>Problem mit Basismodell</translation>
+   <translation>Modellproblem</translation>
   </message>
   <message>
    <location filename="../../gui/models/measure_words.py" />
@@ -844,6 +844,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library/passport_panel.py" />
    <source>Changed or missing: {files}</source>
    <translation>Geändert oder nicht vorhanden: {files}</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/library/passport_panel.py" />
+   <source>Changed under way</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../gui/pages/data/source_bar.py" />
@@ -2090,6 +2095,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/library_page.py" />
    <source>Import…</source>
    <translation>Importieren…</translation>
+  </message>
+  <message>
+   <location filename="../../gui/shell/actions.py" />
+   <source>In forms</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../gui/shell/actions.py" />
@@ -4203,7 +4213,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/models/run_table.py" />
    <source>Started</source>
-   <translation>Begonnen</translation>
+   <translation>Beginn</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/history/run_details.py" />
@@ -5529,6 +5539,21 @@ Programm: Python und seine Bibliotheken.</translation>
    <source>about {count} beyond it</source>
    <translation>etwa {count} darüber</translation>
   </message>
+  <message>
+   <location filename="../../gui/look/format.py" />
+   <source>about {hours} h</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../gui/look/format.py" />
+   <source>about {hours} h {minutes} min</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="../../gui/look/format.py" />
+   <source>about {minutes} min</source>
+   <translation type="unfinished" />
+  </message>
   <message numerus="yes">
    <location filename="../../gui/pages/labelling/words.py" />
    <source>about {n} tokens</source>
@@ -6036,6 +6061,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/forms/value_words.py" />
    <source>lengths</source>
    <translation>Längen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/look/format.py" />
+   <source>less than a minute</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../gui/download_check.py" />
@@ -7257,6 +7287,14 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="../../gui/pages/library/passport_facts.py" />
+   <source>{n} earlier changes</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="../../gui/pages/arena/entries_form.py" />
    <source>{n} entries</source>
    <translation>
@@ -7297,7 +7335,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/forms/recipe_form.py" />
+   <location filename="../../gui/forms/module_fields.py" />
    <source>{n} layers</source>
    <translation>
     <numerusform>{n} Schicht</numerusform>
@@ -7305,7 +7343,7 @@ Programm: Python und seine Bibliotheken.</translation>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="../../gui/forms/recipe_form.py" />
+   <location filename="../../gui/forms/module_fields.py" />
    <source>{n} matrices</source>
    <translation>
     <numerusform>{n} Matrix</numerusform>
@@ -7612,7 +7650,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../gui/pages/library_page.py" />
    <source>{size} on disk</source>
-   <translation>{size} auf der Festplatte</translation>
+   <translation>{size} auf Platte</translation>
   </message>
   <message>
    <location filename="../../gui/download_check.py" />
@@ -9263,8 +9301,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/changes.py" />
-   <source>From the first step on</source>
-   <translation>Vom ersten Schritt an</translation>
+   <source>From the first step on {1} is {2}; it was {3}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -11231,8 +11269,8 @@ In one sentence:</translation>
   </message>
   <message>
    <location filename="../../engine/changes.py" />
-   <source>Since step {1}</source>
-   <translation>Seit Schritt {1}</translation>
+   <source>Since step {1} {2} is {3}; it was {4}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
@@ -15190,11 +15228,6 @@ Der Rest steht in {2}.</translation>
    <location filename="../../engine/worker/handling/fitting.py" />
    <source>{1} {2} is more than the narrowest adapted layer can have.</source>
    <translation>{1} {2} ist mehr, als die schmalste angepasste Schicht haben kann.</translation>
-  </message>
-  <message>
-   <location filename="../../engine/changes.py" />
-   <source>{1} {2} is {3}; it was {4}.</source>
-   <translation>{1} {2} ist {3}; vorher war es {4}.</translation>
   </message>
   <message>
    <location filename="../../engine/chats/tally.py" />

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
@@ -21,13 +19,10 @@ from PySide6.QtWidgets import (
 
 from engine.api import describe
 from gui.disk_dialog import DiskDialog
-from gui.engine import Engine
-from gui.engine_thread import EngineThread
 from gui.main_window import PAGES, MainWindow
 from gui.pages.help.drawings import DrawingView
 from gui.pages.train.capability_dialog import CapabilityDialog
 from gui.plots.chart import Chart
-from gui.preferences import Preferences
 from gui.settings_dialog import SettingsDialog
 from gui.shell.keys_sheet import KeysSheet
 from gui.widgets.histogram import Histogram
@@ -35,8 +30,7 @@ from gui.widgets.numbers import SliderSpin
 from gui.widgets.reading import ReadingText
 from gui.widgets.scrubber import Scrubber
 from gui.widgets.segmented import Segmented
-from tests.helpers import scripted_worker
-from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
+from tests.helpers.whole_window import fill_home, leave, make_window
 
 Role = QAccessible.Role
 # What a screen reader knows how to tell of something that can be used.
@@ -62,33 +56,18 @@ DRAWN = {
     ReadingText: Role.StaticText,
     DrawingView: Role.Graphic,
 }
-MODELS = {"event": "result_made", "result": {"models": [{"id": "starter"}]}}
 
 
 @pytest.fixture
 def window(styled, qtbot, home):
-    with unsynced():
-        for number in range(2):
-            add_run(make_recipe(name=f"Run {number}"))
-            add_adapter(f"samsum-{number}", follows=make_recipe(base="starter"))
-
-    def command(job):
-        script: list[Any] = [["emit", MODELS]] if job.request()["kind"] == "models" else [["answer", {}]]
-        scripted_worker.give_script(job, script)
-        return scripted_worker.command(job)
-
-    engine = Engine(command)
-    made = MainWindow(engine, Preferences())
+    fill_home()
+    made = make_window()
     qtbot.addWidget(made)
     with qtbot.waitActive(made):
         made.show()
     made.built("train").panel.set_level("everything")
     yield made
-    for thread in engine.findChildren(EngineThread):
-        thread.force()
-    engine.leave()
-    for key in ("doctor", "help"):
-        made.built(key).wait()
+    leave(made)
 
 
 def usable(root: QWidget) -> list[QWidget]:

@@ -78,6 +78,19 @@ def test_drawings_paint_within_their_box(styled, qtbot, key, scheme):
     assert view.accessibleName() == DRAWINGS[key].described
 
 
+def test_a_drawing_leaves_the_fonts_of_all_as_they_are(styled, qtbot):
+    style.apply(styled, "light", 1.5)
+    before = font("small").pixelSize()
+    view = DrawingView()
+    qtbot.addWidget(view)
+    view.show_drawing(sorted(DRAWINGS)[0])
+    view.resize(view.sizeHint())
+    view.show()
+    view.grab()
+
+    assert font("small").pixelSize() == before == round(11 * text_scale())
+
+
 @pytest.mark.parametrize(
     ("asked", "first"),
     [("rank", "Rank"), ("nf4", "NF4"), ("lora", "LoRA"), ("warm-up", "Warm-up"), ("overfitting", "Loss")],

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QAccessible, QFont, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.look import style
@@ -82,7 +82,8 @@ def _box(painter: QPainter, place: QRectF, text: str = "", *, trained: bool = Fa
 
 
 def _words(painter: QPainter, place: QRectF, text: str, token: str = "ink2", role: str = "small") -> None:
-    made = font(role)
+    # A font of its own: a role's is shared by all.
+    made = QFont(font(role))
     made.setPixelSize(round(made.pixelSize() / text_scale()))
     painter.setFont(made)
     painter.setPen(style.color(token))

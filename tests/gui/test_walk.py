@@ -1,0 +1,56 @@
+"""A walk over all pages in every look: nothing is cut off, nothing stands on something else, all is translated.
+
+`python -m tests.benchmarks.walk FOLDER` goes through every combination and keeps the pictures.
+"""
+
+import pytest
+from PySide6.QtCore import QLocale, Qt
+from PySide6.QtTest import QTest
+
+from gui.look import language, style
+from gui.main_window import PAGES
+from tests.helpers.page_faults import faults
+from tests.helpers.whole_window import fill_home, leave, make_window
+
+LEFT, RIGHT = Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft
+
+
+@pytest.fixture
+def dressed(qapp):
+    """Dress the application; put back what was."""
+    before = QLocale()
+
+    def dress(code, scheme, scale, direction):
+        language.speak(code)
+        style.apply(qapp, scheme, scale)
+        qapp.setLayoutDirection(direction)
+
+    yield dress
+    dress("en", "light", 1.0, LEFT)
+    QLocale.setDefault(before)
+
+
+@pytest.mark.parametrize(
+    ("code", "scheme", "scale", "direction"),
+    [
+        ("en", "light", 1.0, LEFT),
+        ("de", "dark", 1.0, LEFT),
+        ("de", "light", 1.5, RIGHT),
+        ("en", "dark", 1.5, RIGHT),
+    ],
+)
+def test_every_page_can_be_read(dressed, qtbot, home, code, scheme, scale, direction):
+    dressed(code, scheme, scale, direction)
+    fill_home()
+    window = make_window(planned=True)
+    qtbot.addWidget(window)
+    window.resize(1440, 900)
+    window.show()
+    found = []
+    for key in PAGES:
+        page = window.show_built(key)
+        QTest.qWait(150)
+        found += [f"{key}: {fault}" for fault in faults(page)]
+    leave(window)
+
+    assert found == []

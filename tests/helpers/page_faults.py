@@ -1,0 +1,111 @@
+"""What a person would find wrong with a page as it stands: text cut off, things on one another, a page too wide.
+
+What is shortened on purpose says so with a tooltip. Nothing is asserted here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from PySide6.QtCore import QRect
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QRadioButton,
+    QScrollArea,
+    QToolButton,
+    QWidget,
+)
+
+from gui.look import language
+from gui.widgets.labels import ElidedLabel, RichLabel
+
+# Letters reach a pixel beyond the box that fonts tell, and Qt rounds.
+SLACK = 2
+LEAVES = (QLabel, QAbstractButton, QLineEdit, QComboBox, QAbstractSpinBox)
+# What a button has at the sides of its text, at least.
+AROUND = 8
+
+
+def faults(page: QWidget) -> list[str]:
+    """Return what is wrong with a page that is shown, as sentences."""
+    leaves = [each for each in page.findChildren(QWidget) if isinstance(each, LEAVES) and _seen(each)]
+    found = [f"cut off: {_called(each)}" for each in leaves if _is_cut_off(each)]
+    found += [
+        f"on one another: {_called(one)} and {_called(other)}" for one, other in _overlapping(leaves, page)
+    ]
+    found += [f"wider than its place: {_called(area)}" for area in _too_wide(page)]
+    return found + [f"not translated: {text!r}" for each in leaves if (text := _untranslated(each))]
+
+
+def _seen(each: QWidget) -> bool:
+    return each.isVisible() and not each.visibleRegion().isEmpty()
+
+
+def _called(each: QWidget) -> str:
+    text = getattr(each, "text", lambda: "")() or each.accessibleName()
+    return f"{type(each).__name__} {text[:60]!r} ({each.width()} × {each.height()})"
+
+
+def _is_cut_off(each: QWidget) -> bool:
+    if isinstance(each, QLabel):
+        return _is_label_cut_off(each)
+    if isinstance(each, (QCheckBox, QRadioButton)):
+        return each.sizeHint().width() > each.width() + SLACK
+    if isinstance(each, QAbstractButton) and each.text() and not isinstance(each, QToolButton):
+        return _width(each, each.text().replace("&", "")) + AROUND > each.width() and not each.toolTip()
+    return False
+
+
+def _is_label_cut_off(each: QLabel) -> bool:
+    if isinstance(each, ElidedLabel) or not each.text():
+        return False
+    room = each.contentsRect()
+    if each.wordWrap() or isinstance(each, RichLabel):
+        return each.heightForWidth(each.width()) > each.height() + SLACK
+    lines = each.text().split("\n")
+    tall = len(lines) * each.fontMetrics().height() > room.height() + 2 * SLACK
+    return tall or max(_width(each, line) for line in lines) > room.width() + SLACK
+
+
+def _width(each: QWidget, text: str) -> int:
+    return each.fontMetrics().horizontalAdvance(text)
+
+
+def _overlapping(leaves: list[QWidget], page: QWidget) -> Iterator[tuple[QWidget, QWidget]]:
+    """Yield pairs that stand on one another where both can be seen; what is part of another is not."""
+    boxes = [(each, _shown_box(each, page)) for each in leaves]
+    for (one, box), (other, other_box) in combinations(boxes, 2):
+        common = box.intersected(other_box)
+        if common.width() > SLACK and common.height() > SLACK and not _is_part(one, other):
+            yield one, other
+
+
+def _shown_box(each: QWidget, page: QWidget) -> QRect:
+    seen = each.visibleRegion().boundingRect()
+    return QRect(each.mapTo(page, seen.topLeft()), seen.size())
+
+
+def _is_part(one: QWidget, other: QWidget) -> bool:
+    return one.isAncestorOf(other) or other.isAncestorOf(one)
+
+
+def _too_wide(page: QWidget) -> Iterator[QScrollArea]:
+    for area in page.findChildren(QScrollArea):
+        if area.isVisible() and area.horizontalScrollBar().maximum() > 0:
+            yield area
+
+
+def _untranslated(each: QWidget) -> str:
+    """Return a control's text if it is an English one that the language in use says otherwise."""
+    catalogue = language.catalogue()
+    if catalogue is None or not isinstance(each, (QLabel, QAbstractButton)):
+        return ""
+    text = each.text()
+    said = catalogue.window.get(text) or catalogue.engine.get(text)
+    return text if said and text not in said else ""

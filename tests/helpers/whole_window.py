@@ -1,0 +1,45 @@
+"""The window with something on every page: runs, adapters, and workers that answer by a script."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gui.engine import Engine
+from gui.engine_thread import EngineThread
+from gui.main_window import MainWindow
+from gui.preferences import Preferences
+from tests.helpers import scripted_worker
+from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
+from tests.helpers.train_stage import PLAN
+
+MODELS = {"event": "result_made", "result": {"models": [{"id": "starter"}]}}
+
+
+def fill_home() -> None:
+    """Put runs and adapters into the home that is set."""
+    with unsynced():
+        for number in range(2):
+            add_run(make_recipe(name=f"Run {number}"))
+            add_adapter(f"samsum-{number}", follows=make_recipe(base="starter"))
+
+
+def make_window(*, planned: bool = False) -> MainWindow:
+    """Return the window, its recipe form with every field; with `planned`, plans have all that a worker knows."""
+
+    def command(job: Any) -> list[str]:
+        kind = job.request()["kind"]
+        answer = PLAN if planned and kind == "plan" else {}
+        script: list[Any] = [["emit", MODELS]] if kind == "models" else [["answer", answer]]
+        scripted_worker.give_script(job, script)
+        return scripted_worker.command(job)
+
+    return MainWindow(Engine(command), Preferences())
+
+
+def leave(window: MainWindow) -> None:
+    """End all that the window has begun."""
+    for thread in window.engine.findChildren(EngineThread):
+        thread.force()
+    window.engine.leave()
+    for key in ("doctor", "help"):
+        window.built(key).wait()
