@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 
 from engine.api import FINDINGS, METHODS, describe, licences, measures
 from gui.look import language, style
+from gui.look.type import font, text_scale
 from gui.pages.help import topics
 from gui.pages.help.drawings import DRAWINGS, DrawingView
 from gui.pages.help.words import WORDS
@@ -83,7 +84,7 @@ def test_a_drawing_leaves_the_fonts_of_all_as_they_are(styled, qtbot):
     before = font("small").pixelSize()
     view = DrawingView()
     qtbot.addWidget(view)
-    view.show_drawing(sorted(DRAWINGS)[0])
+    view.show_drawing(min(DRAWINGS))
     view.resize(view.sizeHint())
     view.show()
     view.grab()
