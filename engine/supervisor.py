@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.deaths import Death, Deaths
 from engine.errors import OutOfMemoryError, WorkerError
 from engine.event_shapes import sound
 from engine.events import READ_BYTES, Event, EventReader
@@ -35,6 +36,7 @@ LITTLE_ROOM = 1 << 20
 # Workers that were let go and may live on: a process that nobody refers to any longer would stay a zombie.
 _LET_GO: list[subprocess.Popen[bytes]] = []
 OUT_OF_MEMORY = OutOfMemoryError.__name__
+LESS_MEMORY = "Choose a smaller micro-batch or base model."
 FAULTS = ("SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP")
 
 
@@ -88,11 +90,15 @@ class Supervisor:
         self._ended: Event | None = None
         self._attempt = 0
         self._accepted_pid: int | None = None
+        self._accepted_attempt = 0
+        self._seen_alive = self._forced = False
         self._memory = MemoryWatch()
+        self._deaths = Deaths(job)
 
     def start(self) -> None:
         """Start the worker, or let the spare one take up the job. Raises WorkerError if the system can't."""
         self._skip_earlier_attempts()
+        self._deaths.begin(self._attempt + 1, self._memory.kills)
         _LET_GO[:] = [process for process in _LET_GO if process.poll() is None]
         self._process = self._spare.take_up(self.job) if self._spare is not None else None
         if self._process is None:
@@ -117,7 +123,9 @@ class Supervisor:
 
     def alive(self) -> bool:
         """Tell whether the worker lives, started here or found running."""
-        return self._process.poll() is None if self._process else self.job.is_running()
+        found = self._process.poll() is None if self._process else self.job.is_running()
+        self._seen_alive |= found
+        return found
 
     def poll(self, most_bytes: int = READ_BYTES) -> list[Event]:
         """Return the events that came since the last call, up to `most_bytes` worth of them."""
@@ -127,6 +135,7 @@ class Supervisor:
             if event["event"] == "job_accepted":
                 # A later attempt's own: what an earlier one ended with says nothing of this one.
                 self._ended, self._accepted_pid = None, event.get("pid")
+                self._accepted_attempt = int(event.get("attempt", 1))
             elif event["event"] == "job_ended":
                 self._ended = event
         return events
@@ -165,10 +174,26 @@ class Supervisor:
         if returncode == UNWRITTEN:
             message, hint = unwritten_in_words(self.job.folder)
             return Ending("crashed", message, hint, log_tail=self.job.log_tail())
-        ran_short = self._memory.ran_short()
-        message, hint = death_in_words(returncode, memory_ran_short=ran_short)
-        kind = OUT_OF_MEMORY if ran_short and was_killed(returncode) else ""
+        death = self._death(returncode)
+        message, hint = death_in_words(death.returncode, memory_ran_short=death.for_memory)
+        kind = OUT_OF_MEMORY if death.for_memory else ""
         return Ending("crashed", message, hint, log_tail=self.job.log_tail(), kind=kind)
+
+    def _death(self, returncode: int | None) -> Death:
+        """Return how the worker died, and keep it: seen here, or told by who saw it, or by what was counted since."""
+        if self._process is not None:
+            attempt = self._attempt + 1
+            death = Death(returncode, was_killed(returncode) and self._lacked_memory())
+        elif self._seen_alive:
+            attempt, death = self._accepted_attempt, Death(None, self._lacked_memory())
+        else:
+            attempt = self._accepted_attempt
+            death = self._deaths.find(attempt, out_of_memory_kills())
+        self._deaths.keep(attempt, death)
+        return death
+
+    def _lacked_memory(self) -> bool:
+        return not self._forced and self._memory.ran_short()
 
     def send(self, command: str, **arguments: object) -> None:
         """Leave a command for the worker."""
@@ -179,6 +204,7 @@ class Supervisor:
         pid = self.pid or self._accepted_pid
         if pid is None or not self.alive():
             return
+        self._forced = True
         if os.name == "nt":
             os.kill(pid, signal.SIGTERM)
         else:
@@ -213,7 +239,7 @@ class MemoryWatch:
     """
 
     def __init__(self) -> None:
-        self._kills = _out_of_memory_kills()
+        self.kills = out_of_memory_kills()
         self._looked_at = -math.inf
         self._shares: deque[float] = deque(maxlen=RECENT_LOOKS)
 
@@ -226,7 +252,7 @@ class MemoryWatch:
 
     def ran_short(self) -> bool:
         """Tell whether something was killed for memory, or little was free at the last looks."""
-        return _out_of_memory_kills() > self._kills or min(self._shares, default=1.0) < LITTLE_MEMORY
+        return out_of_memory_kills() > self.kills or min(self._shares, default=1.0) < LITTLE_MEMORY
 
 
 def _available_share() -> float:
@@ -236,7 +262,7 @@ def _available_share() -> float:
     return float(memory.available / memory.total)
 
 
-def _out_of_memory_kills() -> int:
+def out_of_memory_kills() -> int:
     """Return how many processes were killed for memory so far, in this container and on this computer; 0 if unknown."""
     return sum(map(_count_in, OUT_OF_MEMORY_COUNTS))
 
@@ -256,6 +282,8 @@ def was_killed(returncode: int | None) -> bool:
 
 def death_in_words(returncode: int | None, *, memory_ran_short: bool = False) -> tuple[str, str]:
     """Return message and hint for a worker that went without a word."""
+    if returncode is None and memory_ran_short:
+        return "The worker is gone without a word, and memory ran short meanwhile.", LESS_MEMORY
     if returncode is None:
         return "The worker is gone without a word.", "Resume goes on from the last checkpoint."
     if returncode >= 0:
@@ -265,10 +293,7 @@ def death_in_words(returncode: int | None, *, memory_ran_short: bool = False) ->
         )
     name = _signal_name(-returncode)
     if memory_ran_short and was_killed(returncode):
-        return (
-            "The worker was killed (SIGKILL), probably out of memory.",
-            "Choose a smaller micro-batch or base model.",
-        )
+        return "The worker was killed (SIGKILL), probably out of memory.", LESS_MEMORY
     if name in FAULTS:
         return f"A fault in a library ended the worker ({name}).", "Its last log lines are below."
     return f"The worker was ended from outside ({name}).", "Resume goes on from the last checkpoint."

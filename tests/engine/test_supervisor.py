@@ -18,7 +18,7 @@ from engine import paths, supervisor
 from engine.errors import WorkerError
 from engine.events import EventWriter
 from engine.jobs import UNWRITTEN, Job, create_job
-from engine.supervisor import Ending, Supervisor, death_in_words
+from engine.supervisor import OUT_OF_MEMORY, Ending, Supervisor, death_in_words
 from tests.helpers import scripted_worker
 
 PRELUDE = """
@@ -318,3 +318,70 @@ def test_a_folder_that_goes_under_a_worker_ends_it_with_the_reason(tmp_path):
     assert not job.folder.exists()
     assert supervisor.ending().outcome == "crashed"
     assert "is gone" in supervisor.ending().message
+
+
+def counted(tmp_path: Path, kills: int) -> Path:
+    counts = tmp_path / "memory.events"
+    counts.write_text(f"oom_kill {kills}\n", encoding="utf-8")
+    return counts
+
+
+def looked_at_later(job: Job) -> Ending:
+    """How a job that nobody follows any more has ended, as who opens it later is told."""
+    later = Supervisor(job)
+    assert not later.alive()
+    while later.poll():
+        pass
+    return later.ending()
+
+
+@posix
+def test_a_kill_for_memory_is_known_to_who_opens_the_job_later(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", (counted(tmp_path, 2),))
+    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.9)
+    made = start(KILLED_WHEN_TOLD)
+    wait_for(made, "notice")
+    counted(tmp_path, 3)
+    made.send("die")
+    seen = run(made)[1]
+    later = looked_at_later(made.job)
+    assert (later.message, later.kind) == (seen.message, OUT_OF_MEMORY)
+
+
+@posix
+def test_a_kill_for_memory_that_nobody_saw_is_told_by_what_was_counted(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", (counted(tmp_path, 2),))
+    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.9)
+    made = start(KILLED_WHEN_TOLD)
+    wait_for(made, "notice")
+    counted(tmp_path, 3)
+    made.send("die")
+    while made.alive():
+        time.sleep(0.01)
+    later = looked_at_later(made.job)
+    assert "memory ran short meanwhile" in later.message
+    assert later.kind == OUT_OF_MEMORY
+    # What is counted afterwards has nothing to do with it, neither has what is free by then.
+    counted(tmp_path, 9)
+    assert looked_at_later(made.job).kind == OUT_OF_MEMORY
+
+
+@posix
+def test_a_death_that_nobody_saw_while_nothing_was_killed_for_memory_is_a_plain_one(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", (counted(tmp_path, 2),))
+    made = start(KILLED_WHEN_TOLD)
+    wait_for(made, "notice")
+    made.send("die")
+    while made.alive():
+        time.sleep(0.01)
+    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.01)
+    later = looked_at_later(made.job)
+    assert (later.message, later.kind) == (death_in_words(None)[0], "")
+    counted(tmp_path, 9)
+    assert looked_at_later(made.job).kind == ""
