@@ -7,20 +7,28 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.api import AppError
+from engine.api import AppError, Ending
 from gui.look.format import percent
-from gui.look.language import told, tr
+from gui.look.language import mark, told, tr
 from gui.pages.train.stop_strip import StopStrip
 from gui.run_model import RunModel
 from gui.widgets.buttons import plain, primary
 from gui.widgets.growing_dialog import GrowingDialog
 from gui.widgets.labels import Label
 
+ENDED = {
+    "completed": mark("The run is completed."),
+    "stopped": mark("The run has stopped."),
+    "failed": mark("The run has failed."),
+    "crashed": mark("The run has crashed."),
+}
+
 
 class QuitDialog(GrowingDialog):
     """Ask. `keep_chosen`: leave the run alone; after "Stop and save" the window waits for the run's end.
 
-    Meanwhile the dialog says how long that takes, and offers Force as the page behind it does.
+    Meanwhile the dialog says how long that takes, and offers Force as the page behind it does. If the run ends before
+    anything is chosen, there is nothing to ask any longer: the dialog says how it ended, and offers to quit.
     """
 
     keep_chosen = Signal()
@@ -37,11 +45,15 @@ class QuitDialog(GrowingDialog):
         # First and filled is what the recipe asks for.
         self.keep_button = (plain if self._stops else primary)(tr("Keep training"))
         self.stop_button = (primary if self._stops else plain)(tr("Stop and save"), "stop")
+        self.quit_button = primary(tr("Quit"))
+        self.quit_button.hide()
         self.cancel_button = plain(tr("Cancel"))
         self._lay_out()
         self.keep_button.clicked.connect(self._keep)
         self.stop_button.clicked.connect(self._stop)
+        self.quit_button.clicked.connect(self._quit)
         self.cancel_button.clicked.connect(self.reject)
+        model.ended.connect(self._run_ended)
         self._describe()
 
     def _lay_out(self) -> None:
@@ -56,7 +68,7 @@ class QuitDialog(GrowingDialog):
         asked_for = (
             [self.stop_button, self.keep_button] if self._stops else [self.keep_button, self.stop_button]
         )
-        for button in (*asked_for, self.cancel_button):
+        for button in (*asked_for, self.quit_button, self.cancel_button):
             row.addWidget(button)
         row.addStretch(1)
         column.addSpacing(8)
@@ -97,6 +109,29 @@ class QuitDialog(GrowingDialog):
         self.keep_button.setEnabled(False)
         self.stop_button.setEnabled(False)
         self.stop_strip.follow(self._model)
+
+    def _run_ended(self, ending: Ending) -> None:
+        """Ask nothing any longer. Who waits for the end of a stopping run sees the window go."""
+        if self.stopping:
+            return
+        freed = ending.outcome == "stopped" and self._model.state.freed
+        self._title.setText(tr("The run is paused.") if freed else tr(ENDED[ending.outcome]))
+        self._text.setText(f"{told(ending.message)} {tr('Tunesmith can quit now.')}".strip())
+        for button, shown in (
+            (self.keep_button, False),
+            (self.stop_button, False),
+            (self.quit_button, True),
+        ):
+            button.setVisible(shown)
+        self.quit_button.setDefault(True)
+        self.quit_button.setFocus()
+
+    def _quit(self) -> None:
+        """Close the window as if it had never asked; it asks again if the next run of a queue trains by now."""
+        self.accept()
+        window = self.parentWidget()
+        if window is not None:
+            window.close()
 
     def reject(self) -> None:
         """Stay."""
