@@ -34,6 +34,7 @@ from engine import (
     traces,
     variants,
 )
+from engine.changes import Change
 from engine.conversations import Example, Turn, speakers, turns
 from engine.csv_file import write_csv
 from engine.data_options import DATA_SUFFIXES, DataOptions
@@ -102,6 +103,7 @@ __all__ = [
     "BaseFacts",
     "BaseModelError",
     "BaseModelOptions",
+    "Change",
     "Claim",
     "Curve",
     "DataError",

@@ -38,8 +38,10 @@ class Change(BaseModel):
 
     def words(self) -> str:
         """Return the change as a sentence."""
-        since = f"Since step {self.step:,}" if self.step else "From the first step on"
-        return f"{since} {self.field} is {_said(self.after)}; it was {_said(self.before)}."
+        after, before = _said(self.after), _said(self.before)
+        if not self.step:
+            return f"From the first step on {self.field} is {after}; it was {before}."
+        return f"Since step {self.step:,} {self.field} is {after}; it was {before}."
 
 
 def _said(value: Value) -> str:

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtWidgets import QLabel
 
 from engine.methods import METHODS, Method, method
-from engine.passport import BaseModelFacts, MethodFacts
+from engine.passport import BaseModelFacts, ChangeFacts, MethodFacts, TrainingFacts
 from gui.pages.library.passport_panel import PassportPanel
 from tests.helpers.homes import add_adapter, score_card
 
@@ -86,3 +86,46 @@ def test_what_else_was_measured_is_unfolded_and_stays_so(panel):
     assert any(tip.endswith("difference −39.0, −42.0 to −30.0: better than base.") for tip in tips)
     panel.show_adapter(add_adapter("another", scores=(measured_card(),)))
     assert not panel.measures.rows.isHidden()
+
+
+def changed(*changes: ChangeFacts):
+    return add_adapter(f"changed-{len(changes)}", training=TrainingFacts(run="a-run", changes=list(changes)))
+
+
+def said_of_changes(panel) -> list[str]:
+    return [each.text() for each in panel.findChildren(QLabel) if " it was " in each.text()]
+
+
+BATCH = ChangeFacts(step=0, field="training.micro_batch_tokens", before=2048, after=1024)
+AGAIN = ChangeFacts(step=1200, field="training.activation_checkpointing", before=False, after=True)
+
+
+def test_what_was_changed_of_a_run_under_way_is_told_in_sentences(panel):
+    panel.show_adapter(changed(BATCH, AGAIN))
+
+    [said] = said_of_changes(panel)
+    assert said.splitlines() == [
+        "From the first step on training.micro_batch_tokens is 1024; it was 2048.",
+        "Since step 1,200 training.activation_checkpointing is true; it was false.",
+    ]
+    assert any(
+        each.text() == "Changed under way" and not each.isHidden() for each in panel.findChildren(QLabel)
+    )
+
+
+def test_a_run_that_nothing_was_changed_of_leaves_no_room_for_it(panel):
+    panel.show_adapter(changed(BATCH))
+    panel.show_adapter(add_adapter("plain"))
+
+    heading = next(each for each in panel.findChildren(QLabel) if each.text() == "Changed under way")
+    assert not heading.isVisibleTo(panel)
+
+
+def test_very_many_changes_and_very_long_ones_are_cut(panel):
+    strange = ChangeFacts(step=3, field="x " * 5_000, before=0, after=1)
+    panel.show_adapter(changed(*[BATCH] * 20, strange))
+    text = next(each.text() for each in panel.findChildren(QLabel) if "earlier changes" in each.text())
+
+    assert text.startswith("15 earlier changes\n")
+    assert len(text.splitlines()) == 7
+    assert len(text.splitlines()[-1]) <= 201

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.api import METHODS, Passport, describe, prompts
+from engine.api import METHODS, Change, Passport, describe, prompts
 from gui.look.format import bytes_text, compact, number, plain
 from gui.look.language import ENGLISH, spoken, told, tr, tr_count
 from gui.models.words import base_words, grouped_digits
@@ -13,6 +13,9 @@ Fact = tuple[str, str]
 _METHODS = {entry.id: entry for entry in METHODS}
 _HIDDEN = {"target_modules", "bias", "rs_lora"}
 MOST_TARGETS = 4
+# A run is changed once or twice; a passport of elsewhere may tell of any number, in words of any length.
+MOST_CHANGES = 6
+LONGEST_CHANGE = 200
 
 
 def made_from(passport: Passport) -> list[Fact]:
@@ -77,6 +80,19 @@ def method_facts(passport: Passport) -> list[Fact]:
         (tr("Seed"), str(training.seed) if training.run else ""),
         (tr("Made with"), _made_with(passport.versions)),
     ]
+
+
+def changes(passport: Passport) -> str:
+    """Return what was changed of the run under way, a sentence a line; of very many the last."""
+    given = passport.training.changes
+    hidden = len(given) - MOST_CHANGES
+    lines = [tr_count(hidden, "{n} earlier change", "{n} earlier changes")] if hidden > 0 else []
+    for each in given[-MOST_CHANGES:]:
+        # Not checked as a recipe's own record is: it is shown as it stands, whoever wrote it.
+        made = Change.model_construct(**{name: getattr(each, name) for name in Change.model_fields})
+        words = told(made.words())
+        lines.append(words if len(words) <= LONGEST_CHANGE else f"{words[:LONGEST_CHANGE]}…")
+    return "\n".join(lines)
 
 
 def _options(method_id: str, options: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ from gui.look.type import metrics, px
 from gui.models.words import base_words, moment_words, protocol_words
 from gui.pages.library.facts_view import FactsView
 from gui.pages.library.measures_rows import MeasuresRows
-from gui.pages.library.passport_facts import made_from, method_facts
+from gui.pages.library.passport_facts import changes, made_from, method_facts
 from gui.pages.library.scores_view import ScoresView
 from gui.widgets.buttons import IconButton, link, plain, primary
 from gui.widgets.fields import IconLabel
@@ -113,6 +113,8 @@ class PassportPanel(QWidget):
         self.score_button = link(tr("Score now"))
         self._made_from = FactsView(tr("Made from"))
         self._method = FactsView(tr("Method"))
+        self._changed = QWidget()
+        self._changes = Label("", "body", wrap=True, selectable=True)
         self.tags_field = QLineEdit()
         self.tags_field.setPlaceholderText(tr("Words to find it by, with commas"))
         self.tags_field.setAccessibleName(tr("Tags"))
@@ -150,12 +152,22 @@ class PassportPanel(QWidget):
         for view in (self._made_from, self._method):
             column.addWidget(view)
             column.addSpacing(18)
+        column.addWidget(self._changed_under_way())
         for label, field in ((tr("Tags"), self.tags_field), (tr("Notes"), self.notes_field)):
             column.addWidget(Label(label, "label_medium", "ink2"))
             column.addSpacing(6)
             column.addWidget(field)
             column.addSpacing(12)
         column.addStretch(1)
+
+    def _changed_under_way(self) -> QWidget:
+        """Return what is there only for a run that was changed, with the room below it."""
+        column = QVBoxLayout(self._changed)
+        column.setContentsMargins(0, 0, 0, 18)
+        column.setSpacing(6)
+        for label in (Label(tr("Changed under way"), "label_medium", "ink2"), self._changes):
+            column.addWidget(label)
+        return self._changed
 
     def _foot(self) -> QWidget:
         foot = QWidget()
@@ -208,6 +220,8 @@ class PassportPanel(QWidget):
         self._show_scores(passport.score_card)
         self._made_from.show_facts(made_from(passport))
         self._method.show_facts(method_facts(passport))
+        self._changes.setText(changes(passport))
+        self._changed.setVisible(bool(passport.training.changes))
         self._show_merging(adapter)
         self._show_words(another=another)
         if another:
