@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
 from engine.api import OptionInfo, Options, describe
 from gui.forms.controls import Control, make_control
@@ -14,6 +14,8 @@ from gui.look.language import told
 from gui.widgets.fields import Field, Fixable
 
 LEVELS = ("essential", "more", "everything")
+# The kinds whose value changes as a whole, with one press.
+AT_ONCE = ("bool", "choice", "texts")
 
 
 @dataclass
@@ -29,6 +31,11 @@ class FormField:
     def place(self) -> str:
         """The dotted field, as problems name it."""
         return f"{self.table}.{self.info.name}"
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether it changes letter by letter, or as it is dragged."""
+        return self.info.kind not in AT_ONCE or isinstance(self.control.widget, QLineEdit)
 
     def is_of(self, level: str) -> bool:
         """Tell whether a level of the form shows the field."""

@@ -17,16 +17,11 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from engine.api import (
     METHODS,
     BaseFacts,
-    BaseModelOptions,
-    DataOptions,
-    EvaluationOptions,
     Family,
-    Options,
     Problem,
     Recipe,
     RecipeError,
     TrainingOptions,
-    describe,
     method,
     recipe,
     runs,
@@ -34,27 +29,24 @@ from engine.api import (
 )
 from gui.forms import plan_words
 from gui.forms.choosers import BaseModelChooser
-from gui.forms.controls import PatternsField
 from gui.forms.field_grid import LEVELS, FieldGrid, FormField, make_fields
 from gui.forms.module_chips import ModuleChips
+from gui.forms.module_fields import offer_modules
 from gui.forms.origin_field import PLACE as ORIGIN
 from gui.forms.origin_field import OriginField
 from gui.forms.prompt_editor import PromptEditor
+from gui.forms.tables import TABLES, complete, copied, from_text, preset, text_of
+from gui.forms.undo import FormUndo
 from gui.forms.variant_field import VariantField
 from gui.look.format import plain
-from gui.look.language import mark, told, tr, tr_count
+from gui.look.language import mark, told, tr
+from gui.shell.keeping import Keeper
 from gui.widgets.choice import Choice
 from gui.widgets.fields import Field
 from gui.widgets.labels import Label
 from gui.widgets.line import Line
 from gui.widgets.numbers import FloatField
 
-TABLES: dict[str, type[Options]] = {
-    "base_model": BaseModelOptions,
-    "data": DataOptions,
-    "training": TrainingOptions,
-    "evaluation": EvaluationOptions,
-}
 # What the prompt says and shows stands together, whatever table it is in.
 PROMPT = ("data.shots", "data.prompt")
 SECTIONS = {
@@ -69,6 +61,8 @@ NAMED_AFTER = ("base_model.id", "data.source")
 # What a plan tells stands below these, above most of the form.
 PLANNED_FEET = ("base_model.id", "data.source")
 RATE = "training.learning_rate"
+# What stands for no single field, as a change is told by its place.
+METHOD, VARIANT = "method", "variant"
 
 
 class RecipeForm(QWidget):
@@ -85,7 +79,7 @@ class RecipeForm(QWidget):
         self._family: Family = "encoder-decoder"
         self._planned_base = ("", BaseFacts())
         self._modules: dict[str, int] = {}
-        self._level = LEVELS[0]
+        self._level, self._recalled = LEVELS[0], ""
         self._writing = False
         self._is_fixed = False
         # What was set for each method: its own options, and the rate that goes with them.
@@ -112,6 +106,8 @@ class RecipeForm(QWidget):
             around.keep_foot()
         for fields in self._fields.values():
             self._listen(fields)
+        self.undo = FormUndo(self, self.tables(), self._go_back_to, self._show_place)
+        Keeper(self, "recipe", self._kept, self._bring_back)
 
     # What it holds
 
@@ -120,6 +116,7 @@ class RecipeForm(QWidget):
         self._set_tables(wanted.as_tables())
         self._show_prompt(None)
         self._check()
+        self.undo.begin(self.tables())
 
     def recipe(self) -> Recipe | None:
         """Return what the form says, or None while it has problems."""
@@ -127,7 +124,7 @@ class RecipeForm(QWidget):
 
     def tables(self) -> dict[str, Any]:
         """Return what the form says as tables, problems or not."""
-        return {name: dict(part) if isinstance(part, dict) else part for name, part in self._tables.items()}
+        return copied(self._tables)
 
     def problems(self) -> tuple[Problem, ...]:
         """Return the problems shown."""
@@ -151,10 +148,12 @@ class RecipeForm(QWidget):
     def set_values(self, table: str, values: dict[str, Any]) -> None:
         """Change some values of one table, as another page asks for, and say so."""
         tables = self.tables()
-        tables[table] = tables.get(table, {}) | values
+        had = tables.get(table, {})
+        tables[table] = had | values
         self._set_tables(tables)
-        self._check()
-        self.edited.emit()
+        self._tell_edited(
+            next((f"{table}.{name}" for name in values if values[name] != had.get(name)), table)
+        )
 
     def choose_method(self, method_id: str) -> None:
         """Switch to another method: with what was set for it before, else with its preset and the preset's rate."""
@@ -164,7 +163,7 @@ class RecipeForm(QWidget):
         training = dict(self._tables["training"])
         rate = training.pop("learning_rate", None)
         self._kept_methods[before["id"]] = (before | {"start_from": ""}, rate)
-        kept, kept_rate = self._kept_methods.get(method_id, (self._preset(method_id), None))
+        kept, kept_rate = self._kept_methods.get(method_id, (preset(method_id, self._family), None))
         if kept_rate is not None:
             training["learning_rate"] = kept_rate
         self._set_tables(self.tables() | {"name": "", "method": kept, "training": training})
@@ -174,17 +173,15 @@ class RecipeForm(QWidget):
             self.set_foot(
                 RATE, tr("{rate} was {method}'s", rate=plain(rate), method=told(method(before["id"]).title))
             )
-        self._check()
-        self.edited.emit()
+        self._tell_edited(METHOD)
 
     def choose_variant(self, variant_id: str) -> None:
         """Set the options that make a variant of the method, or with "" those of its standard form."""
         if self._is_fixed:
             return
         entry = method(self.method_id())
-        self._set_tables(_complete(variants.changed(entry, variant_id, self.tables(), self._family)))
-        self._check()
-        self.edited.emit()
+        self._set_tables(complete(variants.changed(entry, variant_id, self.tables(), self._family)))
+        self._tell_edited(VARIANT)
 
     def _show_variant(self) -> None:
         entry = method(self.method_id())
@@ -214,19 +211,13 @@ class RecipeForm(QWidget):
         for entry in METHODS:
             if self._family in entry.presets:
                 with suppress(RecipeError):
-                    tables = self.tables() | {"name": "", "method": self._preset(entry.id)}
+                    tables = self.tables() | {"name": "", "method": preset(entry.id, self._family)}
                     found[entry.id] = recipe.from_tables(tables)
         return found
 
-    def _preset(self, method_id: str) -> dict[str, Any]:
-        entry = method(method_id)
-        family = self._family if self._family in entry.presets else entry.families[0]
-        values = {name: value for name, value in entry.preset_options(family).items() if value is not None}
-        return {"id": method_id, **values}
-
     def set_level(self, level: str) -> None:
         """Show the fields up to a level: essential, more or everything."""
-        self._level = level
+        self._level, self._recalled = level, ""
         self._show_fields()
         if self._tables:
             self._show_origin()
@@ -248,11 +239,12 @@ class RecipeForm(QWidget):
                 return True
             if field.table == "training" and field.info.name not in TrainingOptions.without_training:
                 return False
-        return field.is_of(self._level)
+        return field.is_of(self._level) or field.place == self._recalled
 
     def set_fixed(self, fixed: bool) -> None:
         """Show the recipe as settled, readable and not to be changed."""
         self._is_fixed = fixed
+        self.undo.lock(fixed)
         self._method_field.set_fixed(fixed)
         self.variant.set_fixed(fixed)
         self.origin.set_fixed(fixed)
@@ -292,7 +284,8 @@ class RecipeForm(QWidget):
         self.set_foot("base_model.precision", plan_words.precision_words(plan))
         self.set_foot("data.source", plan_words.amount_words(plan.get("examples") or {}, trains=trains))
         self._show_prompt(plan.get("prompt"))
-        self._show_modules(plan)
+        self._modules = plan.get("modules") or {}
+        offer_modules(self._method_fields, plan)
         self._show_preset_rate()
 
     def _show_prompt(self, filling: Mapping[str, Any] | None) -> None:
@@ -300,22 +293,6 @@ class RecipeForm(QWidget):
         self.prompt_editor().show_filling(filling)
         trains = method(self.method_id()).trains
         self.set_foot("data.shots", plan_words.shots_words(filling, trains=trains))
-
-    def _show_modules(self, plan: dict[str, Any]) -> None:
-        """Offer the base model's layers where some are chosen, and say how many the method takes."""
-        count = int(plan.get("matrices") or 0)
-        matrices = tr_count(count, "{n} matrix", "{n} matrices")
-        layers = tr_count(count, "{n} layer", "{n} layers")
-        self._modules = plan.get("modules") or {}
-        for field in self._method_fields:
-            chooser = field.control.widget
-            if not isinstance(chooser, (ModuleChips, PatternsField)):
-                continue
-            if isinstance(chooser, ModuleChips):
-                chooser.offer(self._modules, plan.get("targets") or ())
-            if isinstance(field.around, Field):
-                taken = matrices if isinstance(chooser, ModuleChips) else layers
-                field.around.set_right(taken if count else "")
 
     def offer_devices(self, devices: Sequence[dict[str, Any]]) -> None:
         """Offer the devices of this computer; others can still be typed, for a recipe of another one."""
@@ -420,8 +397,44 @@ class RecipeForm(QWidget):
         if field.place == RATE:
             self.set_foot(RATE, "")
         self._show_variant()
+        self._tell_edited(field.place, typed=field.is_typed)
+
+    def _tell_edited(self, place: str, *, typed: bool = False) -> None:
+        self.undo.add(self.tables(), place, typed=typed)
         self._check()
         self.edited.emit()
+
+    def _go_back_to(self, tables: dict[str, Any]) -> None:
+        """Hold what was held before, or after, a change."""
+        self._set_tables(copied(tables))
+        self._check()
+        self.edited.emit()
+
+    def _show_place(self, place: str) -> QWidget | None:
+        """Show the field of a place, if need be beside those of the level shown, and return it."""
+        wholes: dict[str, QWidget] = {METHOD: self._method_field, VARIANT: self.variant, ORIGIN: self.origin}
+        if place in wholes:
+            return wholes[place]
+        found = next((field for field in self._all_fields() if field.place == place), None)
+        if found is not None and not self._is_wanted(found):
+            self._recalled = place
+            self._show_fields()
+        return found.around if found is not None else None
+
+    # Kept between starts
+
+    def _kept(self) -> str:
+        """Return the recipe that is edited, finished or not; a run keeps its own."""
+        return "" if self._is_fixed else text_of(self._tables)
+
+    def _bring_back(self, text: str) -> None:
+        """Go on with the recipe of an earlier start; one that can't be shown leaves the form as it was."""
+        before = self.tables()
+        try:
+            self._go_back_to(from_text(text))
+        except (ValueError, TypeError, KeyError, AttributeError):
+            self._go_back_to(before)
+        self.undo.begin(self.tables())
 
     def _set_tables(self, tables: dict[str, Any]) -> None:
         previous = self._tables.get("method", {}).get("id")
@@ -479,11 +492,3 @@ class RecipeForm(QWidget):
         if found:
             self._recipe = None
         self.show_problems(found)
-
-
-def _complete(tables: dict[str, Any]) -> dict[str, Any]:
-    """Return tables in which what has been left out stands at its default, for the controls to show."""
-    for name, declaration in TABLES.items():
-        defaults = {info.name: info.default for info in describe(declaration) if not info.optional}
-        tables[name] = defaults | tables.get(name, {})
-    return tables

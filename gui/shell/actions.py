@@ -24,6 +24,7 @@ PLACES = {
     "train": mark("Train"),
     "playground": mark("Playground"),
     "labelling": mark("Write summaries"),
+    "form": mark("In forms"),
     "list": mark("In lists"),
     "queue": mark("In the arena's queue"),
     "scrubber": mark("On the scrubber of a run's summaries"),
@@ -93,6 +94,8 @@ ACTIONS = (
     Action("labelling.to_list", mark("List"), ("Ctrl+L",)),
     Action("labelling.read_on", mark("Read on"), ("PgDown",), is_pressed=True),
     Action("labelling.read_back", mark("Read back"), ("PgUp",), is_pressed=True),
+    Action("form.undo", mark("Undo"), ("Ctrl+Z",)),
+    Action("form.redo", mark("Redo"), ("Ctrl+Shift+Z", "Ctrl+Y")),
     Action("list.open", mark("Open"), ("Return", "Enter"), is_pressed=True),
     Action("list.rename", mark("Rename"), ("F2",), is_pressed=True),
     Action("list.delete", mark("Move to the trash, or take out"), ("Del",), is_pressed=True),
@@ -142,10 +145,17 @@ def pressed(event: QKeyEvent, action_id: str) -> bool:
 class Bound(QObject):
     """An action with what it does on one widget, for as long as that lives; keys do it while the widget is seen."""
 
-    def __init__(self, widget: QWidget, wanted: Action, act: Act, context: Qt.ShortcutContext) -> None:
+    def __init__(
+        self,
+        widget: QWidget,
+        wanted: Action,
+        act: Act,
+        context: Qt.ShortcutContext,
+        possible: Callable[[], bool] | None = None,
+    ) -> None:
         super().__init__(widget)
         self.action = wanted
-        self._act = act
+        self._act, self._possible = act, possible
         for keys in wanted.keys:
             shortcut = QShortcut(QKeySequence(keys), widget)
             shortcut.setContext(context)
@@ -157,6 +167,8 @@ class Bound(QObject):
 
     def is_possible(self) -> bool:
         """Tell whether it can be done now: the button is there to be pressed, or else the widget is seen."""
+        if self._possible is not None and not self._possible():
+            return False
         if isinstance(self._act, QAbstractButton):
             return self._act.isEnabled() and self._act.isVisible()
         owner = self.parent()
@@ -177,9 +189,10 @@ def bind(
     action_id: str,
     act: Act,
     context: Qt.ShortcutContext = Qt.ShortcutContext.WindowShortcut,
+    possible: Callable[[], bool] | None = None,
 ) -> Bound:
-    """Let an action's keys press a button or call something, while `widget` is seen."""
-    return Bound(widget, _BY_ID[action_id], act, context)
+    """Let an action's keys press a button or call something, while `widget` is seen and it is `possible`."""
+    return Bound(widget, _BY_ID[action_id], act, context, possible)
 
 
 def bound_in(widget: QWidget) -> list[Bound]:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui.look import style
 from gui.shell.header import Header
-from gui.widgets.splitter import Splitter
+from gui.shell.keeping import bring_back_in, kept_in
 
 NARROW = 1200
 # What a menu or the palette offers: its text, what it does, and the id of the action whose keys do it, or "".
@@ -57,14 +57,12 @@ class Page(QWidget):
         return []
 
     def kept(self) -> dict[str, str]:
-        """Return what of the page's look is kept between starts, by name: where handles were moved to."""
-        splitters = self.findChildren(Splitter)
-        return {f"split.{each.name}": text for each in splitters if (text := each.kept())}
+        """Return what of the page is kept between starts, by name: what its parts say of themselves."""
+        return kept_in(self)
 
     def bring_back(self, kept: Mapping[str, str]) -> None:
         """Take what `kept` returned at an earlier start."""
-        for each in self.findChildren(Splitter):
-            each.bring_back(kept.get(f"split.{each.name}", ""))
+        bring_back_in(self, kept)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Adapt to the window's new width."""

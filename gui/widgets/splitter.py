@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QWidget
 
+from gui.shell.keeping import Keeper
+
 
 class Splitter(QSplitter):
     """Shares its room as the page asks (`share`), or as the person last moved the handle with the same parts shown.
 
-    `name` tells it from other splitters when its shares are kept (`kept`, `bring_back`).
+    `name` tells it from other splitters when its shares are kept.
     """
 
     def __init__(
@@ -22,12 +24,12 @@ class Splitter(QSplitter):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(orientation, parent)
-        self.name = name
         # Shares of the room by what is shown, such as "h:11": horizontally, both parts.
         self._handled: dict[str, list[float]] = {}
         self.setHandleWidth(1)
         self.setChildrenCollapsible(False)
         self.splitterMoved.connect(self._on_moved)
+        Keeper(self, f"split.{name}", self.kept, self.bring_back)
 
     def share(self, sizes: Sequence[int]) -> None:
         """Share the room so, unless the person has shared it otherwise."""

@@ -5,10 +5,14 @@ It tells what was chosen; making it is the page's business.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.api import METHODS, Recipe, arenas
+from gui.forms.undo import FormUndo
 from gui.look.language import told, tr, tr_count
 from gui.look.type import px
 from gui.models.words import base_words, data_words
@@ -19,7 +23,10 @@ from gui.widgets.fields import Field, ProblemLine
 from gui.widgets.labels import Label
 from gui.widgets.scroll import Scroll
 
+Values = dict[str, str | tuple[str, ...]]
+
 METHODS_CHOSEN, AS_IT_IS = "methods", "recipe"
+NAME, ENTRIES = "name", "entries"
 WIDTH = 560
 
 
@@ -48,8 +55,10 @@ class EntriesForm(QWidget):
         self.make_button = primary(tr("Make the arena"), "plus")
         self.cancel_button = plain(tr("Cancel"))
         self._lay_out()
-        self.entries.chosen.connect(lambda _key: self._follow())
-        self.methods.changed.connect(lambda _on: self._follow())
+        self.undo = FormUndo(self, self.values(), self._take, self._places().get)
+        self.name.textEdited.connect(lambda _text: self.undo.add(self.values(), NAME, typed=True))
+        self.entries.chosen.connect(lambda _key: self._changed(ENTRIES))
+        self.methods.changed.connect(lambda _on: self._changed(METHODS_CHOSEN))
         self.make_button.clicked.connect(self._make)
         self.cancel_button.clicked.connect(self.cancelled)
         self._follow()
@@ -108,6 +117,40 @@ class EntriesForm(QWidget):
         self.make_button.setText(tr("Make the arena") if new else tr("Add entries"))
         self.show_problem("")
         self._follow()
+        self.undo.begin(self.values())
+
+    # What was chosen
+
+    def values(self) -> Values:
+        """Return all that was typed and chosen."""
+        return {NAME: self.name.text(), ENTRIES: self.entries.key(), METHODS_CHOSEN: tuple(self.methods.on())}
+
+    def bring_back(self, values: Mapping[str, Any]) -> None:
+        """Go on with what was typed and chosen at an earlier start, as far as it can still be chosen."""
+        on, known = values.get(METHODS_CHOSEN), [each.id for each in METHODS]
+        kept: Values = {
+            NAME: str(values.get(NAME, self.name.text())),
+            ENTRIES: str(values.get(ENTRIES, "")),
+            METHODS_CHOSEN: tuple(each for each in known if each in on) if isinstance(on, list) else (),
+        }
+        self._take(kept)
+        self.undo.begin(self.values())
+
+    def _take(self, values: Values) -> None:
+        if self.name.text() != values[NAME]:
+            self.name.setText(str(values[NAME]))
+        self.entries.set_key(str(values[ENTRIES]))
+        self.methods.blockSignals(True)
+        self.methods.set_on(values[METHODS_CHOSEN])
+        self.methods.blockSignals(False)
+        self._follow()
+
+    def _places(self) -> dict[str, QWidget]:
+        return {NAME: self.name, ENTRIES: self.entries, METHODS_CHOSEN: self.methods}
+
+    def _changed(self, place: str) -> None:
+        self._follow()
+        self.undo.add(self.values(), place)
 
     def show_problem(self, message: str) -> None:
         """Say why nothing could be made; "" takes it away."""

@@ -1,0 +1,28 @@
+"""The fields that choose layers of the base model, once a plan has told which there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from gui.forms.controls import PatternsField
+from gui.forms.field_grid import FormField
+from gui.forms.module_chips import ModuleChips
+from gui.look.language import tr_count
+from gui.widgets.fields import Field
+
+
+def offer_modules(fields: Iterable[FormField], plan: dict[str, Any]) -> None:
+    """Offer the base model's layers where some are chosen, and say how many the method takes."""
+    count = int(plan.get("matrices") or 0)
+    matrices = tr_count(count, "{n} matrix", "{n} matrices")
+    layers = tr_count(count, "{n} layer", "{n} layers")
+    for field in fields:
+        chooser = field.control.widget
+        if not isinstance(chooser, (ModuleChips, PatternsField)):
+            continue
+        if isinstance(chooser, ModuleChips):
+            chooser.offer(plan.get("modules") or {}, plan.get("targets") or ())
+        if isinstance(field.around, Field):
+            taken = matrices if isinstance(chooser, ModuleChips) else layers
+            field.around.set_right(taken if count else "")
