@@ -37,6 +37,7 @@ from gui.shell import actions
 from gui.shell.keys_sheet import KeysSheet
 from gui.shell.page import Page
 from gui.shell.window import ITEMS, ShellWindow
+from gui.taskbar import Taskbar
 
 PAGES = {
     "data": "gui.pages.data_page:DataPage",
@@ -108,7 +109,9 @@ class MainWindow(ShellWindow):
         self.page_shown.connect(self._shown)
         self.show_page(self._last_page())
         self.setAcceptDrops(True)
-        self.notifier = Notifier(self)
+        self.taskbar = Taskbar(self)
+        self.left.connect(self.taskbar.clear)
+        self.notifier = Notifier(self, self.taskbar)
         self.retention = Retention(preferences, self)
         self.retention.freed.connect(engine.runs_changed)
         self._probe = DeviceProbe(self)
@@ -289,10 +292,12 @@ class MainWindow(ShellWindow):
     def _run_changed(self, model: RunModel) -> None:
         share = model.state.share
         self.rail.set_badge("train", percent(share) if model.state.total_steps else "", busy=True)
+        self.taskbar.show_share(share)
         self._probe.watch(model)
 
     def _run_ended(self, model: RunModel) -> None:
         self.rail.set_badge("train", "")
+        self.taskbar.clear()
         self._probe.watch(None)
         self.retention.follow()
         if self._quit_dialog is not None and self._quit_dialog.stopping:

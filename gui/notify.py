@@ -1,7 +1,7 @@
 """Tell that something has ended while the user looks elsewhere: the window asks for attention, the desktop says it.
 
 Through the tray, where a press leads back to the window; where there is none, as under GNOME, by the desktop's own
-`notify-send`. Where there is neither, the window's asking for attention is all.
+`notify-send`. Where there is neither, it is all that the window and its icon ask for attention.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QProcess
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
 from gui.look import icons
+from gui.taskbar import Taskbar
 
 SHOWN_MILLISECONDS = 10_000
 
@@ -20,9 +21,10 @@ SHOWN_MILLISECONDS = 10_000
 class Notifier(QObject):
     """Speaks for one window; keeps at most one icon in the tray, until it is pressed."""
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, window: QWidget, taskbar: Taskbar) -> None:
         super().__init__(window)
         self._window = window
+        self._taskbar = taskbar
         self._tray: QSystemTrayIcon | None = None
 
     def tell(self, title: str, text: str) -> None:
@@ -30,6 +32,7 @@ class Notifier(QObject):
         if self._window.isActiveWindow():
             return
         QApplication.alert(self._window)
+        self._taskbar.ask_for_attention()
         if QSystemTrayIcon.isSystemTrayAvailable():
             self._tell_tray(title, text)
         elif shutil.which("notify-send"):

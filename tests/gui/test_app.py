@@ -37,7 +37,7 @@ BASICS = {
     "method": {"id": "lora"},
 }
 HEAVY = ("torch", "transformers", "peft", "datasets", "accelerate", "bitsandbytes", "evaluate")
-LATER = ("numpy", "pyqtgraph")
+LATER = ("numpy", "pyqtgraph", "PySide6.QtDBus")
 WAIT = 20_000
 KEYS = ("data", "train", "arena", "library", "playground", "history")
 STARTED = {
@@ -178,6 +178,18 @@ def test_pages_are_built_when_they_are_first_shown(house):
 def test_the_rail_shows_how_far_the_run_is(house, qtbot):
     house.train(qtbot)
     qtbot.waitUntil(lambda: house.window.rail.item("train").badge() not in {"", "0\u202f%"}, timeout=WAIT)
+
+
+def test_the_taskbar_shows_a_run_until_its_end_and_asks_for_attention(house, qtbot, monkeypatch):
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(house.window.taskbar, "_send", sent.append)
+    monkeypatch.setattr(house.window, "isActiveWindow", lambda: False)
+    house.scripts["train"] = [["emit", STARTED], ["steps", {"count": 100, "per_second": 50}]]
+    model = house.window.built("train").start_run(recipe.from_tables(BASICS))
+    qtbot.waitUntil(lambda: not model.running, timeout=WAIT)
+    assert sent[0]["progress-visible"] is True
+    assert 0 < sent[-3]["progress"] <= 1
+    assert sent[-2:] == [{"progress-visible": False}, {"urgent": True}]
 
 
 def test_a_window_without_a_run_closes_at_once(house):

@@ -1,0 +1,90 @@
+"""The desktop's taskbar or dock: how far a run is, on the program's icon, and that it wants to be looked at.
+
+By the D-Bus signal that KDE, Ubuntu's dock, Dash to Dock, Plank and others read (LauncherEntry, once Unity's). Where
+there is no such desktop nothing is sent, and nobody is told. What is sent to nobody costs nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QGuiApplication, QWindow
+
+Send = Callable[[Mapping[str, Any]], object]
+
+# The menu entry that the package installs, by which docks know whose icon is meant.
+ENTRY = "application://tunesmith.desktop"
+PATH, INTERFACE, MEMBER = "/org/tunesmith/launcher", "com.canonical.Unity.LauncherEntry", "Update"
+# Any more often is work for the dock that nobody sees.
+PAUSE_SECONDS = 1.0
+DESKTOPS = ("xcb", "wayland")
+
+
+class Taskbar(QObject):
+    """What the program's icon shows: nothing, or a share; and whether it asks for attention."""
+
+    def __init__(
+        self,
+        parent: QObject | None = None,
+        *,
+        send: Send | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Prepare; `send` hands properties to the desktop, `clock` tells seconds."""
+        super().__init__(parent)
+        self._send = send or send_to_desktop
+        self._clock = clock
+        self._shown: float | None = None
+        self._sent_at = 0.0
+        self._is_urgent = False
+        application = QGuiApplication.instance()
+        assert isinstance(application, QGuiApplication)
+        application.focusWindowChanged.connect(self._on_focus)
+
+    def show_share(self, share: float) -> None:
+        """Show how much is done, 0 to 1; what comes within a second of the last is passed over."""
+        share, now = round(min(1.0, max(0.0, share)), 3), self._clock()
+        if self._shown is None or (share != self._shown and now - self._sent_at >= PAUSE_SECONDS):
+            self._shown, self._sent_at = share, now
+            self._send({"progress": share, "progress-visible": True})
+
+    def clear(self) -> None:
+        """Show no share any longer."""
+        if self._shown is not None:
+            self._shown = None
+            self._send({"progress-visible": False})
+
+    def ask_for_attention(self) -> None:
+        """Mark the icon until the program is looked at."""
+        self._is_urgent = True
+        self._send({"urgent": True})
+
+    def _on_focus(self, window: QWindow | None) -> None:
+        if window is not None and self._is_urgent:
+            self._is_urgent = False
+            self._send({"urgent": False})
+
+
+def has_desktop(platform: str) -> bool:
+    """Tell whether there may be a dock that listens; asking for a bus where there is none could start one."""
+    if not platform.startswith(DESKTOPS):
+        return False
+    place = os.environ.get("XDG_RUNTIME_DIR")
+    return "DBUS_SESSION_BUS_ADDRESS" in os.environ or (place is not None and (Path(place) / "bus").exists())
+
+
+def send_to_desktop(properties: Mapping[str, Any]) -> None:
+    """Tell the desktop properties of the program's icon."""
+    if not has_desktop(QGuiApplication.platformName()):
+        return
+    # The window need not wait for it at its start.
+    from PySide6.QtDBus import QDBusConnection, QDBusMessage
+
+    message = QDBusMessage.createSignal(PATH, INTERFACE, MEMBER)
+    message.setArguments([ENTRY, dict(properties)])
+    QDBusConnection.sessionBus().send(message)
