@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 
 from gui.engine import Engine
-from gui.look.format import duration_text, number
+from gui.look.format import about_text, number
 from gui.look.language import tr
 from gui.run_model import RunModel
 from gui.summarizer import Summarizer
@@ -120,7 +120,7 @@ class DeviceTurn(QObject):
             if left is None:
                 choice = tr("Pause it to try summaries now, or wait until it ends.")
             else:
-                choice = tr("Pause it to try summaries now, or wait {time}.", time=duration_text(left))
+                choice = tr("Pause it to try summaries now, or wait {time}.", time=about_text(left))
             text = f"{tr('A run is training and holds the device.')} {choice}"
             return Strip(text, tr("Pause and try"), "clock")
         if run is not None and run.running:

@@ -16,7 +16,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.api import Ending, Event, SummarizeOptions
 from gui.engine_thread import EngineThread
+from gui.look.format import bytes_text, percent
 from gui.look.language import mark, tr
+from gui.remaining import Remaining
 
 State = Literal["off", "starting", "ready", "closing", "dead"]
 StartThread = Callable[[dict[str, Any]], EngineThread]
@@ -28,6 +30,7 @@ STAGE_WORDS = {
     "read_data": mark("Reading the data"),
     "attach_adapter": mark("Loading the adapter"),
 }
+FETCHING = mark("Fetching the base model")
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,8 @@ class Summarizer(QObject):
         self._waiting: tuple[str, Request] | None = None
         self._sent: set[str] = set()
         self._stage = ""
-        self._progress = ""
+        self._progress: Event | None = None
+        self._left = Remaining()
         self._began = 0.0
         self._clock = QTimer(self)
         self._clock.setInterval(1000)
@@ -101,13 +105,18 @@ class Summarizer(QObject):
 
     @property
     def words(self) -> str:
-        """What the worker is at while it starts: "Loading the base model, 6 s"."""
+        """What the worker is at while it starts: "Loading the base model, 6 s", and how long that still takes."""
         if self.state != "starting":
             return ""
         known = self._stage in STAGE_WORDS
         stage = tr(STAGE_WORDS[self._stage]) if known else self._stage.replace("_", " ").capitalize()
         seconds = tr("{seconds} s", seconds=max(0, round(time.monotonic() - self._began)))
-        return f"{stage}{self._progress}, {seconds}"
+        if self._progress is None:
+            return f"{stage}, {seconds}"
+        if self._progress["unit"] == "bytes":
+            # Of a base model only what comes from the hub is counted so.
+            stage = tr(FETCHING) if self._stage == "load_base" else stage
+        return self._left.beside(f"{stage}, {_how_far(self._progress)}")
 
     def summarize(self, base_model: dict[str, Any], request: Request) -> str:
         """Ask for summaries, starting a worker, or another for another base; return the request's id."""
@@ -132,11 +141,14 @@ class Summarizer(QObject):
         return waits or request_id in self._sent
 
     def cancel(self, request_id: str) -> None:
-        """Take a request back; what has come of it stays."""
+        """Take a request back; what has come of it stays. A base model that nobody waits for is loaded no further."""
         if self._waiting and self._waiting[0] == request_id:
             self._waiting = None
+        elif self.state == "starting" and self._sent <= {request_id}:
+            self.close()
         elif self._thread is not None:
             self._send("cancel", request=request_id)
+            self._sent.discard(request_id)
 
     def close(self) -> None:
         """Let the worker end and the device be free; `changed` tells when it is gone."""
@@ -161,7 +173,8 @@ class Summarizer(QObject):
             self._thread.send(command, **arguments)
 
     def _start(self) -> None:
-        self._stage, self._progress, self.precision, self.device = "", "", "", ""
+        self._stage, self._progress, self.precision, self.device = "", None, "", ""
+        self._left.begin()
         self._began = time.monotonic()
         self._thread = self._start_thread({"base_model": self.base_model, "device": "auto"})
         self._thread.events.connect(self._on_events)
@@ -182,11 +195,13 @@ class Summarizer(QObject):
         self.events.emit(events)
 
     def _follow(self, event: Event) -> None:
+        self._left.follow(event)
         if event["event"] == "stage_entered":
-            self._stage, self._progress = event["stage"], ""
+            self._stage, self._progress = event["stage"], None
             self.changed.emit()
-        elif event["event"] == "stage_progressed" and event["total"]:
-            self._progress = f", {event['done'] * 100 // event['total']} %"
+        elif event["event"] == "stage_progressed":
+            # What follows what was fetched is not counted.
+            self._progress = event if event["done"] < event["total"] else None
         elif event["event"] == "base_ready" and self.state == "starting":
             self.precision, self.device = event["precision"], event["device"]
             self._enter("ready")
@@ -203,3 +218,11 @@ class Summarizer(QObject):
         else:
             self._enter("dead")
             self.died.emit(ending)
+
+
+def _how_far(progress: Event) -> str:
+    """Return how far a stage is: in bytes, or as a share of whatever is counted."""
+    done, total = progress["done"], progress["total"]
+    if progress["unit"] == "bytes":
+        return tr("{done} of {total}", done=bytes_text(done), total=bytes_text(total))
+    return percent(done / total)

@@ -81,6 +81,19 @@ def duration_text(seconds: float | None) -> str:
     return tr("{hours} h {minutes} min", hours=minutes // 60, minutes=f"{minutes % 60:02d}")
 
 
+def about_text(seconds: float) -> str:
+    """Return an estimated time as coarse as it is sure: "less than a minute", "about 4 min", "about 1 h 50 min"."""
+    if seconds < 60:
+        return tr("less than a minute")
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return tr("about {minutes} min", minutes=minutes)
+    hours, minutes = divmod(10 * round(minutes / 10), 60)
+    if hours >= 10 or not minutes:
+        return tr("about {hours} h", hours=number(round(seconds / 3600)))
+    return tr("about {hours} h {minutes} min", hours=hours, minutes=minutes)
+
+
 def clock_text(at: float) -> str:
     """Return a moment, in seconds since 1970, as the time of day, with the day before it if it is not today's."""
     then, today = time.localtime(at), time.localtime()

@@ -11,6 +11,7 @@ from engine.api import AppError, Ending, Event, Job, Problem
 from gui.engine import Engine
 from gui.in_hand import InHand
 from gui.look.language import mark, tr
+from gui.remaining import Remaining
 
 STAGES = {
     "read_data": mark("Reading the data"),
@@ -22,14 +23,15 @@ STAGES = {
 class Checker(QObject):
     """The check in hand.
 
-    Signals: `progressed(stage, done, total, unit)` with an empty stage once nothing is at work; `looked(event)` with
-    the first rows; `found(result, asked)` with the `[data]` values that were asked with; `failed(list of Problem)`.
+    Signals: `progressed(stage, done, total, unit, left)` with words for the time left, and an empty stage once nothing
+    is at work; `looked(event)` with the first rows; `found(result, asked)` with the `[data]` values that were asked
+    with; `failed(list of Problem)`.
     `notices` are what the check remarked so far, in sentences; `broken` are the rows that it could not read, each with
     its `place` and `why`.
     """
 
     # Not int: sizes in bytes may be past 32 bits.
-    progressed = Signal(str, object, object, str)
+    progressed = Signal(str, object, object, str, str)
     looked = Signal(object)
     found = Signal(object, object)
     failed = Signal(list)
@@ -37,7 +39,7 @@ class Checker(QObject):
     def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._engine = engine
-        self._stage = ""
+        self._stage, self._left = "", Remaining()
         self.notices: list[str] = []
         self.broken: list[dict[str, str]] = []
         self.in_hand = InHand(self)
@@ -58,6 +60,7 @@ class Checker(QObject):
             self.failed.emit(list(error.problems))
             return
         self._stage, self.notices, self.broken = tr("Starting"), [], []
+        self._left.begin()
         self.in_hand.take(
             thread,
             self._end,
@@ -65,7 +68,7 @@ class Checker(QObject):
             result=partial(self._take, thread.job, asked),
             failed=self._fail,
         )
-        self.progressed.emit(self._stage, 0, 0, "")
+        self._tell()
 
     def stop(self) -> None:
         """Give up the check in hand, if there is one."""
@@ -74,12 +77,13 @@ class Checker(QObject):
 
     def _follow(self, events: list[Event]) -> None:
         for event in events:
+            self._left.follow(event)
             if event["event"] == "stage_entered":
                 stage = event["stage"]
                 self._stage = tr(STAGES[stage]) if stage in STAGES else stage.replace("_", " ").capitalize()
-                self.progressed.emit(self._stage, 0, 0, "")
+                self._tell()
             elif event["event"] == "stage_progressed":
-                self.progressed.emit(self._stage, event["done"], event["total"], event["unit"])
+                self._tell(event["done"], event["total"], event["unit"])
             elif event["event"] == "rows_previewed":
                 self.looked.emit(event)
             elif event["event"] == "rows_broken":
@@ -103,4 +107,9 @@ class Checker(QObject):
         self._rest()
 
     def _rest(self) -> None:
-        self.progressed.emit("", 0, 0, "")
+        self._stage = ""
+        self._left.begin()
+        self._tell()
+
+    def _tell(self, done: int = 0, total: int = 0, unit: str = "") -> None:
+        self.progressed.emit(self._stage, done, total, unit, self._left.words)

@@ -5,29 +5,29 @@ Knows fields and what was typed into them; whoever owns it checks the data.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
-from engine.api import SAMPLE, STARTER, AppError, Problem, intake
+from engine.api import SAMPLE, STARTER, AppError, Problem, intake, paths
 from gui.data_files import file_filter
 from gui.look.format import bytes_text, number
 from gui.look.language import mark, told, tr
-from gui.look.type import metrics, px
+from gui.look.type import px
 from gui.pages.data.mapping import ColumnMapping
 from gui.pages.data.paste_panel import PastePanel
-from gui.recent import Recent
+from gui.recent import Recent, offer_in
+from gui.shell.keeping import Keeper, values_of
 from gui.widgets.bars import Busy
 from gui.widgets.buttons import IconButton, plain
 from gui.widgets.choice import Choice
 from gui.widgets.fields import Field
 
 STARTER_NAME = mark("The bundled model")
-PLACE_WIDTH = 320
 
 
 class SourceBar(QWidget):
@@ -60,6 +60,7 @@ class SourceBar(QWidget):
         self.busy = Busy("", self._stop)
         self.busy.hide()
         self._lay_out()
+        Keeper(self, "source", self._kept, self._bring_back)
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
@@ -106,10 +107,7 @@ class SourceBar(QWidget):
         """Return the menu of what was used lately: each with its name and its place."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for source, name in self.recent:
-            place = metrics("body").elidedText(source, Qt.TextElideMode.ElideMiddle, px(PLACE_WIDTH))
-            text = name if name == source else f"{name}   {place}"
-            menu.addAction(text.replace("&", "&&"), partial(self._choose, source))
+        offer_in(menu, self.recent, self._choose)
         menu.addSeparator()
         menu.addAction(tr("Forget these"), self._forget_recent)
         return menu
@@ -125,6 +123,19 @@ class SourceBar(QWidget):
     def values(self) -> dict[str, Any]:
         """Return the `[data]` values that are set here."""
         return {"source": self.source.text().strip(), **self.mapping.values()}
+
+    def _kept(self) -> str:
+        """Return what is named here, unless it is a copy of ours, which may be gone by then."""
+        values = self.values()
+        named = values["source"] and not Path(values["source"]).is_relative_to(paths.intake_folder())
+        return json.dumps(values) if named else ""
+
+    def _bring_back(self, text: str) -> None:
+        """Name what was named at an earlier start; it is read when the person asks for it."""
+        values = values_of(text)
+        if isinstance(values.get("source"), str):
+            self.source.setText(values["source"])
+            self.mapping.bring_back(values)
 
     def set_source(self, source: str) -> None:
         """Name another source; what was known of the columns of the one before goes."""
@@ -146,10 +157,13 @@ class SourceBar(QWidget):
         others = [(model, model) for model in models if model != STARTER]
         self.tokenizer.set_items([(STARTER, tr(STARTER_NAME)), *others])
 
-    def show_progress(self, stage: str, done: int = 0, total: int = 0, unit: str = "") -> None:
-        """Show that a check is at work; an empty stage takes the bar away."""
+    def show_progress(
+        self, stage: str, done: int = 0, total: int = 0, unit: str = "", left: str = ""
+    ) -> None:
+        """Show that a check is at work; `left` says how long it takes. An empty stage takes the bar away."""
+        how_far = ", ".join(part for part in (_how_far(done, total, unit), left) if part)
         self.busy.setVisible(bool(stage))
-        self.busy.set_progress(done / total if total else 0.0, _how_far(done, total, unit), stage)
+        self.busy.set_progress(done / total if total else 0.0, how_far, stage)
         self.check_button.setEnabled(not stage)
 
     def show_problems(self, problems: Sequence[Problem]) -> None:

@@ -5,18 +5,18 @@ Owns the rows. Shares the worker, the device and the columns with the playground
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import AppError, Ending, Event, Example, SummarizeOptions, comparison
-from gui.look.format import duration_text, number
+from engine.api import AppError, Ending, Event, Example, SummarizeOptions, clock, comparison
+from gui.look.format import number
 from gui.look.language import told, tr
 from gui.pages.playground.board import Board, Column, Entry
 from gui.pages.playground.controller import Controller
+from gui.remaining import Remaining
 from gui.summarizer import Asked, Request
 from gui.timers import once
 
@@ -57,7 +57,7 @@ class Batch(QObject):
         self.is_running = False
         self.message = ""
         self._sent: dict[str, list[BatchRow]] = {}
-        self._began, self._done_before = 0.0, 0
+        self._left = Remaining()
         self._redraw = once(self, REDRAW_MILLISECONDS, self.changed)
         self._summarizer.events.connect(self._on_events)
         self._summarizer.changed.connect(self._on_summarizer_changed)
@@ -77,23 +77,21 @@ class Batch(QObject):
         return not self.is_running and self.done < len(self.rows)
 
     def progress(self) -> tuple[float, str]:
-        """Return how far it is: a share, and words with what is left."""
-        done, total = self.done, len(self.rows)
-        ended = [self._ended(row) for row in self.rows]
-        here, of = sum(ended) - self._done_before, total * len(self.entries)
-        share, shown = (sum(ended) / of if of else 0.0), {"done": number(done), "total": number(total)}
-        if not here:
-            return share, tr("{done} of {total} conversations", **shown)
-        left = duration_text(self._seconds() / here * (of - sum(ended)))
-        return share, tr("{done} of {total} conversations, {time} left", time=left, **shown)
+        """Return how far it is: a share, and words with what is left, or with what the worker is at as it starts."""
+        ended, of = self._summaries()
+        done, total = number(self.done), number(len(self.rows))
+        how_far = tr("{done} of {total} conversations", done=done, total=total)
+        starting = self._summarizer.words
+        return (ended / of if of else 0.0), f"{how_far}. {starting}" if starting else self._left.beside(
+            how_far
+        )
 
-    @staticmethod
-    def _ended(row: BatchRow) -> int:
-        """How many of a row's columns have come to their end."""
-        return sum(column.status in ("finished", "failed") for column in row.board.columns)
-
-    def _seconds(self) -> float:
-        return time.monotonic() - self._began
+    def _summaries(self) -> tuple[int, int]:
+        """How many summaries have come to their end, and how many there will be."""
+        ended = sum(
+            column.status in ("finished", "failed") for row in self.rows for column in row.board.columns
+        )
+        return ended, len(self.rows) * len(self.entries)
 
     def scored(self) -> list[list[float]]:
         """Return ROUGE-1 of every column, for the conversations that were scored in all of them."""
@@ -136,7 +134,7 @@ class Batch(QObject):
         if self.is_running or not self._controller.can_ask:
             return
         self.message, self.is_running = "", True
-        self._began, self._done_before = time.monotonic(), sum(map(self._ended, self.rows))
+        self._left.begin()
         self._feed()
         self.changed.emit()
 
@@ -202,6 +200,8 @@ class Batch(QObject):
                 del self._sent[event["request"]]
             self._later()
         if self.is_running:
+            if self._summarizer.state == "ready":
+                self._left.report(*self._summaries(), clock(events[-1]))
             self._feed()
             self.is_running = bool(self._sent)
             if not self.is_running:

@@ -17,6 +17,7 @@ from gui.in_hand import InHand
 from gui.look.format import bytes_text
 from gui.look.language import told, tr, tr_count
 from gui.models.words import SPLITS
+from gui.remaining import Remaining
 
 LEFT_OUT: dict[str, Callable[[int], str]] = {
     "empty": lambda count: tr_count(count, "{n} has no conversation", "{n} have no conversation"),
@@ -41,7 +42,7 @@ class BatchReader(QObject):
         self._engine = engine
         self._in_hand = InHand(self)
         self._read: dict[str, list[Example]] = {}
-        self._far = ""
+        self._far, self._left = "", Remaining()
         self.share = 0.0
         self.name = ""
         self.trouble = ""
@@ -53,8 +54,8 @@ class BatchReader(QObject):
 
     @property
     def words(self) -> str:
-        """How far it is."""
-        return self._far
+        """How far it is, and how long it still takes."""
+        return self._left.beside(self._far)
 
     def read(self, files: Sequence[Path]) -> None:
         """Read files, several as one source, or a folder, in place of whatever is being read."""
@@ -62,6 +63,7 @@ class BatchReader(QObject):
         count = len(files)
         self.name = files[0].name if count == 1 else tr_count(count, "{n} file", "{n} files")
         self._read, self._far, self.share, self.trouble = {}, "", 0.0, ""
+        self._left.begin()
         try:
             source = intake.keep_files(list(files))
             asked = {"data": {"source": str(source)}}
@@ -79,6 +81,7 @@ class BatchReader(QObject):
 
     def _follow(self, events: list[Event]) -> None:
         for event in events:
+            self._left.follow(event)
             if event["event"] == "conversations_read":
                 self._gather(event)
             elif event["event"] == "stage_progressed" and event["total"]:

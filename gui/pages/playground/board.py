@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from engine.api import Claim, Event, added, unsupported
+from engine.api import Claim, Event, added, clock, unsupported
 from gui.look.language import tr
+from gui.remaining import Remaining
 
 Status = Literal["empty", "waiting", "running", "finished", "failed", "cancelled"]
 Thumb = Literal["", "up", "down"]
@@ -69,6 +70,8 @@ class Column:
     # The summaries of a long conversation's pieces, round by round: what was read for the next, or the last.
     rounds: tuple[tuple[str, ...], ...] = ()
     pieces: int = 1
+    # How long the round in hand still takes.
+    left: Remaining = field(default_factory=Remaining, repr=False, compare=False)
 
     @property
     def tokens_per_second(self) -> float | None:
@@ -80,6 +83,7 @@ class Column:
         self.status, self.text, self.message, self.hint = status, "", "", ""
         self.tokens, self.seconds, self.scores, self.is_capped = None, None, {}, False
         self.feedback, self.rounds, self.pieces = Feedback(), (), 1
+        self.left.begin()
 
 
 @dataclass(frozen=True)
@@ -166,6 +170,7 @@ class Board:
 def _started(column: Column, event: Event) -> None:
     column.clear("running")
     column.pieces = event.get("pieces", 1)
+    column.left.report(0, column.pieces, clock(event))
 
 
 def _piece(column: Column, event: Event) -> None:
@@ -174,6 +179,7 @@ def _piece(column: Column, event: Event) -> None:
     filled = [*last, *[""] * (event["pieces"] - len(last))]
     filled[event["piece"] - 1] = event["summary"]
     column.rounds = (*before, tuple(filled))
+    column.left.report(sum(map(bool, filled)), event["pieces"], clock(event))
 
 
 def _extended(column: Column, event: Event) -> None:

@@ -162,7 +162,9 @@ class ColumnView(QWidget):
         failed = column.status == "failed"
         self._trouble.tell(told(f"{column.message} {column.hint}".strip()) if failed else "")
         self._copy.setVisible(column.status in ("finished", "cancelled") and bool(column.text))
-        self._cancel.setVisible(running)
+        # While the base model is loaded once for all columns, one of them offers to give that up.
+        loading = self._is_base and column.status == "waiting" and bool(waiting_words)
+        self._cancel.setVisible(running or loading)
         self.tools.setVisible(can_rate and column.status == "finished" and bool(column.text))
         self.tools.show_feedback(column.feedback)
         self.notes.show_feedback(column.feedback, column.text)
@@ -173,12 +175,13 @@ def _state_words(column: Column) -> str:
     """Return what there is to say beside a summary: where in a long conversation it is, or what cut it."""
     if column.status == "running" and column.pieces > 1 and not column.text:
         done = sum(bool(summary) for pieces in column.rounds for summary in pieces)
-        return tr_count(
+        how_far = tr_count(
             column.pieces,
             "Read in {n} piece, {done} summarised",
             "Read in {n} pieces, {done} summarised",
             done=number(done),
         )
+        return column.left.beside(how_far)
     return tr("Cut off at the longest summary") if column.is_capped else ""
 
 

@@ -109,6 +109,26 @@ def test_a_batch_is_cancelled_and_gone_on_with(several, workers, qtbot):
     assert not batch.can_go_on
 
 
+def test_a_batch_says_how_long_it_still_takes_by_the_worker_s_clock(several, workers, monkeypatch):
+    batch = several.several.batch
+    workers.engine.summarizer.state = "ready"
+    monkeypatch.setattr(workers.engine.summarizer, "summarize", lambda *_: "r")
+    batch.go_on()
+    assert batch.progress() == (0.0, "0 of 3 conversations")
+
+    def written(index: int, adapter: str | None, at: float) -> dict[str, Any]:
+        facts = {"event": "summary_finished", "request": "r", "index": index, "adapter": adapter}
+        return facts | {"summary": "So.", "tokens": 2, "seconds": 1.0, "clock": at}
+
+    batch._on_events([written(0, None, 10.0)])
+    batch._on_events([written(0, "a1", 70.0)])
+    batch._on_events([written(1, None, 130.0)])
+    share, how_far = batch.progress()
+    assert (share, how_far) == (0.5, "1 of 3 conversations, about 3 min left")
+    batch.cancel()
+    workers.engine.summarizer.state = "off"
+
+
 def test_a_dead_worker_keeps_what_was_done(several, workers, qtbot):
     workers.say(SUMMARIES | {"a1": {"abort": True}})
     summarised(several, qtbot)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from PySide6 import QtGui
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
@@ -145,6 +147,37 @@ def test_cancel_ends_a_request_and_keeps_what_had_come(page, workers, qtbot):
     assert page.columns.view("a1").text() == "The beg"
     assert page.columns.view("a2").state_text() == "Cancelled"
     assert page.summarise_button.isEnabled()
+
+
+def test_cancel_gives_up_a_base_model_that_is_still_loading(page, workers, qtbot):
+    workers.say(SUMMARIES | {"load_seconds": 50})
+    page.open_conversation(CONVERSATION)
+    page.open(["a1"])
+    page.summarise()
+    qtbot.waitUntil(lambda: "Loading the base model" in page.columns.base.state_text(), timeout=WAIT)
+    shown = [view._cancel.isVisible() for view in page.columns.views()]
+    assert shown == [True, False]
+    page.columns.base._cancel.click()
+    assert page.columns.base.state_text() == "Cancelled"
+    qtbot.waitUntil(lambda: not workers.engine.summarizer.alive, timeout=20_000)
+    assert page.strip.text() == ""
+    assert page.summarise_button.isEnabled()
+
+
+def test_what_is_fetched_says_how_far_it_is_and_how_long_it_takes(workers):
+    summarizer = workers.engine.summarizer
+    summarizer.state = "starting"
+
+    def fetched(done: int, at: float) -> dict[str, Any]:
+        progress = {"event": "stage_progressed", "done": done, "total": 990_000_000, "unit": "bytes"}
+        return progress | {"clock": at}
+
+    loading = {"event": "stage_entered", "stage": "load_base", "clock": 5.0}
+    summarizer._on_events([loading, fetched(100_000_000, 6.0), fetched(130_000_000, 16.0)])
+    assert summarizer.words == "Fetching the base model, 130.0 MB of 990.0 MB, about 5 min left"
+    summarizer._on_events([fetched(990_000_000, 300.0)])
+    assert summarizer.words.startswith("Loading the base model, ")
+    summarizer.state = "off"
 
 
 def test_one_column_may_fail_alone(page, workers, qtbot):

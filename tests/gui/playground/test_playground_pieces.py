@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.api import SummarizeOptions, prompts
 from gui.pages.playground.board import Board, Entry
+from gui.pages.playground.column_view import ColumnView
 from gui.pages.playground.markdown import as_markdown
 from gui.pages.playground.pieces_view import as_lines
 from gui.pages.playground_page import PlaygroundPage
@@ -80,6 +81,21 @@ def test_pieces_come_in_any_order_and_in_rounds():
     assert as_lines(board.base.rounds) == "Round 1\n1. 1.1\n2. 1.2\n3. 1.3\nRound 2\n1. 2.1\n2. 2.2"
     board.begin("again", CONVERSATION)
     assert not board.base.rounds
+
+
+def test_a_long_conversation_says_how_long_its_pieces_still_take(styled, qtbot):
+    view, board = ColumnView(is_base=True), Board(Entry(None, "Base model"))
+    qtbot.addWidget(view)
+    board.begin("r", LONG)
+    facts = {"request": "r", "adapter": None}
+    board.apply({"event": "summary_started", **facts, "pieces": 9, "clock": 100.0})
+    view.show_column(board.base, board.marks(board.base))
+    assert view.state_text() == "Read in 9 pieces, 0 summarised"
+    for piece, at in ((3, 130.0), (1, 160.0)):
+        part = {"round": 1, "piece": piece, "pieces": 9, "summary": "Some.", "clock": at}
+        board.apply({"event": "piece_finished", **facts, **part})
+    view.show_column(board.base, board.marks(board.base))
+    assert view.state_text() == "Read in 9 pieces, 2 summarised, about 4 min left"
 
 
 def heard(asked):
