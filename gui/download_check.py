@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import SAMPLE, STARTER, Recipe, recipe
 from gui.engine import Engine
+from gui.in_hand import InHand
 from gui.look.format import bytes_text
 from gui.look.language import told, tr
 
@@ -21,7 +22,7 @@ Cost = dict[str, Any]
 class DownloadCheck(QObject):
     """`clear(work)`: nothing is to be fetched; `asked(work, words)`: confirm first; `refused(Ending)`.
 
-    `work` is whatever `check` was handed.
+    `work` is whatever `check` was handed. One check at a time; what one before it still finds is nobody's.
     """
 
     clear = Signal(object)
@@ -31,9 +32,20 @@ class DownloadCheck(QObject):
     def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._engine = engine
+        self._in_hand = InHand(self)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the hub is being asked."""
+        return bool(self._in_hand)
+
+    def give_up(self) -> None:
+        """Ask no longer."""
+        self._in_hand.give_up()
 
     def check(self, work: object, needed: list[Request]) -> None:
         """Look what of the repositories that some work needs is not on this computer."""
+        self.give_up()
         self._price(work, needed, [])
 
     def _price(self, work: object, waiting: list[Request], costs: list[Cost]) -> None:
@@ -41,12 +53,14 @@ class DownloadCheck(QObject):
         if not waiting:
             self._decide(work, costs)
             return
+
+        def take(cost: Cost) -> None:
+            # The worker is left to its end, which takes longer than its answer.
+            self._in_hand.let_go()
+            self._price(work, waiting[1:], [*costs, cost])
+
         job = self._engine.ask("models", {"action": "cost", **waiting[0]}, parent=self)
-        job.tell(
-            self,
-            result=lambda cost: self._price(work, waiting[1:], [*costs, cost]),
-            failed=self.refused.emit,
-        )
+        self._in_hand.take(job, self.refused.emit, events=lambda _events: None, result=take)
 
     def _decide(self, work: object, costs: list[Cost]) -> None:
         dear = [cost for cost in costs if cost.get("missing_bytes")]

@@ -22,7 +22,6 @@ from engine.api import (
     Problem,
     StorageError,
     check_details,
-    paths,
     personal,
 )
 from gui.download_check import DownloadCheck, data_set, is_on_hub
@@ -89,7 +88,7 @@ class DataPage(Page):
         parts.source.check_wanted.connect(self.check)
         parts.source.source_changed.connect(self._forget)
         parts.source.stop_wanted.connect(self.checker.stop)
-        parts.question.acted.connect(lambda: self._read(self._wanted))
+        parts.question.acted.connect(self._answer)
         parts.broken.acted.connect(self._read_the_rest)
         parts.remarks.acted.connect(self._refuse_broken_rows)
         parts.broken_rows.export_wanted.connect(self._export_broken)
@@ -157,7 +156,8 @@ class DataPage(Page):
         # What is left out or masked is so in runs; the check looks at all there is, so that it can be undone.
         asked = self._wanted = values | self._limits() | {"broken_rows": self.decisions.broken_rows()}
         if is_on_hub(values["source"]):
-            self.parts.question.show_notice(tr("Asking the hub about {source}…", source=values["source"]))
+            asking = tr("Asking the hub about {source}…", source=values["source"])
+            self.parts.question.show_notice(asking, tr("Cancel"))
             self._downloads.check(asked, [data_set(values["source"])])
         else:
             self._read(asked)
@@ -168,6 +168,14 @@ class DataPage(Page):
             self.parts.question.hide()
             self._read_source = asked["source"]
             self.checker.check(asked, self.parts.source.tokenizer.key())
+
+    def _answer(self) -> None:
+        """Do what the strip offers: ask the hub no longer, or fetch what it was asked about."""
+        if self._downloads.is_busy:
+            self._downloads.give_up()
+            self.parts.question.hide()
+        else:
+            self._read(self._wanted)
 
     def _ask(self, asked: dict[str, Any], words: str) -> None:
         if asked == self._wanted:
@@ -190,6 +198,7 @@ class DataPage(Page):
     def _forget(self) -> None:
         """Leave behind what was decided and seen of another source."""
         self.checker.stop()
+        self._downloads.give_up()
         self.decisions.forget()
         self._show_nothing()
 
@@ -215,7 +224,7 @@ class DataPage(Page):
             self._show_problems(list(error.problems))
             return
         self._checked = asked
-        if self.report.source != SAMPLE and not is_kept_here(self.report.source):
+        if self.report.source != SAMPLE and not reports.is_kept_here(self.report.source):
             self.parts.source.remember(self.report.source, self.report.title)
         self._show_report(self.report)
         self.rows_checked.emit(self.report.title, [_example(row) for row in self.report.first_rows()])
@@ -482,11 +491,6 @@ def _subtitle(found: Report) -> str:
     if found.licence:
         place = tr("{place}, licence {licence}", place=place, licence=told(found.licence))
     return f"{place}. {told(found.counted)}".rstrip(". ") + "."
-
-
-def is_kept_here(source: str) -> bool:
-    """Tell whether a source is a copy of ours, of pasted text or of several files: no place that a person knows."""
-    return Path(source).is_relative_to(paths.intake_folder())
 
 
 def _example(row: Row) -> Example:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import AppError, Ending, doctor
 from gui.engine import Engine
+from gui.in_hand import InHand
 from gui.look import style
 from gui.look.format import number
 from gui.look.language import mark, told, tr, tr_count
@@ -47,11 +48,13 @@ class DoctorPage(Page):
         self._background = Background(self)
         self._checks: dict[str, doctor.Check] = {}
         self._looks = 0
+        self._devices, self._given_up = InHand(self), False
         self.copy_button = plain(tr("Copy diagnostics"), "copy")
         self.again_button = plain(tr("Look again"), "retry")
         for button in (self.copy_button, self.again_button):
             self.header.add(button)
-        self.busy = Busy(tr("Looking at this computer"))
+        self.cancel_button = plain(tr("Cancel"))
+        self.busy = Busy(tr("Looking at this computer"), self.cancel_button)
         self._rows: dict[str, _CheckRow] = {}
         self._scroll = Scroll((24, 20, 24, 24), spacing=0)
         self._list = QVBoxLayout()
@@ -59,6 +62,7 @@ class DoctorPage(Page):
         self._lay_out()
         self.copy_button.clicked.connect(self.copy)
         self.again_button.clicked.connect(self.look)
+        self.cancel_button.clicked.connect(self.give_up)
 
     def _lay_out(self) -> None:
         content = QWidget()
@@ -80,7 +84,8 @@ class DoctorPage(Page):
     def look(self) -> None:
         """Look at everything anew."""
         self._looks += 1
-        self._checks = {}
+        self._checks, self._given_up = {}, False
+        self._devices.give_up()
         self._background.run(doctor.of_computer, partial(self._take, self._looks))
         self._ask_devices(self._looks)
         self._show()
@@ -89,17 +94,27 @@ class DoctorPage(Page):
         """Wait until what needs no worker is looked at; it comes through the event loop."""
         self._background.wait()
 
+    def give_up(self) -> None:
+        """Wait no longer for what a worker finds: a driver may never answer."""
+        self._given_up = self._devices.give_up()
+        self._show()
+
     def _ask_devices(self, look: int) -> None:
         try:
             thread = self._engine.ask("devices", {}, parent=self)
         except AppError as error:
             self._judge(look, {}, error.message)
             return
-        thread.tell(
-            self,
-            result=lambda facts: self._judge(look, facts, ""),
-            failed=lambda ending: self._judge(look, {}, _why(ending)),
+        self._devices.take(
+            thread,
+            lambda ending: self._judge(look, {}, _why(ending)),
+            events=lambda _events: None,
+            result=partial(self._take_facts, look),
         )
+
+    def _take_facts(self, look: int, facts: dict[str, Any]) -> None:
+        self._devices.let_go()
+        self._judge(look, facts, "")
 
     def _judge(self, look: int, facts: dict[str, Any], trouble: str) -> None:
         """Judge what a worker found; cards are looked for too, so off the GUI thread."""
@@ -123,14 +138,16 @@ class DoctorPage(Page):
         checks = self.checks()
         share = len(checks) / len(doctor.ORDER)
         is_done = share >= 1
-        self.busy.setVisible(not is_done)
+        self.busy.setVisible(not is_done and not self._given_up)
+        self.cancel_button.setEnabled(bool(self._devices))
         done, total = number(len(checks)), number(len(doctor.ORDER))
         self.busy.set_progress(
             share, tr("{done} of {total}. The devices take some seconds", done=done, total=total)
         )
-        self.again_button.setEnabled(is_done)
+        self.again_button.setEnabled(self.busy.isHidden())
         self.copy_button.setEnabled(bool(checks))
-        self.header.set_subtitle(_in_words(checks) if is_done else tr("Looking…"))
+        waits = tr("Cancelled. The devices were not looked at") if self._given_up else tr("Looking…")
+        self.header.set_subtitle(_in_words(checks) if is_done else waits)
         for check in checks:
             self._row(check.id).show_check(check)
         for check_id, row in self._rows.items():

@@ -93,6 +93,21 @@ def test_a_worker_that_fails_is_a_problem_with_its_fix_and_the_rest_is_shown(sta
     assert row._fix.isVisible()
 
 
+def test_devices_that_never_answer_are_given_up_without_a_verdict_on_them(stage, qtbot):
+    stage.script = [["deaf", 30]]
+    stage.page.look()
+    stage.page.wait()
+    qtbot.waitUntil(lambda: stage.page.checks() != [], timeout=WAIT)
+    assert stage.page.cancel_button.isEnabled()
+    stage.page.cancel_button.click()
+    assert not stage.page.busy.isVisible()
+    assert stage.page.again_button.isEnabled()
+    assert stage.page.header.subtitle() == "Cancelled. The devices were not looked at"
+    assert "device" not in {check.id for check in stage.page.checks()}
+    stage.script = [["emit", {"event": "result_made", "result": FACTS}]]
+    assert stage.look()["device"].state == "ok"
+
+
 def test_a_home_that_takes_no_job_is_said_too(stage, monkeypatch):
     def refuse(*_arguments, **_more):
         raise StorageError("The folder can't be written.", "Choose another.")

@@ -13,12 +13,13 @@ from gui.app import begin
 from gui.engine import Engine
 from gui.engine_thread import EngineThread
 from gui.main_window import MainWindow
-from gui.pages.data_page import is_kept_here
+from gui.pages.data.report import is_kept_here
 from gui.preferences import Preferences
 from gui.recent import MOST, Recent
 from gui.shell.window import DEFAULT, LEAST, ShellWindow, fitting
 from gui.widgets.splitter import Splitter
 from tests.helpers import scripted_worker
+from tests.helpers.arenas import make_arena
 
 WAIT = 20_000
 
@@ -162,10 +163,199 @@ def test_columns_of_the_arena_are_shown_again(start):
     assert {"words", "novel1"} <= {column.key for column in again.table.columns}
 
 
-def test_what_a_page_kept_and_nobody_can_read_costs_nothing(start):
-    for kept in ("[1]", "{", '{"columns": 3, "split.arena": null}', "3"):
-        Preferences().set("page.arena", kept)
-        assert start().show_built("arena").columns_button.on() == []
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "[1]",
+        "{",
+        '{"columns": 3, "split.arena": null}',
+        '{"list": "{", "begun": "[]", "arena": "gone"}',
+        '{"list": "[]", "begun": "3"}',
+        '{"list": "{\\"order\\": [1], \\"shown\\": 3, \\"search\\": null}", "begun": "{}"}',
+    ],
+)
+def test_what_a_page_kept_and_nobody_can_read_costs_nothing(start, kept):
+    for key in ("arena", "library"):
+        Preferences().set(f"page.{key}", kept)
+    window = start()
+    page = window.show_built("arena")
+    assert page.columns_button.on() == []
+    assert not page.form.isVisible()
+    assert (page.table.order, page.table.descending) == ("score", True)
+    assert window.show_built("library").table.order == "made"
+
+
+# Unfinished forms
+
+
+def test_a_recipe_that_was_not_started_is_there_again_with_its_problems(start):
+    first = start()
+    form = first.built("train").panel.form
+    form.choose_method("adalora")
+    form.set_values("training", {"epochs": 0})
+    form.set_values("data", {"prompt": "No place for it"})
+    left = form.tables()
+    problems = form.problems()
+    first.close()
+
+    page = start().built("train")
+    assert page.panel.form.tables() == left
+    assert page.panel.form.recipe() is None
+    assert page.panel.form.problems() == problems
+    assert len(problems) >= 2
+    assert page.right.methods._current == "adalora"
+    page.panel.form.undo.undo()
+    assert page.panel.form.tables() == left
+
+
+EMPTY = {"base_model": {}, "data": {}, "training": {}, "evaluation": {}, "method": {}}
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        *("", "{", "[]", "{}"),
+        json.dumps(EMPTY),
+        json.dumps(EMPTY | {"method": {"id": "gone"}}),
+        json.dumps(EMPTY | {"method": {"id": "lora"}, "training": {"epochs": []}}),
+    ],
+)
+def test_a_recipe_that_can_t_be_shown_is_passed_over(start, kept):
+    usual = start().built("train").panel.form.tables()
+    Preferences().set("page.train", json.dumps({"recipe": kept}))
+    form = start().built("train").panel.form
+    assert form.tables() == usual
+    assert form.recipe() is not None
+
+
+def test_a_run_that_is_shown_leaves_no_unfinished_recipe(start):
+    page = start().built("train")
+    assert "recipe" in page.kept()
+    page.panel.set_fixed("it runs")
+    assert "recipe" not in page.kept()
+
+
+def test_a_new_arena_that_was_begun_is_there_again(start, qtbot):
+    first = start()
+    page = first.show_built("arena")
+    assert json.loads(page.kept()["begun"]) == {}
+    page.empty_button.click()
+    page.form.name.setText("Half a name")
+    page.form.entries.set_key("methods")
+    page.form.methods.set_on(["ia3", "lora"])
+    left = page.form.values()
+    first.close()
+
+    page = start().show_built("arena")
+    assert page.form.isVisible()
+    assert page.form.methods.isVisible()
+    assert page.form.values() == left
+    page.form.cancel_button.click()
+    assert json.loads(page.kept()["begun"]) == {}
+
+
+def test_more_entries_that_were_begun_wait_for_their_arena(start, qtbot):
+    make_arena("lora", name="First")
+    older = make_arena("ia3", name="Second")
+    first = start()
+    page = first.show_built("arena")
+    page.open(older.id)
+    qtbot.waitUntil(lambda: page._shown.arena is not None and page._shown.arena.id == older.id, timeout=WAIT)
+    page.add_button.click()
+    page.form.entries.set_key("ranks")
+    first.close()
+
+    page = start().show_built("arena")
+    qtbot.waitUntil(page.form.isVisible, timeout=WAIT)
+    assert page._shown.arena.id == older.id
+    assert page.form.entries.key() == "ranks"
+    assert not page.form.name.isVisible()
+
+
+def test_data_that_was_named_is_there_again_with_its_columns(start):
+    page = start().show_built("data")
+    source = page.parts.source
+    source.source.setText("/somewhere/chats.csv")
+    source.mapping.offer(["talk", "gist", "who"], None)
+    source.mapping.conversation.set_key("talk")
+    source.mapping.by_hand["speaker"].set_key("who")
+    left = source.values()
+    page.window().close()
+
+    page = start().show_built("data")
+    assert page.parts.source.values() == left
+    assert page.parts.source.mapping.isVisible()
+    assert page.parts.source.mapping.by_hand["speaker"].isVisible()
+    assert not page.checker.is_busy
+    page.parts.source.mapping.offer(["talk", "gist"], None)
+    assert page.parts.source.values() == left
+
+
+@pytest.mark.parametrize(
+    "kept", ["{", "[]", '{"source": 3}', '{"source": "a", "summary": 3, "columns": [1]}']
+)
+def test_data_that_can_t_be_read_from_what_was_kept_is_none(start, kept):
+    Preferences().set("page.data", json.dumps({"source": kept}))
+    page = start().show_built("data")
+    assert page.parts.source.source.text() in ("", "a")
+    assert page.parts.source.mapping.isHidden()
+
+
+def test_pasted_text_is_not_named_again(start):
+    page = start().show_built("data")
+    page.parts.source.source.setText(str(paths.intake_folder() / "pasted-1.txt"))
+    assert "source" not in page.kept()
+
+
+# Lists
+
+
+def test_the_library_is_listed_as_it_was_left(start, qtbot):
+    page = first = start().show_built("library")
+    page.pane.search.setText("lo ra")
+    page.pane.filter.set_current("imported")
+    page.view.order_wanted.emit("name")
+    page.view.order_wanted.emit("name")
+    assert (page.table.order, page.table.descending) == ("name", True)
+    first.window().close()
+
+    page = start().show_built("library")
+    assert page.pane.search.text() == "lo ra"
+    assert page.pane.filter.current() == "imported"
+    assert (page.table.order, page.table.descending) == ("name", True)
+
+
+def test_the_history_is_listed_as_it_was_left(start):
+    page = start().show_built("history")
+    page.pane.search.setText("mine")
+    page.pane.filter.set_current("resumable")
+    page.window().close()
+
+    page = start().show_built("history")
+    assert (page.pane.search.text(), page.pane.filter.current()) == ("mine", "resumable")
+
+
+def test_the_arena_s_order_comes_back_also_by_a_measure_with_a_column_of_its_own(start):
+    page = start().show_built("arena")
+    page.columns_button.show_only(["novel1"])
+    page.view.order_wanted.emit("novel1")
+    left = (page.table.order, page.table.descending)
+    assert left[0] == "novel1"
+    page.window().close()
+
+    page = start().show_built("arena")
+    assert (page.table.order, page.table.descending) == left
+
+
+@pytest.mark.parametrize("order", ["loss", "given", "gain", "disagreement"])
+def test_examples_are_listed_as_they_were_left(start, order):
+    page = start().show_built("examples")
+    page.orders.set_current(order)
+    page.search.setText("lunch")
+    page.window().close()
+
+    page = start().show_built("examples")
+    assert (page.table.order, page.orders.current(), page.search.text()) == (order, order, "lunch")
 
 
 def test_recent_places_are_each_once_newest_first_and_not_endless():

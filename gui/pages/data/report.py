@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.api import SAMPLE, Problem, Severity, StorageError, check_details, personal
+from engine.api import SAMPLE, Problem, Severity, StorageError, check_details, paths, personal
 from engine.api import finding as declared_finding
 from gui.look.format import number as written
 from gui.look.language import mark, told, tr
@@ -308,3 +308,8 @@ def _leak(leak: Mapping[str, Any]) -> str:
         split=split_name(leak["split"]),
         other=split_name(leak["other"]),
     )
+
+
+def is_kept_here(source: str) -> bool:
+    """Tell whether a source is a copy of ours, of pasted text or of several files: no place that a person knows."""
+    return Path(source).is_relative_to(paths.intake_folder())
