@@ -28,6 +28,7 @@ from gui.widgets.buttons import plain, primary
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.grouped_table import GroupedTableView
+from gui.widgets.kept_list import keep_list
 from gui.widgets.search_field import SearchField
 from gui.widgets.segmented import Segmented
 from gui.widgets.splitter import Splitter
@@ -67,6 +68,7 @@ class ExamplesPage(Page):
         orders = [(key, tr(title)) for key, title in ORDERS.items()]
         self.orders = Segmented(orders, short=True, name=tr("Order"))
         self.search = SearchField(tr("Search conversations"))
+        keep_list(self.view, self.search, orders=ORDERS)
         self.notice = NoticeStrip()
         self.notice.hide()
         self._add_buttons()

@@ -28,6 +28,7 @@ from gui.shell.page import Entry, Page, about
 from gui.widgets.buttons import plain, primary
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.grouped_table import GroupedTableView
+from gui.widgets.kept_list import keep_list
 from gui.widgets.list_pane import ListPane
 
 FILTERS = {"all": mark("All"), "completed": mark("Completed"), "resumable": mark("Can resume")}
@@ -86,6 +87,7 @@ class HistoryPage(Page):
         nothing_found = EmptyState("search", tr("No run fits"), tr("Change the search, or show all."))
         filters = {key: tr(title) for key, title in FILTERS.items()}
         self.pane = ListPane(self.view, tr("Search runs"), filters, empty, nothing_found)
+        keep_list(self.view, self.pane.search, self.pane.filter)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout()

@@ -34,6 +34,7 @@ from gui.widgets.bars import Busy
 from gui.widgets.buttons import plain, primary
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.grouped_table import GroupedTableView
+from gui.widgets.kept_list import keep_list
 from gui.widgets.list_pane import ListPane
 from gui.widgets.name_editor import NameEditor
 
@@ -93,6 +94,7 @@ class LibraryPage(Page):
         search = tr("Search names, bases, methods, tags")
         self.pane = ListPane(self.view, search, filters, empty, nothing_found)
         self.pane.add_strip(self.busy)
+        keep_list(self.view, self.pane.search, self.pane.filter)
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
