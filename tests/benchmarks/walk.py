@@ -20,7 +20,7 @@ from gui.look import language, style
 from gui.main_window import PAGES
 from tests.helpers.benchmark_report import show
 from tests.helpers.page_faults import faults
-from tests.helpers.whole_window import fill_home, leave, make_window
+from tests.helpers.whole_window import close, fill_home, make_window
 
 SIZE = (1440, 900)
 SETTLE_MILLISECONDS = 1000
@@ -60,9 +60,7 @@ def _walk(application: QApplication, look: tuple[str, ...], folder: Path) -> Ite
             _settle(application)
             window.grab().save(str(folder / f"{key}-{'-'.join(look)}.png"))
             yield from (f"{' '.join(look)}, {key}: {fault}" for fault in faults(page))
-        leave(window)
-        window.close()
-        window.deleteLater()
+        close(window)
 
 
 def _settle(application: QApplication) -> None:

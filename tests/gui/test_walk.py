@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from gui.look import language, style
 from gui.main_window import PAGES
 from tests.helpers.page_faults import faults
-from tests.helpers.whole_window import fill_home, leave, make_window
+from tests.helpers.whole_window import close, fill_home, make_window
 
 LEFT, RIGHT = Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft
 
@@ -43,7 +43,6 @@ def test_every_page_can_be_read(dressed, qtbot, home, code, scheme, scale, direc
     dressed(code, scheme, scale, direction)
     fill_home()
     window = make_window(planned=True)
-    qtbot.addWidget(window)
     window.resize(1440, 900)
     window.show()
     found = []
@@ -51,6 +50,6 @@ def test_every_page_can_be_read(dressed, qtbot, home, code, scheme, scale, direc
         page = window.show_built(key)
         QTest.qWait(150)
         found += [f"{key}: {fault}" for fault in faults(page)]
-    leave(window)
+    close(window)
 
     assert found == []

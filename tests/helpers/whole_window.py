@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from PySide6.QtCore import QCoreApplication, QEvent
+
 from gui.engine import Engine
 from gui.engine_thread import EngineThread
 from gui.main_window import MainWindow
@@ -43,3 +45,11 @@ def leave(window: MainWindow) -> None:
     window.engine.leave()
     for key in ("doctor", "help"):
         window.built(key).wait()
+
+
+def close(window: MainWindow) -> None:
+    """Leave, and have the window gone: what it would still ask for by a timer is not asked."""
+    leave(window)
+    window.close()
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)
