@@ -44,7 +44,7 @@ class FactsView(QWidget):
             value.setVisible(shown)
             if shown:
                 _fill(label, value, *self._facts[at])
-        # New rows tell of their height only with later turns of the event loop, and the section stands squeezed till then.
+        # New rows tell of their height only with later turns of the event loop; the section stands squeezed till then.
         self._grid.activate()
         self.updateGeometry()
 
