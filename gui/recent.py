@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QMenu, QWidget
+
+from gui.look.language import tr
+from gui.look.type import metrics, px
+from gui.shell.keeping import Keeper
+from gui.shell.page import Entry
 
 MOST = 10
+PLACE_WIDTH = 320
 
 
 class Recent:
@@ -44,3 +56,48 @@ class Recent:
             self._names = {
                 place: name for place, name in pairs if isinstance(place, str) and isinstance(name, str)
             }
+
+
+def offer_in(menu: QMenu, recent: Recent, act: Callable[[str], object]) -> None:
+    """Offer what was used lately in a menu: each with its name and its place."""
+    for place, name in recent:
+        shown = metrics("body").elidedText(place, Qt.TextElideMode.ElideMiddle, px(PLACE_WIDTH))
+        text = name if name == place else f"{name}   {shown}"
+        menu.addAction(text.replace("&", "&&"), partial(act, place))
+
+
+class RecentRecipes(QObject):
+    """The recipe files that a page opened or saved lately, for its menus and the palette; the page keeps them."""
+
+    def __init__(self, page: QWidget, open_file: Callable[[Path], object]) -> None:
+        super().__init__(page)
+        self._open_file = open_file
+        self._recent = Recent()
+        Keeper(page, "recipes", self._recent.kept, self._recent.bring_back)
+
+    def add(self, path: Path) -> None:
+        """Put a file in front."""
+        self._recent.add(str(path.absolute()), path.name)
+
+    def entries(self) -> list[Entry]:
+        """Return the files for the palette; the folder tells apart those of the same name."""
+        names = Counter(name for _, name in self._recent)
+        return [
+            (
+                tr("Open recipe {name}", name=name if names[name] == 1 else place),
+                partial(self._open, place),
+                "",
+            )
+            for place, name in self._recent
+        ]
+
+    def add_to(self, menu: QMenu) -> None:
+        """Offer the files in a menu, apart from what stands in it already."""
+        if self._recent:
+            menu.addSeparator()
+            offer_in(menu, self._recent, self._open)
+            menu.addSeparator()
+            menu.addAction(tr("Forget these"), self._recent.clear)
+
+    def _open(self, place: str) -> None:
+        self._open_file(Path(place))

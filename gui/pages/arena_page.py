@@ -6,6 +6,7 @@ whatever is changed is written there, and shown when it has been read again.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -25,12 +26,14 @@ from gui.pages.arena.entries_form import EntriesForm
 from gui.pages.arena.words import base_words_of, summary_words
 from gui.pages.library.menus import SEPARATOR, make_menu
 from gui.pages.train.report_file import ReportFile
+from gui.shell.keeping import values_of
 from gui.shell.page import NARROW, Entry, Page, about
 from gui.widgets.buttons import plain, primary, quiet
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.choice import Choice
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.grouped_table import HEAD_HEIGHT, GroupedTableView
+from gui.widgets.kept_list import keep_list
 from gui.widgets.labels import ElidedLabel
 from gui.widgets.toast import UndoStrip
 
@@ -69,6 +72,7 @@ class ArenaPage(Page):
         self._chosen = ""
         self._checked: set[str] = set()
         self._asks_for_new = True
+        self._begun: dict[str, Any] = {}
         self._recipe: tuple[Recipe, Family | None] | None = None
         self.reader = ArenaReader(self)
         self.deeds = ArenaDeeds(engine, self)
@@ -77,6 +81,7 @@ class ArenaPage(Page):
         self.view = GroupedTableView(self.table, tr("Results"), ROW_HEIGHT)
         self.below = BelowTable()
         self.form = EntriesForm()
+        keep_list(self.view)
         self._make_parts()
         self._lay_out()
         self._connect()
@@ -222,7 +227,10 @@ class ArenaPage(Page):
         self.table.set_groups(found.groups)
         self._show_charts()
         self._show_header()
-        if self._stack.currentWidget() is not self.form:
+        if self._begun and found.arena is not None:
+            # More entries for an arena had to wait for it.
+            self._go_on()
+        if not self._fills_in():
             self._show_state()
 
     def _show_state(self) -> None:
@@ -256,7 +264,7 @@ class ArenaPage(Page):
 
     def _show_header(self) -> None:
         found, arena = self._shown, self._shown.arena
-        asking = self._stack.currentWidget() is self.form
+        asking = self._fills_in()
         self.header.set_subtitle(self._subtitle())
         paused = arena is None or arena.paused
         is_open = arenas.next_up(list(found.standings), set()) is not None
@@ -343,13 +351,19 @@ class ArenaPage(Page):
         return make_menu(self, self._entries_for(standing))
 
     def kept(self) -> dict[str, str]:
-        """Return which measures have a column."""
-        return super().kept() | {"columns": " ".join(self.columns_button.on())}
+        """Return which arena is shown, which measures have a column, and what was begun in the form."""
+        begun = self.form.values() | {"new": self._asks_for_new} if self._fills_in() else {}
+        columns = " ".join(self.columns_button.on())
+        return super().kept() | {"columns": columns, "arena": self._arena_id, "begun": json.dumps(begun)}
 
     def bring_back(self, kept: Mapping[str, str]) -> None:
-        """Show the columns of an earlier start."""
-        super().bring_back(kept)
+        """Show the arena and the columns of an earlier start, and go on with what was begun then."""
         self.columns_button.show_only(kept.get("columns", "").split())
+        super().bring_back(kept)
+        self._arena_id = kept.get("arena", "")
+        self._begun = values_of(kept.get("begun", ""))
+        if self._begun.get("new"):
+            self._go_on()
 
     def entries(self) -> list[Entry]:
         """Return what can be done with the entry that is chosen."""
@@ -403,6 +417,17 @@ class ArenaPage(Page):
             return
         self._stack.setCurrentWidget(self.form)
         self._show_header()
+
+    def _go_on(self) -> None:
+        """Go on with a form that was begun at an earlier start."""
+        begun, self._begun = self._begun, {}
+        self._ask(new=bool(begun.get("new")))
+        if self._fills_in():
+            self.form.bring_back(begun)
+
+    def _fills_in(self) -> bool:
+        """Tell whether a new arena or more entries are being asked for."""
+        return self._stack.currentWidget() is self.form
 
     def offer_recipe(self, recipe: Recipe | None, family: Family | None) -> None:
         """Take the recipe of the train page, None while it has problems, and its base model's family."""

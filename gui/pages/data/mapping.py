@@ -6,7 +6,7 @@ Knows columns, roles and what was chosen; guesses nothing itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -147,6 +147,22 @@ class ColumnMapping(QWidget):
         self._values = self.values()
         self._reason.setText("")
         self.open_by_hand(False)
+
+    def bring_back(self, values: Mapping[str, Any]) -> None:
+        """Choose what was chosen at an earlier start; which columns there are is known once the data is read."""
+        for role, choice in (("conversation", self.conversation), ("summary", self.summary)):
+            name = values.get(role)
+            if isinstance(name, str) and name not in ("", AUTO):
+                choice.set_items([(AUTO, tr(GUESSED)), (name, name)])
+                choice.set_key(name)
+        columns = values.get("columns")
+        for key, name in columns.items() if isinstance(columns, dict) else ():
+            if key in self.by_hand and isinstance(name, str):
+                self.by_hand[key].set_key(name)
+        chosen = self.values()
+        self.open_by_hand(bool(chosen["columns"]))
+        self.setVisible(chosen != self._values)
+        self._values = chosen
 
     def show_look(self, look: FirstLook) -> None:
         """Offer the columns that there are, with the guess, and the keys that turns have."""
