@@ -82,8 +82,8 @@ def method_facts(passport: Passport) -> list[Fact]:
     ]
 
 
-def changes(passport: Passport) -> str:
-    """Return what was changed of the run under way, a sentence a line; of very many the last."""
+def changes(passport: Passport) -> list[str]:
+    """Return what was changed of the run under way, in sentences; of very many the last."""
     given = passport.training.changes
     hidden = len(given) - MOST_CHANGES
     lines = [tr_count(hidden, "{n} earlier change", "{n} earlier changes")] if hidden > 0 else []
@@ -92,7 +92,7 @@ def changes(passport: Passport) -> str:
         made = Change.model_construct(**{name: getattr(each, name) for name in Change.model_fields})
         words = told(made.words())
         lines.append(words if len(words) <= LONGEST_CHANGE else f"{words[:LONGEST_CHANGE]}…")
-    return "\n".join(lines)
+    return lines
 
 
 def _options(method_id: str, options: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ It shows and lets edit; what a button does is the page's business.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import chain, repeat
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QResizeEvent
@@ -19,7 +20,7 @@ from gui.look.type import metrics, px
 from gui.models.words import base_words, moment_words, protocol_words
 from gui.pages.library.facts_view import FactsView
 from gui.pages.library.measures_rows import MeasuresRows
-from gui.pages.library.passport_facts import changes, made_from, method_facts
+from gui.pages.library.passport_facts import MOST_CHANGES, changes, made_from, method_facts
 from gui.pages.library.scores_view import ScoresView
 from gui.widgets.buttons import IconButton, link, plain, primary
 from gui.widgets.fields import IconLabel
@@ -114,7 +115,7 @@ class PassportPanel(QWidget):
         self._made_from = FactsView(tr("Made from"))
         self._method = FactsView(tr("Method"))
         self._changed = QWidget()
-        self._changes = Label("", "body", wrap=True, selectable=True)
+        self._changes = [Label("", "body", wrap=True, selectable=True) for _ in range(MOST_CHANGES + 1)]
         self.tags_field = QLineEdit()
         self.tags_field.setPlaceholderText(tr("Words to find it by, with commas"))
         self.tags_field.setAccessibleName(tr("Tags"))
@@ -165,7 +166,7 @@ class PassportPanel(QWidget):
         column = QVBoxLayout(self._changed)
         column.setContentsMargins(0, 0, 0, 18)
         column.setSpacing(6)
-        for label in (Label(tr("Changed under way"), "label_medium", "ink2"), self._changes):
+        for label in (Label(tr("Changed under way"), "label_medium", "ink2"), *self._changes):
             column.addWidget(label)
         return self._changed
 
@@ -220,8 +221,7 @@ class PassportPanel(QWidget):
         self._show_scores(passport.score_card)
         self._made_from.show_facts(made_from(passport))
         self._method.show_facts(method_facts(passport))
-        self._changes.setText(changes(passport))
-        self._changed.setVisible(bool(passport.training.changes))
+        self._show_changes(changes(passport))
         self._show_merging(adapter)
         self._show_words(another=another)
         if another:
@@ -244,6 +244,12 @@ class PassportPanel(QWidget):
             (self.score_button, not scored),
         ):
             part.setVisible(shown)
+
+    def _show_changes(self, said: list[str]) -> None:
+        for label, sentence in zip(self._changes, chain(said, repeat("")), strict=False):
+            label.setText(sentence)
+            label.setVisible(bool(sentence))
+        self._changed.setVisible(bool(said))
 
     def _show_merging(self, adapter: Adapter) -> None:
         why = adapter.unmergeable
