@@ -5,7 +5,6 @@ Ties the recipe panel, the choosers and the run view to the engine. The parts kn
 
 from __future__ import annotations
 
-import html
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ from gui.look.language import told, tr
 from gui.look.type import px
 from gui.pages.train import recipe_files
 from gui.pages.train.expected_time import expected_seconds
+from gui.pages.train.fitting import Fitting
 from gui.pages.train.page_header import HeaderButtons
 from gui.pages.train.plan_seeker import PlanSeeker
 from gui.pages.train.recipe_panel import RecipePanel
@@ -76,6 +76,7 @@ class TrainPage(Page):
         self.buttons = HeaderButtons(self.header)
         self._gate = StartGate(engine, self)
         self._seeker = PlanSeeker(engine, self)
+        self._fitting = Fitting(engine, self.panel, self.right, self.buttons.sides)
         self.report_file = ReportFile(self)
         self.report_file.told.connect(self.say)
         self._clock = QTimer(self)
@@ -351,7 +352,7 @@ class TrainPage(Page):
             self.panel.show_problems(problems)
 
     def _plan_unavailable(self, ending: Ending) -> None:
-        self.panel.say(html.escape(told(ending.message)))
+        self.panel.say(told(ending.message))
 
     def _show_method(self) -> None:
         form = self.panel.form

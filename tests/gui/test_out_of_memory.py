@@ -142,6 +142,12 @@ def test_where_no_plan_fits_a_copy_can_be_edited(stage, qtbot):
     assert button(card_of(stage), "Edit a copy").isVisibleTo(stage.page)
 
 
+def test_what_a_run_ended_with_is_said_as_it_is(stage, qtbot):
+    stage.run(qtbot, [*BEGUN, ["fail", {"message": "It can't be <read> & kept."}]])
+
+    assert "It can't be <read> & kept." in texts(card_of(stage))
+
+
 def test_a_card_stands_there_at_once(stage, qtbot):
     stage.run(qtbot, SHORT)
     stage.page.run_view.show_plans([])
@@ -164,6 +170,22 @@ def test_plans_for_a_run_that_the_system_killed_are_looked_for(stage, qtbot, mon
     resumed = stage.engine.current
     qtbot.waitUntil(lambda: not resumed.running, timeout=WAIT)
     assert resumed.recipe.training.micro_batch_tokens == 1024
+
+
+@posix
+def test_plans_are_looked_for_again_when_such_a_run_is_opened_later(stage, qtbot, monkeypatch):
+    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.01)
+    stage.scripts["shrink"] = [["fail", {"message": "No."}]]
+    model = stage.run(qtbot, [*BEGUN, SAVED, ["killed", None]])
+    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.9)
+    stage.page.new_run()
+    stage.scripts["shrink"] = [["emit", {"event": "result_made", "result": TOLD}]]
+    stage.page.open_run(model.id)
+    qtbot.waitUntil(lambda: isinstance(stage.page.run_view.card, FailureCard), timeout=WAIT)
+    assert card_of(stage).accessibleName() == "Out of memory at step 12"
+    qtbot.waitUntil(lambda: len(card_of(stage).plans) == 3, timeout=WAIT)
+
+    assert button(card_of(stage), "Continue from step 10").isVisibleTo(stage.page)
 
 
 @posix

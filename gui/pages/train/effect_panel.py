@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import MethodSettings
@@ -16,6 +17,7 @@ from gui.look.language import mark, tr
 from gui.pages.train.lit_blocks import UNKNOWN_BLOCKS, blocks_of, lit_by
 from gui.widgets.bars import Bar
 from gui.widgets.block_drawing import BlockDrawing
+from gui.widgets.buttons import link
 from gui.widgets.labels import Label
 from gui.widgets.split_bar import Portion, SplitBar
 
@@ -39,8 +41,11 @@ Program: Python and its libraries.""")
 class EffectPanel(QWidget):
     """The figure, its share, disk and memory, the drawing, and the memory's parts.
 
-    Until a plan is shown it keeps the room that one takes, so that the form around it stays where it is.
+    Until a plan is shown it keeps the room that one takes, so that the form around it stays where it is. `fit_wanted`
+    asks how a run could fit that needs more memory than there is.
     """
+
+    fit_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +55,10 @@ class EffectPanel(QWidget):
         self._bar = Bar()
         self._disk = Label("", "label", "ink2")
         self._memory = Label("", "label", "ink2")
+        self._there = Label("", "label", "copper", wrap=True)
+        self.fit_button = link(tr("Show how it could fit"))
+        self.fit_button.clicked.connect(self.fit_wanted)
+        self._short = QWidget()
         self._drawing = BlockDrawing()
         self._split_title = Label(tr("Where the memory goes"), "small_medium", "ink2")
         self._split = SplitBar(tr("Where the memory goes"), expected=len(MEMORY))
@@ -77,6 +86,12 @@ class EffectPanel(QWidget):
         column.addLayout(head)
         column.addWidget(self._bar)
         column.addLayout(foot)
+        short = QHBoxLayout(self._short)
+        short.setContentsMargins(0, 0, 0, 0)
+        short.setSpacing(8)
+        short.addWidget(self._there, 1)
+        short.addWidget(self.fit_button)
+        column.addWidget(self._short)
         column.addSpacing(8)
         column.addWidget(self._drawing)
         column.addSpacing(4)
@@ -99,6 +114,7 @@ class EffectPanel(QWidget):
         on_disk = mark("about {size} on disk") if plan.get("sized_by_training") else mark("{size} on disk")
         self._disk.setText(tr(on_disk, size=bytes_text(disk)) if disk else "")
         self._memory.setText(tr("about {size} of memory", size=bytes_text(memory)) if memory else "")
+        self._show_shortage(memory, plan.get("memory_there_bytes"))
         self._show_split(plan.get("memory") or {})
 
     def show_unknown(self) -> None:
@@ -106,6 +122,7 @@ class EffectPanel(QWidget):
         for text in (self._total, self._share, self._disk, self._memory):
             text.setText("")
         self._show_sizes(True)
+        self._show_shortage(None, None)
         self._figure.setText(UNKNOWN)
         self._bar.set_fraction(0.0)
         self._show_split({}, expected=True)
@@ -129,6 +146,12 @@ class EffectPanel(QWidget):
     def _show_sizes(self, shown: bool) -> None:
         for part in (self._bar, self._disk, self._memory):
             part.setVisible(shown)
+
+    def _show_shortage(self, needed: int | None, there: int | None) -> None:
+        """Say how much memory there is where a run needs more, be it refused for that or not."""
+        short = needed is not None and there is not None and needed > there
+        self._there.setText(tr("There are {size}.", size=bytes_text(there)) if short else "")
+        self._short.setVisible(short)
 
     def _show_split(self, memory: Mapping[str, int], *, expected: bool = False) -> None:
         """Show the memory's parts, or hide them; what is `expected` keeps its room."""

@@ -5,7 +5,6 @@ One primary action that names what it does.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
@@ -55,7 +54,7 @@ class FailureCard(ErrorCard):
         super().__init__(
             failure_title(ending, state),
             _text(ending, state, plans),
-            [_row(plan) for plan in self.plans],
+            [plan_row(plan) for plan in self.plans],
             primary_text=_primary(state, has_plans=bool(plans)),
             second_text=tr("Edit a copy") if self.can_resume or plans else "",
             link_text=tr("Show log") if ending.log_tail else "",
@@ -83,11 +82,12 @@ def _text(ending: Ending, state: RunState, plans: Sequence[SmallerPlan] | None) 
     hint = ending.hint if ending.outcome == "failed" and not plans else ""
     looked_for = tr("Smaller plans are being looked for.")
     safe = looked_for if plans is None else what_is_safe(state, plans=bool(plans))
-    said = (html.escape(told(ending.message)), html.escape(told(hint)), safe)
+    said = (told(ending.message), told(hint), safe)
     return " ".join(part for part in said if part)
 
 
-def _row(plan: SmallerPlan) -> Plan:
+def plan_row(plan: SmallerPlan) -> Plan:
+    """Return a plan in words."""
     return Plan(
         _changes(plan.title),
         ". ".join(told(part) for part in plan.detail.split(". ")),

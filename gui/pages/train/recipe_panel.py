@@ -5,7 +5,6 @@ Knows the form and what a plan says; whoever owns it starts runs.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import Any
@@ -177,7 +176,7 @@ class RecipePanel(QWidget):
 
 
 def plan_words(plan: Mapping[str, Any], *, trains: bool = True) -> str:
-    """Return what a run of the planned recipe will do; our own text, safe to show as rich text."""
+    """Return what a run of the planned recipe will do, what matters most in bold."""
     happening = _steps_words(plan) if trains else _scoring_words(plan)
     return " ".join(part for part in (happening, missing_words(plan.get("missing") or ())) if part)
 
@@ -207,19 +206,17 @@ def _steps_words(plan: Mapping[str, Any]) -> str:
 
 
 def _scoring_words(plan: Mapping[str, Any]) -> str:
-    notices = [html.escape(told(notice["message"])) for notice in plan.get("notices") or ()]
+    notices = [told(notice["message"]) for notice in plan.get("notices") or ()]
     return " ".join(notices) or tr(
         "<b>Nothing is trained.</b> The base model is scored with the plain prompt, then with this one."
     )
 
 
 def missing_words(names: Sequence[str]) -> str:
-    """Return what a run would fetch first, safe to show as rich text; nothing if all is here."""
+    """Return what a run would fetch first; nothing if all is here."""
     if not names:
         return ""
-    listed = reduce(
-        lambda before, name: tr("{before} and {name}", before=before, name=name), map(html.escape, names)
-    )
+    listed = reduce(lambda before, name: tr("{before} and {name}", before=before, name=name), names)
     return tr_count(
         len(names),
         "{listed} is not on this computer yet. A run fetches it first; Start tells its size and asks.",

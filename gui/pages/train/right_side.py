@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from gui.engine import Engine
 from gui.pages.train.base_models_view import BaseModelsView
 from gui.pages.train.card_banner import CardBanner
+from gui.pages.train.fit_view import FitView
 from gui.pages.train.learned_preview import LearnedPreview
 from gui.pages.train.method_chooser import MethodChooser
 from gui.pages.train.run_view import RunView
@@ -26,6 +27,7 @@ class RightSide(QWidget):
         self.notice = NoticeStrip()
         self.methods = MethodChooser()
         self.base_models = BaseModelsView(engine)
+        self.fit = FitView()
         self.preview = LearnedPreview()
         self.run_view = RunView()
         self._notice_box = QWidget()
@@ -40,7 +42,7 @@ class RightSide(QWidget):
         box.setContentsMargins(24, 12, 24, 0)
         box.addWidget(self.notice)
         self._notice_box.hide()
-        for chooser in (self.methods, self.base_models):
+        for chooser in (self.methods, self.base_models, self.fit):
             self._chooser_stack.addWidget(chooser)
         choosers = QVBoxLayout(self._choosers)
         choosers.setContentsMargins(24, 16, 24, 16)
@@ -73,6 +75,11 @@ class RightSide(QWidget):
         """Show the list of methods."""
         self._stack.setCurrentWidget(self._choosers)
         self._chooser_stack.setCurrentWidget(self.methods)
+
+    def show_fit(self) -> None:
+        """Show the ways to make a run fit."""
+        self._stack.setCurrentWidget(self._choosers)
+        self._chooser_stack.setCurrentWidget(self.fit)
 
     def show_base_models(self, current: str) -> None:
         """Show the list of base models, read anew; `current` is the one in use."""
