@@ -65,6 +65,7 @@ KEYS = {
         "Home",
         "End",
     },
+    "gui/forms/undo.py": {"State"},
     "gui/forms/controls.py": {"*SelfAttention.q, *.wo", "speaker = from; text = value"},
     "gui/plots": {"PNG (*.png)", "CSV (*.csv)"},
 }
