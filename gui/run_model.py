@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.api import KEEP_TRAINING, Ending, Event, Job, Recipe, RunState, clock
 from gui.engine_thread import EngineThread
+from gui.remaining import Remaining
 from gui.timers import once
 
 REDRAW_MILLISECONDS = 100
@@ -35,7 +36,7 @@ class RunModel(QObject):
         self._thread = thread
         self._step_times: deque[float] = deque(maxlen=STEPS_TIMED)
         self._stepped_at = 0.0
-        self._stage_began: float | None = None
+        self._stage_left = Remaining()
         self._redraw = once(self, REDRAW_MILLISECONDS, self.changed)
         thread.events.connect(self.apply)
         thread.ended.connect(self._end)
@@ -73,11 +74,10 @@ class RunModel(QObject):
     def apply(self, events: list[Event]) -> None:
         """Take in events; damaged ones are passed over."""
         for event in map(self.state.apply, events):
+            self._stage_left.follow(event)
             if event["event"] == "step_finished":
                 self._step_times.append(clock(event))
                 self._stepped_at = float(event.get("time", 0.0))
-            elif event["event"] == "stage_entered":
-                self._stage_began = clock(event)
         if not self._redraw.isActive():
             self._redraw.start()
 
@@ -103,12 +103,8 @@ class RunModel(QObject):
         return min(each, max(0.0, each - since))
 
     def stage_seconds_left(self) -> float | None:
-        """Return how long the stage in hand still takes by its progress so far, None while unknown."""
-        if self.state.progress is None or self._stage_began is None:
-            return None
-        done, total, _unit = self.state.progress
-        elapsed = max(0.0, self.state.last_clock - self._stage_began)
-        return elapsed * (total - done) / done if done else None
+        """Return how long the stage in hand still takes by its progress lately, None while unknown."""
+        return self._stage_left.seconds
 
     def stop(self) -> None:
         """Ask the worker to finish the step in hand, save and stop. Raises StorageError."""

@@ -100,6 +100,8 @@ def test_how_long_a_stage_still_takes_by_its_progress(model):
     progressed = {"event": "stage_progressed", "unit": "examples", "total": 200}
     model.apply([{"event": "stage_entered", "time": 100.0, "stage": "evaluate"}])
     assert model.stage_seconds_left() is None
+    model.apply([progressed | {"time": 100.0, "done": 0}])
+    assert model.stage_seconds_left() is None
     model.apply([progressed | {"time": 110.0, "done": 50}])
 
     assert model.stage_seconds_left() == 30.0
