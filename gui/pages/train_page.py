@@ -248,7 +248,7 @@ class TrainPage(Page):
 
     def _connect_buttons(self, buttons: HeaderButtons) -> None:
         buttons.preset_chosen.connect(lambda chosen: self.begin(chosen, recipe_files.preset_words(chosen)))
-        buttons.open_wanted.connect(self._open_file)
+        buttons.file_wanted.connect(self._open_file)
         buttons.save_wanted.connect(self._save_file)
         buttons.pause_wanted.connect(self._pause_or_go_on)
         buttons.free_wanted.connect(lambda: self._tell(RunModel.free_device))
@@ -372,14 +372,13 @@ class TrainPage(Page):
         if self._model is not None:
             self.edit(self._model.recipe)
 
-    def _open_file(self) -> None:
-        path = recipe_files.ask_to_open(self)
-        if path is not None:
-            self._try(lambda: self.open_file(path))
+    def _open_file(self, path: Path) -> None:
+        self._try(lambda: self.open_file(path))
 
     def open_file(self, path: Path) -> None:
         """Edit the recipe in a file. Raises RecipeError."""
         self.edit(recipe.load(path), tr("From {name}", name=path.name))
+        self.buttons.recent.add(path)
 
     def _save_file(self) -> None:
         wanted = self._model.recipe if self._model is not None else self.panel.form.recipe()
@@ -389,6 +388,7 @@ class TrainPage(Page):
         path = recipe_files.ask_to_save(self, wanted)
         if path is not None:
             self._try(lambda: recipe.save(wanted, path))
+            self.buttons.recent.add(path)
             self._origin = tr("Saved as {name}", name=path.name)
             self._show_header()
 

@@ -7,8 +7,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QMenu
 
+from engine.api import recipe
+from gui.engine import Engine
+from gui.pages.train import recipe_files
+from gui.pages.train_page import TrainPage
 from gui.recent import RecentRecipes
 from gui.shell.page import Page
+from tests.helpers.homes import make_recipe
 
 
 @pytest.fixture
@@ -63,3 +68,36 @@ def test_a_menu_offers_them_below_what_it_has_and_forgets_them(page, qtbot):
     assert opened == [Path("/a/one & two.toml")]
     forget.trigger()
     assert recent.entries() == []
+
+
+def test_recipes_that_were_opened_and_saved_stand_below_the_presets_and_in_the_palette(
+    styled, qtbot, home, tmp_path, monkeypatch
+):
+    engine = Engine()
+    page = TrainPage(engine)
+    qtbot.addWidget(page)
+    first, second = tmp_path / "first.toml", tmp_path / "second.toml"
+    recipe.save(make_recipe("First"), first)
+    page.open_file(first)
+    monkeypatch.setattr(recipe_files, "ask_to_save", lambda *_: second)
+    page.buttons.save_wanted.emit()
+    assert second.exists()
+
+    offered = [text for text, _, _ in page.entries()]
+    assert offered[-2:] == ["Open recipe second.toml", "Open recipe first.toml"]
+    menu = page.buttons.presets_menu()
+    shown = [action.text() for action in menu.actions()]
+    assert shown[-4].startswith("second.toml")
+    page.new_run()
+    next(action for action in menu.actions() if action.text().startswith("first.toml")).trigger()
+    assert page.panel.form.recipe().name == "First"
+    assert "From first.toml" in page.header.subtitle()
+
+    first.unlink()
+    page.entries()[-2][1]()
+    assert "first.toml" in page.right.notice.text()
+    again = TrainPage(engine)
+    qtbot.addWidget(again)
+    again.bring_back(page.kept())
+    assert [text for text, _, _ in again.entries()][-2:] == offered[-2:][::-1]
+    engine.leave()

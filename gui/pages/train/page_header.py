@@ -8,7 +8,8 @@ from PySide6.QtCore import QPoint, Signal, SignalInstance
 from PySide6.QtWidgets import QMenu, QWidget
 
 from gui.look.language import tr
-from gui.pages.train.recipe_files import Preset, presets
+from gui.pages.train import recipe_files
+from gui.recent import RecentRecipes
 from gui.run_model import RunModel
 from gui.shell.header import Header
 from gui.shell.page import Entry
@@ -20,7 +21,7 @@ class HeaderButtons(QWidget):
     """Owns the buttons; signals tell what was pressed. `sides` chooses run or recipe where only one has room."""
 
     preset_chosen = Signal(object)
-    open_wanted = Signal()
+    file_wanted = Signal(object)
     save_wanted = Signal()
     pause_wanted = Signal()
     free_wanted = Signal()
@@ -45,6 +46,7 @@ class HeaderButtons(QWidget):
         self.resume = plain(tr("Resume"), "play")
         self.new = plain(tr("New run"), "plus")
         self.more = IconButton("more", tr("More"))
+        self.recent = RecentRecipes(self, self.file_wanted.emit)
         self._is_run = self._is_paused = False
         parts = (self.sides, self.presets, self.open, self.back, self.resume, self.new, self.pause)
         for part in (*parts, self.ways_to_pause, self.stop, self.more):
@@ -53,7 +55,6 @@ class HeaderButtons(QWidget):
 
     def _connect(self) -> None:
         for button, wish in (
-            (self.open, self.open_wanted),
             (self.back, self.back_wanted),
             (self.pause, self.pause_wanted),
             (self.stop, self.stop_wanted),
@@ -63,6 +64,7 @@ class HeaderButtons(QWidget):
             button.clicked.connect(wish)
         self.ways_to_pause.clicked.connect(self._open_ways_to_pause)
         self.presets.clicked.connect(self._open_presets)
+        self.open.clicked.connect(self._ask_for_file)
         self.more.clicked.connect(self._open_more)
 
     def show_editing(self, current: RunModel | None) -> None:
@@ -94,13 +96,24 @@ class HeaderButtons(QWidget):
             button.setVisible(button in shown)
         self.ways_to_pause.setVisible(self.pause in shown)
 
-    def _open_presets(self) -> None:
+    def _ask_for_file(self) -> None:
+        path = recipe_files.ask_to_open(self)
+        if path is not None:
+            self.file_wanted.emit(path)
+
+    def presets_menu(self) -> QMenu:
+        """Return the menu of what a recipe can begin with: the presets, and the files used lately."""
         menu = QMenu(self.presets)
-        for preset in presets():
-            menu.addAction(preset.recipe.name, partial(self._choose, preset))
+        for preset in recipe_files.presets():
+            menu.addAction(preset.recipe.name.replace("&", "&&"), partial(self._choose, preset))
+        self.recent.add_to(menu)
+        return menu
+
+    def _open_presets(self) -> None:
+        menu = self.presets_menu()
         menu.exec(self.presets.mapToGlobal(QPoint(0, self.presets.height() + 4)))
 
-    def _choose(self, preset: Preset) -> None:
+    def _choose(self, preset: recipe_files.Preset) -> None:
         self.preset_chosen.emit(preset.recipe)
 
     def pause_menu(self) -> QMenu:
@@ -142,6 +155,8 @@ class HeaderButtons(QWidget):
         found: list[Entry] = [
             (text, wish.emit, "") for text, wish, is_possible in self._more() if is_possible
         ]
+        if not self._is_run:
+            found += self.recent.entries()
         if self.ways_to_pause.isEnabled() and not self.ways_to_pause.isHidden():
             found.append((tr("Pause and free the device"), self.free_wanted.emit, ""))
         return found
