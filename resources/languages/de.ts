@@ -806,6 +806,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Abgebrochen.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/doctor_page.py" />
+   <source>Cancelled. The devices were not looked at</source>
+   <translation>Abgebrochen. Die Geräte wurden nicht geprüft</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/welcome/step.py" />
    <source>Change</source>
    <translation>Ändern</translation>
@@ -848,7 +853,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/pages/library/passport_panel.py" />
    <source>Changed under way</source>
-   <translation type="unfinished" />
+   <translation>Unterwegs geändert</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/source_bar.py" />
@@ -1536,6 +1541,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Jeder Lauf bleibt hier und lässt sich öffnen, fortsetzen oder wiederholen.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/fit_view.py" />
+   <source>Every step keeps its examples. Nothing is changed before you choose.</source>
+   <translation>Jeder Schritt behält seine Beispiele. Nichts wird geändert, bevor Sie wählen.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/recipe_panel.py" />
    <source>Everything</source>
    <translation>Alles</translation>
@@ -1679,6 +1689,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/start_gate.py" />
    <source>Fetch and start</source>
    <translation>Laden und starten</translation>
+  </message>
+  <message>
+   <location filename="../../gui/summarizer.py" />
+   <source>Fetching the base model</source>
+   <translation>Basismodell wird heruntergeladen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/data/mapping.py" />
@@ -2099,7 +2114,7 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   <message>
    <location filename="../../gui/shell/actions.py" />
    <source>In forms</source>
-   <translation type="unfinished" />
+   <translation>In Formularen</translation>
   </message>
   <message>
    <location filename="../../gui/shell/actions.py" />
@@ -2155,6 +2170,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/models/arena_table.py" />
    <source>It is what the others are compared with.</source>
    <translation>Damit werden die anderen verglichen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/fit_view.py" />
+   <source>It needs about {needed}, and {available} are free now.</source>
+   <translation>Er braucht etwa {needed}, und {available} sind gerade frei.</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/verdict_card.py" />
@@ -2782,6 +2802,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Keine Wertungen einzelner Gespräche</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/fit_view.py" />
+   <source>No smaller plan would fit: end other programs, or choose a smaller base model.</source>
+   <translation>Kein kleinerer Plan würde passen: Beenden Sie andere Programme, oder wählen Sie ein kleineres Basismodell.</translation>
+  </message>
+  <message>
    <location filename="../../gui/plots/loss_plot.py" />
    <source>No step yet.</source>
    <translation>Noch kein Schritt.</translation>
@@ -3100,6 +3125,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/crash_report.py" />
    <source>Open log folder</source>
    <translation>Protokollordner öffnen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/recent.py" />
+   <source>Open recipe {name}</source>
+   <translation>Rezept {name} öffnen</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/page_header.py" />
@@ -3425,6 +3455,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena/below.py" />
    <source>Queue</source>
    <translation>Warteschlange</translation>
+  </message>
+  <message>
+   <location filename="../../gui/quit_dialog.py" />
+   <source>Quit</source>
+   <translation>Beenden</translation>
   </message>
   <message>
    <location filename="../../gui/quit_dialog.py" />
@@ -4054,6 +4089,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/arena_page.py" />
    <source>Show charts</source>
    <translation>Diagramme zeigen</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/effect_panel.py" />
+   <source>Show how it could fit</source>
+   <translation>Zeigen, wie es passt</translation>
   </message>
   <message>
    <location filename="../../gui/pages/arena_page.py" />
@@ -4686,9 +4726,34 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Der Lauf endete vor seinem ersten Schritt.</translation>
   </message>
   <message>
+   <location filename="../../gui/quit_dialog.py" />
+   <source>The run has crashed.</source>
+   <translation>Der Lauf ist abgestürzt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/quit_dialog.py" />
+   <source>The run has failed.</source>
+   <translation>Der Lauf ist fehlgeschlagen.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/quit_dialog.py" />
+   <source>The run has stopped.</source>
+   <translation>Der Lauf ist gestoppt.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/quit_dialog.py" />
+   <source>The run is completed.</source>
+   <translation>Der Lauf ist abgeschlossen.</translation>
+  </message>
+  <message>
    <location filename="../../gui/device_turn.py" />
    <source>The run is paused at step {step} of {total}. Nothing is lost.</source>
    <translation>Der Lauf pausiert bei Schritt {step} von {total}. Nichts geht verloren.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/quit_dialog.py" />
+   <source>The run is paused.</source>
+   <translation>Der Lauf pausiert.</translation>
   </message>
   <message>
    <location filename="../../gui/device_turn.py" />
@@ -4789,6 +4854,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Dann werden ein Prüfpunkt und der Adapter gespeichert.</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train/effect_panel.py" />
+   <source>There are {size}.</source>
+   <translation>Es gibt {size}.</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/playground/presets.py" />
    <source>There is a preset "{name}" already.</source>
    <translation>Es gibt schon eine Vorlage „{name}“.</translation>
@@ -4857,6 +4927,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/start_gate.py" />
    <source>This run fetches what is not on this computer yet.</source>
    <translation>Dieser Lauf lädt, was noch nicht auf diesem Computer ist.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/fit_view.py" />
+   <source>This run needs more memory than there is</source>
+   <translation>Dieser Lauf braucht mehr Speicher, als da ist</translation>
   </message>
   <message>
    <location filename="../../gui/pages/help/drawings.py" />
@@ -5080,6 +5155,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
   </message>
   <message>
    <location filename="../../gui/quit_dialog.py" />
+   <source>Tunesmith can quit now.</source>
+   <translation>Tunesmith kann jetzt beendet werden.</translation>
+  </message>
+  <message>
+   <location filename="../../gui/quit_dialog.py" />
    <source>Tunesmith quits when the run has stopped.</source>
    <translation>Tunesmith endet, sobald der Lauf gestoppt ist.</translation>
   </message>
@@ -5142,6 +5222,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Use it</source>
    <translation>Verwenden</translation>
+  </message>
+  <message>
+   <location filename="../../gui/pages/train/fit_view.py" />
+   <source>Use this plan</source>
+   <translation>Diesen Plan verwenden</translation>
   </message>
   <message>
    <location filename="../../gui/pages/train/base_models_view.py" />
@@ -5542,17 +5627,17 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../gui/look/format.py" />
    <source>about {hours} h</source>
-   <translation type="unfinished" />
+   <translation>etwa {hours} h</translation>
   </message>
   <message>
    <location filename="../../gui/look/format.py" />
    <source>about {hours} h {minutes} min</source>
-   <translation type="unfinished" />
+   <translation>etwa {hours} h {minutes} min</translation>
   </message>
   <message>
    <location filename="../../gui/look/format.py" />
    <source>about {minutes} min</source>
-   <translation type="unfinished" />
+   <translation>etwa {minutes} min</translation>
   </message>
   <message numerus="yes">
    <location filename="../../gui/pages/labelling/words.py" />
@@ -6065,7 +6150,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../gui/look/format.py" />
    <source>less than a minute</source>
-   <translation type="unfinished" />
+   <translation>weniger als eine Minute</translation>
   </message>
   <message>
    <location filename="../../gui/download_check.py" />
@@ -7013,11 +7098,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{done} von {total} Gesprächen</translation>
   </message>
   <message>
-   <location filename="../../gui/pages/playground/batch.py" />
-   <source>{done} of {total} conversations, {time} left</source>
-   <translation>{done} von {total} Gesprächen, noch {time}</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/train/words.py" />
    <source>{done} of {total} examples</source>
    <translation>{done} von {total} Beispielen</translation>
@@ -7289,9 +7369,9 @@ Programm: Python und seine Bibliotheken.</translation>
   <message numerus="yes">
    <location filename="../../gui/pages/library/passport_facts.py" />
    <source>{n} earlier changes</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>{n} frühere Änderung</numerusform>
+    <numerusform>{n} frühere Änderungen</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -9302,7 +9382,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/changes.py" />
    <source>From the first step on {1} is {2}; it was {3}.</source>
-   <translation type="unfinished" />
+   <translation>Vom ersten Schritt an ist {1} {2}; vorher war es {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/selective.py" />
@@ -11270,7 +11350,7 @@ In one sentence:</translation>
   <message>
    <location filename="../../engine/changes.py" />
    <source>Since step {1} {2} is {3}; it was {4}.</source>
-   <translation type="unfinished" />
+   <translation>Seit Schritt {1} ist {2} {3}; vorher war es {4}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank_more.py" />
@@ -12214,6 +12294,11 @@ Summary:</translation>
    <location filename="../../engine/doctor.py" />
    <source>The worker found nothing.</source>
    <translation>Der Arbeitsprozess hat nichts gefunden.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/supervisor.py" />
+   <source>The worker is gone without a word, and memory ran short meanwhile.</source>
+   <translation>Der Arbeitsprozess ist ohne ein Wort verschwunden, und inzwischen war der Speicher knapp.</translation>
   </message>
   <message>
    <location filename="../../engine/supervisor.py" />
