@@ -16,6 +16,7 @@ from pathlib import Path
 
 from engine import library, paths, runs
 from engine.events import MOST_BYTES, Event, decode
+from engine.files import bytes_in
 from engine.jobs import Job
 
 DAY_SECONDS = 86_400.0
@@ -102,23 +103,6 @@ def downloads_folder() -> Path:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
     home = os.environ.get("HF_HOME")
     return (Path(home).expanduser() if home else cache / "huggingface") / "hub"
-
-
-def bytes_in(place: Path) -> int:
-    """Return the bytes of a file, or of all below a folder; links are not followed, what is gone counts nothing."""
-    with suppress(OSError):
-        if place.is_dir() and not place.is_symlink():
-            return sum(_entry_bytes(entry) for entry in os.scandir(place))
-        return place.lstat().st_size
-    return 0
-
-
-def _entry_bytes(entry: os.DirEntry[str]) -> int:
-    with suppress(OSError):
-        if entry.is_dir(follow_symlinks=False):
-            return bytes_in(Path(entry.path))
-        return entry.stat(follow_symlinks=False).st_size
-    return 0
 
 
 def _resumable_state(job: Job) -> Iterator[Path]:

@@ -1,8 +1,9 @@
-"""How a small file gets onto the disk, whatever is in it."""
+"""How a small file gets onto the disk whole, and what lies there."""
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -29,3 +30,20 @@ def sync_names(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def bytes_in(place: Path) -> int:
+    """Return the bytes of a file, or of all below a folder; links are not followed, what is gone counts nothing."""
+    with suppress(OSError):
+        if place.is_dir() and not place.is_symlink():
+            return sum(_entry_bytes(entry) for entry in os.scandir(place))
+        return place.lstat().st_size
+    return 0
+
+
+def _entry_bytes(entry: os.DirEntry[str]) -> int:
+    with suppress(OSError):
+        if entry.is_dir(follow_symlinks=False):
+            return bytes_in(Path(entry.path))
+        return entry.stat(follow_symlinks=False).st_size
+    return 0

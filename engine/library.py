@@ -23,7 +23,7 @@ from typing import Any, NoReturn
 from engine import passport as passports
 from engine import recipe as recipes
 from engine.errors import AdapterError, StorageError
-from engine.files import sync_names
+from engine.files import bytes_in, sync_names
 from engine.foreign import (
     CONFIG_NAME,
     WEIGHTS_NAME,
@@ -108,7 +108,7 @@ class Adapter:
     @cached_property
     def size_bytes(self) -> int:
         """Bytes on disk."""
-        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+        return bytes_in(self.folder)
 
     def changed_files(self) -> list[str]:
         """Return the names of files that no longer match the passport's checksums, or are gone."""

@@ -16,6 +16,7 @@ from engine import recipe as recipes
 from engine import smaller_plans
 from engine.errors import AppError
 from engine.events import VERSION, Event, clock, decode
+from engine.files import bytes_in
 from engine.jobs import Job
 from engine.recipe import Recipe
 from engine.run_state import Outcome, RunState
@@ -119,7 +120,7 @@ def read_entry(job: Job) -> RunEntry:
         seconds=clock.seconds,
         started_at=clock.first or (job.folder / "job.json").stat().st_mtime,
         checkpoints=tuple(saved),
-        checkpoint_bytes=sum(_bytes_in(folder) for folder in saved),
+        checkpoint_bytes=sum(bytes_in(folder) for folder in saved),
         stamp=mark,
     )
 
@@ -237,11 +238,3 @@ def thinned(values: Sequence[float], most: int) -> tuple[float, ...]:
         return tuple(values)
     edges = [count * place // most for place in range(most + 1)]
     return tuple(sum(values[low:high]) / (high - low) for low, high in pairwise(edges))
-
-
-def _bytes_in(folder: Path) -> int:
-    try:
-        return sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
-    except FileNotFoundError:
-        # A running worker rotates its checkpoints.
-        return 0

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QMetaObject, QObject, QTimer, Signal
 
 from engine.api import (
     Ending,
@@ -72,6 +72,9 @@ class Engine(QObject):
         self._threads: set[EngineThread] = set()
         self._computing: dict[EngineThread, str] = {}
         self._kept: list[Job] = []
+        # Kept while their workers live; then whoever shows one has it.
+        self._models: set[RunModel] = set()
+        self._links: dict[RunModel, tuple[QMetaObject.Connection, ...]] = {}
         self.spares = SpareKeeper(
             self, make=partial(Spare, niced=True, command=spare_command), can_afford=self._can_afford_spare
         )
@@ -157,7 +160,9 @@ class Engine(QObject):
 
     def _follow(self, job: Job, wanted: Recipe, *, attach: bool) -> RunModel:
         thread = self._thread(job, attach=attach, spare=None if attach else self.spares.take())
-        model = RunModel(wanted, thread, self)
+        model = RunModel(wanted, thread)
+        self._models.add(model)
+        thread.tell(self, finished=partial(self._models.discard, model))
         QTimer.singleShot(0, thread, thread.start)
         return model
 
@@ -165,8 +170,13 @@ class Engine(QObject):
         command = self._command(job) if self._command else None
         thread = EngineThread(job, attach=attach, command=command, spare=spare, parent=self)
         self._threads.add(thread)
-        thread.tell(self, finished=partial(self._threads.discard, thread))
+        thread.tell(self, finished=partial(self._release_thread, thread))
         return thread
+
+    def _release_thread(self, thread: EngineThread) -> None:
+        """Keep a thread that has ended no longer than whoever else still knows it."""
+        self._threads.discard(thread)
+        thread.setParent(None)
 
     def _take_device(self, thread: EngineThread, kind: str) -> None:
         self._computing[thread] = kind
@@ -180,12 +190,17 @@ class Engine(QObject):
     def _make_current(self, model: RunModel) -> None:
         self.current = model
         self.planner.rest()
-        model.changed.connect(lambda: self.run_changed.emit(model))
-        model.ended.connect(lambda _ending: self._release(model))
+        self._links[model] = (
+            model.changed.connect(lambda: self.run_changed.emit(model)),
+            model.ended.connect(lambda _ending: self._release(model)),
+        )
         self.run_started.emit(model)
         self.runs_changed.emit()
 
     def _release(self, model: RunModel) -> None:
+        # What is connected holds the model: it would outlive every page that shows it.
+        for link in self._links.pop(model):
+            QObject.disconnect(link)
         if self.current is model:
             self.current = None
             self.spares.again()

@@ -96,5 +96,7 @@ def _scan() -> tuple[list[Adapter], list[Unreadable], int]:
 
 
 def _stamp(adapter: Adapter) -> tuple[int, ...]:
-    files = sorted(path for path in adapter.folder.rglob("*") if path.is_file())
-    return tuple(path.stat().st_mtime_ns for path in files)
+    """When each of its files was written; nothing once it is gone, which may be while this is asked."""
+    with suppress(FileNotFoundError):
+        return tuple(path.stat().st_mtime_ns for path in sorted(adapter.folder.rglob("*")) if path.is_file())
+    return ()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import pytest
+from PySide6.QtTest import QTest
 
 from engine.api import Job, create_job, paths, recipe, runs
 from gui.engine import Engine
@@ -189,3 +192,19 @@ def test_old_jobs_of_windows_that_died_are_swept(scripts):
     scripts.engine.sweep_jobs(older_than_seconds=0.0)
 
     assert not job.folder.exists()
+
+
+def test_what_has_ended_and_nobody_shows_is_forgotten(scripts, qtbot):
+    scripts.by_kind["train"] = [["steps", {"count": 3, "per_second": 100}]]
+    shown = [scripts.engine.start_run(recipe.from_tables(TABLES))]
+    qtbot.waitUntil(lambda: not shown[0].running, timeout=WAIT)
+    shown.append(scripts.engine.replay(shown[0].job))
+    qtbot.waitUntil(lambda: not shown[1].running, timeout=WAIT)
+    qtbot.waitUntil(lambda: not scripts.engine.findChildren(EngineThread), timeout=WAIT)
+    gone = [weakref.ref(model) for model in shown]
+    shown.clear()
+    # What is to be deleted goes with the event loop.
+    QTest.qWait(50)
+    gc.collect()
+
+    assert [each() for each in gone] == [None, None]

@@ -48,3 +48,29 @@ def test_a_file_that_goes_meanwhile_is_one_that_changed(reader, qtbot, monkeypat
     with qtbot.waitSignal(reader.checked) as told:
         reader.check(adapter)
     assert told.args == [adapter.id, [name]]
+
+
+def test_an_adapter_that_goes_while_the_library_is_measured_counts_nothing(reader, qtbot, monkeypatch):
+    add_adapter("ab")
+    add_adapter("cd")
+    scan = library.scan
+
+    def scan_and_lose():
+        adapters, unreadable = scan()
+        shutil.rmtree(adapters[0].folder)
+        return adapters, unreadable
+
+    monkeypatch.setattr(library, "scan", scan_and_lose)
+    with qtbot.waitSignal(reader.read) as told:
+        reader.refresh()
+    adapters, _, size = told.args
+    assert size == adapters[1].size_bytes > 0
+
+
+def test_an_adapter_that_is_gone_when_it_is_looked_at_is_told_nothing_of(reader, qtbot):
+    add_adapter("ab")
+    (adapter,), _ = library.scan()
+    shutil.rmtree(adapter.folder)
+    with qtbot.assertNotEmitted(reader.checked, wait=200):
+        reader.check(adapter)
+        reader.wait()
