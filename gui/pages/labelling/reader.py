@@ -11,6 +11,7 @@ from gui.engine import Engine
 from gui.in_hand import InHand
 from gui.look.format import bytes_text, number
 from gui.look.language import tr
+from gui.remaining import Remaining
 
 
 class Reader(QObject):
@@ -27,6 +28,7 @@ class Reader(QObject):
         self._engine = engine
         self._in_hand = InHand(self)
         self._done, self._total, self._unit = 0, 0, ""
+        self._left = Remaining()
         self.source = ""
         self.trouble: AppError | None = None
 
@@ -42,6 +44,7 @@ class Reader(QObject):
         """
         self.stop()
         self.source, self._total = str(values["source"]), 0
+        self._left.begin()
         try:
             request = {"data": values, "base_model": base_model}
             thread = self._engine.ask("label_data", request, parent=self)
@@ -64,10 +67,11 @@ class Reader(QObject):
         if not self._total:
             return 0.0, "", reading
         how_far = tr("{done} of {total}", done=size(self._done), total=size(self._total))
-        return self._done / self._total, how_far, reading
+        return self._done / self._total, self._left.beside(how_far), reading
 
     def _follow(self, events: list[Event]) -> None:
         for event in events:
+            self._left.follow(event)
             if event["event"] == "stage_progressed":
                 self._done, self._total, self._unit = event["done"], event["total"], event["unit"]
         self.changed.emit()

@@ -10,9 +10,10 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.api import Adapter, AppError, Ending, Event, Recipe, clock
-from gui.look.format import bytes_text, duration_text, number
+from engine.api import Adapter, AppError, Ending, Event, Recipe
+from gui.look.format import bytes_text, number
 from gui.look.language import mark, told, tr
+from gui.remaining import Remaining
 
 STAGES = {
     "load_base": mark("Loading the base model"),
@@ -49,7 +50,7 @@ class LibraryJobs(QObject):
         self._engine = engine
         self._thread: Any = None
         self._adapter_id = ""
-        self._began: float | None = None
+        self._left = Remaining()
         self._remarks: list[str] = []
 
     @property
@@ -101,7 +102,8 @@ class LibraryJobs(QObject):
         except AppError as error:
             self.failed.emit(in_one_line(error.message, error.hint))
             return
-        self._thread, self._adapter_id, self._began, self._remarks = thread, adapter.id, None, []
+        self._thread, self._adapter_id, self._remarks = thread, adapter.id, []
+        self._left.begin()
         result: dict[str, Any] = {}
         thread.tell(
             self,
@@ -119,8 +121,8 @@ class LibraryJobs(QObject):
 
     def _follow(self, events: list[Event], doing: str) -> None:
         for event in events:
+            self._left.follow(event)
             if event["event"] == "stage_entered":
-                self._began = None
                 stage = STAGES.get(event["stage"])
                 self.progressed.emit(0.0, tr(stage) if stage else doing)
             elif event["event"] == "notice":
@@ -130,14 +132,9 @@ class LibraryJobs(QObject):
 
     def _tell_progress(self, event: Event) -> None:
         done, total, unit = int(event["done"]), int(event["total"]), str(event["unit"])
-        now = clock(event)
-        self._began = now if self._began is None else self._began
         size = bytes_text if unit == "bytes" else number
         words = tr(HOW_FAR.get(unit, HOW_FAR["bytes"]), done=size(done), total=size(total))
-        if done and now > self._began and done < total:
-            left = duration_text((now - self._began) / done * (total - done))
-            words = f"{words}, {tr('{time} left', time=left)}"
-        self.progressed.emit(done / total if total else 0.0, words)
+        self.progressed.emit(done / total if total else 0.0, self._left.beside(words))
 
     def _end(self, ending: Ending, done: str, result: dict[str, Any]) -> None:
         self._thread, self._adapter_id = None, ""

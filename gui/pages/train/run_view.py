@@ -12,7 +12,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.api import OUT_OF_MEMORY, SmallerPlan, example_scores, smaller_plans
-from gui.look.format import duration_text, number
+from gui.look.format import about_text, number
 from gui.look.language import mark, told, tr, tr_count
 from gui.look.type import px
 from gui.pages.train.failure_card import FailureCard
@@ -136,7 +136,7 @@ class RunView(Scroll):
             left = model.stage_seconds_left()
             how_far = [
                 progress_words(state),
-                tr("{time} left", time=duration_text(round(left))) if left else "",
+                tr("{time} left", time=about_text(left)) if left is not None else "",
             ]
             share = done / total if total else 0.0
             self.busy.set_progress(share, ", ".join(part for part in how_far if part), stage_words(state))
