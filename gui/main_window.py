@@ -85,6 +85,8 @@ class LazyPage(QWidget):
         if self._content is None:
             self._content = self._build()
             self._column.addWidget(self._content)
+            # A layout shows what is added to it only with the next turn of the event loop; keys are for what is seen.
+            self._content.show()
         return self._content
 
 

@@ -1,0 +1,96 @@
+"""From the first start to one's own adapter beside the base model, without a mouse."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from engine.passport import BaseModelFacts
+from gui.engine import Engine
+from gui.engine_thread import EngineThread
+from gui.main_window import MainWindow
+from gui.preferences import Preferences
+from tests.helpers import scripted_summarizer, scripted_worker
+from tests.helpers.homes import add_adapter
+from tests.helpers.train_stage import COMPLETE, PLAN
+
+WAIT = 20_000
+MOST_TABS = 60
+CONVERSATION = "Leila: the venue offers Thursday 21st\nTom: ok, at 16:30"
+CONTROL, NONE = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.NoModifier
+
+
+@pytest.fixture
+def window(styled, qtbot, home):
+    def command(job):
+        kind = job.request()["kind"]
+        if kind == "summarize":
+            return scripted_summarizer.command(job)
+        models = {"event": "result_made", "result": {"models": [{"id": "starter"}]}}
+        scripts = {"train": COMPLETE, "plan": [["answer", PLAN]], "models": [["emit", models]]}
+        scripted_worker.give_script(job, scripts.get(kind, [["answer", {}]]))
+        return scripted_worker.command(job)
+
+    engine = Engine(command)
+    made = MainWindow(engine, Preferences(), guides=True)
+    qtbot.addWidget(made, before_close_func=lambda one: setattr(one, "_may_close", True))
+    with qtbot.waitActive(made):
+        made.show()
+    yield made
+    for thread in engine.findChildren(EngineThread):
+        thread.force()
+    engine.leave()
+
+
+def press(key, modifier=NONE):
+    """Press a key where the keyboard is."""
+    QTest.keyClick(QApplication.focusWidget() or QApplication.activeWindow(), key, modifier)
+
+
+def tab_to(text):
+    """Go on by Tab until a control with this text has the keyboard."""
+    for _ in range(MOST_TABS):
+        if getattr(QApplication.focusWidget(), "text", str)() == text:
+            return
+        press(Qt.Key.Key_Tab)
+    raise AssertionError(f"{text!r} is not reached by Tab")
+
+
+def test_from_the_first_start_to_ones_own_adapter_in_the_playground(window, qtbot):
+    runs = []
+    window.engine.run_ended.connect(runs.append)
+    # The guide: every step as it is.
+    for _ in range(4):
+        QTest.qWait(50)
+        press(Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: bool(runs), timeout=WAIT)
+    assert runs[0].state.outcome == "completed"
+    # A scripted worker tells of an adapter and makes none.
+    add_adapter("mine", base_model=BaseModelFacts(id="starter", family="encoder-decoder"))
+    window.engine.adapters_changed.emit()
+
+    press(Qt.Key.Key_4, CONTROL)
+    assert window.current_key() == "library"
+    qtbot.waitUntil(lambda: window.built("library").table.rowCount() > 0, timeout=WAIT)
+    tab_to("Try in playground")
+    press(Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.current_key() == "playground", timeout=WAIT)
+
+    page = window.built("playground")
+    QGuiApplication.clipboard().setText(CONVERSATION)
+    press(Qt.Key.Key_V, CONTROL)
+    qtbot.waitUntil(page.summarise_button.isEnabled, timeout=WAIT)
+    press(Qt.Key.Key_Return, CONTROL)
+    qtbot.waitUntil(lambda: summaries(page) is not None, timeout=WAIT)
+    assert all(summaries(page))
+
+
+def summaries(page):
+    """Return what base and adapter wrote, None before both have ended."""
+    columns = [page.controller.board.column(key) for key in (None, "mine")]
+    if not all(each is not None and each.status == "finished" for each in columns):
+        return None
+    return [each.text for each in columns]
