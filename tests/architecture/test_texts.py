@@ -67,6 +67,7 @@ KEYS = {
     },
     "gui/forms/undo.py": {"State"},
     "gui/forms/controls.py": {"*SelfAttention.q, *.wo", "speaker = from; text = value"},
+    "gui/taskbar.py": {"Update"},
     "gui/plots": {"PNG (*.png)", "CSV (*.csv)"},
 }
 # The same in every language.
