@@ -72,6 +72,7 @@ class Engine(QObject):
         self._threads: set[EngineThread] = set()
         self._computing: dict[EngineThread, str] = {}
         self._kept: list[Job] = []
+        self._has_left = False
         # Kept while their workers live; then whoever shows one has it.
         self._models: set[RunModel] = set()
         self._links: dict[RunModel, tuple[QMetaObject.Connection, ...]] = {}
@@ -171,6 +172,8 @@ class Engine(QObject):
         thread = EngineThread(job, attach=attach, command=command, spare=spare, parent=self)
         self._threads.add(thread)
         thread.tell(self, finished=partial(self._release_thread, thread))
+        if self._has_left:
+            thread.let_go()
         return thread
 
     def _release_thread(self, thread: EngineThread) -> None:
@@ -217,7 +220,11 @@ class Engine(QObject):
                 shutil.rmtree(folder, ignore_errors=True)
 
     def leave(self) -> None:
-        """Let go of every worker: short jobs end, runs do what their recipe says for a window that leaves."""
+        """Let go of every worker: short jobs end, runs do what their recipe says for a window that leaves.
+
+        What a page still asks for afterwards, as by a timer, is not begun.
+        """
+        self._has_left = True
         self.arena_queue.let_go()
         self.planner.rest()
         self.spares.end()

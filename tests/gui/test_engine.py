@@ -208,3 +208,12 @@ def test_what_has_ended_and_nobody_shows_is_forgotten(scripts, qtbot):
     gc.collect()
 
     assert [each() for each in gone] == [None, None]
+
+
+def test_nothing_is_begun_once_the_window_has_left(scripts, qtbot):
+    scripts.engine.leave()
+    thread = scripts.engine.ask("devices")
+    with qtbot.waitSignal(thread.finished, timeout=WAIT):
+        pass
+
+    assert thread.pid is None
