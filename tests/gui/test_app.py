@@ -296,6 +296,8 @@ def test_a_queue_goes_on_with_the_next_window_and_stops_with_the_one_that_leaves
     arena = arenas.create(wanted, [{}, {"method": {"id": "ia3"}}])
     arenas.set_paused(arena, paused=False)
     house = House(qtbot)
+    # As in the program: at once, before the queue looks for its next entry.
+    house.window.left.connect(house.engine.leave)
     house.scripts["train"] = ENDLESS
     qtbot.waitUntil(
         lambda: house.engine.current is not None and house.engine.current.state.step > 0, timeout=WAIT
@@ -303,7 +305,6 @@ def test_a_queue_goes_on_with_the_next_window_and_stops_with_the_one_that_leaves
     house.window.close()
     house.window.quit_dialog().stop_button.click()
     qtbot.waitUntil(lambda: house.left == [1], timeout=WAIT)
-    house.engine.leave()
     qtbot.wait(100)
     assert [each.state for each in arenas.Reader().read(arenas.open_arena(arena.folder))] == [
         "stopped",
