@@ -9137,7 +9137,7 @@ Summary:</translation>
   <message>
    <location filename="../../engine/worker/evaluate.py" />
    <source>Empty: {1} of {2} of {3}.</source>
-   <translation>Leer: {1} von {2} ({3}).</translation>
+   <translation>Leer: {1} von {2} {3}.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/soft_prompts.py" />
