@@ -27,13 +27,13 @@ from gui.pages.arena.words import base_words_of, summary_words
 from gui.pages.library.menus import SEPARATOR, make_menu
 from gui.pages.train.report_file import ReportFile
 from gui.shell.keeping import values_of
+from gui.shell.kept_list import keep_list
 from gui.shell.page import NARROW, Entry, Page, about
 from gui.widgets.buttons import plain, primary, quiet
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.choice import Choice
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.grouped_table import HEAD_HEIGHT, GroupedTableView
-from gui.widgets.kept_list import keep_list
 from gui.widgets.labels import ElidedLabel
 from gui.widgets.toast import UndoStrip
 

@@ -23,12 +23,12 @@ from gui.models.example_table import ExampleTable, Row
 from gui.models.words import protocol_words
 from gui.pages.examples.chooser import RunChooser
 from gui.pages.examples.detail import ExampleDetail
+from gui.shell.kept_list import keep_list
 from gui.shell.page import NARROW, Page
 from gui.widgets.buttons import plain, primary
 from gui.widgets.cards import NoticeStrip
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.grouped_table import GroupedTableView
-from gui.widgets.kept_list import keep_list
 from gui.widgets.search_field import SearchField
 from gui.widgets.segmented import Segmented
 from gui.widgets.splitter import Splitter

@@ -24,11 +24,11 @@ from gui.pages.history.run_details import RunDetails
 from gui.pages.library.dialogs import Dialogs
 from gui.pages.library.menus import SEPARATOR, below, make_menu
 from gui.pages.train.report_file import ReportFile
+from gui.shell.kept_list import keep_list
 from gui.shell.page import Entry, Page, about
 from gui.widgets.buttons import plain, primary
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.grouped_table import GroupedTableView
-from gui.widgets.kept_list import keep_list
 from gui.widgets.list_pane import ListPane
 
 FILTERS = {"all": mark("All"), "completed": mark("Completed"), "resumable": mark("Can resume")}

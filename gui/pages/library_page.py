@@ -29,12 +29,12 @@ from gui.pages.library.menus import SEPARATOR, below, make_menu
 from gui.pages.library.passport_panel import PassportPanel
 from gui.pages.library.places import Places
 from gui.pages.library.score_choices import Choice, score_choices
+from gui.shell.kept_list import keep_list
 from gui.shell.page import NARROW, Entry, Page, about
 from gui.widgets.bars import Busy
 from gui.widgets.buttons import plain, primary
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.grouped_table import GroupedTableView
-from gui.widgets.kept_list import keep_list
 from gui.widgets.list_pane import ListPane
 from gui.widgets.name_editor import NameEditor
 

@@ -335,16 +335,22 @@ def looked_at_later(job: Job) -> Ending:
     return later.ending()
 
 
-@posix
-def test_a_kill_for_memory_is_known_to_who_opens_the_job_later(
-    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def killed_for_memory(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Supervisor:
+    """Start a job, and let its worker die while the system counts one more that it killed for memory."""
     monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", (counted(tmp_path, 2),))
     monkeypatch.setattr(supervisor, "_available_share", lambda: 0.9)
     made = start(KILLED_WHEN_TOLD)
     wait_for(made, "notice")
     counted(tmp_path, 3)
     made.send("die")
+    return made
+
+
+@posix
+def test_a_kill_for_memory_is_known_to_who_opens_the_job_later(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    made = killed_for_memory(start, tmp_path, monkeypatch)
     seen = run(made)[1]
     later = looked_at_later(made.job)
     assert (later.message, later.kind) == (seen.message, OUT_OF_MEMORY)
@@ -354,12 +360,7 @@ def test_a_kill_for_memory_is_known_to_who_opens_the_job_later(
 def test_a_kill_for_memory_that_nobody_saw_is_told_by_what_was_counted(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", (counted(tmp_path, 2),))
-    monkeypatch.setattr(supervisor, "_available_share", lambda: 0.9)
-    made = start(KILLED_WHEN_TOLD)
-    wait_for(made, "notice")
-    counted(tmp_path, 3)
-    made.send("die")
+    made = killed_for_memory(start, tmp_path, monkeypatch)
     while made.alive():
         time.sleep(0.01)
     later = looked_at_later(made.job)
