@@ -16,6 +16,8 @@ os.environ.update(
     OMP_NUM_THREADS="1",
     OMP_THREAD_LIMIT="1",
     TOKENIZERS_PARALLELISM="false",
+    # As in a worker (engine/worker/__main__.py).
+    TORCHDYNAMO_DISABLE="1",
 )
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 

@@ -1,6 +1,7 @@
 """A worker's first and last words, whatever happens between them."""
 
 import errno
+import gc
 import os
 import sys
 
@@ -52,6 +53,20 @@ def test_the_settings_of_the_libraries_are_made_before_a_job_imports_them_and_ow
 
     assert (seen["OMP_WAIT_POLICY"], seen["ONEDNN_PRIMITIVE_CACHE_CAPACITY"]) == ("PASSIVE", "128")
     assert seen["LRU_CACHE_CAPACITY"] == "7"
+    # No result hangs on whether there is a C++ compiler.
+    assert seen["TORCHDYNAMO_DISABLE"] == "1"
+
+
+def test_garbage_is_not_searched_for_while_libraries_come_and_is_afterwards(monkeypatch):
+    job = job_that(monkeypatch, lambda channel, request: channel.result({}))
+    searched, imported = [], worker.importlib.import_module
+    monkeypatch.setattr(
+        worker.importlib, "import_module", lambda name: (searched.append(gc.isenabled()), imported(name))[1]
+    )
+    run_here(job)
+    gc.unfreeze()
+
+    assert (searched, gc.isenabled()) == ([False], True)
 
 
 def test_a_known_trouble_keeps_its_words_and_its_field(monkeypatch):
