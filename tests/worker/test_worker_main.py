@@ -60,9 +60,12 @@ def test_the_settings_of_the_libraries_are_made_before_a_job_imports_them_and_ow
 def test_garbage_is_not_searched_for_while_libraries_come_and_is_afterwards(monkeypatch):
     job = job_that(monkeypatch, lambda channel, request: channel.result({}))
     searched, imported = [], worker.importlib.import_module
-    monkeypatch.setattr(
-        worker.importlib, "import_module", lambda name: (searched.append(gc.isenabled()), imported(name))[1]
-    )
+
+    def importing(name):
+        searched.append(gc.isenabled())
+        return imported(name)
+
+    monkeypatch.setattr(worker.importlib, "import_module", importing)
     run_here(job)
     gc.unfreeze()
 
