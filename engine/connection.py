@@ -32,14 +32,26 @@ def require_hub() -> None:
             "Tunesmith is offline, so nothing is fetched from the hub.",
             "Start it without --offline and HF_HUB_OFFLINE, or choose a folder on this computer.",
         )
-    address = urlsplit(_proxy() or hub_address())
-    host, port = address.hostname or "", address.port or PORTS.get(address.scheme, 443)
+    host, port = _host_and_port()
     reason = _trouble(host, port)
     if reason:
         raise OfflineError(
             f"The hub can't be reached: {host} {reason}.",
             "Check the connection. Models and conversations in folders work without it.",
         )
+
+
+def _host_and_port() -> tuple[str, int]:
+    """Return where a connection to the hub begins. Raises OfflineError for an address that is none."""
+    try:
+        address = urlsplit(_proxy() or hub_address())
+        return address.hostname or "", address.port or PORTS.get(address.scheme, 443)
+    except ValueError:
+        # What is wrong with it is not quoted: that may be a part of a password.
+        raise OfflineError(
+            "The hub's address, or that of the proxy before it, is not one.",
+            "An address looks like https://host or https://user:password@host:8443.",
+        ) from None
 
 
 def _proxy() -> str:

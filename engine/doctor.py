@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engine import connection, paths
+from engine.addresses import without_login
 from engine.errors import AppError, OfflineError, StorageError
 from engine.graphics_cards import Card, find
 from engine.jobs import create_job
@@ -196,7 +197,7 @@ def memory() -> Check:
 
 def hub() -> Check:
     """Say whether base models and data sets can be fetched."""
-    title, address = "Hub", connection.hub_address()
+    title, address = "Hub", without_login(connection.hub_address())
     if connection.offline():
         return Check("hub", title, "notice", "Offline, as asked for: nothing is fetched.")
     try:

@@ -1,13 +1,16 @@
 """What a log tells of an error that nobody foresaw: where it happened, and its message without what was said.
 
 A library's message may quote the text that it could not do with, and a log is copied and sent. What stands in quotes
-and has the look of speech is left out; names, numbers and paths stay, since they are what helps.
+and has the look of speech is left out, and so is the login in an address; names, numbers and paths stay, since they are
+what helps.
 """
 
 from __future__ import annotations
 
 import re
 import traceback
+
+from engine.addresses import without_login
 
 LEFT_OUT = "…"
 MOST_CHARACTERS = 2_000
@@ -19,8 +22,8 @@ _SPEECH = re.compile(r"\s|\\[nt]")
 
 
 def without_speech(message: str) -> str:
-    """Return an error's message, shortened, with what it quotes of a text left out."""
-    return _QUOTED.sub(_left_out, message[:MOST_CHARACTERS])
+    """Return an error's message, shortened, without logins and what it quotes of a text."""
+    return _QUOTED.sub(_left_out, without_login(message[:MOST_CHARACTERS]))
 
 
 def _left_out(found: re.Match[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
@@ -17,11 +18,14 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
+from engine.addresses import without_login
 from engine.connection import hub_address
 from engine.errors import AppError, BaseModelError, DataError, OfflineError, StorageError
 from engine.quantities import size
 
 Kind = Literal["model", "dataset"]
+# It warns of requests that failed, with their addresses.
+CLIENT_LOG = "huggingface_hub.utils._http"
 FIELDS = {"model": "base_model.id", "dataset": "data.source"}
 
 
@@ -88,10 +92,18 @@ def _storage_trouble(error: Exception) -> StorageError:
     return StorageError(
         f"The disk with {constants.HF_HUB_CACHE} is full."
         if full
-        else f"{constants.HF_HUB_CACHE} can't be written to: {error}.",
+        else f"{constants.HF_HUB_CACHE} can't be written to: {without_login(str(error))}.",
         "Delete models you no longer use, or set HF_HOME to another disk.",
     )
 
 
 def _page(repo_id: str, kind: Kind) -> str:
-    return f"{hub_address()}/{'datasets/' if kind == 'dataset' else ''}{repo_id}"
+    return f"{without_login(hub_address())}/{'datasets/' if kind == 'dataset' else ''}{repo_id}"
+
+
+def _keep_logins_out(record: logging.LogRecord) -> bool:
+    record.msg, record.args = without_login(record.getMessage()), ()
+    return True
+
+
+logging.getLogger(CLIENT_LOG).addFilter(_keep_logins_out)

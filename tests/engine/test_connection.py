@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from engine import connection
+from engine.addresses import without_login
 from engine.errors import OfflineError
 
 
@@ -71,3 +72,29 @@ def test_a_look_up_that_never_ends_is_given_up(online):
     with pytest.raises(OfflineError, match="does not answer"):
         connection.require_hub()
     over.set()
+
+
+@pytest.mark.parametrize("address", ["https://user:se/cret@hub.example", "https://[hub", "http://hub:port"])
+def test_an_address_that_is_none_is_said_without_it(online, address):
+    online.setenv("HF_ENDPOINT", address)
+    with pytest.raises(OfflineError, match="not one") as caught:
+        connection.require_hub()
+    assert "se" not in caught.value.message.split()
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://user:s3cret@hub.example/mirror", "https://hub.example/mirror"),
+        ("https://token@hub.example:8443", "https://hub.example:8443"),
+        ("http://a:b@c:d@hub.example", "http://hub.example"),
+        ("https://huggingface.co/x/resolve/main/a@b.json", "https://huggingface.co/x/resolve/main/a@b.json"),
+        (
+            "'HTTP 503' at https://u:p@one.example/a and http://two.example",
+            "'HTTP 503' at https://one.example/a and http://two.example",
+        ),
+    ],
+)
+def test_an_address_is_shown_without_user_and_password(address, shown):
+    assert without_login(address) == shown

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -125,6 +126,15 @@ def test_a_hub_out_of_reach_is_a_remark_with_a_hint(monkeypatch):
     assert check.state == "notice"
     assert "refuses the connection" in check.text
     assert check.fix
+
+
+def test_a_hub_is_named_without_user_and_password(monkeypatch):
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        monkeypatch.setenv("HF_ENDPOINT", f"http://user:s3cret@127.0.0.1:{port}/mirror")
+        check = doctor.hub()
+    assert (check.state, check.text) == ("ok", f"http://127.0.0.1:{port}/mirror answers")
 
 
 def test_a_home_that_can_not_be_made_is_a_problem(tmp_path, monkeypatch):

@@ -51,3 +51,8 @@ def test_names_numbers_and_paths_stay(message: str):
 
 def test_a_message_without_end_is_shortened():
     assert len(traces.without_speech("x" * 1_000_000)) == traces.MOST_CHARACTERS
+
+
+def test_the_login_in_an_address_is_left_out():
+    message = "HTTP 503 for url: https://user:s3cret@hub.example/api"
+    assert traces.without_speech(message) == "HTTP 503 for url: https://hub.example/api"

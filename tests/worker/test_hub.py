@@ -1,6 +1,7 @@
 """Fetching from a hub: what it costs, progress, cancel, the ways to fail, and what is here afterwards."""
 
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -8,11 +9,13 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import httpx2
 import huggingface_hub
 import pytest
+from huggingface_hub.errors import GatedRepoError
 
 from engine.errors import BaseModelError, DataError, OfflineError, StorageError
-from engine.worker import hub
+from engine.worker import hub, hub_errors
 from engine.worker.channel import Stopped
 from engine.worker.readers import SUFFIXES
 from tests.helpers.small_hub import COMMIT, SmallHub, asked_here
@@ -293,3 +296,15 @@ def test_models_on_this_computer_are_listed_and_deleted(small_hub):
 def test_the_family_is_told_from_the_configuration(tmp_path, config, family):
     (tmp_path / "config.json").write_text(json.dumps(config))
     assert hub.family(tmp_path) == family
+
+
+def test_neither_a_hint_nor_the_log_of_the_client_holds_a_login(monkeypatch, caplog):
+    monkeypatch.setenv("HF_ENDPOINT", "https://user:s3cret@hub.example")
+    request = httpx2.Request("GET", "https://user:s3cret@hub.example/api")
+    response = httpx2.Response(403, request=request)
+    with pytest.raises(BaseModelError) as caught, hub_errors.told(MODEL, "main", "model"):
+        raise GatedRepoError("gated", response=response)
+    logging.getLogger(hub_errors.CLIENT_LOG).warning("Retrying %s", "https://user:s3cret@hub.example/api")
+
+    assert f"https://hub.example/{MODEL}" in caught.value.hint
+    assert [record.getMessage() for record in caplog.records] == ["Retrying https://hub.example/api"]
