@@ -127,7 +127,8 @@ class Narrator:
         if state.excluded:
             self._output.line(f"{words.counted(state.excluded, 'conversation')} excluded by the recipe.")
         if state.adapter:
-            self._output.line(f"Adapter {state.adapter['adapter']} in {state.adapter['path']}")
+            place = f" in {state.adapter['path']}" if "path" in state.adapter else ""
+            self._output.line(f"Adapter {state.adapter['adapter']}{place}")
         if state.seconds is not None:
             self._output.line(f"Took {words.duration(state.seconds)}.")
 

@@ -14,13 +14,11 @@ from engine.commands.narrator import Narrator
 from engine.commands.output import Output
 from engine.commands.parser import Verbs
 from engine.errors import WorkerError
-from engine.events import Event, read_all
 from engine.jobs import Job
 from engine.runs import Run
 
 LOCK_SECONDS = 30.0
 LOOK_SECONDS = 0.2
-REPEATED = ("adapter_saved", "job_ended")
 
 
 def add(verbs: Verbs) -> None:
@@ -88,10 +86,9 @@ def _when_free(job: Job, output: Output) -> Run:
 
 def _repeat(run: Run, output: Output) -> int:
     """Say again how a completed run ended."""
-    last: dict[str, Event] = {event["event"]: event for event in read_all(run.job.events_path)}
-    for name in REPEATED:
-        if name in last:
-            output.json(last[name])
+    for event in (run.state.adapter, run.state.ended):
+        if event is not None:
+            output.json(event)
     output.line("This run is completed already.")
     narrator = Narrator(output, run.state)
     narrator.tell_result()

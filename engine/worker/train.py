@@ -13,6 +13,7 @@ from engine import example_scores, library, runs
 from engine import passport as passports
 from engine import recipe as recipes
 from engine.errors import OutOfMemoryError, StorageError
+from engine.event_shapes import sound
 from engine.events import read_all
 from engine.library import Adapter
 from engine.passport import Passport
@@ -194,7 +195,7 @@ def _is_completed(channel: Channel) -> bool:
     """Tell whether an earlier attempt completed the run, and what it made is still whole wherever it is there."""
     completed = any(
         event["event"] == "job_ended" and event["outcome"] == "completed"
-        for event in read_all(channel.job.events_path)
+        for event in map(sound, read_all(channel.job.events_path))
     )
     return completed and not any(
         adapter.passport.training.run == channel.job.id and adapter.changed_files()
