@@ -5,6 +5,7 @@ Ties the recipe panel, the choosers and the run view to the engine. The parts kn
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from gui.look import style
 from gui.look.language import told, tr
 from gui.look.type import px
 from gui.pages.train import recipe_files
+from gui.pages.train.device_offer import DeviceOffer
 from gui.pages.train.expected_time import expected_seconds
 from gui.pages.train.fitting import Fitting
 from gui.pages.train.page_header import HeaderButtons
@@ -66,7 +68,7 @@ class TrainPage(Page):
         self._preferences = preferences or Preferences()
         self._model: RunModel | None = None
         self._origin = ""
-        self._planned_once = self._devices_asked = False
+        self._planned_once = False
         self._shown_facts: tuple[object, ...] = ()
         self._adapter_name = ""
         self._counted_for: dict[str, Any] = {}
@@ -76,6 +78,7 @@ class TrainPage(Page):
         self.buttons = HeaderButtons(self.header)
         self._gate = StartGate(engine, self)
         self._seeker = PlanSeeker(engine, self)
+        self._devices = DeviceOffer(engine, self.panel.form, self.right.card_banner, self)
         self._fitting = Fitting(engine, self.panel, self.right, self.buttons.sides)
         self.report_file = ReportFile(self)
         self.report_file.told.connect(self.say)
@@ -206,6 +209,14 @@ class TrainPage(Page):
         """Show a line at the page's top."""
         self.right.say(text, action)
 
+    def bring_back(self, kept: Mapping[str, str]) -> None:
+        """Take what was kept, and say so where it is another recipe than one begins with."""
+        usual = self.panel.form.tables()
+        super().bring_back(kept)
+        if self.panel.form.tables() != usual:
+            self._origin = tr("As you left it")
+            self._show_header()
+
     # The frame
 
     def _lay_out(self) -> None:
@@ -322,19 +333,7 @@ class TrainPage(Page):
         self.panel.show_problems([problem_of(found) for found in plan.get("problems") or ()])
         self._show_method()
         self._count_methods(plan)
-        self._ask_devices()
-
-    def _ask_devices(self) -> None:
-        """Ask once, behind the first plan, what this computer has to compute with."""
-        if self._devices_asked:
-            return
-        self._devices_asked = True
-        job = self._engine.ask("devices", {}, parent=self)
-        job.tell(self, result=self._take_devices)
-
-    def _take_devices(self, found: dict[str, Any]) -> None:
-        self.panel.form.offer_devices(found.get("devices") or ())
-        self.right.card_banner.judge(found)
+        self._devices.ask()
 
     def _count_methods(self, plan: dict[str, Any]) -> None:
         """Ask what every method would train on this base model, behind all other questions."""

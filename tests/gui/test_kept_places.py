@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QWidget
 
-from engine.api import paths
+from engine.api import paths, recipe
 from gui.app import begin
 from gui.engine import Engine
 from gui.engine_thread import EngineThread
@@ -206,6 +206,26 @@ def test_a_recipe_that_was_not_started_is_there_again_with_its_problems(start):
     assert page.right.methods._current == "adalora"
     page.panel.form.undo.undo()
     assert page.panel.form.tables() == left
+
+
+def test_a_recipe_that_came_back_says_so_and_the_last_run_s_does_not(start):
+    Preferences().set("recipe", recipe.dumps(recipe.load(paths.presets_folder() / "starter.toml")))
+    first = start()
+    header = first.built("train").header
+    assert header.subtitle() == "As in your last run. Not started yet"
+    first.close()
+
+    second = start()
+    header = second.built("train").header
+    assert header.subtitle() == "As in your last run. Not started yet"
+    second.built("train").panel.form.choose_method("ia3")
+    second.close()
+
+    page = start().built("train")
+    assert page.panel.form.method_id() == "ia3"
+    assert page.header.subtitle() == "As you left it. Not started yet"
+    page.new_run()
+    assert page.header.subtitle() == "As in your last run. Not started yet"
 
 
 EMPTY = {"base_model": {}, "data": {}, "training": {}, "evaluation": {}, "method": {}}
