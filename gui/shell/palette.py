@@ -208,6 +208,7 @@ class Palette(QDialog):
         self.query.moved.connect(self._move)
         self.view.clicked.connect(self.take)
         self._show_found()
+        self._stand_at_the_head()
 
     def _lay_out(self) -> None:
         self.view.setModel(self._model)
@@ -273,12 +274,15 @@ class Palette(QDialog):
         self.query.setAccessibleDescription(told)
         QAccessible.updateAccessibility(QAccessibleEvent(self.query, QAccessible.Event.DescriptionChanged))
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """Stand at the head of the window."""
-        super().showEvent(event)
+    def _stand_at_the_head(self) -> None:
+        """Stand at the head of the window; before it is shown, as a window manager may not let it move any more."""
         window = self._over.window()
         self.setFixedWidth(min(px(WIDTH), window.width() - 48))
         self.move(window.mapToGlobal(QPoint((window.width() - self.width()) // 2, TOP)))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Let what is typed go into the field."""
+        super().showEvent(event)
         self.query.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def changeEvent(self, event: QEvent) -> None:

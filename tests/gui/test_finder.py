@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 
@@ -14,7 +14,7 @@ from gui.main_window import MainWindow
 from gui.preferences import Preferences
 from gui.shell import actions
 from gui.shell.keys_sheet import KeysSheet
-from gui.shell.palette import Offer, Palette, found_by
+from gui.shell.palette import TOP, Offer, Palette, found_by
 from tests.helpers import scripted_worker
 from tests.helpers.homes import add_adapter, add_run, make_recipe, unsynced
 
@@ -163,6 +163,35 @@ def test_a_title_that_fits_comes_before_other_words():
     ]
     assert [offer.title for offer, _ in found_by("dark", offers)] == ["Dark roast", "Appearance"]
     assert [offer.title for offer, _ in found_by(" ", offers)] == ["Appearance", "Dark roast"]
+
+
+class Moves(QObject):
+    """Keeps where a widget was moved to while it was on the screen."""
+
+    def __init__(self, widget):
+        super().__init__(widget)
+        self.seen = []
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Move and watched.isVisible():
+            self.seen.append(event.pos())
+        return False
+
+
+def test_it_stands_at_the_window_s_head_before_it_is_shown_and_stays_there(window, qtbot):
+    window.move(100, 80)
+    opened = Palette([Offer("One", "", lambda: None), Offer("Two", "", lambda: None)], window)
+    moves = Moves(opened)
+    at = window.mapToGlobal(QPoint((window.width() - opened.width()) // 2, TOP))
+    assert opened.pos() == at
+    with qtbot.waitExposed(opened):
+        opened.show()
+    opened.add([Offer(f"More {number}", "", lambda: None) for number in range(20)])
+    opened.query.setText("One")
+    assert opened.pos() == at
+    assert moves.seen == []
+    opened.close()
 
 
 def test_offers_that_come_later_leave_the_selection_alone(styled, qtbot, window):
