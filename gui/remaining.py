@@ -10,8 +10,7 @@ import math
 from collections import deque
 
 from engine.api import Event, clock
-from gui.look.format import about_text
-from gui.look.language import tr
+from gui.look.format import left_text
 
 # The speed is that of the last seconds; where reports are rarer, of the last few.
 LATELY_SECONDS, LEAST_REPORTS = 20.0, 4
@@ -64,7 +63,7 @@ class Remaining:
     @property
     def words(self) -> str:
         """What a person is told: "about 4 min left", "" while unknown."""
-        return "" if self._told is None else tr("{time} left", time=about_text(self._told))
+        return "" if self._told is None else left_text(self._told)
 
     def beside(self, how_far: str) -> str:
         """Return words for how far the stage is, with how long it still takes where that is known."""

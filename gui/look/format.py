@@ -94,6 +94,11 @@ def about_text(seconds: float) -> str:
     return tr("about {hours} h {minutes} min", hours=hours, minutes=minutes)
 
 
+def left_text(seconds: float) -> str:
+    """Return how long something still takes: "about 4 min left", "less than a minute left"."""
+    return tr("{time} left", time=about_text(seconds))
+
+
 def clock_text(at: float) -> str:
     """Return a moment, in seconds since 1970, as the time of day, with the day before it if it is not today's."""
     then, today = time.localtime(at), time.localtime()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject
 
 from engine.api import arenas
-from gui.look.format import duration_text, percent
+from gui.look.format import about_text, duration_text, left_text, percent
 from gui.look.language import mark, told, tr
 from gui.models.cells import Cell, Signed, Text
 from gui.models.grouped_table import Column, GroupedTable
@@ -44,7 +44,7 @@ class QueueTable(GroupedTable[Standing]):
     Times are those of whole runs, from loading the base model to scoring the adapter.
     """
 
-    columns = (Column("name", mark("Entry")), Column("state", mark("Whole run"), 120, right=True))
+    columns = (Column("name", mark("Entry")), Column("state", mark("Whole run"), 130, right=True))
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -101,14 +101,8 @@ class QueueTable(GroupedTable[Standing]):
         return state_words(thing, left)
 
 
-def left_text(seconds: float) -> str:
-    """Return an estimate as coarse as it is sure: "under 1 min left", "34 min left", "1 h 52 min left"."""
-    minutes = round(seconds / 60)
-    return tr("{time} left", time=duration_text(60.0 * minutes)) if minutes else tr("under 1 min left")
-
-
 def state_words(standing: Standing, left: float | None = None) -> str:
-    """Return in a few words how an entry stands: "13 min 06 s", "12 min left", "46 %", "about 10 min", "can't run".
+    """Return in a few words how an entry stands: "13 min 06 s", "about 12 min", "46 %", "can't run".
 
     `left` are the seconds that it still takes, None while unknown.
     """
@@ -118,9 +112,9 @@ def state_words(standing: Standing, left: float | None = None) -> str:
     if standing.state == "completed" and run is not None:
         words = duration_text(run.seconds)
     elif standing.state == "waiting" and left is not None:
-        words = tr("about {time}", time=duration_text(60.0 * max(1, round(left / 60))))
+        words = about_text(left)
     elif standing.state == "running" and (left is not None or begun):
-        words = left_text(left) if left is not None else percent(run.share if run is not None else None)
+        words = about_text(left) if left is not None else percent(run.share if run is not None else None)
     elif standing.state == "stopped" and run is not None and begun:
         words = tr("at {share}", share=percent(run.share))
     return words

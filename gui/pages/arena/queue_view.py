@@ -8,10 +8,10 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.api import arenas
-from gui.look.format import number
+from gui.look.format import left_text, number
 from gui.look.language import tr
 from gui.look.type import px
-from gui.models.queue_table import QueueTable, left_text
+from gui.models.queue_table import QueueTable
 from gui.shell import actions
 from gui.widgets.buttons import IconButton
 from gui.widgets.grouped_table import GroupedTableView
@@ -57,7 +57,7 @@ class QueueView(QWidget):
         column.setSpacing(8)
         column.addLayout(head)
         column.addWidget(self.view, 1)
-        self.setMinimumWidth(px(240))
+        self.setMinimumWidth(px(250))
 
     def _connect(self) -> None:
         view = self.view
