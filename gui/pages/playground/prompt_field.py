@@ -24,7 +24,10 @@ WIDTH = 300
 
 
 class PromptField(QWidget):
-    """A choice of templates with the chosen one beside it; `changed` tells of another choice."""
+    """A choice of templates with the chosen one beside it; `changed` tells of another choice.
+
+    A prompt that no template has stays to be chosen when another has taken its place.
+    """
 
     changed = Signal()
 
@@ -78,11 +81,14 @@ class PromptField(QWidget):
     def _offer(self, chosen: str) -> None:
         known = prompts.templates()
         named = next((each.name for each in known if each.text == chosen), "")
-        self._own = chosen if chosen and not named else ""
+        if chosen and not named:
+            self._own = chosen
+        elif self._own in {each.text for each in known}:
+            self._own = ""
         own = [(OWN, tr("Another prompt"))] if self._own else []
         titles = [(each.name, told(each.name) if each.built_in else each.name) for each in known]
         self.choice.set_items([("", tr(AS_TRAINED)), *titles, *own])
-        self.choice.set_key(OWN if self._own else named)
+        self.choice.set_key(OWN if chosen and not named else named)
         self._show()
 
     def _choose(self, _key: str) -> None:

@@ -7,6 +7,7 @@ from gui.pages.playground.board import Board, Entry
 from gui.pages.playground.column_view import ColumnView
 from gui.pages.playground.markdown import as_markdown
 from gui.pages.playground.pieces_view import as_lines
+from gui.pages.playground.prompt_field import OWN
 from gui.pages.playground_page import PlaygroundPage
 from gui.summarizer import Request
 from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, WAIT, tried
@@ -140,6 +141,34 @@ def test_a_try_brings_its_prompt_back_also_one_that_no_template_has(page):
     field.show_template("")
     assert field.choice.currentText() == "As trained"
     assert field.template() == ""
+
+
+def choose(field, key):
+    field.choice.set_key(key)
+    field.choice.chosen.emit(key)
+
+
+def test_a_prompt_that_no_template_has_can_be_chosen_again(page):
+    page.decoding.unfold_all()
+    field = page.decoding.prompt
+    mine = "Sum up:\n{conversation}"
+    field.show_template(mine)
+    choose(field, "T5's task prefix")
+    assert field.template() == PLAIN
+    # Templates are offered anew whenever the page comes to the front.
+    page.decoding.unfold_all(False)
+    page.decoding.unfold_all()
+    assert field.template() == PLAIN
+    field.show_template("")
+    assert field.template() == ""
+    assert field.choice.findText("Another prompt") >= 0
+    choose(field, OWN)
+    assert field.template() == field.text() == mine
+    prompts.save("Mine", mine)
+    page.decoding.unfold_all(False)
+    page.decoding.unfold_all()
+    assert field.choice.currentText() == "Mine"
+    assert field.choice.findText("Another prompt") < 0
 
 
 def test_markdown_tells_of_a_prompt_for_all(page):
