@@ -51,6 +51,7 @@ def matches(adapter: Adapter, text: str) -> bool:
             passport.method.id,
             data_words(passport.data.source),
             passport.origin,
+            tr("imported") if passport.origin == "imported" else "",
             passport.notes,
             *passport.tags,
         ]

@@ -8,6 +8,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 
 from engine.library import Adapter
 from gui.look.format import bytes_text
+from gui.models import adapter_groups
 from gui.models.adapter_groups import axis_of, grouped, matches
 from gui.models.adapter_table import AdapterTable
 from gui.models.cells import Link, Named, Scored, Signed
@@ -103,6 +104,13 @@ def test_a_scale_holds_every_interval_and_the_base():
 )
 def test_a_search_looks_at_names_bases_methods_tags_and_notes(adapters, text, found):
     assert sum(matches(adapter, text) for adapter in adapters) == found
+
+
+def test_imported_adapters_are_found_by_the_word_that_is_shown(adapters, monkeypatch):
+    monkeypatch.setattr(adapter_groups, "tr", {"imported": "importiert"}.get)
+    for word in ("Importiert", "imported"):
+        found = [adapter for adapter in adapters if matches(adapter, word)]
+        assert [adapter.passport.origin for adapter in found] == ["imported"]
 
 
 def test_filters_count_and_keep(table):
