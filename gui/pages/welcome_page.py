@@ -5,7 +5,6 @@ Asks a worker about the devices and plans the recipe that the choices make; whoe
 
 from __future__ import annotations
 
-import html
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -254,10 +253,10 @@ class WelcomePage(Page):
             )
 
     def _show_problems(self, problems: list[Problem]) -> None:
-        self.steps["run"].say(html.escape(told(problems[0].message)))
+        self.steps["run"].say(told(problems[0].message))
 
     def _show_ending(self, ending: Ending) -> None:
-        self.steps["run"].say(html.escape(told(ending.message)))
+        self.steps["run"].say(told(ending.message))
 
     def _show_count(self, method_id: str, trainable: int | None) -> None:
         if trainable is not None:

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 
+from engine.api import Ending, Problem
 from gui.engine import Engine
 from gui.engine_thread import EngineThread
 from gui.main_window import MainWindow
@@ -106,6 +107,15 @@ def test_a_worker_that_fails_is_said_and_the_guide_goes_on(house, qtbot):
     page = house.window().built("welcome")
     qtbot.waitUntil(lambda: page.steps["device"].text() == "No torch.", timeout=WAIT)
     assert page.onward_button.isEnabled()
+
+
+def test_names_in_what_is_said_stand_as_they_are(page):
+    told = "Can't read \"R&D's <chats>.csv\"."
+    page._planner.refused.emit([Problem("data.source", told)])
+    assert page.steps["run"].text() == told
+    page._planner.unavailable.emit(Ending("failed", f"{told} Again."))
+    assert page.steps["run"].text() == f"{told} Again."
+    assert "R&D's <chats>" in page.steps["run"].accessibleName()
 
 
 @pytest.mark.parametrize("method_id", METHODS)
