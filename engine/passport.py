@@ -94,7 +94,7 @@ class ChangeFacts(_Table):
 
 
 class TrainingFacts(_Table):
-    """The run that made it."""
+    """The run that made it. `order` says which examples shared a step, "" where nothing tells."""
 
     run: str = ""
     step: Count = 0
@@ -105,6 +105,7 @@ class TrainingFacts(_Table):
     trainable_parameters: Count = 0
     all_parameters: Count = 0
     peak_memory_bytes: Count = 0
+    order: str = ""
     start_from: str = ""
     changes: list[ChangeFacts] = Field(default_factory=list)
 

@@ -20,6 +20,7 @@ from engine.passport import now_text
 from engine.paths import runs_folder
 from engine.recipe import MethodSettings, Recipe
 from engine.run_state import Outcome, RunState
+from engine.training import Order
 
 CHECKPOINT_PREFIX = "checkpoint-"
 BEST_PREFIX = "best-"
@@ -66,11 +67,24 @@ def change(job: Job, wanted: Mapping[str, changes.Value]) -> Recipe:
             raise WorkerError(f"{job.id} is completed.", "Start a new run.", "run")
         recipe = recipes.load(job.recipe_path)
         made = changed(recipe, wanted, last_step(job))
-        try:
-            write_whole(job.recipe_path, recipes.dumps(made))
-        except OSError as error:
-            raise StorageError(f"{job.recipe_path} can't be written: {error.strerror}.") from error
+        _write(job, made)
     return made
+
+
+def note_order(job: Job, order: Order) -> None:
+    """Let a run's recipe, and so that of its adapter, say the order in which its steps are taken.
+
+    A run that began before there was a choice has the order of then, whatever its recipe means to today's readers.
+    """
+    recipe = recipes.load(job.recipe_path)
+    _write(job, replace(recipe, training=recipe.training.model_copy(update={"order": order})))
+
+
+def _write(job: Job, recipe: Recipe) -> None:
+    try:
+        write_whole(job.recipe_path, recipes.dumps(recipe))
+    except OSError as error:
+        raise StorageError(f"{job.recipe_path} can't be written: {error.strerror}.") from error
 
 
 def changed(recipe: Recipe, wanted: Mapping[str, changes.Value], step: int) -> Recipe:

@@ -127,6 +127,7 @@ def _training(run_id: str, prepared: Prepared, step: int, progress: Progress, st
         trainable_parameters=trainable,
         all_parameters=everything,
         peak_memory_bytes=progress.peak_memory_bytes,
+        order=progress.order,
         start_from=prepared.recipe.method.start_from,
         changes=[ChangeFacts(**change.model_dump()) for change in prepared.recipe.changes],
     )

@@ -21,7 +21,7 @@ from peft import PeftModel
 from engine.conversations import Example
 from engine.passport import Passport, Scores
 from engine.recipe import Recipe
-from engine.runs import BEST_PREFIX
+from engine.runs import BEST_PREFIX, note_order
 from engine.runs import checkpoints as kept_checkpoints
 from engine.training import Order
 from engine.worker import adapters, base_look, checkpoints, devices, samples
@@ -241,6 +241,8 @@ class Session:
         self.progress = Progress(**checkpoints.read_state(checkpoint))
         torch.set_num_threads(self.progress.threads)
         self._sampler.order = self.progress.order
+        if self.progress.order != self._training.order:
+            note_order(self._channel.job, self.progress.order)
         self.step = self._checkpoint_step = int(checkpoint.name.rpartition("-")[2])
         self._channel.emit("run_resumed", step=self.step)
         checkpoints.load_trainable(self._prepared.model, checkpoint)

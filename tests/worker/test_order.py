@@ -5,6 +5,7 @@ import json
 import pytest
 
 from engine import library, runs
+from engine import recipe as recipes
 from engine.passport import checksums
 from engine.worker import checkpoints
 from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here, when
@@ -12,9 +13,12 @@ from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here, wh
 pytestmark = pytest.mark.torch
 
 
+def adapter_of(events):
+    return library.find(named(events, "adapter_saved")[-1]["adapter"])
+
+
 def weights(events):
-    folder = library.find(named(events, "adapter_saved")[-1]["adapter"]).folder
-    return (folder / library.WEIGHTS_NAME).read_bytes()
+    return (adapter_of(events).folder / library.WEIGHTS_NAME).read_bytes()
 
 
 def stopped_at(step, recipe, monkeypatch):
@@ -38,14 +42,19 @@ def forget_order(folder):
     (folder / checkpoints.CHECKSUMS_NAME).write_text(json.dumps(sums), encoding="utf-8")
 
 
-def test_the_two_orders_are_not_the_same(tmp_path):
+def test_the_two_orders_are_not_the_same_and_the_passport_says_which(tmp_path):
     _, by_length = train_here(tiny_recipe(tmp_path, "t5"))
     _, by_chance = train_here(tiny_recipe(tmp_path, "t5", "lora", "training.order=random"))
 
     assert weights(by_length) != weights(by_chance)
+    for events, order in ((by_length, "lengths"), (by_chance, "random")):
+        assert adapter_of(events).passport.training.order == order
+        assert adapter_of(events).recipe().training.order == order
 
 
-def test_a_run_from_before_the_choice_goes_on_in_the_order_that_it_had(tmp_path, monkeypatch):
+def test_a_run_from_before_the_choice_goes_on_in_the_order_that_it_had_and_its_adapter_says_so(
+    tmp_path, monkeypatch
+):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.order=random")
     _, straight = train_here(recipe)
     job = stopped_at(2, recipe, monkeypatch)
@@ -55,4 +64,9 @@ def test_a_run_from_before_the_choice_goes_on_in_the_order_that_it_had(tmp_path,
     assert 'order = "random"' in text
     job.recipe_path.write_text(text.replace('order = "random"', 'order = "lengths"'), encoding="utf-8")
 
-    assert weights(run_here(job)) == weights(straight)
+    resumed = run_here(job)
+
+    assert weights(resumed) == weights(straight)
+    assert adapter_of(resumed).passport.training.order == "random"
+    assert adapter_of(resumed).recipe().training.order == "random"
+    assert adapter_of(resumed).recipe() == recipes.load(job.recipe_path)
