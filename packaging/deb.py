@@ -26,9 +26,12 @@ import qt_libraries
 ROOT = Path(__file__).resolve().parent.parent
 LINUX = ROOT / "packaging" / "linux"
 REVISION = 1
-# Who publishes packages puts their own here; this domain is kept free for examples.
-MAINTAINER = "The Tunesmith developers <developers@tunesmith.example>"
-HOMEPAGE = "https://tunesmith.example/"
+# To be set before a package is published: who answers for it, and where it is at home. Until then there is neither, and
+# no address is made up: by RFC 2606 nothing is ever found below `.invalid`, yet a package needs a maintainer's address
+# and a store page a homepage. The ids in linux/tunesmith.metainfo.xml stand below a domain too; see that it is yours.
+MAINTAINER = "The Tunesmith developers <developers@tunesmith.invalid>"
+HOMEPAGE = "https://tunesmith.invalid/"
+NOWHERE = ".invalid/"
 # What runs, beside the launcher: the program, what it ships, and what environments are made of.
 SOURCES = (
     "main.py",
@@ -51,8 +54,7 @@ Maintainer: $maintainer
 Installed-Size: $kilobytes
 Depends: $depends
 Recommends: python3-tk | zenity, fonts-noto-cjk
-Homepage: $homepage
-Description: adapt language models to summarise conversations
+${homepage}Description: adapt language models to summarise conversations
  Tunesmith fine-tunes a language model on this computer with PEFT (LoRA and
  its kin, soft prompts, adapters), to summarise conversations, and proves that
  the result is better: base and tuned model are scored on the same
@@ -164,7 +166,8 @@ def _control(tree: Path) -> str:
         maintainer=MAINTAINER,
         kilobytes=size // 1024,
         depends=", ".join(depends),
-        homepage=HOMEPAGE,
+        # A package may have none, and then names none.
+        homepage="" if HOMEPAGE.endswith(NOWHERE) else f"Homepage: {HOMEPAGE}\n",
     )
 
 

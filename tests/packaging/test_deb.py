@@ -89,6 +89,29 @@ def test_the_package_needs_what_qt_needs_and_no_more_than_python(tree):
     assert depends - set(qt_libraries.APT_PACKAGES.values()) == {"python3 (>= 3.11)", "python3-venv"}
 
 
+def test_no_address_is_made_up_while_there_is_none(tree):
+    facts = control(tree)
+    assert facts["Maintainer"] == deb.MAINTAINER
+    assert "Homepage" not in facts
+    news = gzip.decompress((tree / SHARE / "doc/tunesmith/changelog.Debian.gz").read_bytes()).decode()
+    [metainfo] = (tree / SHARE / "metainfo").iterdir()
+    homepage = ET.parse(metainfo).getroot().findtext("url")
+    hosts = re.findall(r"(?:@|://)([\w.-]+)", f"{facts['Maintainer']} {news} {homepage}")
+    assert len(hosts) == 3
+    assert all(host.endswith(".invalid") for host in hosts)
+
+
+def test_the_addresses_of_who_publishes_it_come_into_all_that_names_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(deb, "MAINTAINER", "Ann <ann@real.example>")
+    monkeypatch.setattr(deb, "HOMEPAGE", "https://real.example/tunesmith")
+    found = deb.lay_out(tmp_path / "tree")
+    assert (control(found)["Maintainer"], control(found)["Homepage"]) == (deb.MAINTAINER, deb.HOMEPAGE)
+    [metainfo] = (found / SHARE / "metainfo").iterdir()
+    assert ET.parse(metainfo).getroot().findtext("url") == deb.HOMEPAGE
+    news = gzip.decompress((found / SHARE / "doc/tunesmith/changelog.Debian.gz").read_bytes()).decode()
+    assert f"-- {deb.MAINTAINER}  " in news
+
+
 def test_modes_and_checksums_are_right(tree):
     run = {
         file.relative_to(tree).as_posix()
