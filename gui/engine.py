@@ -27,6 +27,7 @@ from engine.api import (
     runs,
 )
 from gui.arena_queue import ArenaQueue
+from gui.downloads import Downloads
 from gui.engine_thread import EngineThread
 from gui.look.language import mark, tr
 from gui.planner import Planner
@@ -81,6 +82,7 @@ class Engine(QObject):
         )
         self.planner = Planner(self)
         self.arena_queue = ArenaQueue(self)
+        self.downloads = Downloads(self)
         self.summarizer = Summarizer(lambda arguments: self.ask("summarize", arguments), self)
 
     @property
@@ -172,6 +174,7 @@ class Engine(QObject):
         thread = EngineThread(job, attach=attach, command=command, spare=spare, parent=self)
         self._threads.add(thread)
         thread.tell(self, finished=partial(self._release_thread, thread))
+        self.downloads.follow(thread)
         if self._has_left:
             thread.let_go()
         return thread

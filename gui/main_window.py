@@ -121,6 +121,7 @@ class MainWindow(ShellWindow):
         engine.run_started.connect(self._run_changed)
         engine.run_changed.connect(self._run_changed)
         engine.run_ended.connect(self._run_ended)
+        engine.downloads.changed.connect(self._show_on_icon)
         engine.adapters_changed.connect(self._count_adapters)
         self.rail.device_wanted.connect(partial(self.show_page, "doctor"))
         self.rail.settings_wanted.connect(self._show_settings)
@@ -294,18 +295,28 @@ class MainWindow(ShellWindow):
     def _run_changed(self, model: RunModel) -> None:
         share = model.state.share
         self.rail.set_badge("train", percent(share) if model.state.total_steps else "", busy=True)
-        self.taskbar.show_share(share)
+        self._show_on_icon()
         self._probe.watch(model)
 
     def _run_ended(self, model: RunModel) -> None:
         self.rail.set_badge("train", "")
-        self.taskbar.clear()
+        self._show_on_icon()
         self._probe.watch(None)
         self.retention.follow()
         if self._quit_dialog is not None and self._quit_dialog.stopping:
             self._leave()
         elif model.ending is not None and not model.state.freed:
             self.notifier.tell(tr(OUTCOMES[model.ending.outcome]), model.recipe.name)
+
+    def _show_on_icon(self) -> None:
+        """Show on the program's icon how far the run is, or what is fetched for it or for anything else."""
+        model = self.engine.current
+        has_begun = model is not None and model.state.total_steps > 0
+        share = model.state.share if model is not None and has_begun else self.engine.downloads.share
+        if share is not None or model is not None:
+            self.taskbar.show_share(share or 0.0)
+        else:
+            self.taskbar.clear()
 
     def _count_adapters(self) -> None:
         count = len(library.scan()[0])
