@@ -86,7 +86,7 @@ class Narrator:
 
     def _memory_probed(self, event: Event) -> None:
         self._output.line(
-            f"The heaviest step takes {words.duration(event['seconds'])} and {size(event['needed'])} of memory; "
+            f"The heaviest step takes about {words.duration(event['seconds'])} and {size(event['needed'])} of memory; "
             f"there is room for {size(event['available'])}."
         )
 

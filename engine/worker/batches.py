@@ -37,6 +37,8 @@ def micro_batch_tokens(training: TrainingOptions, device_type: str) -> int:
 
 
 Indices = npt.NDArray[np.int64]
+# The lengths of an example's inputs and of its labels, in tokens.
+Size = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,10 @@ class StepSampler(Sampler[list[int]]):
         steps = [step for stretch in self._stretches(drawn) for step in self._cut(self._sorted(stretch))]
         return [steps[place] for place in chance.permutation(len(steps))]
 
+    def sizes(self, step: Sequence[int]) -> list[Size]:
+        """Return the lengths of a step's examples, of inputs and of labels, in tokens."""
+        return [(inputs, labels) for inputs, labels in self._sizes[step].tolist()]
+
     def _stretches(self, drawn: Indices) -> Iterator[Indices]:
         steps = max(1, min(STRETCH, len(self) // LEAST_STRETCHES))
         for start in range(0, len(drawn), steps * self.batch_size):
@@ -158,7 +164,9 @@ class Collator:
 
     def width(self, examples: Sequence[Encoded]) -> int:
         """Return how many tokens a row of a micro-batch of these examples has, padding included."""
-        return self._padded_tokens(examples) // len(examples)
+        inputs = max(len(example.input_ids) for example in examples)
+        labels = max(len(example.labels) for example in examples)
+        return self._width(inputs, labels)
 
     def of_size(self, micro_batch_tokens: int) -> Collator:
         """Return one that makes micro-batches of another size."""
@@ -172,26 +180,41 @@ class Collator:
         """Return the shapes of a step's micro-batches, without making them."""
         return [self._load(group) for group in self._grouped(examples)]
 
+    def shapes(self, sizes: Sequence[Size]) -> list[Load]:
+        """Return the same for examples of which only the lengths are known: what they learn is left out."""
+        groups = [[sizes[place] for place in group] for group in self._groups(sizes)]
+        return [
+            Load(len(group), max(inputs for inputs, _ in group), max(labels for _, labels in group))
+            for group in groups
+        ]
+
     def _load(self, group: Sequence[Encoded]) -> Load:
         inputs = max(len(example.input_ids) for example in group)
         labels = max(len(example.labels) for example in group)
         return Load(len(group), inputs, labels, sum(example.learned_tokens for example in group))
 
-    def _grouped(self, examples: Sequence[Encoded]) -> Iterator[list[Encoded]]:
-        """Yield groups of similar length whose padded tokens stay within the budget, or single examples."""
-        group: list[Encoded] = []
-        for example in sorted(examples, key=lambda one: (len(one.input_ids), len(one.labels)), reverse=True):
-            if group and self._padded_tokens([*group, example]) > self._tokens:
+    def _grouped(self, examples: Sequence[Encoded]) -> list[list[Encoded]]:
+        sizes = [(len(one.input_ids), len(one.labels)) for one in examples]
+        return [[examples[place] for place in group] for group in self._groups(sizes)]
+
+    def _groups(self, sizes: Sequence[Size]) -> Iterator[list[int]]:
+        """Yield places of similar length whose padded tokens stay within the budget, or single ones."""
+        group: list[int] = []
+        inputs = labels = 0
+        # The longest first: it decides how wide its group's inputs are.
+        for place in sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True):
+            widest = max(labels, sizes[place][1])
+            if group and self._width(inputs, widest) * (len(group) + 1) > self._tokens:
                 yield group
-                group = []
-            group.append(example)
+                group, widest = [], sizes[place][1]
+            if not group:
+                inputs = sizes[place][0]
+            group.append(place)
+            labels = widest
         yield group
 
-    def _padded_tokens(self, group: Sequence[Encoded]) -> int:
-        width = max(len(example.input_ids) for example in group)
-        if self._family == "encoder-decoder":
-            width += max(len(example.labels) for example in group)
-        return width * len(group)
+    def _width(self, inputs: int, labels: int) -> int:
+        return inputs + labels if self._family == "encoder-decoder" else inputs
 
     def _padded(self, group: Sequence[Encoded]) -> MicroBatch:
         input_ids = _rectangle([example.input_ids for example in group], self._pad)

@@ -1,4 +1,4 @@
-"""Before a run's first step: its heaviest step is computed once, for the memory and the time that it takes.
+"""Before a run's first step: its heaviest micro-batch is computed once, for the memory and the time that it takes.
 
 What is computed is forgotten, and every random number that was drawn is put back, so that the run is the same to the
 bit as without. Knows nothing of what to do where memory does not suffice.
@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,14 +38,14 @@ class Heaviest:
 
 def heaviest(examples: Sequence[Encoded], collator: Collator, sampler: StepSampler, steps: range) -> Heaviest:
     """Return the heaviest of a run's steps, as the loader will form them; `steps` are counted from 0, and not empty."""
-    found = Heaviest((), Load())
+    step, heaviest_load = [], Load()
     most = max(1, MOST_EXAMPLES // sampler.batch_size)
     for _, indices in zip(steps[:most], _from(sampler, steps.start), strict=False):
-        seen = [examples[index] for index in indices]
-        load = max(collator.loads(seen), key=_weight)
-        if _weight(load) > _weight(found.load):
-            found = Heaviest(seen, load)
-    return found
+        load = max(collator.shapes(sampler.sizes(indices)), key=_weight)
+        if _weight(load) > _weight(heaviest_load):
+            step, heaviest_load = indices, load
+    seen = [examples[index] for index in step]
+    return Heaviest(seen, max(collator.loads(seen), key=_weight))
 
 
 def _weight(load: Load) -> float:
@@ -73,20 +73,23 @@ class Probe:
         self._device = device
 
     def look(self, collator: Collator, planned: Mapping[str, int]) -> dict[str, Any]:
-        """Compute the step in the run's form; return what is known then, as the event `memory_probed` carries it.
+        """Compute the step's heaviest micro-batch; return what is known then, as the event `memory_probed` carries it.
 
-        `planned` is the planned memory by its parts. Where the computer's own memory is what does not suffice by far,
-        nothing is tried: the system would end whatever program it likes. Raises shortage.Exceeded if the run does not
-        fit, and what libraries raise where memory is at its end.
+        Memory is at its peak there, and the step's other micro-batches take their time by their weight. `planned` is
+        the planned memory by its parts. Where the computer's own memory is what does not suffice by far, nothing is
+        tried: the system would end whatever program it likes. Raises shortage.Exceeded if the run does not fit, and
+        what libraries raise where memory is at its end.
         """
         expected = sum(planned.values())
         if self._device.type not in ("cuda", "xpu") and expected > CERTAINTY * self.available:
             raise shortage.Exceeded(expected, self.available)
         self.is_tried = True
+        weights = [load.weight for load in collator.loads(self.step.examples)]
+        heaviest_one = weights.index(max(weights))
         began = time.perf_counter()
         with devices.Peak(self._device) as peak:
-            self._compute(collator)
-        self.seconds = time.perf_counter() - began
+            self._compute(collator, heaviest_one)
+        self.seconds = (time.perf_counter() - began) * sum(weights) / weights[heaviest_one]
         # What an optimizer keeps comes with its first update, if no checkpoint has brought it.
         to_come = 0 if self._loop.optimizer.state else planned.get("optimizer", 0)
         needed = peak.bytes + to_come
@@ -143,9 +146,13 @@ class Probe:
             return None
         return time.perf_counter() - began
 
-    def _compute(self, collator: Collator) -> None:
+    def _compute(self, collator: Collator, micro_batch: int | None = None) -> None:
+        """Compute the step, or one of its micro-batches alone."""
+        step = collator(self.step.examples)
+        if micro_batch is not None:
+            step = replace(step, micro_batches=(step.micro_batches[micro_batch],))
         with same_random_numbers():
-            self._loop.rehearse(collator(self.step.examples))
+            self._loop.rehearse(step)
 
 
 @contextmanager
