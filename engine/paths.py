@@ -105,6 +105,11 @@ def tokens_folder() -> Path:
     return _made(cache_folder() / "tokens")
 
 
+def plans_folder() -> Path:
+    """Return the folder with kept plans, a file each, made if missing."""
+    return _made(cache_folder() / "plans")
+
+
 def config_folder() -> Path:
     """Return the folder for preferences and window state, made if missing."""
     return _made(_base("config") / "config")

@@ -15,18 +15,17 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from engine import recipe as recipes
 from engine import traces
 from engine.errors import AppError, RecipeError, StorageError
 from engine.events import EventWriter
 from engine.jobs import UNWRITTEN, Job
 from engine.worker import shortage
 from engine.worker.channel import Channel, Stopped
+from engine.worker.versions import versions
 
 JOBS = {
     "train": "engine.worker.train",
@@ -60,7 +59,6 @@ DISK_WORDS = {
     errno.EROFS: ("The disk is read-only.", "Let it be written again"),
     errno.EIO: ("The disk failed.", "Check it"),
 }
-REPORTED_VERSIONS = ("tunesmith", "torch", "transformers", "peft")
 
 
 def main(folder: Path | None) -> int:
@@ -197,17 +195,6 @@ def _known(error: BaseException) -> AppError:
     return AppError(f"Unexpected: {type(error).__name__}: {said}", "The log has the details.")
 
 
-def versions() -> dict[str, str]:
-    """Return the versions that decide a result, of the packages that are installed."""
-    found = {"python": sys.version.split()[0]}
-    for name in REPORTED_VERSIONS:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
 def _lower_priority() -> None:
     """Give way to the window that started this worker, if one did."""
     nice = os.environ.get("TUNESMITH_NICE")
@@ -234,6 +221,9 @@ def _listen(channel: Channel, request: dict[str, Any]) -> None:
 def _stops_with_the_window(job: Job, request: dict[str, Any]) -> bool:
     if request["kind"] != "train":
         return True
+    # Half a second's import, which no other job has to wait for before it can be heard and stopped.
+    from engine import recipe as recipes
+
     try:
         return recipes.load(job.recipe_path).training.when_window_leaves == "stop"
     except RecipeError:

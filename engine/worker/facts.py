@@ -9,12 +9,12 @@ from engine import passport as passports
 from engine.passport import BaseModelFacts, ChangeFacts, DataFacts, MethodFacts, Passport, TrainingFacts
 from engine.recipe import Recipe
 from engine.worker import adapters, devices
-from engine.worker.__main__ import versions
 from engine.worker.base_models import LoadedBase
 from engine.worker.data import Splits
 from engine.worker.prompting import learned, prompt_facts
 from engine.worker.session import Prepared, Progress
 from engine.worker.trainer import total_steps
+from engine.worker.versions import versions
 
 
 def make_passport(

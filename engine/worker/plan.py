@@ -21,7 +21,19 @@ from engine import extras
 from engine import recipe as recipes
 from engine.errors import AppError, Problem, RecipeError
 from engine.recipe import SAMPLE, BaseModelOptions, Recipe, looks_like_path
-from engine.worker import adapters, base_models, counting, data, devices, fit, handling, hub, room, weightless
+from engine.worker import (
+    adapters,
+    base_models,
+    counting,
+    data,
+    devices,
+    fit,
+    handling,
+    hub,
+    kept_plans,
+    room,
+    weightless,
+)
 from engine.worker.base_models import LoadedBase
 from engine.worker.batches import micro_batch_tokens
 from engine.worker.channel import Channel
@@ -74,6 +86,9 @@ def refuse_problems(channel: Channel, planner: Planner, recipe: Recipe, splits: 
     """
     _refuse_by_configuration(channel, recipe)
     base_models.folder_of(recipe.base_model, channel)
+    kept = planner.kept(recipe, splits)
+    if kept is not None:
+        return kept
     found, facts = planner.looked_at(recipe, splits)
     if found:
         raise RecipeError(tuple(found))
@@ -139,6 +154,7 @@ class Planner:
         if folder is not None:
             base = self._base(recipe, folder, device, problems)
             facts |= self._base_facts(recipe, base, device, splits, problems)
+            self._note(recipe, splits, folder, device, facts, problems)
         whole = {recipe.base_model.id: folder is not None, recipe.data.source: data_here}
         return {
             **facts,
@@ -155,7 +171,38 @@ class Planner:
         if folder is None:
             return found, {}
         base = self._base(recipe, folder, device, found)
-        return found, self._base_facts(recipe, base, device, splits, found)
+        facts = self._base_facts(recipe, base, device, splits, found)
+        self._note(recipe, splits, folder, device, facts, found)
+        return found, facts
+
+    def kept(self, recipe: Recipe, splits: Splits) -> Result | None:
+        """Return the sizes that a plan without problems had of just this; None where there was none, or is no more."""
+        problems = _lacking(recipe)
+        device, folder = _device(recipe, problems), weightless.folder_of(recipe.base_model)
+        if problems or folder is None:
+            return None
+        return kept_plans.load(self._place(recipe, splits, folder, device))
+
+    def _note(
+        self,
+        recipe: Recipe,
+        splits: Splits | None,
+        folder: Path,
+        device: torch.device,
+        facts: Result,
+        problems: list[Problem],
+    ) -> None:
+        """Keep the sizes of a plan that stands in no run's way."""
+        sizes = {name: facts[name] for name in SIZES if name in facts}
+        if splits is not None and not problems and len(sizes) == len(SIZES):
+            kept_plans.save(self._place(recipe, splits, folder, device), sizes)
+
+    def _place(self, recipe: Recipe, splits: Splits, folder: Path, device: torch.device) -> Path:
+        return kept_plans.place(recipe, splits.fingerprint, self._fingerprint(folder), device)
+
+    def _fingerprint(self, folder: Path) -> str:
+        fingerprint: str = self._keep("fingerprint", folder, lambda: base_models.fingerprint(folder))
+        return fingerprint
 
     def _base_facts(
         self,
@@ -249,9 +296,16 @@ class Planner:
         if options.quantization != "none":
             weightless.as_quantized(model)
         threads, meta = devices.threads(device), torch.device("meta")
-        fingerprint = self._keep("fingerprint", folder, lambda: base_models.fingerprint(folder))
         return LoadedBase(
-            model, tokenizer, family, options, fingerprint, chosen.name, chosen.reason, meta, threads
+            model,
+            tokenizer,
+            family,
+            options,
+            self._fingerprint(folder),
+            chosen.name,
+            chosen.reason,
+            meta,
+            threads,
         )
 
     def _splits(self, recipe: Recipe, problems: list[Problem]) -> Splits | None:

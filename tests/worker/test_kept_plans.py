@@ -1,0 +1,103 @@
+"""A plan without problems is found again by the run that was planned, and by no other."""
+
+import json
+import os
+
+import pytest
+import torch
+
+from engine import recipe as recipes
+from engine.jobs import create_job
+from engine.paths import jobs_folder, plans_folder
+from engine.worker import kept_plans, plan
+from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here
+
+SIZES = {
+    "adapter_bytes": 10,
+    "sized_by_training": False,
+    "bits_per_parameter": None,
+    "memory": {"weights": 3},
+    "memory_bytes": 3,
+    "micro_batch": {"rows": 1, "input_length": 2, "label_length": 3, "learned_tokens": 3},
+}
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    return tiny_recipe(tmp_path, "t5")
+
+
+def place(recipe, data="data", base="base", device="cpu"):
+    return kept_plans.place(recipe, data, base, torch.device(device))
+
+
+def planned(recipe):
+    job = create_job(jobs_folder(), "plan", {}, recipe=recipes.dumps(recipe))
+    return named(run_here(job), "result_made")[0]["result"]
+
+
+def test_what_is_kept_is_found_for_the_same_and_for_nothing_else(recipe, tmp_path):
+    kept_plans.save(place(recipe), SIZES)
+
+    assert kept_plans.load(place(recipe)) == SIZES
+    assert kept_plans.load(place(recipe.renamed("Another name"))) == SIZES
+    others = [
+        place(recipe, data="other"),
+        place(recipe, base="other"),
+        place(recipe, device="meta"),
+        place(tiny_recipe(tmp_path, "t5", "lora", "training.batch_size=3")),
+        place(tiny_recipe(tmp_path, "t5", "prompt_tuning")),
+    ]
+    assert [kept_plans.load(other) for other in others] == [None] * len(others)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"kept_schema": 1}',
+        json.dumps({"kept_schema": 1, "sizes": SIZES | {"memory": {"weights": "3"}}}),
+    ],
+)
+def test_a_file_that_is_no_plan_is_as_good_as_none(recipe, content):
+    place(recipe).write_text(content)
+
+    assert kept_plans.load(place(recipe)) is None
+
+
+def test_those_that_were_not_used_for_longest_go(recipe, monkeypatch):
+    monkeypatch.setattr(kept_plans, "MOST_KEPT", 2)
+    places = [place(recipe, data=str(number)) for number in range(3)]
+    for path in places[:2]:
+        kept_plans.save(path, SIZES)
+    os.utime(places[0], (2_000_000_000, 2_000_000_000))
+    os.utime(places[1], (1_000_000_000, 1_000_000_000))
+    kept_plans.save(places[2], SIZES)
+
+    assert sorted(plans_folder().iterdir()) == sorted([places[0], places[2]])
+
+
+def test_a_run_tells_the_same_whether_it_was_planned_before_or_not(recipe, monkeypatch):
+    told = [named(train_here(recipe)[1], "run_started")[0]]
+    monkeypatch.setattr(plan.Planner, "looked_at", lambda *_: pytest.fail("planned again"))
+    told.append(named(train_here(recipe)[1], "run_started")[0])
+
+    first, again = ({name: event[name] for name in plan.SIZES} for event in told)
+    assert first == again
+
+
+def test_what_a_form_plans_is_what_its_run_finds(recipe, monkeypatch):
+    found = planned(recipe)
+    monkeypatch.setattr(plan.Planner, "looked_at", lambda *_: pytest.fail("planned again"))
+    [started] = named(train_here(recipe)[1], "run_started")
+
+    assert {name: started[name] for name in plan.SIZES} == {name: found[name] for name in plan.SIZES}
+
+
+def test_a_plan_with_a_problem_is_not_kept(tmp_path):
+    found = planned(tiny_recipe(tmp_path, "t5", "lora", "method.rank=64"))
+
+    assert found["problems"]
+    assert not list(plans_folder().iterdir())
