@@ -3,6 +3,7 @@
     run([])                                  the window
     run(["--demo"])                          with the starter recipe, started at once
     run(["--demo", "--screenshot", PNG])     ... saves the finished train page and ends
+    run(["--demo", "--set", VALUE])          ... with another value in the recipe
     run(["--page", PAGE, FILE ...])          with a page in front, and files opened
 
 Heavy things are imported where they are used, so that the window is there within a second.
@@ -112,13 +113,16 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--screenshot", type=Path, metavar="PNG", help="with --demo: save the finished page, then end"
     )
+    parser.add_argument(
+        "--set", action="append", default=[], dest="values", metavar="TABLE.KEY=VALUE", help="with --demo"
+    )
     parser.add_argument("--page", default="", help="the page to show")
     parser.add_argument("files", nargs="*", type=Path, help="files to open")
     return parser.parse_args(argv)
 
 
 def _open(window: MainWindow, wanted: argparse.Namespace) -> None:
-    begin(window, demo=wanted.demo, screenshot=wanted.screenshot)
+    begin(window, demo=wanted.demo, screenshot=wanted.screenshot, values=wanted.values)
     opened_files.show(window, wanted.page, wanted.files)
 
 
@@ -142,11 +146,13 @@ def _text_scale(preferences: Preferences) -> float:
         return 1.0
 
 
-def begin(window: MainWindow, *, demo: bool = False, screenshot: Path | None = None) -> None:
-    """Start the demo if asked; else show the living run if there is one."""
+def begin(
+    window: MainWindow, *, demo: bool = False, screenshot: Path | None = None, values: Sequence[str] = ()
+) -> None:
+    """Start the demo if asked, with other values in its recipe; else show the living run if there is one."""
     if demo:
         page = window.show_built("train")
-        model = _start_demo(page)
+        model = _start_demo(page, values)
         if screenshot is not None:
             _end_with_picture(window, model, screenshot.absolute())
         return
@@ -159,9 +165,10 @@ def begin(window: MainWindow, *, demo: bool = False, screenshot: Path | None = N
             page.say(told(error.message))
 
 
-def _start_demo(page: Any) -> RunModel | None:
+def _start_demo(page: Any, values: Sequence[str]) -> RunModel | None:
     try:
-        model: RunModel | None = page.start_run(recipe.load(paths.presets_folder() / DEMO_RECIPE))
+        starter = recipe.load(paths.presets_folder() / DEMO_RECIPE, values)
+        model: RunModel | None = page.start_run(starter)
     except AppError as error:
         page.say(f"{told(error.message)} {told(error.hint)}")
         return None

@@ -11,11 +11,12 @@ from engine.commands import adapters, arena, data_check, looking, run_list, scor
 from engine.commands.follow import STOPPED
 from engine.commands.output import Output
 from engine.commands.parser import Verbs, make_parser
+from engine.commands.recipe_file import anchored
 from engine.errors import AppError
 
 BAD_USAGE = 2
 FAILED = 1
-TAKE_A_VALUE = ("--screenshot", "--page")
+TAKE_A_VALUE = ("--screenshot", "--set", "--page")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -33,11 +34,14 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         parser.error("--demo, --screenshot and --page are for the window: leave out the verb")
     if asked.screenshot and not asked.demo:
         parser.error("--screenshot needs --demo")
+    if asked.of_demo and not asked.demo:
+        parser.error("--set needs --demo, or a verb before it that takes values")
     if getattr(asked, "offline", False):
         # Read by the hub's libraries when they are imported, here and in every worker.
         os.environ["HF_HUB_OFFLINE"] = "1"
     asked.window = ["--demo"] if asked.demo else []
     asked.window += ["--screenshot", str(asked.screenshot)] if asked.screenshot else []
+    asked.window += [word for value in anchored(asked.of_demo) for word in ("--set", value)]
     asked.window += ["--page", asked.page] if asked.page else []
     asked.window += [str(Path(file).absolute()) for file in files]
     return asked

@@ -52,6 +52,14 @@ def make_parser(add_verbs: Callable[[Verbs], None]) -> tuple[argparse.ArgumentPa
     parser.add_argument(
         "--screenshot", type=Path, metavar="PNG", help="with --demo: save the finished train page and exit"
     )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="of_demo",
+        metavar="TABLE.KEY=VALUE",
+        help="with --demo: change one value of its recipe, for example training.max_steps=50; may be repeated",
+    )
     parser.add_argument("--page", choices=PAGES, help="open the window with this page in front")
     parser.set_defaults(run=None, verb=None)
     verbs = Verbs(parser)

@@ -58,6 +58,8 @@ def test_no_heavy_library_and_no_window_is_imported() -> None:
         ("gone.csv",),
         ("--page", "nowhere"),
         ("--page", "train", "methods"),
+        ("--set", "training.max_steps=50"),
+        ("--set", "training.max_steps=50", "methods"),
     ],
 )
 def test_bad_usage_exits_with_2(arguments: tuple[str, ...], call: Call) -> None:
@@ -71,6 +73,18 @@ def test_the_window_gets_its_own_arguments() -> None:
     assert entry.parse([]).run is None
     assert entry.parse(["--offline"]).window == []
     assert entry.parse(["--demo", "--screenshot", "a.png"]).window == ["--demo", "--screenshot", "a.png"]
+
+
+def test_the_demos_recipe_is_changed_as_that_of_a_verb(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "talks.csv").touch()
+    monkeypatch.chdir(tmp_path)
+    asked = entry.parse(["--demo", "--set", "training.max_steps=50", "--set", "data.source=talks.csv"])
+    changed = ["--set", "training.max_steps=50", "--set", f"data.source={tmp_path / 'talks.csv'}"]
+    assert asked.window == ["--demo", *changed]
+    behind = entry.parse(["train", "a.toml", "--set", "training.max_steps=50"])
+    assert (behind.overrides, behind.window) == (["training.max_steps=50"], [])
 
 
 def test_files_in_place_of_a_verb_are_for_the_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
