@@ -1,12 +1,14 @@
-"""The command line as a program of its own: started, read, signalled."""
+"""The command line: as a program of its own that is started, read and signalled, or carried out in this process."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,9 @@ from typing import Any
 import pytest
 
 from engine import paths
+from engine.commands import entry, follow
+from tests.helpers import scripted_program
+from tests.helpers.worker_here import WorkerHere
 
 SECONDS = 180
 
@@ -50,16 +55,19 @@ class Finished:
 
 
 class Terminal:
-    """Runs commands of one home."""
+    """Runs commands of one home, with real workers or with such as follow a script."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, script: list[object] | None = None) -> None:
         self.home = home
+        self._program = [sys.executable, str(paths.application_root() / "main.py")]
+        if script is not None:
+            self._program = scripted_program.command(script)
         self._environment = {**os.environ, "TUNESMITH_HOME": str(home)}
 
     def start(self, *arguments: str, **settings: Any) -> subprocess.Popen[str]:
         """Start a command and return its process."""
         return subprocess.Popen(
-            [sys.executable, str(paths.application_root() / "main.py"), *arguments],
+            [*self._program, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -75,10 +83,35 @@ class Terminal:
         return Finished(process.returncode, out, err)
 
 
+class Here:
+    """Carries out commands of one home in this process, and their workers' jobs too."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def run(self, *arguments: str, stdin: str = "", cwd: Path | None = None) -> Finished:
+        """Carry out a command to its end."""
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            patch.setenv("TUNESMITH_HOME", str(self.home))
+            patch.setattr(sys, "stdin", io.StringIO(stdin))
+            patch.setattr(follow, "Supervisor", WorkerHere)
+            if cwd is not None:
+                patch.chdir(cwd)
+            code = entry.run(entry.parse(arguments))
+        return Finished(code, out.getvalue(), err.getvalue())
+
+
 @pytest.fixture
 def terminal(home: Path) -> Terminal:
     """A terminal with a home of this test's own."""
     return Terminal(home)
+
+
+@pytest.fixture
+def here(home: Path) -> Here:
+    """A home of this test's own whose commands and workers need no process."""
+    return Here(home)
 
 
 @pytest.fixture(scope="session")

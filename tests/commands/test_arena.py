@@ -1,4 +1,4 @@
-"""`arena` as a program: a small queue for real, stopped and gone on with, killed and found again."""
+"""`arena`: a small queue for real; as a program stopped and gone on with, killed and found again."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from engine import recipe as recipes
-from tests.commands.conftest import SECONDS, Finished, Terminal
+from engine import runs
+from tests.commands.conftest import SECONDS, Finished, Here, Terminal
 
 MakeRecipe = Callable[..., Path]
 QUICK = ("training.max_steps=2", "evaluation.examples=3")
-LONG = ("training.max_steps=400", "training.evaluate_every=100000", "training.checkpoint_every=100000")
+# What a queue does with a worker that takes steps needs no model; the other takes one, and is done when told to quit.
+STEPS = [["steps", {"count": 5000, "per_second": 50}]]
+UNTIL_TOLD = [["flood", 1], ["answer", {}]]
 
 
-def make(terminal: Terminal, recipe: Path, *methods: str) -> dict[str, Any]:
+def make(here: Here, recipe: Path, *methods: str) -> dict[str, Any]:
     """Make an arena of methods and return what is told of it."""
     asked = [word for method in methods for word in ("--method", method)]
-    [told] = terminal.run("arena", "new", str(recipe), *asked, "--json").json
+    [told] = here.run("arena", "new", str(recipe), *asked, "--json").json
     return dict(told)
 
 
@@ -39,14 +42,12 @@ def until_step(terminal: Terminal, arena_id: str) -> tuple[subprocess.Popen[str]
     raise AssertionError(read)
 
 
-def test_a_queue_is_worked_to_its_end_and_ends_in_one_table(
-    make_recipe: MakeRecipe, terminal: Terminal
-) -> None:
-    told = make(terminal, make_recipe("t5", *QUICK), "lora", "bitfit", "full")
+def test_a_queue_is_worked_to_its_end_and_ends_in_one_table(make_recipe: MakeRecipe, here: Here) -> None:
+    told = make(here, make_recipe("t5", *QUICK), "lora", "bitfit", "full")
     assert states(told) == {"lora-r-32": "waiting", "bitfit": "refused", "full-fine-tuning": "waiting"}
     assert told["paused"]
 
-    done = terminal.run("arena", "run", told["arena"], "--json")
+    done = here.run("arena", "run", told["arena"], "--json")
     assert done.code == 0, done.out
     last = done.json[-1]
     assert states(last) == {"lora-r-32": "completed", "bitfit": "refused", "full-fine-tuning": "completed"}
@@ -58,28 +59,27 @@ def test_a_queue_is_worked_to_its_end_and_ends_in_one_table(
     assert rows["lora-r-32"]["minutes"] > 0
     assert rows["lora-r-32"]["adapter_bytes"] > 0
 
-    shown = terminal.run("arena", "show", told["arena"][:20])
+    shown = here.run("arena", "show", told["arena"][:20])
     assert "2 of 3 entries completed, 1 refused." in shown.out
     assert "T5 models have no biases to train." in shown.out
     assert "yardstick" in shown.out
-    [listed] = terminal.run("arena", "list", "--json").json[0]
+    [listed] = here.run("arena", "list", "--json").json[0]
     assert listed["states"] == {"completed": 2, "refused": 1}
-    again = terminal.run("arena", "run", told["arena"], "--json")
+    again = here.run("arena", "run", told["arena"], "--json")
     assert again.code == 0
     assert not again.events
 
 
-def test_a_stopped_queue_goes_on_with_the_entry_it_was_at(
-    make_recipe: MakeRecipe, terminal: Terminal
-) -> None:
-    told = make(terminal, make_recipe("llama", *LONG), "lora")
+def test_a_stopped_queue_goes_on_with_the_entry_it_was_at(make_recipe: MakeRecipe, here: Here) -> None:
+    terminal = Terminal(here.home, STEPS)
+    told = make(here, make_recipe("llama"), "lora")
     process, read = until_step(terminal, told["arena"])
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=SECONDS)
     stopped = Finished(process.returncode, read + out, err)
     assert stopped.code == 130, stopped
     assert "goes on from here" in stopped.err
-    [shown] = terminal.run("arena", "show", told["arena"], "--json").json
+    [shown] = here.run("arena", "show", told["arena"], "--json").json
     assert list(states(shown).values()) == ["stopped"]
     assert shown["groups"] == []
 
@@ -87,29 +87,34 @@ def test_a_stopped_queue_goes_on_with_the_entry_it_was_at(
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=SECONDS)
     resumed = Finished(process.returncode, read + out, err)
-    assert resumed.named("run_resumed")[0]["step"] == stopped.named("step_finished")[-1]["step"]
+    assert resumed.code == 130, resumed
+    assert {event["attempt"] for event in resumed.events} == {2}
     assert {event["run"] for event in resumed.events} == {event["run"] for event in stopped.events}
 
 
 def test_a_run_that_outlived_its_queue_is_followed_not_begun_again(
-    make_recipe: MakeRecipe, terminal: Terminal
+    make_recipe: MakeRecipe, here: Here
 ) -> None:
-    recipe = make_recipe("llama", "training.max_steps=60", "evaluation.examples=3")
-    told = make(terminal, recipe, "lora")
+    terminal = Terminal(here.home, UNTIL_TOLD)
+    told = make(here, make_recipe("llama"), "lora")
     process, read = until_step(terminal, told["arena"])
     process.kill()
     process.communicate(timeout=SECONDS)
-    done = terminal.run("arena", "run", told["arena"], "--json")
-    assert done.code == 0, done.out
-    assert {event["run"] for event in done.events} == {Finished(0, read, "").events[0]["run"]}
+    [first, *_] = Finished(0, read, "").events
+    process, read = until_step(terminal, told["arena"])
+    runs.find_job(first["run"]).send("quit")
+    out, err = process.communicate(timeout=SECONDS)
+    done = Finished(process.returncode, read + out, err)
+    assert done.code == 0, done
+    assert {event["run"] for event in done.events} == {first["run"]}
     assert {event["attempt"] for event in done.events} == {1}
     assert list(states(done.json[-1]).values()) == ["completed"]
 
 
 def test_an_entry_that_fails_does_not_keep_the_next_from_its_turn(
-    make_recipe: MakeRecipe, terminal: Terminal, tmp_path: Path
+    make_recipe: MakeRecipe, here: Here, tmp_path: Path
 ) -> None:
-    told = make(terminal, make_recipe("llama", *QUICK), "lora", "ia3")
+    told = make(here, make_recipe("llama", *QUICK), "lora", "ia3")
     empty = tmp_path / "empty.csv"
     empty.write_text("dialogue,summary\n", encoding="utf-8")
     path = Path(told["entries"][0]["recipe"])
@@ -117,21 +122,21 @@ def test_an_entry_that_fails_does_not_keep_the_next_from_its_turn(
     tables["data"]["source"] = str(empty)
     recipes.save(recipes.from_tables(tables), path)
 
-    done = terminal.run("arena", "run", told["arena"], "--json")
+    done = here.run("arena", "run", told["arena"], "--json")
     assert done.code == 1, done.out
     found = done.json[-1]
     assert list(states(found).values()) == ["failed", "completed"]
     assert found["entries"][0]["reason"]
 
 
-def test_what_can_not_be_is_told_as_a_problem(make_recipe: MakeRecipe, terminal: Terminal) -> None:
+def test_what_can_not_be_is_told_as_a_problem(make_recipe: MakeRecipe, here: Here) -> None:
     recipe = str(make_recipe("t5", *QUICK))
-    unknown = terminal.run("arena", "new", recipe, "--method", "lorra", "--json")
+    unknown = here.run("arena", "new", recipe, "--method", "lorra", "--json")
     assert unknown.code == 2
     assert unknown.problems[0]["field"] == "--method"
-    missing = terminal.run("arena", "show", "nothing", "--json")
+    missing = here.run("arena", "show", "nothing", "--json")
     assert missing.code == 2
     assert missing.problems[0]["message"] == 'There is no arena "nothing".'
-    assert terminal.run("arena", "list").out.startswith("There are no arenas yet.")
-    only_refused = make(terminal, Path(recipe), "bitfit")
-    assert terminal.run("arena", "run", only_refused["arena"], "--json").code == 2
+    assert here.run("arena", "list").out.startswith("There are no arenas yet.")
+    only_refused = make(here, Path(recipe), "bitfit")
+    assert here.run("arena", "run", only_refused["arena"], "--json").code == 2

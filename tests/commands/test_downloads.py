@@ -1,19 +1,23 @@
 """A recipe that would start a download asks the person at the terminal first."""
 
+import io
 import os
 import pty
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
 
 from engine import recipe as recipes
 from engine import runs
-from tests.helpers.small_hub import SmallHub
+from engine.commands import entry, follow
+from tests.helpers.small_hub import SmallHub, asked_here
 from tests.helpers.tiny_models import tiny_model
 from tests.helpers.tiny_runs import tiny_recipe
+from tests.helpers.worker_here import WorkerHere
 
 pytestmark = pytest.mark.torch
 
@@ -23,15 +27,21 @@ MAIN = Path(__file__).resolve().parents[2] / "main.py"
 @pytest.fixture
 def hub(tmp_path):
     shutil.copytree(tiny_model("llama"), tmp_path / "served" / "models" / "someone" / "small")
-    with SmallHub(tmp_path / "served") as served:
-        yield served
+    return SmallHub(tmp_path / "served")
+
+
+class Screen(io.StringIO):
+    """A terminal in this process."""
+
+    def isatty(self):
+        return True
 
 
 def hub_recipe(tmp_path):
-    tables = tiny_recipe(tmp_path, "llama").as_tables()
-    tables["base_model"]["id"] = "someone/small"
     path = tmp_path / "recipe.toml"
-    recipes.save(recipes.from_tables(tables), path)
+    recipes.save(
+        tiny_recipe(tmp_path, "llama", "lora", "base_model.id=someone/small", "training.epochs=1"), path
+    )
     return path
 
 
@@ -62,30 +72,36 @@ def read(descriptor):
         return b""
 
 
-def test_no_means_no_run_and_nothing_fetched(tmp_path, hub):
-    code, shown = answer_at_a_terminal(
-        [sys.executable, str(MAIN), "train", str(hub_recipe(tmp_path))], hub, tmp_path, b"n\n"
-    )
+def test_no_means_no_run_and_nothing_fetched(tmp_path, hub, monkeypatch):
+    monkeypatch.setattr(follow, "Supervisor", WorkerHere)
+    monkeypatch.setattr(sys, "stdin", Screen("n\n"))
+    shown = Screen()
+    with asked_here(hub, tmp_path / "cache", monkeypatch), redirect_stdout(shown):
+        code = entry.run(entry.parse(["train", str(hub_recipe(tmp_path))]))
 
-    assert code == 130, shown
-    assert "someone/small: " in shown
-    assert "kB to fetch" in shown
+    assert code == 130, shown.getvalue()
+    assert "someone/small: " in shown.getvalue()
+    assert "kB to fetch" in shown.getvalue()
     assert runs.list_jobs() == []
+    assert any("someone/small" in request for request in hub.requests)
     assert not any("safetensors" in request and request.startswith("GET") for request in hub.requests)
 
 
-def test_yes_fetches_and_trains(tmp_path, hub):
-    code, shown = answer_at_a_terminal(
-        [sys.executable, str(MAIN), "train", str(hub_recipe(tmp_path))], hub, tmp_path, b"y\n"
-    )
+def test_yes_at_a_terminal_fetches_and_trains(tmp_path, hub):
+    with hub:
+        code, shown = answer_at_a_terminal(
+            [sys.executable, str(MAIN), "train", str(hub_recipe(tmp_path))], hub, tmp_path, b"y\n"
+        )
 
     assert code == 0, shown
+    assert "kB to fetch" in shown
     assert any("safetensors" in request for request in hub.requests)
     assert runs.open_run(runs.list_jobs()[0]).outcome == "completed"
 
 
-def test_a_plan_says_what_a_run_would_fetch_and_fetches_nothing(tmp_path, hub, terminal):
-    done = terminal.run("plan", str(hub_recipe(tmp_path)))
+def test_a_plan_says_what_a_run_would_fetch_and_fetches_nothing(tmp_path, hub, here):
+    with hub:
+        done = here.run("plan", str(hub_recipe(tmp_path)))
 
     assert done.code == 0, done.err
     assert "someone/small is not on this computer yet. A run fetches it first" in done.out

@@ -16,26 +16,45 @@ from engine import runs, supervisor
 from engine.commands import entry, follow
 from engine.jobs import Job
 from engine.supervisor import Supervisor
-from tests.helpers import narrow_worker
+from engine.worker import devices, estimate
+from tests.helpers import scripted_worker
+from tests.helpers.homes import add_checkpoint
+from tests.helpers.worker_here import WorkerHere
 
 MakeRecipe = Callable[..., Path]
 PLENTY = 1 << 40
 # A tiny T5 with LoRA and its longest conversations at once takes 37 MB beside Python.
 LITTLE = 30_000_000
 posix = pytest.mark.skipif(os.name == "nt", reason="has no SIGKILL")
+KILLED = [["flood", 3], ["killed", None]]
 
 
 @pytest.fixture
-def narrow(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Lets the commands' workers have little room, or end by the system's hand."""
+def narrow(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Lets the commands' workers have little room: Python and the libraries count as nothing in it."""
 
-    def make(room: int, killed_at: int = 0) -> None:
-        def supervised(job: Job) -> Supervisor:
-            return Supervisor(job, command=narrow_worker.command(job, room, killed_at))
-
-        monkeypatch.setattr(follow, "Supervisor", supervised)
+    def make(room: int) -> None:
+        monkeypatch.setattr(estimate, "RUNTIME_BYTES", 0)
+        monkeypatch.setattr(devices, "room_bytes", lambda _: room)
+        monkeypatch.setattr(devices, "memory_bytes", lambda _: 0)
+        monkeypatch.setattr(follow, "Supervisor", WorkerHere)
 
     return make
+
+
+@pytest.fixture
+def killed_in_training(narrow: Callable[[int], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets a run's worker be ended by the system at its third step, and those that look for plans do their job."""
+    narrow(PLENTY)
+
+    def supervised(job: Job) -> Supervisor:
+        if job.request()["kind"] != "train":
+            return WorkerHere(job)
+        scripted_worker.give_script(job, KILLED)
+        add_checkpoint(job, 2)
+        return Supervisor(job, command=scripted_worker.command(job))
+
+    monkeypatch.setattr(follow, "Supervisor", supervised)
 
 
 @pytest.fixture
@@ -49,7 +68,7 @@ def say(*arguments: str) -> int:
 
 
 def test_plans_are_printed_with_the_command_that_goes_on_with_each(
-    recipe: Path, narrow: Callable[..., None], capsys: pytest.CaptureFixture[str]
+    recipe: Path, narrow: Callable[[int], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     narrow(LITTLE)
     assert say("train", str(recipe)) == 1
@@ -71,14 +90,11 @@ def test_plans_are_printed_with_the_command_that_goes_on_with_each(
 
 
 @posix
+@pytest.mark.usefixtures("killed_in_training")
 def test_a_run_that_the_system_ended_for_its_memory_is_offered_plans_too(
-    recipe: Path,
-    narrow: Callable[..., None],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    recipe: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(supervisor, "_available_share", lambda: 0.01)
-    narrow(PLENTY, killed_at=3)
     assert say("train", str(recipe)) == 1
     told = capsys.readouterr()
     assert "probably out of memory" in told.err
@@ -88,21 +104,20 @@ def test_a_run_that_the_system_ended_for_its_memory_is_offered_plans_too(
 
 
 @posix
+@pytest.mark.usefixtures("killed_in_training")
 def test_a_run_that_somebody_else_killed_is_offered_none(
-    recipe: Path,
-    narrow: Callable[..., None],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    recipe: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(supervisor, "OUT_OF_MEMORY_COUNTS", ())
     monkeypatch.setattr(supervisor, "_available_share", lambda: 0.9)
-    narrow(PLENTY, killed_at=3)
     assert say("train", str(recipe)) == 1
-    assert "main.py resume" not in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "from outside (SIGKILL)" in told.err
+    assert "main.py resume" not in told.out
 
 
 def test_programs_get_the_plans_in_an_event(
-    recipe: Path, narrow: Callable[..., None], capsys: pytest.CaptureFixture[str]
+    recipe: Path, narrow: Callable[[int], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     narrow(LITTLE)
     assert say("train", str(recipe), "--json") == 1
@@ -112,15 +127,9 @@ def test_programs_get_the_plans_in_an_event(
     assert (lines[-1]["event"], lines[-1]["kind"]) == ("job_ended", "OutOfMemoryError")
 
 
-def test_what_can_not_be_changed_is_refused_by_name(
-    recipe: Path, narrow: Callable[..., None], capsys: pytest.CaptureFixture[str]
-) -> None:
-    narrow(LITTLE)
-    say("train", str(recipe))
-    [job] = runs.list_jobs()
+def test_what_can_not_be_changed_is_refused_by_name(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    job = runs.create_run(recipes.load(recipe))
     before = job.recipe_path.read_bytes()
-    capsys.readouterr()
-
     assert say("resume", job.id, "--set", "training.batch_size=4") == 2
     assert "training.batch_size" in capsys.readouterr().err
     assert say("resume", job.id, "--set", "name=other") == 2

@@ -1,4 +1,4 @@
-"""`train` and `resume` as programs: on every family, stopped in every way, and asked for the impossible."""
+"""`train` and `resume`: on every family, as programs stopped in every way, and asked for the impossible."""
 
 from __future__ import annotations
 
@@ -11,18 +11,22 @@ import psutil
 import pytest
 
 from engine import passport
+from engine.events import read_all
 from engine.jobs import Job
-from tests.commands.conftest import SECONDS, Finished, Terminal
+from tests.commands.conftest import SECONDS, Finished, Here, Terminal
 from tests.helpers.tiny_models import Kind
 
 MakeRecipe = Callable[..., Path]
+Scripted = Callable[..., tuple[subprocess.Popen[str], str]]
 FAMILIES: tuple[Kind, ...] = ("t5", "bart", "llama", "gpt2")
 LONG = ("training.epochs=500", "training.evaluate_every=100000", "training.checkpoint_every=100000")
+# What becomes of a signal or of a pipe is the same for a worker that only says that it takes steps.
+STEPS = ["steps", {"count": 5000, "per_second": 50}]
 
 
 @pytest.mark.parametrize("kind", FAMILIES)
-def test_train_ends_with_a_scored_adapter(kind: Kind, make_recipe: MakeRecipe, terminal: Terminal) -> None:
-    done = terminal.run("train", str(make_recipe(kind)), "--json", "--set", "training.epochs=1")
+def test_train_ends_with_a_scored_adapter(kind: Kind, make_recipe: MakeRecipe, here: Here) -> None:
+    done = here.run("train", str(make_recipe(kind)), "--json", "--set", "training.epochs=1")
     assert done.code == 0, done
     assert done.json[0]["run"] == done.events[0]["run"]
     assert Path(done.json[0]["path"]).is_dir()
@@ -36,30 +40,30 @@ def test_train_ends_with_a_scored_adapter(kind: Kind, make_recipe: MakeRecipe, t
     assert set(card.difference) == {"rouge1", "rouge2", "rougeL", "rougeLsum"}
     [started] = done.named("run_started")
     assert started["total_steps"] == 3 == len(done.named("step_finished"))
-    require_repeated_ending(done, terminal)
+    require_repeated_ending(done, here)
 
 
-def test_one_test_conversation_is_enough(make_recipe: MakeRecipe, terminal: Terminal) -> None:
+def test_one_test_conversation_is_enough(make_recipe: MakeRecipe, here: Here) -> None:
     recipe = make_recipe("llama", "training.epochs=1", "data.max_test=1")
-    done = terminal.run("train", str(recipe))
+    done = here.run("train", str(recipe))
     assert done.code == 0, done
     assert "on one conversation, so no interval." in done.out
     assert "(one conversation, so no interval)" in done.out
 
 
-def require_repeated_ending(trained: Finished, terminal: Terminal) -> None:
+def require_repeated_ending(trained: Finished, here: Here) -> None:
     """A completed run that is resumed says again how it ended, and no more."""
-    again = terminal.run("resume", trained.json[0]["run"], "--json")
+    again = here.run("resume", trained.json[0]["run"], "--json")
     assert again.code == 0
     assert again.events == trained.named("adapter_saved") + trained.named("job_ended")
-    told = terminal.run("resume", trained.json[0]["run"])
+    told = here.run("resume", trained.json[0]["run"])
     assert "This run is completed already." in told.out
     assert trained.named("adapter_saved")[0]["path"] in told.out
 
 
-def start_training(terminal: Terminal, recipe: Path, *arguments: str) -> tuple[subprocess.Popen[str], str]:
-    """Start a long run and return it after its first step, with what was read so far."""
-    process = terminal.start("train", str(recipe), "--json", *arguments)
+def until_step(terminal: Terminal, *arguments: str) -> tuple[subprocess.Popen[str], str]:
+    """Start a command and return it after the first step of a long run, with what was read so far."""
+    process = terminal.start(*arguments, "--json")
     assert process.stdout is not None
     read = ""
     for line in process.stdout:
@@ -74,75 +78,87 @@ def finish(process: subprocess.Popen[str], read: str) -> Finished:
     return Finished(process.returncode, read + out, err)
 
 
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT], ids=lambda number: number.name)
-def test_signal_stops_with_checkpoint_and_adapter(
-    number: signal.Signals, make_recipe: MakeRecipe, terminal: Terminal
+def test_a_run_is_stopped_with_checkpoint_and_adapter_and_goes_on_from_there(
+    make_recipe: MakeRecipe, terminal: Terminal
 ) -> None:
-    process, read = start_training(terminal, make_recipe("llama", *LONG))
-    process.send_signal(number)
-    require_stopped(finish(process, read))
-
-
-def require_stopped(done: Finished) -> None:
-    """A stopped run ends with a checkpoint and an adapter of its last step."""
-    assert done.code == 130, done
-    assert done.json[-1]["outcome"] == "stopped"
-    step = done.named("step_finished")[-1]["step"]
-    assert done.named("checkpoint_saved")[-1]["step"] == step
-    saved = done.named("adapter_saved")[-1]
-    training = passport.load(Path(saved["path"])).training
-    assert (training.step, training.stopped) == (step, True)
-    assert "Ctrl+C again" in done.err
-
-
-def test_stopped_run_goes_on_from_its_checkpoint(make_recipe: MakeRecipe, terminal: Terminal) -> None:
-    process, read = start_training(terminal, make_recipe("llama", *LONG, "training.max_steps=400"))
-    process.send_signal(signal.SIGTERM)
+    recipe = make_recipe("llama", *LONG, "training.max_steps=400", "evaluation.examples=2")
+    process, read = until_step(terminal, "train", str(recipe))
+    process.send_signal(signal.SIGINT)
     stopped = finish(process, read)
     require_stopped(stopped)
-    last = stopped.named("step_finished")[-1]["step"]
-    process = terminal.start("resume", stopped.json[0]["run"], "--json")
-    assert process.stdout is not None
-    read = ""
-    for line in process.stdout:
-        read += line
-        if '"step_finished"' in line:
-            process.send_signal(signal.SIGTERM)
-            break
+    process, read = until_step(terminal, "resume", stopped.json[0]["run"])
+    process.send_signal(signal.SIGTERM)
     resumed = finish(process, read)
+    require_stopped(resumed)
+    last = stopped.named("step_finished")[-1]["step"]
     assert resumed.named("run_resumed")[0]["step"] == last
     assert resumed.named("step_finished")[0]["step"] == last + 1
     assert {event["attempt"] for event in resumed.events} == {2}
 
 
-def test_second_interrupt_kills_the_worker_at_once(make_recipe: MakeRecipe, terminal: Terminal) -> None:
-    process, read = start_training(terminal, make_recipe("llama", *LONG))
+def require_stopped(done: Finished) -> None:
+    """A stopped run ends with a checkpoint and an adapter of its last step."""
+    require_stop_told(done)
+    step = done.named("step_finished")[-1]["step"]
+    assert done.named("checkpoint_saved")[-1]["step"] == step
+    saved = done.named("adapter_saved")[-1]
+    training = passport.load(Path(saved["path"])).training
+    assert (training.step, training.stopped) == (step, True)
+
+
+def require_stop_told(done: Finished) -> None:
+    assert done.code == 130, done
+    assert done.json[-1]["event"] == "job_ended"
+    assert done.json[-1]["outcome"] == "stopped"
+    assert "Ctrl+C again" in done.err
+
+
+@pytest.fixture
+def scripted(home: Path, make_recipe: MakeRecipe) -> Scripted:
+    """Starts `train` with a worker that follows a script, and returns it after its first step."""
+
+    def start(*script: list[object]) -> tuple[subprocess.Popen[str], str]:
+        return until_step(Terminal(home, list(script)), "train", str(make_recipe("llama")))
+
+    return start
+
+
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGINT", "SIGTERM"])
+def test_every_signal_stops_the_worker_in_order(name: str, scripted: Scripted) -> None:
+    process, read = scripted(STEPS)
+    process.send_signal(getattr(signal, name))
+    require_stop_told(finish(process, read))
+
+
+def test_second_interrupt_kills_the_worker_at_once(scripted: Scripted) -> None:
+    # A worker that heeds nothing can't answer the first wish.
+    process, read = scripted(["flood", 1], ["deaf", SECONDS])
     job = Job(Path(Finished(0, read, "").json[0]["path"]))
-    [accepted] = Finished(0, read, "").named("job_accepted")
-    # A worker that is held can't answer the first wish.
-    psutil.Process(accepted["pid"]).suspend()
     process.send_signal(signal.SIGINT)
     assert process.stderr is not None
     assert "Ctrl+C again" in process.stderr.readline()
+    assert job.is_running()
     process.send_signal(signal.SIGINT)
     done = finish(process, read)
     assert done.code == 130
     assert done.json[-1]["outcome"] == "stopped"
+    assert done.named("job_ended") == []
     assert not job.is_running()
 
 
-def test_killed_worker_is_a_crash_with_its_log(make_recipe: MakeRecipe, terminal: Terminal) -> None:
-    process, read = start_training(terminal, make_recipe("llama", *LONG))
+def test_killed_worker_is_a_crash_with_its_log(scripted: Scripted) -> None:
+    process, read = scripted(["noise", 3], STEPS)
     [accepted] = Finished(0, read, "").named("job_accepted")
     psutil.Process(accepted["pid"]).kill()
     done = finish(process, read)
     assert done.code == 1
     assert done.json[-1]["outcome"] == "crashed"
     assert "SIGKILL" in done.json[-1]["message"]
+    assert "a library warns in line 2" in done.json[-1]["log"]
 
 
-def test_closed_pipe_stops_the_run_quietly(make_recipe: MakeRecipe, terminal: Terminal) -> None:
-    process, read = start_training(terminal, make_recipe("llama", *LONG))
+def test_closed_pipe_stops_the_run_quietly(scripted: Scripted) -> None:
+    process, read = scripted(STEPS)
     assert process.stdout is not None
     assert process.stderr is not None
     process.stdout.close()
@@ -151,6 +167,7 @@ def test_closed_pipe_stops_the_run_quietly(make_recipe: MakeRecipe, terminal: Te
     process.stderr.close()
     job = Job(Path(Finished(0, read, "").json[0]["path"]))
     assert not job.is_running()
+    assert list(read_all(job.events_path))[-1]["outcome"] == "stopped"
 
 
 def test_every_problem_of_a_recipe_stands_in_one_line(tmp_path: Path, terminal: Terminal) -> None:
@@ -175,40 +192,38 @@ def test_every_problem_of_a_recipe_stands_in_one_line(tmp_path: Path, terminal: 
     assert told.out == ""
 
 
-def test_missing_files_are_problems_before_anything_starts(tmp_path: Path, terminal: Terminal) -> None:
+def test_missing_files_are_problems_before_anything_starts(tmp_path: Path, here: Here) -> None:
     recipe = tmp_path / "missing.toml"
     recipe.write_text(
         '[base_model]\nid = "./nowhere"\n[data]\nsource = "./none.csv"\n[method]\nid = "lora"\n',
         encoding="utf-8",
     )
-    done = terminal.run("--json", "train", str(recipe))
+    done = here.run("--json", "train", str(recipe))
     assert done.code == 2
     assert [problem["field"] for problem in done.problems] == ["base_model.id", "data.source"]
     assert len(done.json) == 1
-    assert terminal.run("train", str(tmp_path / "no.toml"), "--json").problems[0]["field"] == "recipe"
+    assert here.run("train", str(tmp_path / "no.toml"), "--json").problems[0]["field"] == "recipe"
 
 
-def test_float16_is_refused_for_t5_before_anything_starts(
-    make_recipe: MakeRecipe, terminal: Terminal
-) -> None:
+def test_float16_is_refused_for_t5_before_anything_starts(make_recipe: MakeRecipe, here: Here) -> None:
     recipe = make_recipe("t5")
-    done = terminal.run("train", str(recipe), "--json", "--set", "base_model.precision=float16")
+    done = here.run("train", str(recipe), "--json", "--set", "base_model.precision=float16")
     assert done.code == 2
     assert done.problems == [
         {"field": "base_model.precision", "message": "T5 overflows in float16.", "hint": "Use bfloat16."}
     ]
 
 
-def test_missing_column_is_a_problem_with_its_field(make_recipe: MakeRecipe, terminal: Terminal) -> None:
+def test_missing_column_is_a_problem_with_its_field(make_recipe: MakeRecipe, here: Here) -> None:
     recipe = make_recipe("llama")
-    done = terminal.run("train", str(recipe), "--json", "--set", "data.conversation=dialog")
+    done = here.run("train", str(recipe), "--json", "--set", "data.conversation=dialog")
     assert done.code == 2
     assert done.problems[0]["field"] == "data.conversation"
     assert "Did you mean dialogue?" in done.problems[0]["hint"]
     assert done.named("job_ended")[0]["outcome"] == "failed"
 
 
-def test_unknown_run_is_a_problem(terminal: Terminal) -> None:
-    done = terminal.run("resume", "2020", "--json")
+def test_unknown_run_is_a_problem(here: Here) -> None:
+    done = here.run("resume", "2020", "--json")
     assert done.code == 2
     assert done.problems[0]["field"] == "run"

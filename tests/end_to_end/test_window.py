@@ -12,29 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from engine import recipe as recipes
+from tests.helpers.tiny_runs import tiny_recipe
+
 ROOT = Path(__file__).resolve().parents[2]
 MOST_SECONDS = 300
-
-RECIPE = """
-name = "A quick run"
-[base_model]
-id = "starter"
-[data]
-source = "sample"
-max_train = 32
-max_validation = 4
-max_test = 8
-max_conversation_tokens = 128
-[method]
-id = "lora"
-rank = 4
-[training]
-epochs = 1
-batch_size = 8
-[evaluation]
-max_new_tokens = 16
-bootstrap = 100
-"""
 
 # Real clicks by Qt itself: press and release are sent to the window that the X server shows.
 SCRIPT = """
@@ -85,9 +67,10 @@ SCRIPT = """
 @pytest.mark.timeout(MOST_SECONDS)
 @pytest.mark.skipif(shutil.which("xvfb-run") is None, reason="xvfb is not installed")
 def test_a_click_on_start_in_a_real_window_trains(home, tmp_path):
+    made = recipes.dumps(tiny_recipe(tmp_path, "t5", "lora", "name=A quick run", "training.epochs=1"))
     picture = tmp_path / "window.png"
     known = os.environ | {"TUNESMITH_HOME": str(home), "QT_QPA_PLATFORM": "xcb", "PYTHONPATH": str(ROOT)}
-    program = [sys.executable, "-c", textwrap.dedent(SCRIPT), RECIPE, str(picture)]
+    program = [sys.executable, "-c", textwrap.dedent(SCRIPT), made, str(picture)]
     done = subprocess.run(
         ["xvfb-run", "--auto-servernum", "--server-args=-screen 0 1440x900x24", *program],
         cwd=ROOT,

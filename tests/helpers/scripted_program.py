@@ -1,0 +1,41 @@
+"""The command line as a program whose workers follow a script (see scripted_worker) instead of training.
+
+    python scripted_program.py SCRIPT VERB …
+
+For what becomes of signals, pipes and dead workers, where a model would only take its time.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT))
+
+import main  # noqa: E402
+from engine.commands import follow  # noqa: E402
+from engine.jobs import Job  # noqa: E402
+from engine.supervisor import Supervisor  # noqa: E402
+from tests.helpers import scripted_worker  # noqa: E402
+
+
+def command(script: list[object]) -> list[str]:
+    """Return the program; a verb and its arguments follow."""
+    return [sys.executable, str(Path(__file__).resolve()), json.dumps(script)]
+
+
+def run(script: list[object], arguments: list[str]) -> int:
+    """Carry out a verb."""
+
+    def supervised(job: Job) -> Supervisor:
+        scripted_worker.give_script(job, script)
+        return Supervisor(job, command=scripted_worker.command(job))
+
+    follow.Supervisor = supervised  # type: ignore[assignment]
+    return main.main(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(run(json.loads(sys.argv[1]), sys.argv[2:]))
