@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
@@ -109,6 +109,10 @@ class ColumnsView(QWidget):
         view.cancelled.connect(self.cancelled)
         view.feedback_given.connect(lambda feedback: self.feedback_given.emit(adapter, feedback))
         return view
+
+    def sizeHint(self) -> QSize:
+        """Return the least height: the columns scroll by themselves, and take what room is left."""
+        return QSize(super().sizeHint().width(), self.minimumHeight())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

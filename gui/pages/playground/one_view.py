@@ -42,7 +42,7 @@ class OneView(QWidget):
     def _lay_out(self) -> None:
         # In a low window, or with large text, the right side scrolls rather than clip anything.
         right = Scroll((0, 0, 10, 16), spacing=0)
-        self.columns.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self.columns.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         right.column.addWidget(self.columns, 1)
         self._foot = QVBoxLayout()
         self._foot.setContentsMargins(24, 0, 14, 0)

@@ -10,6 +10,8 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 
 from engine.api import Example, SummarizeOptions, paths, recipe
+from gui.look import style
+from gui.pages.playground.parts import Legend
 from gui.pages.playground_page import PlaygroundPage
 from gui.summarizer import Asked, Request
 from tests.helpers.playground_stage import CONVERSATION, SUMMARIES, TABLES, WAIT, make_adapter, tried
@@ -459,3 +461,16 @@ def test_what_is_shown_and_what_was_tried_can_be_taken_to_where_summaries_are_wr
         ("Ann: Hi\nBo: Hello", ""),
         (CONVERSATION, "The venue offers the 21st."),
     ]
+
+
+def test_a_legend_that_wraps_takes_no_room_from_the_columns_figures(page, qapp, qtbot):
+    page.open(["a1"])
+    style.apply(qapp, "light", 2.0)
+    page.resize(900, 600)
+    legend = page.findChild(Legend)
+    lines = legend.heightForWidth(10_000)
+    try:
+        qtbot.waitUntil(lambda: legend.height() >= 2 * lines, timeout=WAIT)
+        assert page.columns.geometry().bottom() < legend.geometry().top()
+    finally:
+        style.apply(qapp, "light", 1.0)
