@@ -13,7 +13,7 @@ from engine.api import SAMPLE, STARTER, Recipe, recipe
 from gui.engine import Engine
 from gui.in_hand import InHand
 from gui.look.format import bytes_text
-from gui.look.language import told, tr
+from gui.look.language import tr
 
 Request = dict[str, str]
 Cost = dict[str, Any]
@@ -94,6 +94,6 @@ def cost_words(cost: dict[str, Any]) -> str:
     """Return what fetching a repository would take: "google/flan-t5-base: 990 MB to fetch, licence Apache-2.0."."""
     missing = int(cost.get("missing_bytes") or 0)
     facts = [tr("{size} to fetch", size=bytes_text(missing)) if missing else tr("already on this computer")]
-    facts += [tr("licence {licence}", licence=told(str(cost["licence"])))] if cost.get("licence") else []
+    facts += [tr("licence {licence}", licence=str(cost["licence"]))] if cost.get("licence") else []
     gated = tr("Its owner asks for an agreement first.") if cost.get("gated") else ""
     return f"{cost.get('id')}: {', '.join(facts)}. {gated}".strip()

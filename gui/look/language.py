@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain, zip_longest
+from itertools import chain, pairwise, zip_longest
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -37,6 +37,19 @@ _PLACE = re.compile(r"\{\w*(?::[^{}]*)?\}")
 _NUMBER = r"([\d.,]+)"
 # A number that stands before its noun.
 COUNTED = "{n}"
+# What stands in quotes is quoted: a column, a name, a word of the data, which is said as it is. So are the names in:
+QUOTES = {'"': '"', "“": "”", "`": "`"}
+LISTING = frozenset(
+    {
+        "The columns are: {1}.",
+        "Other columns are: {1}.",
+        "They hold: {1}. Name the key of what is said as data.columns.text.",
+        'A turn has no "{1}"; it holds: {2}.',
+        "Left out, as no split stands in the name: {1}.",
+        "Left out, as other files are read: {1}.",
+        "{1} holds lists that are read as splits: {2}.",
+    }
+)
 _JOINER = re.compile(r"(, |; |: | and | or | with )")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 # 1,228 and 12.4 GB, but neither 0.21.0 nor 2026.
@@ -71,7 +84,9 @@ class Catalogue:
                 break
             found = composed.pattern.fullmatch(text)
             if found and not any(_SENTENCE.search(value) for value in found.groups()):
-                return _filled(composed, [self._value(value) for value in found.groups()])
+                values = zip(found.groups(), composed.quoted, strict=True)
+                said = [value if quoted else self._value(value) for value, quoted in values]
+                return _filled(composed, said)
         return ""
 
     def _known(self, text: str) -> str:
@@ -126,6 +141,14 @@ class _Composed:
     def places(self) -> list[str]:
         """The places for values, in the order of the English text."""
         return _PLACE.findall(self.text)
+
+    @cached_property
+    def quoted(self) -> list[bool]:
+        """Whether each place is for what the data says, which is in no language of ours."""
+        if self.text in LISTING:
+            return [True] * len(self.places)
+        parts = _PLACE.split(self.text)
+        return [after[:1] in _closing(before) for before, after in pairwise(parts)]
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -250,6 +273,11 @@ def _speak_qt(code: str) -> None:
 def _filled(composed: _Composed, values: list[str]) -> str:
     by_place = dict(zip(composed.places, values, strict=True))
     return _PLACE.sub(lambda place: by_place.get(place.group(), place.group()), composed.translation)
+
+
+def _closing(before: str) -> tuple[str, ...]:
+    """Return the mark that ends what is quoted behind a text, if one begins there."""
+    return (QUOTES[before[-1]],) if before[-1:] in QUOTES else ()
 
 
 def _local(figure: re.Match[str]) -> str:

@@ -489,7 +489,7 @@ class DataPage(Page):
 def _subtitle(found: Report) -> str:
     place = tr("Bundled with Tunesmith") if found.source == SAMPLE else found.source
     if found.licence:
-        place = tr("{place}, licence {licence}", place=place, licence=told(found.licence))
+        place = tr("{place}, licence {licence}", place=place, licence=found.licence)
     return f"{place}. {told(found.counted)}".rstrip(". ") + "."
 
 

@@ -3,6 +3,7 @@
 import pytest
 from PySide6.QtCore import QLocale
 
+from gui.download_check import cost_words
 from gui.look import language
 from gui.look.language import mark, speak, told, tr, tr_count
 
@@ -27,6 +28,10 @@ FILE = """<?xml version="1.0" encoding="utf-8"?>
   <message><source>Prompt{1} too long.</source><translation>Zu lang ist der Prompt{1}.</translation></message>
   <message><source>Too short</source><translation>Zu kurz</translation></message>
   <message><source>{1} of {2}</source><translation>{2}, davon {1}</translation></message>
+  <message><source>Summary</source><translation>Zusammenfassung</translation></message>
+  <message><source>There is no column "{1}".</source><translation>Es gibt keine Spalte „{1}“.</translation></message>
+  <message><source>column "{1}", {2}</source><translation>Spalte „{1}“, {2}</translation></message>
+  <message><source>The columns are: {1}.</source><translation>Die Spalten sind: {1}.</translation></message>
  </context>
 </TS>
 """
@@ -98,6 +103,18 @@ def test_texts_in_a_row_are_said_one_by_one(german):
     assert told("too short, by chance") == "too short, by chance"
 
 
+def test_what_the_data_says_is_said_as_it_is(german):
+    assert told('There is no column "summary".') == "Es gibt keine Spalte „summary“."
+    assert told('There is no column "1,228".') == "Es gibt keine Spalte „1,228“."
+    assert told('column "Rank", too short') == "Spalte „Rank“, Zu kurz"
+    assert told("The columns are: summary, rank.") == "Die Spalten sind: summary, rank."
+    assert told("Summary") == "Zusammenfassung"
+
+
+def test_the_lists_of_names_are_what_the_engine_says():
+    assert set(language.read(language.path("de")).engine) >= language.LISTING
+
+
 def test_a_text_that_is_little_else_than_values_is_for_no_other(german):
     assert told("best of luck") == "best of luck"
 
@@ -118,3 +135,7 @@ def test_numbers_follow_and_come_back(german):
 def test_a_language_that_nobody_brought_is_english(german):
     speak("xx")
     assert language.spoken() == "en"
+
+
+def test_a_licence_is_said_as_it_is(german):
+    assert "Summary" in cost_words({"id": "a-model", "missing_bytes": 0, "licence": "Summary"})

@@ -27,7 +27,7 @@ def made_from(passport: Passport) -> list[Fact]:
         (tr("Precision"), _precision(passport)),
         (tr("Data"), data.source),
         (tr("Data fingerprint"), grouped_digits(data.fingerprint[:12])),
-        (tr("Data licence"), told(data.licence)),
+        (tr("Data licence"), data.licence),
         (tr("Trained on"), _trained_on(passport)),
         (tr("Went on from"), training.start_from),
         (tr("Run"), training.run),

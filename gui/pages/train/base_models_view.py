@@ -107,7 +107,7 @@ class BaseModelsView(Card):
             ElidedLabel(model_id, "body_medium"),
             Label(tr(FAMILIES.get(family, family)) or tr("not a text model"), "body", "ink2"),
             Label(bytes_text(model.get("size_bytes")), "figure", "ink2"),
-            ElidedLabel(told(licence) or tr("not stated"), "body", "ink2"),
+            ElidedLabel(licence or tr("not stated"), "body", "ink2"),
         )
         for column, cell in enumerate(cells):
             cell.setMinimumHeight(40)
