@@ -47,7 +47,8 @@ class _Check:
         self, selection: Selection, options: DataOptions, counter: TokenCounter, channel: Channel
     ) -> None:
         self._selection = selection
-        self._rows: Rows = selection.rows
+        # Each is looked at again and again.
+        self._rows: Rows = {split: tuple(rows) for split, rows in selection.rows.items()}
         self._options = options
         self._counter = counter
         self._channel = channel

@@ -7,9 +7,9 @@ models.
 from __future__ import annotations
 
 import hashlib
-import random
+from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,10 +20,11 @@ from engine.personal import KINDS
 from engine.shapes import Shape
 from engine.worker.channel import Channel
 from engine.worker.checking.exclusion import without_excluded
+from engine.worker.holding_out import held_out
 from engine.worker.lengths import TokenCounter
 from engine.worker.readers import FIELD
 from engine.worker.reading import read_rows
-from engine.worker.rows import Row, masked
+from engine.worker.rows import Kept, Row, examples_of, nothing, rows_of
 from engine.worker.sources import SPLITS, Source, Split, locate
 
 # Of a source without splits, and of "train" where a split is missing.
@@ -37,7 +38,7 @@ class Selection:
 
     source: Source
     shape: Shape
-    rows: dict[Split, tuple[Row, ...]]
+    rows: dict[Split, Kept[Row]]
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,9 @@ class Splits:
     the rows that stay, by kind of personal data.
     """
 
-    train: tuple[Example, ...]
-    validation: tuple[Example, ...]
-    test: tuple[Example, ...]
+    train: Sequence[Example]
+    validation: Sequence[Example]
+    test: Sequence[Example]
     fingerprint: str
     licence: str
     source: str
@@ -58,9 +59,9 @@ class Splits:
     excluded: dict[str, int] = field(default_factory=dict)
     masked: dict[str, int] = field(default_factory=dict)
 
-    def of(self, split: str) -> tuple[Example, ...]:
+    def of(self, split: str) -> Sequence[Example]:
         """Return the examples of one split, by its name."""
-        examples: tuple[Example, ...] = getattr(self, split)
+        examples: Sequence[Example] = getattr(self, split)
         return examples
 
 
@@ -84,9 +85,7 @@ def read(
     if left.words:
         channel.notice(left.words, "They are excluded by data.exclude.")
     kept = {split: _whole(split, left.rows[split], channel) for split in SPLITS}
-    places = Counter(
-        kind for split in SPLITS for row in left.rows[split] if row.missing is None for kind in row.masked
-    )
+    places = _masked_places(left.rows) if options.mask else Counter()
     if places:
         channel.notice(_masked_words(places), "data.mask masks them.")
     return Splits(
@@ -97,6 +96,12 @@ def read(
         columns=selection.shape.as_dict(),
         excluded={split: count.total() for split, count in left.excluded.items()},
         masked=dict(places),
+    )
+
+
+def _masked_places(rows: Mapping[Split, Iterable[Row]]) -> Counter[str]:
+    return Counter(
+        kind for split in SPLITS for row in rows[split] if row.missing is None for kind in row.masked
     )
 
 
@@ -135,16 +140,13 @@ def select(options: DataOptions, channel: Channel, needs: Sequence[Split] = SPLI
     """Return the rows that `options` select: split first, then every Nth of each split, then the limits."""
     source = locate(options.source, channel)
     shape, found = read_rows(source, options, channel)
-    whole = {
-        split: masked((Row(shaped.rows[0], shaped.example) for shaped in examples), options.mask)
-        for split, examples in found.items()
-    }
+    whole = {split: rows_of(examples, options.mask) for split, examples in found.items()}
     channel.check_stop()
     if None in whole:
         rows = _split(whole[None], options.split_seed)
     else:
         rows = _completed(
-            {split: whole.get(split, ()) for split in SPLITS}, needs, options.split_seed, channel
+            {split: whole.get(split, nothing()) for split in SPLITS}, needs, options.split_seed, channel
         )
     limits = {"train": options.max_train, "validation": options.max_validation, "test": options.max_test}
     return Selection(
@@ -152,37 +154,21 @@ def select(options: DataOptions, channel: Channel, needs: Sequence[Split] = SPLI
     )
 
 
-def _split(rows: tuple[Row, ...], seed: int) -> dict[Split, tuple[Row, ...]]:
+def _split(rows: Kept[Row], seed: int) -> dict[Split, Kept[Row]]:
     """Return a seeded 80/10/10 split that keeps equal conversations together."""
-    test, rest = _held_out(rows, HELD_OUT_SHARE, seed)
-    validation, train = _held_out(rest, HELD_OUT_SHARE * len(rows) / max(1, len(rest)), seed)
+    test, rest = held_out(rows, HELD_OUT_SHARE, seed)
+    validation, train = held_out(rest, HELD_OUT_SHARE * len(rows) / max(1, len(rest)), seed)
     return {"train": train, "validation": validation, "test": test}
 
 
-def _held_out(rows: tuple[Row, ...], share: float, seed: int) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
-    """Return about `share` of the rows, at least one, and the rest; equal conversations stay on one side."""
-    groups: dict[str, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(row.example.conversation.strip(), []).append(row)
-    order = sorted(groups)
-    random.Random(seed).shuffle(order)
-    taken: set[int] = set()
-    while order and len(taken) < max(1, round(share * len(rows))):
-        taken.update(row.number for row in groups[order.pop()])
-    return (
-        tuple(row for row in rows if row.number in taken),
-        tuple(row for row in rows if row.number not in taken),
-    )
-
-
 def _completed(
-    rows: dict[Split, tuple[Row, ...]], needs: Sequence[Split], seed: int, channel: Channel
-) -> dict[Split, tuple[Row, ...]]:
+    rows: dict[Split, Kept[Row]], needs: Sequence[Split], seed: int, channel: Channel
+) -> dict[Split, Kept[Row]]:
     """Take a split that is needed and missing out of the training rows, with a notice."""
     held_splits: tuple[Split, ...] = ("test", "validation")
     for split in held_splits:
         if split in needs and not rows[split] and rows["train"]:
-            held, rest = _held_out(rows["train"], HELD_OUT_SHARE, seed)
+            held, rest = held_out(rows["train"], HELD_OUT_SHARE, seed)
             rows = {**rows, split: held, "train": rest}
             channel.notice(
                 f"The data has no {split} split: {len(held):,} training conversations are held out for it.",
@@ -191,18 +177,22 @@ def _completed(
     return rows
 
 
-def _thinned(rows: tuple[Row, ...], every: int, most: int) -> tuple[Row, ...]:
+def _thinned(rows: Kept[Row], every: int, most: int) -> Kept[Row]:
     kept = rows[::every]
     return kept[:most] if most else kept
 
 
-def _whole(split: Split, rows: tuple[Row, ...], channel: Channel) -> tuple[Example, ...]:
+def _whole(split: Split, rows: Kept[Row], channel: Channel) -> Kept[Example]:
     """Return the examples of the rows that lack nothing; say which are left out."""
-    for role in ("conversation", "summary"):
-        lacking = [row.number for row in rows if row.missing == role]
-        if lacking:
-            channel.notice(_left_out(split, role, lacking, len(rows) - len(lacking)))
-    return tuple(row.example for row in rows if row.missing is None)
+    whole, lacking = array("q"), dict[str, list[int]]()
+    for place, row in enumerate(rows):
+        if row.missing is None:
+            whole.append(place)
+        else:
+            lacking.setdefault(row.missing, []).append(row.number)
+    for role, numbers in sorted(lacking.items()):
+        channel.notice(_left_out(split, role, numbers, len(rows) - len(numbers)))
+    return examples_of(rows.at(whole))
 
 
 def _left_out(split: Split, role: str, numbers: list[int], others: int) -> str:
@@ -214,7 +204,7 @@ def _left_out(split: Split, role: str, numbers: list[int], others: int) -> str:
     return f"{len(numbers):,} rows of {split} have no {role} and are left out ({named}{more}). {fine}"
 
 
-def fingerprint(splits: dict[Split, tuple[Example, ...]]) -> str:
+def fingerprint(splits: Mapping[Split, Sequence[Example]]) -> str:
     """Return the SHA-256 over the texts of all examples, split by split, in their order."""
     digest = hashlib.sha256()
     for split in SPLITS:

@@ -173,11 +173,11 @@ def protocol(recipe: Recipe, splits: Splits) -> Protocol:
 
 
 def protocol_on(
-    recipe: Recipe, splits: Splits, split: Split, examples: tuple[Example, ...], beams: int
+    recipe: Recipe, splits: Splits, split: Split, examples: Sequence[Example], beams: int
 ) -> Protocol:
     """Return the protocol of a recipe on other examples than it is scored on, or decoded otherwise."""
     in_prompt = shown(recipe, splits)
-    parts: dict[Split, tuple[Example, ...]] = {"train": in_prompt, "validation": (), "test": examples}
+    parts: dict[Split, Sequence[Example]] = {"train": in_prompt, "validation": (), "test": examples}
     most = max((len(measuring.references(example)) for example in examples), default=1)
     return {
         "split": split,

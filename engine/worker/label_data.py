@@ -17,11 +17,12 @@ from engine.data_options import DataOptions, checked
 from engine.errors import DataError
 from engine.recipe import SAMPLE
 from engine.worker.channel import Channel
-from engine.worker.checking.exclusion import Kept, without_excluded
+from engine.worker.checking import exclusion
+from engine.worker.checking.exclusion import without_excluded
 from engine.worker.lengths import counter_of
 from engine.worker.readers import FIELD
 from engine.worker.reading import read_rows
-from engine.worker.rows import Row, masked
+from engine.worker.rows import Kept, Row, rows_of
 from engine.worker.sources import SPLITS, Source, Split, locate
 
 SAMPLE_NAME = "Sample conversations"
@@ -45,12 +46,11 @@ def run(channel: Channel, request: dict[str, Any]) -> None:
     channel.result({"set": about.id, "left_out": _left_out(left, examples, kept), "brought": brought})
 
 
-def _rows(source: Source, options: DataOptions, base_model: str | None, channel: Channel) -> Kept:
+def _rows(source: Source, options: DataOptions, base_model: str | None, channel: Channel) -> exclusion.Kept:
     """Return the rows that are offered; a source without splits counts as training, as a run splits anew anyway."""
     _, found = read_rows(source, options, channel, needs_summary=False)
-    rows: dict[Split, tuple[Row, ...]] = {
-        split or "train": masked((Row(each.rows[0], each.example) for each in shaped), options.mask)
-        for split, shaped in found.items()
+    rows: dict[Split, Kept[Row]] = {
+        split or "train": rows_of(shaped, options.mask) for split, shaped in found.items()
     }
     channel.check_stop()
     if options.exclude:
@@ -60,7 +60,7 @@ def _rows(source: Source, options: DataOptions, base_model: str | None, channel:
     )
 
 
-def _nothing_left(source: Source, left: Kept) -> DataError:
+def _nothing_left(source: Source, left: exclusion.Kept) -> DataError:
     if any(left.excluded.values()):
         return DataError(
             f"What is excluded leaves no conversation of {source.name}.",
@@ -86,7 +86,7 @@ def _set(source: Source, kept: list[Example]) -> tuple[labelling.About, int]:
     return labelling.create(name, source.name, kept, source.licence, known), brought
 
 
-def _left_out(left: Kept, examples: list[Example], kept: list[Example]) -> dict[str, Any]:
+def _left_out(left: exclusion.Kept, examples: list[Example], kept: list[Example]) -> dict[str, Any]:
     empty = sum(not example.conversation.strip() for example in examples)
     different = len({example.conversation.strip() for example in examples} - {""})
     return {

@@ -156,10 +156,10 @@ def _facts(tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
 
 def shown(recipe: Recipe, splits: Splits) -> tuple[Example, ...]:
     """Return the examples that stand in the prompt: the first of the training split."""
-    return splits.train[: recipe.data.shots]
+    return tuple(splits.train[: recipe.data.shots])
 
 
-def learned(recipe: Recipe, splits: Splits) -> tuple[Example, ...]:
+def learned(recipe: Recipe, splits: Splits) -> Sequence[Example]:
     """Return the examples to train on.
 
     Those in the prompt are left out: one that reads its own summary would teach copying it.
@@ -167,7 +167,7 @@ def learned(recipe: Recipe, splits: Splits) -> tuple[Example, ...]:
     return splits.train[recipe.data.shots :]
 
 
-def scored(recipe: Recipe, splits: Splits) -> tuple[Example, ...]:
+def scored(recipe: Recipe, splits: Splits) -> Sequence[Example]:
     """Return the examples to score; those that stand in the prompt can't be asked for."""
     split = recipe.evaluation.split
     examples = learned(recipe, splits) if split == "train" else splits.of(split)
@@ -176,7 +176,7 @@ def scored(recipe: Recipe, splits: Splits) -> tuple[Example, ...]:
 
 def pinned(splits: Splits) -> tuple[Example, ...]:
     """Return the examples whose summaries a run shows: again and again while it trains."""
-    return (splits.validation or splits.test)[:PINNED]
+    return tuple((splits.validation or splits.test)[:PINNED])
 
 
 def make_prompter(recipe: Recipe, base: LoadedBase, splits: Splits) -> Prompter:

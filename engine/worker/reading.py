@@ -6,6 +6,7 @@ Knows nothing of how splits are made, of limits or of models. Imports neither to
 from __future__ import annotations
 
 import json
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from engine.errors import DataError
 from engine.shapes import AUTO, SPLITS, Shape, Shaped, Split, guess, pause_hours, split_called
 from engine.worker.channel import Channel
 from engine.worker.readers import FIELD, Broken, Record, Table, open_table
+from engine.worker.rows import Kept, kept
 from engine.worker.sources import Source
 
 # A shape is guessed from as many.
@@ -110,7 +112,7 @@ def _shared_everywhere(tables: Tables) -> list[str]:
 
 def read_rows(
     source: Source, options: DataOptions, channel: Channel, *, needs_summary: bool = True
-) -> tuple[Shape, dict[Split | None, tuple[Shaped, ...]]]:
+) -> tuple[Shape, dict[Split | None, Kept[Shaped]]]:
     """Return the shape of a source's rows, and by split what they make.
 
     Raises DataError: with the field `data.source` for files that can't be read, with `data.broken_rows` for broken
@@ -121,7 +123,7 @@ def read_rows(
     tables = open_tables(source, options)
     shape = find_shape(tables, options, needs_summary=needs_summary)
     total, done = sum(table.size_bytes for table in tables.values()), 0
-    found: dict[Split | None, tuple[Shaped, ...]] = {}
+    found: dict[Split | None, Kept[Shaped]] = {}
     for split, table in tables.items():
         rows = _followed(table, done, total, channel)
         if shape.split:
@@ -136,9 +138,9 @@ def read_rows(
     return shape, found
 
 
-def _shaped(table: Table, shape: Shape, rows: Iterator[Record]) -> tuple[Shaped, ...]:
+def _shaped(table: Table, shape: Shape, rows: Iterator[Record]) -> Kept[Shaped]:
     with _naming(table.name):
-        return tuple(shape.examples(rows))
+        return kept(shape.examples(rows))
 
 
 @contextmanager
@@ -163,20 +165,23 @@ def _followed(table: Table, before: int, total: int, channel: Channel) -> Iterat
 
 def _noted(rows: Iterator[Record], column: str, said: dict[int, Any]) -> Iterator[Record]:
     """Yield rows, and keep for each number what its column of splits says."""
+    known: dict[Any, Any] = {}
     for record in rows:
-        said[record.number] = record.values.get(column)
+        value = record.values.get(column)
+        # The same few words again and again.
+        said[record.number] = known.setdefault(value, value) if isinstance(value, str) else value
         yield record
 
 
 def _by_split(
-    shaped: Sequence[Shaped], shape: Shape, said: Mapping[int, Any], channel: Channel
-) -> dict[Split | None, tuple[Shaped, ...]]:
+    shaped: Kept[Shaped], shape: Shape, said: Mapping[int, Any], channel: Channel
+) -> dict[Split | None, Kept[Shaped]]:
     """Return what rows make by the split that they say they are in; say what is left out as they name none.
 
     Raises DataError for a conversation whose rows are in two.
     """
-    by_split: dict[Split | None, list[Shaped]] = {}
-    for each in shaped:
+    by_split: dict[Split | None, array[int]] = {}
+    for place, each in enumerate(shaped):
         splits = {split_called(said[number]) for number in each.rows}
         if len(splits) > 1:
             raise DataError(
@@ -184,11 +189,11 @@ def _by_split(
                 f'Give the same "{shape.split}" to all its rows.',
                 "data.columns",
             )
-        by_split.setdefault(splits.pop(), []).append(each)
-    unknown = [number for each in by_split.pop(None, []) for number in each.rows]
+        by_split.setdefault(splits.pop(), array("q")).append(place)
+    unknown = [number for each in shaped.at(by_split.pop(None, ())) for number in each.rows]
     if unknown:
         channel.notice(_unknown_words(unknown, shape.split, said), f"These are read: {', '.join(SPLITS)}.")
-    return {split: tuple(rows) for split, rows in by_split.items()}
+    return {split: shaped.at(places) for split, places in by_split.items()}
 
 
 def _unknown_words(numbers: Sequence[int], column: str, said: Mapping[int, Any]) -> str:

@@ -40,7 +40,7 @@ class Chosen:
 
 def chosen(recipe: Recipe, splits: Splits) -> Chosen:
     """Return what a recipe has summarised at each evaluation, greedily."""
-    scored = splits.validation[: recipe.training.evaluate_summaries]
+    scored = tuple(splits.validation[: recipe.training.evaluate_summaries])
     protocol = evaluate.protocol_on(recipe, splits, "validation", scored, beams=1) | {"which": "first"}
     return Chosen(prompting.pinned(splits), scored, protocol)
 

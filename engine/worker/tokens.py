@@ -1,4 +1,4 @@
-"""Token ids, made once: kept in a file under a name made of all that they come from, and read from there page by page.
+"""Token ids, made once: kept in a file under a name made of all that they come from, and read from there one by one.
 
 They can always be made again, so a file that can't be read, or that is not what was written, is as good as none.
 """
@@ -9,15 +9,14 @@ import hashlib
 import json
 import os
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
+import numpy as np
+import numpy.typing as npt
 import psutil
-import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from engine.conversations import Example
 from engine.errors import StorageError
@@ -25,6 +24,7 @@ from engine.paths import tokens_folder
 from engine.worker.channel import Channel
 from engine.worker.data import feed
 from engine.worker.prompting import Encoded, Prompter
+from engine.worker.spool import Spool, Stored
 from engine.worker.storage import writing
 
 # Part of every name: raised when the same texts and settings come to other ids than before.
@@ -32,17 +32,23 @@ FORMAT = 1
 # What is kept in all; the sets that were not used for longest go first.
 MOST_BYTES = 2 * 1024**3
 SUFFIX = ".safetensors"
+ID, END = np.dtype("<i4"), np.dtype("<i8")
+ID_BYTES = ID.itemsize
+# A header begins with its length.
+LENGTH_BYTES = 8
+PIECE_BYTES = 1 << 20
+Ends = npt.NDArray[np.int64]
 
 
 class Tokens(Sequence[Encoded]):
-    """Encoded examples as one array of ids, however many they are.
+    """Encoded examples, however many they are: their ids are read when they are asked for.
 
     `ids` (int32) holds each example's input ids and then its labels, `ends` (int64, two an example) where each of
     the two ends.
     """
 
-    def __init__(self, ids: torch.Tensor, ends: torch.Tensor) -> None:
-        self.ids = ids
+    def __init__(self, ids: Spool | Stored, ends: Ends) -> None:
+        self._ids = ids
         self.ends = ends
 
     def __len__(self) -> int:
@@ -61,10 +67,48 @@ class Tokens(Sequence[Encoded]):
             raise IndexError(place)
         return self._one(place % len(self))
 
+    @property
+    def sizes(self) -> npt.NDArray[np.int32]:
+        """The lengths of each example's inputs and labels (examples × 2)."""
+        return np.diff(self.ends, prepend=0).reshape(-1, 2).astype(np.int32)
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield all ids as bytes, some at a time."""
+        size = self._ids_bytes
+        for start in range(0, size, PIECE_BYTES):
+            piece = self._ids.read(start, min(PIECE_BYTES, size - start))
+            if not piece:
+                return
+            yield piece
+
+    @property
+    def _ids_bytes(self) -> int:
+        return ID_BYTES * int(self.ends[-1]) if len(self.ends) else 0
+
+    def header(self, facts: Mapping[str, Any]) -> bytes:
+        """Return how a safetensors file of them begins: first the ends, then the ids."""
+        ends, ids = self.ends.nbytes, self._ids_bytes
+        described = {
+            "__metadata__": {"facts": json.dumps(facts)},
+            "ends": {"dtype": "I64", "shape": [len(self.ends)], "data_offsets": [0, ends]},
+            "ids": {"dtype": "I32", "shape": [ids // ID_BYTES], "data_offsets": [ends, ends + ids]},
+        }
+        told = json.dumps(described).encode("ascii")
+        told += b" " * (-len(told) % LENGTH_BYTES)
+        return len(told).to_bytes(LENGTH_BYTES, "little") + told
+
+    def digest(self) -> str:
+        """Return the SHA-256 over ends and ids."""
+        digest = hashlib.sha256(self.ends.tobytes())
+        for piece in self.pieces():
+            digest.update(piece)
+        return digest.hexdigest()
+
     def _one(self, place: int) -> Encoded:
         start = int(self.ends[2 * place - 1]) if place else 0
         middle, end = self.ends[2 * place : 2 * place + 2].tolist()
-        return Encoded(self.ids[start:middle].tolist(), self.ids[middle:end].tolist())
+        found = np.frombuffer(self._ids.read(ID_BYTES * start, ID_BYTES * (end - start)), ID)
+        return Encoded(found[: middle - start].tolist(), found[middle - start :].tolist())
 
 
 def tokenised(examples: Sequence[Example], prompter: Prompter, channel: Channel) -> Tokens:
@@ -94,28 +138,27 @@ def _key(examples: Sequence[Example], prompter: Prompter) -> str:
 
 
 def _made(examples: Sequence[Example], prompter: Prompter, channel: Channel) -> Tokens:
-    ids, ends = array("i"), array("q")
+    ids, ends, count = Spool(), array("q"), 0
     for done, example in enumerate(examples, start=1):
         encoded = prompter.example(example)
         for part in (encoded.input_ids, encoded.labels):
-            ids.extend(part)
-            ends.append(len(ids))
+            ids.append(np.array(part, ID).tobytes())
+            count += len(part)
+            ends.append(count)
         channel.progress(done, len(examples), "examples")
         channel.check_stop()
-    return Tokens(_tensor(ids, torch.int32), _tensor(ends, torch.int64))
-
-
-def _tensor(numbers: array[int], kind: torch.dtype) -> torch.Tensor:
-    return torch.frombuffer(numbers, dtype=kind) if numbers else torch.zeros(0, dtype=kind)
+    return Tokens(ids, np.array(ends, END))
 
 
 def _save(path: Path, tokens: Tokens, cuts: tuple[int, int]) -> None:
     """Write the file aside and rename it: what stands under its name is whole, and never changes under a reader."""
-    told = {"facts": json.dumps({"cuts": cuts, "sha256": _digest(tokens)})}
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
-        save_file({"ids": tokens.ids, "ends": tokens.ends}, partial, metadata=told)
-        with partial.open("rb+") as stream:
+        with partial.open("wb") as stream:
+            stream.write(tokens.header({"cuts": cuts, "sha256": tokens.digest()}))
+            stream.write(tokens.ends.tobytes())
+            stream.writelines(tokens.pieces())
+            stream.flush()
             os.fsync(stream.fileno())
         partial.replace(path)
     finally:
@@ -123,26 +166,31 @@ def _save(path: Path, tokens: Tokens, cuts: tuple[int, int]) -> None:
 
 
 def _load(path: Path, prompter: Prompter) -> Tokens | None:
-    """Return what a file holds, mapped and not read into memory; None where there is none that is sound."""
+    """Return what a file holds, its ids not read into memory; None where there is none that is sound."""
     try:
-        with safe_open(path, framework="pt") as file:
-            facts = json.loads(file.metadata()["facts"])
-            tokens = Tokens(file.get_tensor("ids"), file.get_tensor("ends"))
-        if _digest(tokens) != facts["sha256"]:
+        tokens, facts = _opened(path)
+        if tokens.digest() != facts["sha256"]:
             return None
         conversations, summaries = facts["cuts"]
         os.utime(path)
-    except (OSError, SafetensorError, KeyError, ValueError, TypeError):
+    except (OSError, KeyError, ValueError, TypeError, OverflowError):
         return None
     prompter.cut += conversations
     prompter.cut_summaries += summaries
     return tokens
 
 
-def _digest(tokens: Tokens) -> str:
-    digest = hashlib.sha256(tokens.ends.numpy())
-    digest.update(tokens.ids.numpy())
-    return digest.hexdigest()
+def _opened(path: Path) -> tuple[Tokens, dict[str, Any]]:
+    """Return what a file of safetensors holds and tells. Raises what damaged ones give rise to."""
+    with path.open("rb") as stream:
+        length, size = int.from_bytes(stream.read(LENGTH_BYTES), "little"), path.stat().st_size
+        # Whatever a damaged file says of itself, no more is read than there is.
+        header = json.loads(stream.read(min(length, size)))
+        start, end = header["ends"]["data_offsets"]
+        stream.seek(LENGTH_BYTES + length + start)
+        ends = np.frombuffer(stream.read(min(end - start, size)), END)
+    ids = Stored(path, LENGTH_BYTES + length + header["ids"]["data_offsets"][0])
+    return Tokens(ids, ends), json.loads(header["__metadata__"]["facts"])
 
 
 def _drop_unfinished(folder: Path) -> None:

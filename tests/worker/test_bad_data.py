@@ -91,7 +91,7 @@ def refused(path: Path, channel: Channel, **values: Any) -> DataError:
 
 
 def count(splits: data.Splits) -> int:
-    return len(splits.train + splits.validation + splits.test)
+    return len((*splits.train, *splits.validation, *splits.test))
 
 
 @every_kind

@@ -102,7 +102,7 @@ def test_every_kind_of_file_gives_the_same_examples(
 ) -> None:
     rows = [*talks(18), ("Ann: N/A", "null"), ("Zoë: ☕ at 10?\nBob: 007", "3")]
     splits = data.read(options(write(tmp_path / name, rows)), channel)
-    examples = splits.train + splits.validation + splits.test
+    examples = (*splits.train, *splits.validation, *splits.test)
     assert sorted((example.conversation, example.summary) for example in examples) == sorted(rows)
     assert (len(splits.train), len(splits.validation), len(splits.test)) == (16, 2, 2)
     assert splits.columns["conversation"] == "dialogue"
@@ -218,7 +218,7 @@ def test_ids_come_from_the_id_column(tmp_path: Path, channel: Channel) -> None:
     rows = [(f"00{number}", *talk) for number, talk in enumerate(talks(10))]
     path = write_csv(tmp_path / "a.csv", rows, ("id", "dialogue", "summary"))
     splits = data.read(options(path), channel)
-    ids = {example.id for example in splits.train + splits.validation + splits.test}
+    ids = {example.id for example in (*splits.train, *splits.validation, *splits.test)}
     assert ids == {f"00{number}" for number in range(10)}
 
 
@@ -333,7 +333,7 @@ def test_broken_rows_are_refused_by_place_or_left_out_with_a_notice(tmp_path: Pa
         'line 15: it goes on behind the column "summary": 3 cells for 2 columns).'
     )
     splits = data.read(options(tmp_path / "a.csv", broken_rows="leave_out"), channel)
-    assert len(splits.train + splits.validation + splits.test) == 12
+    assert len((*splits.train, *splits.validation, *splits.test)) == 12
     assert [notice["message"][:31] for notice in notices(channel)] == ["a.csv: 2 rows are broken (line "]
 
 

@@ -2,7 +2,9 @@
 
 import os
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from engine.conversations import Example
 from engine.paths import starter_folder, tokens_folder
@@ -66,6 +68,17 @@ def test_they_come_from_the_file_as_the_prompter_makes_them(kind):
     assert again.cut_summaries
     with pytest.raises(IndexError):
         found[3]
+
+
+def test_the_file_is_one_of_safetensors():
+    tokenised(EXAMPLES, prompter(), Channel())
+    found = tokenised(EXAMPLES, prompter(), Channel())
+
+    held = load_file(files()[0])
+
+    assert held["ends"].tolist() == found.ends.tolist()
+    assert held["ids"].tobytes() == b"".join(found.pieces())
+    assert found.sizes.tolist() == [[len(one.input_ids), len(one.labels)] for one in found]
 
 
 def test_no_examples_have_no_ids():
@@ -133,7 +146,7 @@ def test_a_disk_that_takes_nothing_costs_the_cache_and_not_the_run(monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(tokens, "save_file", full)
+    monkeypatch.setattr(tokens.os, "fsync", full)
 
     assert len(tokenised(EXAMPLES, prompter(), Channel())) == 3
     assert files() == []
@@ -168,7 +181,8 @@ def test_the_ids_are_those_that_the_format_stands_for():
     found = tokenised(EXAMPLES, Prompter(starter, "encoder-decoder", TEMPLATE, 30, 20), Channel())
 
     assert tokens.FORMAT == 1
-    assert (found.ends.tolist(), int((found.ids.long() * found.ids.long()).sum())) == (
+    ids = np.frombuffer(b"".join(found.pieces()), np.int32).astype(np.int64)
+    assert (found.ends.tolist(), int((ids * ids).sum())) == (
         [25, 32, 74, 81, 107, 127],
         68277043,
     )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from engine.data_options import DataOptions
 from engine.findings import excluded_words
 from engine.worker.checking.finding import find, left_out
-from engine.worker.checking.relations import RELATIONS, Rows
+from engine.worker.checking.relations import RELATIONS
 from engine.worker.checking.rules import goes_by_tokens
 from engine.worker.lengths import TokenCounter
-from engine.worker.rows import Row
+from engine.worker.rows import Kept as KeptRows
+from engine.worker.rows import Row, nothing
 from engine.worker.sources import SPLITS, Split
 
 
@@ -20,7 +21,7 @@ from engine.worker.sources import SPLITS, Split
 class Kept:
     """The rows that stay, and how many went, by split and finding."""
 
-    rows: dict[Split, tuple[Row, ...]]
+    rows: dict[Split, KeptRows[Row]]
     excluded: dict[Split, Counter[str]]
 
     @property
@@ -30,7 +31,7 @@ class Kept:
 
 
 def without_excluded(
-    rows: Rows,
+    rows: Mapping[Split, KeptRows[Row]],
     options: DataOptions,
     counter: Callable[[], TokenCounter | None] | None,
     look_up: Callable[[], None],
@@ -42,9 +43,11 @@ def without_excluded(
     Without one, or where it has none to give, nothing counts as too long. `look_up` is called again and again, and may
     raise what ends it. Rows without a summary are looked at as well where none is needed.
     """
-    all_rows = {split: tuple(rows.get(split, ())) for split in SPLITS}
+    given = {split: rows.get(split, nothing()) for split in SPLITS}
     if not options.exclude:
-        return Kept(all_rows, {})
+        return Kept(given, {})
+    # All are looked at again and again.
+    all_rows = {split: tuple(given[split]) for split in SPLITS}
     count = counter() if counter is not None and goes_by_tokens(options.exclude) else None
     alone = [name for name in options.exclude if name not in RELATIONS]
     found = (
@@ -61,7 +64,7 @@ def without_excluded(
     )
     out = left_out(options.exclude, found, all_rows, needs_summary=needs_summary)
     kept = {
-        split: tuple(row for place, row in enumerate(all_rows[split]) if place not in out[split])
+        split: given[split].at(place for place in range(len(given[split])) if place not in out[split])
         for split in SPLITS
     }
     return Kept(kept, {split: Counter(out[split].values()) for split in SPLITS if out[split]})
