@@ -22,6 +22,7 @@ os.environ.update(
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import ipaddress
+import itertools
 import shutil
 import socket
 import sys
@@ -32,10 +33,19 @@ import pytest
 GRACE_SECONDS = 3.0
 
 
+@pytest.fixture(scope="session")
+def _numbers():
+    return itertools.count()
+
+
 @pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    """Give the test a Tunesmith home that nothing else uses; returns its folder."""
-    folder = tmp_path / "home"
+def home(tmp_path_factory, _numbers, monkeypatch):
+    """Give the test a Tunesmith home that nothing else uses; returns its folder.
+
+    It is not in `tmp_path`: to make that one costs more than most tests do, and few have a use for it.
+    """
+    folder = tmp_path_factory.getbasetemp() / f"home-{next(_numbers)}" / "home"
+    folder.parent.mkdir()
     monkeypatch.setenv("TUNESMITH_HOME", str(folder))
     return folder
 
@@ -82,7 +92,20 @@ def _nothing_left_behind(home):
 
 
 def _children():
+    if _has_no_child():
+        return set()
     return set(psutil.Process().children(recursive=True))
+
+
+def _has_no_child():
+    """Tell it with one question to the system, where it takes such: to walk over all processes takes long."""
+    if not hasattr(os, "waitid"):
+        return False
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return True
+    return False
 
 
 def _left_processes(before):

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tomlkit
 from PySide6.QtCore import Qt
 
 from engine import library, paths
@@ -19,7 +18,7 @@ from gui.models.adapter_table import AdapterTable
 from gui.models.grouped_table import CELL_ROLE
 from gui.pages.library.passport_panel import PassportPanel
 from tests.helpers.homes import add_adapter, score_card
-from tests.helpers.strange_values import ABSENT, changed, strangely, ways
+from tests.helpers.strange_values import ABSENT, as_toml, changed, strangely, ways
 
 
 @pytest.fixture
@@ -63,13 +62,14 @@ class Shown:
 
 def test_a_passport_with_anything_anywhere_is_shown_or_refused(styled, qtbot, passport, capsys):
     path, tree = passport
+    assert tomllib.loads(as_toml(tree)) == tree
     shown = Shown(qtbot)
     assert shown.show() == 1
     alike = {"files", "options", "rouge2", "rougeL", "rougeLsum"}
     chosen = [way for way in ways(tree) if alike.isdisjoint(way)]
     assert len(chosen) > 80
     for said, strange in strangely(tree, chosen):
-        path.write_text(tomlkit.dumps(strange), encoding="utf-8")
+        path.write_text(as_toml(strange), encoding="utf-8")
         try:
             shown.show()
         except Exception as error:
@@ -81,7 +81,7 @@ def test_a_passport_with_anything_anywhere_is_shown_or_refused(styled, qtbot, pa
 def test_scores_that_are_none_are_left_out_and_the_adapter_stays(styled, qtbot, passport, lacking):
     path, tree = passport
     path.write_text(
-        tomlkit.dumps(changed(tree, ("scores", 0, "difference", "rouge1", lacking), ABSENT)),
+        as_toml(changed(tree, ("scores", 0, "difference", "rouge1", lacking), ABSENT)),
         encoding="utf-8",
     )
     assert Shown(qtbot).show() == 1

@@ -19,7 +19,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
-from engine.api import Job  # noqa: E402
+# Not from engine.api: what that imports takes longer than most of the answers.
+from engine.jobs import Job  # noqa: E402
 from engine.worker import __main__ as worker  # noqa: E402
 from engine.worker.channel import Channel  # noqa: E402
 

@@ -21,8 +21,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
-from engine.api import Job  # noqa: E402
+# Not from engine.api: what that imports takes longer than most scripts, and they are started a thousand times.
 from engine.errors import AppError, OutOfMemoryError  # noqa: E402
+from engine.jobs import Job  # noqa: E402
 from engine.worker import __main__ as worker  # noqa: E402
 from engine.worker.channel import Channel, Stopped  # noqa: E402
 

@@ -4,35 +4,38 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from engine import library, runs
+from engine.events import Event
 from engine.processes import Spare
 from engine.supervisor import Supervisor
-from tests.helpers.tiny_runs import tiny_recipe
+from tests.helpers.tiny_runs import named, tiny_recipe, train_here
+
+pytestmark = pytest.mark.torch
 
 
-def trained(folder: Path, spare: Spare | None) -> tuple[int | None, bytes, list[float]]:
-    """Train; return the process that did it, the adapter's weights and the losses."""
-    recipe = tiny_recipe(folder, "t5", "lora", "training.epochs=1")
-    made = Supervisor(runs.create_run(recipe), spare=spare)
-    made.start()
-    events = list(made.follow())
-    made.close()
-    assert made.ending().outcome == "completed", made.ending()
-    (saved,) = [event for event in events if event["event"] == "adapter_saved"]
-    losses = [event["loss"] for event in events if event["event"] == "step_finished"]
-    return made.pid, (Path(saved["path"]) / library.WEIGHTS_NAME).read_bytes(), losses
+def learned(events: list[Event]) -> tuple[bytes, list[float]]:
+    """Return the adapter's weights and the losses."""
+    [saved] = named(events, "adapter_saved")
+    weights = (Path(saved["path"]) / library.WEIGHTS_NAME).read_bytes()
+    return weights, [event["loss"] for event in named(events, "step_finished")]
 
 
 def test_both_learn_the_same(tmp_path):
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.epochs=1")
     spare = Spare()
     try:
-        pid, weights, losses = trained(tmp_path, spare)
-        assert pid == spare.pid
+        made = Supervisor(runs.create_run(recipe), spare=spare)
+        made.start()
+        ahead = list(made.follow())
+        made.close()
+        assert made.pid == spare.pid
     finally:
         spare.end()
-    other, same_weights, same_losses = trained(tmp_path, None)
+    assert made.ending().outcome == "completed", made.ending()
+    # What a worker does that is given its job at once, without another start of the libraries.
+    _, at_once = train_here(recipe)
 
-    assert other != pid
-    assert len(losses) > 1
-    assert losses == same_losses
-    assert weights == same_weights
+    assert len(learned(ahead)[1]) > 1
+    assert learned(ahead) == learned(at_once)
