@@ -12,7 +12,7 @@ import pytest
 from engine import library, runs
 from engine import recipe as recipes
 from engine.events import read_all
-from tests.helpers.tiny_runs import tiny_recipe
+from tests.helpers.tiny_runs import tiny_recipe, train_here
 
 pytestmark = [pytest.mark.torch, pytest.mark.end_to_end]
 
@@ -42,9 +42,7 @@ def test_a_killed_run_ends_with_the_same_adapter(tmp_path):
     path = tmp_path / "recipe.toml"
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.checkpoint_every=2", "training.epochs=8")
     recipes.save(recipe, path)
-    with start("train", str(path)) as straight:
-        undisturbed = list(follow(straight))
-    assert straight.returncode == 0
+    straight, undisturbed = train_here(recipe)
 
     with start("train", str(path)) as process:
         for event in follow(process):
@@ -64,4 +62,4 @@ def test_a_killed_run_ends_with_the_same_adapter(tmp_path):
     assert resumed.returncode == 0
     assert any(event["event"] == "run_resumed" for event in read_all(job.events_path))
     assert weights(events) == weights(undisturbed)
-    assert runs.open_run(job).state.loss == runs.open_run(runs.find_job(undisturbed[-1]["run"])).state.loss
+    assert runs.open_run(job).state.loss == runs.open_run(straight).state.loss
