@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -10,6 +11,8 @@ from engine.events import EventWriter
 from engine.jobs import create_job
 from engine.paths import jobs_folder
 from engine.worker.channel import Channel
+from tests.helpers.straight_runs import Straight
+from tests.helpers.straight_runs import straight as run_straight
 
 
 @pytest.fixture
@@ -19,3 +22,9 @@ def channel() -> Iterator[Channel]:
     writer = EventWriter(job.events_path, {"job": job.id, "attempt": 1})
     yield Channel(job, writer)
     writer.close()
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory) -> Callable[[str], Straight]:
+    """What gives the run by a method that nothing came between."""
+    return partial(run_straight, tmp_path_factory.mktemp("straight"))

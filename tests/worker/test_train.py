@@ -100,9 +100,9 @@ def test_plain_peft_writes_the_summaries_that_the_run_showed(tmp_path, kind, met
 @pytest.mark.parametrize(
     ("method", "step"), [("lora", 1), ("lora", 3), ("lora", 4), ("full", 3), ("p_tuning", 3), ("adalora", 3)]
 )
-def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path, monkeypatch, method, step):
+def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path, monkeypatch, straight, method, step):
     recipe = tiny_recipe(tmp_path, "t5", method, "training.log_every=1")
-    straight, straight_events = train_here(recipe)
+    whole = straight(method)
 
     with monkeypatch.context() as patch:
         when(patch, lambda event, facts: event == "step_finished" and facts["step"] == step, ask_to_stop)
@@ -113,22 +113,22 @@ def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path, monkeypatch, method, s
 
     assert resumed[-1]["outcome"] == "completed", resumed[-1]
     assert named(resumed, "run_resumed")[0]["step"] == step
-    assert weights(adapter_of(resumed)) == weights(adapter_of(straight_events))
+    assert weights(adapter_of(resumed)) == whole.weights
     told = ("step", "loss", "learning_rate", "gradient_norm")
     assert [[event[key] for key in told] for event in named(resumed, "step_finished")] == [
-        [event[key] for key in told] for event in named(straight_events, "step_finished")[step:]
+        [event[key] for key in told] for event in named(whole.events, "step_finished")[step:]
     ]
-    assert runs.open_run(job).state.loss == runs.open_run(straight).state.loss
+    assert runs.open_run(job).state.loss == whole.loss
 
 
 def ask_to_stop(channel):
     channel.stopping = True
 
 
-def test_an_evaluation_that_a_stop_cut_short_is_made_up_for(tmp_path, monkeypatch):
+def test_an_evaluation_that_a_stop_cut_short_is_made_up_for(tmp_path, monkeypatch, straight):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.log_every=1")
-    _, straight = train_here(recipe)
-    evaluated = [each["step"] for each in named(straight, "evaluated")]
+    whole = straight("lora").events
+    evaluated = [each["step"] for each in named(whole, "evaluated")]
     step = next(each for each in evaluated if 0 < each < max(evaluated))
 
     with monkeypatch.context() as patch:
@@ -140,7 +140,7 @@ def test_an_evaluation_that_a_stop_cut_short_is_made_up_for(tmp_path, monkeypatc
     def losses(events):
         return {each["step"]: each["loss"] for each in named(events, "evaluated") if each["step"] >= step}
 
-    assert losses(resumed) == losses(straight)
+    assert losses(resumed) == losses(whole)
 
 
 def test_a_step_given_up_in_its_middle_is_done_again_the_same(tmp_path, monkeypatch):
@@ -172,9 +172,8 @@ def stop_in_micro_batch(patch, number):
     patch.setattr(Session, "_between", counted)
 
 
-def test_a_worker_that_dies_without_a_word_goes_on_from_its_checkpoint(tmp_path, monkeypatch):
+def test_a_worker_that_dies_without_a_word_goes_on_from_its_checkpoint(tmp_path, monkeypatch, straight):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.checkpoint_every=2")
-    _, straight = train_here(recipe)
 
     with monkeypatch.context() as patch:
         when(patch, lambda event, facts: event == "step_finished" and facts["step"] == 5, die)
@@ -185,7 +184,7 @@ def test_a_worker_that_dies_without_a_word_goes_on_from_its_checkpoint(tmp_path,
     resumed = run_here(job)
 
     assert named(resumed, "run_resumed")[0]["step"] == 4
-    assert weights(adapter_of(resumed)) == weights(adapter_of(straight))
+    assert weights(adapter_of(resumed)) == straight("lora").weights
 
 
 class Death(Exception):
@@ -468,10 +467,9 @@ def test_a_checkpoint_can_become_an_adapter(tmp_path):
 
 @pytest.mark.parametrize("held_first", [False, True])
 def test_a_pause_that_frees_the_device_makes_no_adapter_and_goes_on_to_the_same_bits(
-    tmp_path, monkeypatch, held_first
+    tmp_path, monkeypatch, straight, held_first
 ):
     recipe = tiny_recipe(tmp_path, "t5")
-    _, straight = train_here(recipe)
     with monkeypatch.context() as patch:
         when(
             patch,
@@ -488,7 +486,7 @@ def test_a_pause_that_frees_the_device_makes_no_adapter_and_goes_on_to_the_same_
     resumed = run_here(job)
     assert resumed[-1]["outcome"] == "completed"
     assert not runs.open_run(job).state.freed
-    assert weights(adapter_of(resumed)) == weights(adapter_of(straight))
+    assert weights(adapter_of(resumed)) == straight("lora").weights
 
 
 def ask_to_free(channel):
