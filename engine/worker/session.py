@@ -23,7 +23,7 @@ from engine.passport import Passport, Scores
 from engine.recipe import Recipe
 from engine.runs import BEST_PREFIX, note_order
 from engine.runs import checkpoints as kept_checkpoints
-from engine.training import Order
+from engine.training import Order, TrainingOptions
 from engine.worker import adapters, base_look, checkpoints, devices, samples
 from engine.worker.base_look import BaseLook
 from engine.worker.base_models import LoadedBase
@@ -37,6 +37,7 @@ from engine.worker.batches import (
 )
 from engine.worker.channel import Channel, Stopped
 from engine.worker.generate import Generated
+from engine.worker.prices import Prices
 from engine.worker.probe import Probe, heaviest
 from engine.worker.prompting import Encoded, Prompter
 from engine.worker.storage import writing
@@ -115,6 +116,7 @@ class Session:
         self._wants_evaluation = False
         self.freed = False
         self.probe: Probe | None = None
+        self._seconds: float | None = None
         self._clock = time.perf_counter()
         self._sampler = StepSampler(
             prepared.train, self._training.batch_size, self._training.seed, self._training.order
@@ -155,21 +157,18 @@ class Session:
     def seconds_as(self, recipe: Recipe) -> float | None:
         """Return how long the heaviest step takes as another recipe computes it, None where that is not known.
 
-        Only micro-batches and checkpointed activations can be tried with the model in hand.
+        Micro-batches and checkpointed activations are tried with the model in hand; what else differs is measured on a
+        part of it. `seconds_now` is asked first.
         """
-        own, training = self._prepared.recipe, recipe.training
-        if (
-            self.probe is None
-            or recipe.base_model != own.base_model
-            or training.optimizer != own.training.optimizer
-        ):
+        probe, prepared, training = self.probe, self._prepared, recipe.training
+        if probe is None:
             return None
-        collator = self._prepared.collator.of_size(
-            micro_batch_tokens(training, self._prepared.base.device.type)
-        )
-        with suppress(Interrupted):
-            return self.probe.seconds_as(collator, checkpointed=training.activation_checkpointing)
-        return None
+        tokens = micro_batch_tokens(training, prepared.base.device.type)
+        collator = prepared.collator.of_size(tokens)
+        as_now = training == self._training.model_copy(update={"optimizer": training.optimizer})
+        seconds = self._seconds if as_now else self._tried(probe, collator, training)
+        loads = collator.loads(probe.step.examples)
+        return Prices(prepared.base, prepared.recipe).of(recipe, seconds, loads) if seconds else None
 
     def seconds_now(self) -> float | None:
         """Return how long the heaviest step takes in the run's form, as far as it can be told without trying too much.
@@ -179,10 +178,18 @@ class Session:
         probe, prepared = self.probe, self._prepared
         if probe is None or not probe.is_tried:
             return None
-        known = self.seconds_as(prepared.recipe) or probe.seconds
+        self._seconds = self._tried(probe, prepared.collator, self._training) or probe.seconds
         with suppress(Interrupted):
             checkpointed = self._training.activation_checkpointing
-            return known or probe.seconds_at_once(prepared.collator, checkpointed=checkpointed)
+            self._seconds = self._seconds or probe.seconds_at_once(
+                prepared.collator, checkpointed=checkpointed
+            )
+        return self._seconds
+
+    @staticmethod
+    def _tried(probe: Probe, collator: Collator, training: TrainingOptions) -> float | None:
+        with suppress(Interrupted):
+            return probe.seconds_as(collator, checkpointed=training.activation_checkpointing)
         return None
 
     def _is_through(self) -> bool:

@@ -1,7 +1,8 @@
 """Ways out when a run's memory does not suffice: smaller plans, each planned as any recipe is and priced.
 
 A plan's memory is the planner's figure, put right by how far the planner was off for the run as it is. Its time is
-measured where that can be done with the model in hand, and is not told elsewhere. Every step keeps its examples.
+measured, with the model in hand or on a part of it, and is not told where that can't be done. Every step keeps its
+examples.
 """
 
 from __future__ import annotations

@@ -68,12 +68,13 @@ def test_what_was_measured_puts_the_plans_right_and_their_time_is_measured_too(t
     optimizer = named(events, "run_started")[0]["memory"]["optimizer"]
     assert told["needed"] == 3 * whole + optimizer
     factor = told["needed"] / whole
-    timed = [plan for plan in read(told) if plan.time_change is not None]
-    assert [set(plan.changes) for plan in timed] == [
+    plans = read(told)
+    assert [set(plan.changes) for plan in plans[:2]] == [
         {"training.micro_batch_tokens"},
         {"training.activation_checkpointing"},
     ]
-    for plan in read(told):
+    assert all(plan.time_change is not None for plan in plans)
+    for plan in plans:
         made = runs.changed(recipe, plan.changes, 0)
         assert plan.memory_bytes == pytest.approx(factor * planned(made), rel=0.01)
 
@@ -151,6 +152,24 @@ def test_what_the_step_would_take_at_once_is_known_from_smaller_micro_batches(tm
     batches = read(told)[0]
     assert batches.rows[1] <= 4
     assert batches.time_change > -1
+
+
+@pytest.mark.parametrize(
+    ("method", "offered", "words"),
+    [("lora", smaller.FOUR_BITS, "Base model in 4 bits"), ("full", smaller.EIGHT_BITS, "8-bit optimizer")],
+)
+def test_a_plan_that_can_not_be_tried_is_timed_on_a_part_of_the_model(
+    tmp_path, monkeypatch, method, offered, words
+):
+    monkeypatch.setattr(smaller.Shrinker, "_tries", lambda made, most: filter(None, [made._planned(offered)]))
+    recipe = tiny_recipe(tmp_path, "llama", method)
+    with monkeypatch.context() as patch:
+        fail_at(patch, 4 + 1, MemoryError())
+        _, events = train_here(recipe)
+    [plan] = read(named(events, "memory_exceeded")[0])
+
+    assert plan.title == words
+    assert plan.time_change > -1
 
 
 def test_a_step_that_fails_learns_the_same_in_a_smaller_micro_batch(tmp_path, monkeypatch):
