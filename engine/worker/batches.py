@@ -22,6 +22,7 @@ from engine.methods import Family
 from engine.training import Order, TrainingOptions
 from engine.worker.estimate import Load
 from engine.worker.prompting import IGNORED, Encoded
+from engine.worker.tokens import Tokens
 
 CPU_TOKENS = 2048
 GPU_TOKENS = 8192
@@ -103,7 +104,7 @@ class StepSampler(Sampler[list[int]]):
     def __init__(self, examples: Sequence[Encoded], batch_size: int, seed: int, order: Order) -> None:
         self.epoch = 0
         self.order = order
-        self._sizes = np.array([(len(one.input_ids), len(one.labels)) for one in examples], dtype=np.int32)
+        self._sizes = _sizes(examples)
         self.batch_size = batch_size
         self._seed = seed
 
@@ -139,6 +140,14 @@ class StepSampler(Sampler[list[int]]):
     def _cut(self, order: Indices) -> list[list[int]]:
         size = self.batch_size
         return [order[start : start + size].tolist() for start in range(0, len(order), size)]
+
+
+def _sizes(examples: Sequence[Encoded]) -> npt.NDArray[np.int32]:
+    """Return the lengths of each example's inputs and labels (examples × 2)."""
+    # Whatever keeps the ids out of memory knows them without reading all.
+    if isinstance(examples, Tokens):
+        return examples.sizes
+    return np.array([(len(one.input_ids), len(one.labels)) for one in examples], dtype=np.int32)
 
 
 class EncodedExamples(Dataset[Encoded]):

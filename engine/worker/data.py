@@ -156,8 +156,7 @@ def select(options: DataOptions, channel: Channel, needs: Sequence[Split] = SPLI
 
 def _split(rows: Kept[Row], seed: int) -> dict[Split, Kept[Row]]:
     """Return a seeded 80/10/10 split that keeps equal conversations together."""
-    test, rest = held_out(rows, HELD_OUT_SHARE, seed)
-    validation, train = held_out(rest, HELD_OUT_SHARE * len(rows) / max(1, len(rest)), seed)
+    test, validation, train = held_out(rows, HELD_OUT_SHARE, HELD_OUT_SHARE, seed=seed)
     return {"train": train, "validation": validation, "test": test}
 
 
@@ -168,7 +167,7 @@ def _completed(
     held_splits: tuple[Split, ...] = ("test", "validation")
     for split in held_splits:
         if split in needs and not rows[split] and rows["train"]:
-            held, rest = held_out(rows["train"], HELD_OUT_SHARE, seed)
+            held, rest = held_out(rows["train"], HELD_OUT_SHARE, seed=seed)
             rows = {**rows, split: held, "train": rest}
             channel.notice(
                 f"The data has no {split} split: {len(held):,} training conversations are held out for it.",

@@ -25,21 +25,40 @@ BEGINNING_BYTES = 32
 MOST_ALIKE_BYTES = 16 * BEGINNING_BYTES
 
 
-def held_out(rows: Kept[Row], share: float, seed: int) -> tuple[Kept[Row], Kept[Row]]:
-    """Return about `share` of the rows, at least one, and the rest."""
-    firsts, groups = _grouped(rows)
-    numbers = np.zeros(len(rows), np.int64)
-    numbers[firsts] = np.arange(len(firsts))
-    order = [int(numbers[place]) for place in in_order(firsts, lambda place: _text(rows[place]))]
+def held_out(rows: Kept[Row], *shares: float, seed: int) -> list[Kept[Row]]:
+    """Return about as many rows as each share says, at least one, held out one after another, and the rest."""
+    ranks, left = _ranks(rows), np.arange(len(rows))
+    parts: list[Kept[Row]] = []
+    for share in shares:
+        # Each is a share of what is left, and rounded as such: a half may go up or down.
+        of_left = share * len(rows) / max(1, len(left)) if parts else share
+        is_held = _drawn(ranks[left], of_left * len(left), seed)
+        parts.append(rows.at(left[is_held]))
+        left = left[~is_held]
+    return [*parts, rows.at(left)]
+
+
+def _drawn(ranks: Places, wanted: float, seed: int) -> npt.NDArray[np.bool_]:
+    """Return which rows go, equal ones together."""
+    different, groups = np.unique(ranks, return_inverse=True)
+    order = list(range(len(different)))
     random.Random(seed).shuffle(order)
-    sizes, is_taken = np.bincount(groups, minlength=len(firsts)), np.zeros(len(firsts), bool)
-    taken, wanted = 0, max(1, round(share * len(rows)))
-    while order and taken < wanted:
+    sizes, is_drawn = np.bincount(groups, minlength=len(different)), np.zeros(len(different), bool)
+    drawn, least = 0, max(1, round(wanted))
+    while order and drawn < least:
         group = order.pop()
-        is_taken[group] = True
-        taken += sizes[group]
-    is_held = is_taken[groups]
-    return rows.at(np.flatnonzero(is_held)), rows.at(np.flatnonzero(~is_held))
+        is_drawn[group] = True
+        drawn += sizes[group]
+    return is_drawn[groups]
+
+
+def _ranks(rows: Kept[Row]) -> Places:
+    """Return for each row at which place its conversation stands among all different ones in order."""
+    firsts, groups = _grouped(rows)
+    places = np.zeros(len(rows), np.int64)
+    for rank, place in enumerate(in_order(firsts, lambda place: _text(rows[place]))):
+        places[place] = rank
+    return places[firsts][groups]
 
 
 def _text(row: Row) -> bytes:

@@ -53,9 +53,17 @@ def test_they_are_those_of_all_texts_in_order(monkeypatch, kind, count):
     )
 
     for seed, share in ((1, 0.1), (42, 0.4)):
-        held, rest = held_out(rows, share, seed)
+        held, rest = held_out(rows, share, seed=seed)
         assert (held, rest) == expected(list(rows), share, seed)
         assert len(held) + len(rest) == count
+
+
+def test_two_parts_are_those_that_were_held_out_one_after_another():
+    for count in range(130):
+        rows = rows_of(kept(Shaped(Example("", f"Ann: {n % 90}", "s"), (n,)) for n in range(count)), ())
+        test, rest = expected(list(rows), 0.1, 7)
+        validation, train = expected(rest, 0.1 * count / max(1, len(rest)), 7)
+        assert held_out(rows, 0.1, 0.1, seed=7) == [test, validation, train]
 
 
 def test_rows_that_are_kept_are_those_that_were_read():
