@@ -14,7 +14,7 @@ from engine.shapes import Shaped
 from engine.worker.spool import Spool
 
 T = TypeVar("T")
-Other = TypeVar("Other")
+U = TypeVar("U")
 # Numbers of its rows, kinds that are masked, and the texts of an example: id, conversation, summary, and more of them.
 Record = list[Any]
 
@@ -99,7 +99,7 @@ class Kept(Sequence[T], Generic[T]):
         """Return those that stand at some places, in that order."""
         return Kept(self._records, array("q", (self._numbers[place] for place in places)), self._make)
 
-    def taken_for(self, make: Callable[[Record], Other]) -> Kept[Other]:
+    def taken_for(self, make: Callable[[Record], U]) -> Kept[U]:
         """Return the same records as something else."""
         return Kept(self._records, self._numbers, make)
 

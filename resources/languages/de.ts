@@ -586,6 +586,11 @@ Bob: Zehn Minuten. Halt mir einen Platz frei.</translation>
    <translation>Wie trainiert</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/train_page.py" />
+   <source>As you left it</source>
+   <translation>Wie Sie es verlassen haben</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/train/base_models_view.py" />
    <source>Asking the hub about {name}…</source>
    <translation>Der Hub wird nach {name} gefragt…</translation>
@@ -5658,11 +5663,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>etwa {size} auf Platte</translation>
   </message>
   <message>
-   <location filename="../../gui/models/queue_table.py" />
-   <source>about {time}</source>
-   <translation>etwa {time}</translation>
-  </message>
-  <message>
    <location filename="../../gui/pages/playground/length.py" />
    <source>about {tokens} of {limit} tokens</source>
    <translation>etwa {tokens} von {limit} Tokens</translation>
@@ -6043,7 +6043,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>höher als die Basis</translation>
   </message>
   <message>
-   <location filename="../../gui/models/adapter_table.py" />
+   <location filename="../../gui/models/adapter_groups.py" />
    <source>imported</source>
    <translation>importiert</translation>
   </message>
@@ -6150,7 +6150,7 @@ Programm: Python und seine Bibliotheken.</translation>
   <message>
    <location filename="../../gui/look/format.py" />
    <source>less than a minute</source>
-   <translation>weniger als eine Minute</translation>
+   <translation>unter einer Minute</translation>
   </message>
   <message>
    <location filename="../../gui/download_check.py" />
@@ -6813,11 +6813,6 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../gui/pages/data/overview.py" />
    <source>turns, median</source>
    <translation>Beiträge, Median</translation>
-  </message>
-  <message>
-   <location filename="../../gui/models/queue_table.py" />
-   <source>under 1 min left</source>
-   <translation>noch unter 1 min</translation>
   </message>
   <message>
    <location filename="../../gui/models/words.py" />
@@ -7788,7 +7783,7 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>vor {time}</translation>
   </message>
   <message>
-   <location filename="../../gui/models/queue_table.py" />
+   <location filename="../../gui/look/format.py" />
    <source>{time} left</source>
    <translation>noch {time}</translation>
   </message>
@@ -8229,6 +8224,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <location filename="../../engine/library.py" />
    <source>An adapter needs a name.</source>
    <translation>Ein Adapter braucht einen Namen.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/connection.py" />
+   <source>An address looks like https://host or https://user:password@host:8443.</source>
+   <translation>Eine Adresse sieht aus wie https://host oder https://benutzer:passwort@host:8443.</translation>
   </message>
   <message>
    <location filename="../../engine/doctor.py" />
@@ -12024,6 +12024,11 @@ Summary:</translation>
    <location filename="../../engine/worker/hub_errors.py" />
    <source>The hub stopped answering.</source>
    <translation>Der Hub antwortet nicht mehr.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/connection.py" />
+   <source>The hub's address, or that of the proxy before it, is not one.</source>
+   <translation>Die Adresse des Hubs oder die des Proxys davor ist keine.</translation>
   </message>
   <message>
    <location filename="../../engine/methods/low_rank.py" />
