@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from transformers.models.auto.modeling_auto import (
     MODEL_FOR_MASKED_LM_MAPPING_NAMES,
     MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
 )
+from transformers.utils import logging
 
 from engine import base_facts
 from engine.errors import BaseModelError
@@ -79,7 +81,8 @@ def load(options: BaseModelOptions, device_name: str, channel: Channel) -> Loade
     chosen = devices.number_format(options.precision, device)
     refuse_float16(config, chosen.dtype)
     tokenizer = read_tokenizer(folder, options.id)
-    model = _read_model(folder, options, config, family, chosen.dtype, device)
+    with _told(channel):
+        model = _read_model(folder, options, config, family, chosen.dtype, device)
     settle_tied_head(model)
     model.requires_grad_(False)
     model.eval()
@@ -218,6 +221,24 @@ def read_tokenizer(folder: Path, name: str) -> PreTrainedTokenizerBase:
         # Padding is masked in the input and never a label, so any token will do.
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
+
+
+@contextmanager
+def _told(channel: Channel) -> Iterator[None]:
+    """Let transformers say how many weights are read, in place of a bar in the log. Raises Stopped between two."""
+
+    def bar(_: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Iterator[Any]:
+        weights = list(arguments[0] if arguments else options["iterable"])
+        for done, weight in enumerate(weights, start=1):
+            channel.check_stop()
+            yield weight
+            channel.progress(done, len(weights), "weights")
+
+    before = logging.set_tqdm_hook(bar)
+    try:
+        yield
+    finally:
+        logging.set_tqdm_hook(before)
 
 
 def _read_model(

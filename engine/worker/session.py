@@ -9,7 +9,7 @@ import gc
 import shutil
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -122,7 +122,6 @@ class Session:
             prepared.train, self._training.batch_size, self._training.seed, self._training.order
         )
         self._loader = train_loader(prepared.train, prepared.collator, self._sampler)
-        self._validation: list[MicroBatch] = list(in_batches(prepared.validation, prepared.collator))
 
     def train(self, checkpoint: Path | None) -> bool:
         """Train from the beginning or from a checkpoint; return whether the run came to its end.
@@ -351,12 +350,12 @@ class Session:
         prepared, pinned = self._prepared, self._prepared.chosen.pinned
         prompts = [prepared.prompter.input_ids(example.conversation) for example in pinned]
         kept = base_look.place(
-            prepared.base, self._validation, prompts, prepared.recipe.evaluation.max_new_tokens
+            prepared.base, self._validation(), prompts, prepared.recipe.evaluation.max_new_tokens
         )
         look = base_look.load(kept)
         if look is None:
             with adapters.active(prepared.model, None):
-                loss = self._mean_loss() if self._validation else None
+                loss = self._mean_loss() if self._prepared.validation else None
                 look = BaseLook(loss=loss, summaries=tuple(self._write(pinned)))
             base_look.save(kept, look)
         if look.loss is not None:
@@ -368,7 +367,7 @@ class Session:
         chosen = self._prepared.chosen
         self.progress.owes_evaluation = True
         try:
-            loss = self._mean_loss() if self._validation else None
+            loss = self._mean_loss() if self._prepared.validation else None
             made = self._write(chosen.asked)
         except Stopped:
             # Asked to stop in mid-evaluation: the step itself is done, so the run ends in order.
@@ -382,8 +381,12 @@ class Session:
 
     def _mean_loss(self) -> float:
         return mean_loss(
-            self._prepared.model, self._validation, self._prepared.base.family, self._channel.check_stop
+            self._prepared.model, self._validation(), self._prepared.base.family, self._channel.check_stop
         )
+
+    def _validation(self) -> Iterator[MicroBatch]:
+        """Yield the validation examples, made into micro-batches anew: in memory they would be many times their ids."""
+        return in_batches(self._prepared.validation, self._prepared.collator)
 
     def _emit_evaluated(self, loss: float, scores: Scores | None, of: str) -> None:
         self._channel.emit(

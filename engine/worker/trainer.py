@@ -242,7 +242,7 @@ def token_loss_sum(model: Any, batch: MicroBatch, family: Family) -> torch.Tenso
 
 
 @torch.inference_mode()
-def mean_loss(model: Any, batches: list[MicroBatch], family: Family, tick: Callable[[], None]) -> float:
+def mean_loss(model: Any, batches: Iterable[MicroBatch], family: Family, tick: Callable[[], None]) -> float:
     """Return the mean loss a learned token over batches, in eval mode; `tick` is called between them."""
     was_training = model.training
     model.eval()

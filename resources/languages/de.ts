@@ -7108,6 +7108,11 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>{done} von {total} Zusammenfassungen</translation>
   </message>
   <message>
+   <location filename="../../gui/pages/library/jobs.py" />
+   <source>{done} of {total} weights</source>
+   <translation>{done} von {total} Gewichten</translation>
+  </message>
+  <message>
    <location filename="../../gui/pages/doctor_page.py" />
    <source>{done} of {total}. The devices take some seconds</source>
    <translation>{done} von {total}. Die Geräte brauchen einige Sekunden</translation>

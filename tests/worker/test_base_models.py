@@ -7,8 +7,10 @@ import pytest
 import torch
 
 from engine.errors import BaseModelError, DeviceError
+from engine.events import read_all
 from engine.recipe import BaseModelOptions
 from engine.worker import base_models, devices
+from engine.worker.channel import Stopped
 from tests.helpers.tiny_models import KINDS, tiny_model
 from tests.helpers.worker_parts import make_channel
 
@@ -169,3 +171,32 @@ def test_a_quantized_base_computes_the_same_in_training_and_in_evaluation(quanti
         evaluated = model.eval()(input_ids=ids).logits
         trained = model.train()(input_ids=ids).logits
     assert torch.equal(evaluated, trained)
+
+
+def test_how_far_the_weights_are_is_told_and_no_bar_is_drawn(channel, capfd):
+    base_models.load(BaseModelOptions(id=str(tiny_model("llama"))), "cpu", channel)
+
+    [*_, last] = [
+        event for event in read_all(channel.job.events_path) if event["event"] == "stage_progressed"
+    ]
+    assert (last["unit"], last["done"]) == ("weights", last["total"])
+    assert last["total"] > 10
+    assert "Loading weights" not in capfd.readouterr().err
+
+
+def test_loading_ends_between_two_weights_once_it_should(channel, monkeypatch):
+    read = []
+
+    def asked_at_the_third():
+        read.append(True)
+        if len(read) == 3:
+            raise Stopped
+
+    monkeypatch.setattr(channel, "check_stop", asked_at_the_third)
+    with pytest.raises(Stopped):
+        base_models.load(BaseModelOptions(id=str(tiny_model("llama"))), "cpu", channel)
+
+    monkeypatch.undo()
+    # What is loaded next tells its own job, not the one that ended.
+    assert load(tiny_model("llama")).family == "decoder-only"
+    assert len(read) == 3

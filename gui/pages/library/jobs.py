@@ -27,6 +27,7 @@ HOW_FAR = {
     "bytes": mark("{done} of {total}"),
     "conversations": mark("{done} of {total} conversations"),
     "summaries": mark("{done} of {total} summaries"),
+    "weights": mark("{done} of {total} weights"),
 }
 
 

@@ -46,6 +46,7 @@ HOW_FAR = {
     "examples": mark("{done} of {total} examples"),
     "summaries": mark("{done} of {total} summaries"),
     "rows": mark("{done} of {total} rows"),
+    "weights": mark("{done} of {total} weights"),
 }
 CHANGES = {
     "better": mark("ROUGE-1 rose by <b>{points} points</b>"),
