@@ -58,8 +58,9 @@ class _File(BaseModel):
 def place(recipe: Recipe, data: str, base: str, device: torch.device) -> Path:
     """Return the place of a recipe's plan; `data` and `base` are the fingerprints of conversations and base model."""
     tables = recipe.as_tables()
-    # What a run is called, and which way its recipe has come, changes nothing of what it is.
+    # What a run is called, which way its recipe has come and where its conversations lie changes nothing of what it is.
     decides = {key: value for key, value in tables.items() if key not in {"name", CHANGES}}
+    decides["data"] = {key: value for key, value in tables["data"].items() if key != "source"}
     way = {
         "format": FORMAT,
         "recipe": decides,

@@ -41,6 +41,7 @@ def test_what_is_kept_is_found_for_the_same_and_for_nothing_else(recipe, tmp_pat
 
     assert kept_plans.load(place(recipe)) == SIZES
     assert kept_plans.load(place(recipe.renamed("Another name"))) == SIZES
+    assert kept_plans.load(place(tiny_recipe(tmp_path / "elsewhere", "t5"))) == SIZES
     others = [
         place(recipe, data="other"),
         place(recipe, base="other"),
