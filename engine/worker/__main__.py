@@ -23,6 +23,7 @@ from engine import traces
 from engine.errors import AppError, RecipeError, StorageError
 from engine.events import EventWriter
 from engine.jobs import UNWRITTEN, Job
+from engine.paths import cache_folder
 from engine.worker import shortage
 from engine.worker.channel import Channel, Stopped
 from engine.worker.versions import versions
@@ -44,8 +45,8 @@ JOBS = {
 # Read by the libraries when they are imported. Threads that wait must not spin. oneDNN makes a kernel for each shape of
 # bfloat16 matrices and keeps a thousand, torch another thousand: shapes hardly repeat from step to step, so they
 # cost the starter a gigabyte within 200 steps and saved no time. A micro-batch needs far fewer than 128.
-# bitsandbytes compiles a few sums where a C++ compiler is found: a result would hang on that, the compiler is a quarter
-# of what a worker imports, and it leaves a folder behind. Nothing else here asks for it.
+# bitsandbytes compiles a few sums where a C++ compiler is found: a result would hang on that, and the compiler is a
+# quarter of what a worker imports. Nothing else here asks for it.
 LIBRARY_SETTINGS = {
     "OMP_WAIT_POLICY": "PASSIVE",
     "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "128",
@@ -69,6 +70,8 @@ def main(folder: Path | None) -> int:
     _lower_priority()
     for name, value in LIBRARY_SETTINGS.items():
         os.environ.setdefault(name, value)
+    # Made even where nothing is compiled, and by default among the temporary files, for good.
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder() / "torch"))
     if folder is None:
         _imported("train")
         folder = _named_folder()

@@ -51,6 +51,8 @@ from engine.worker.trainer import (
 )
 
 PAUSE_LOOK_SECONDS = 0.1
+# A run that is planned to take no more of the memory has its first step, which a person waits for, before the probe.
+NO_RISK = 1 / 4
 # The command `pause` with `free_device`: not to hold the device while the run waits.
 FREE = "free the device"
 
@@ -221,9 +223,15 @@ class Session:
             prepared.base.family,
             self._between,
             self._after_step,
-            self._look_ahead,
+            self._before_first,
         )
         return self._loop
+
+    def _before_first(self) -> None:
+        """Look ahead before the first step, unless there is so much memory that it can wait until behind it."""
+        planned = sum(self._prepared.memory.values())
+        if not 0 < planned <= NO_RISK * devices.room_bytes(self._prepared.base.device):
+            self._look_ahead()
 
     def _look_ahead(self) -> None:
         """Compute the heaviest step that is to come. Raises shortage.Exceeded if memory will not suffice."""
@@ -307,6 +315,8 @@ class Session:
         self._out_of_time()
         if report.step % self._training.log_every == 0 or report.step == self.total:
             self._report(report, seconds)
+        if self.probe is None:
+            self._look_ahead()
         self._between()
         if self._due(self._training.evaluate_every) or self._wants_evaluation:
             self._wants_evaluation = False

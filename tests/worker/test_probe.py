@@ -1,4 +1,4 @@
-"""The heaviest step is computed before the first one: told, forgotten, and without a trace in the run."""
+"""The heaviest step is computed before the first or right behind it: told, forgotten, without a trace in the run."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import psutil
 import pytest
 import torch
 
-from engine.worker import devices, probe, shortage
+from engine.worker import devices, probe, session, shortage, train
 from engine.worker.batches import Collator, StepSampler
 from engine.worker.prompting import Encoded
-from engine.worker.session import Session
+from engine.worker.session import Prepared, Session
 from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here, when
 
 pytestmark = pytest.mark.torch
@@ -80,8 +80,10 @@ def test_every_source_of_random_numbers_goes_on_as_if_nothing_had_been_drawn():
 # In a run
 
 
+@pytest.mark.parametrize("no_risk", [0, 1], ids=["before the first step", "behind it"])
 @pytest.mark.parametrize("method", ["lora", "adalora", "p_tuning"])
-def test_a_run_with_a_probe_is_to_the_bit_the_run_without(tmp_path, monkeypatch, method):
+def test_a_run_with_a_probe_is_to_the_bit_the_run_without(tmp_path, monkeypatch, method, no_risk):
+    monkeypatch.setattr(session, "NO_RISK", no_risk)
     recipe = tiny_recipe(tmp_path, "t5", method)
     told = ("step", "loss", "gradient_norm", "learning_rate")
 
@@ -99,14 +101,14 @@ def test_a_run_with_a_probe_is_to_the_bit_the_run_without(tmp_path, monkeypatch,
 
 
 def test_what_is_probed_is_told_before_the_first_step_and_again_when_a_run_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(session, "NO_RISK", 0)
     recipe = tiny_recipe(tmp_path, "llama", "lora")
     with monkeypatch.context() as patch:
         when(patch, lambda event, facts: event == "step_finished" and facts["step"] == 3, ask_to_stop)
         job, events = train_here(recipe)
-    names = [event["event"] for event in events]
     [told] = named(events, "memory_probed")
 
-    assert names.index("run_started") < names.index("memory_probed") < names.index("step_finished")
+    assert names(events)[:2] == ["memory_probed", "step_finished"]
     assert 0 < told["needed"] < told["available"]
     assert told["seconds"] > 0
     assert told["examples"] == 8
@@ -114,23 +116,41 @@ def test_what_is_probed_is_told_before_the_first_step_and_again_when_a_run_goes_
     assert len(named(run_here(job), "memory_probed")) == 1
 
 
+def test_a_run_that_is_no_risk_has_its_first_step_before_and_one_whose_plan_is_unknown_has_not(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(session, "NO_RISK", 1)
+    recipe = tiny_recipe(tmp_path, "llama", "lora")
+    _, events = train_here(recipe)
+    assert names(events)[:3] == ["step_finished", "memory_probed", "step_finished"]
+
+    monkeypatch.setattr(train, "Prepared", lambda **facts: Prepared(**facts | {"memory": {}}))
+    _, events = train_here(recipe)
+    assert names(events)[:2] == ["memory_probed", "step_finished"]
+
+
+def names(events):
+    return [event["event"] for event in events if event["event"] in {"memory_probed", "step_finished"}]
+
+
 def ask_to_stop(channel):
     channel.stopping = True
 
 
-def test_a_stop_in_mid_probe_ends_the_run_in_order(tmp_path, monkeypatch):
+@pytest.mark.parametrize("no_risk", [0, 1], ids=["before the first step", "behind it"])
+def test_a_stop_in_mid_probe_ends_the_run_in_order(tmp_path, monkeypatch, no_risk):
+    monkeypatch.setattr(session, "NO_RISK", no_risk)
     look_ahead = Session._look_ahead
 
-    def stopped(session):
-        session._channel.stopping = True
-        look_ahead(session)
+    def stopped(own):
+        own._channel.stopping = True
+        look_ahead(own)
 
     with monkeypatch.context() as patch:
         patch.setattr(Session, "_look_ahead", stopped)
         job, events = train_here(tiny_recipe(tmp_path, "t5"))
     assert events[-1]["outcome"] == "stopped"
-    assert not named(events, "memory_probed")
-    assert not named(events, "step_finished")
+    assert names(events) == ["step_finished"] * no_risk
 
     assert run_here(job)[-1]["outcome"] == "completed"
 

@@ -10,7 +10,7 @@ from engine import recipe as recipes
 from engine.jobs import create_job
 from engine.paths import jobs_folder
 from engine.smaller_plans import read
-from engine.worker import devices, estimate, probe, smaller, trainer
+from engine.worker import devices, estimate, probe, session, smaller, trainer
 from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here
 
 pytestmark = pytest.mark.torch
@@ -18,8 +18,12 @@ pytestmark = pytest.mark.torch
 
 @pytest.fixture(autouse=True)
 def _only_activations_weigh(monkeypatch):
-    """Tiny models are nothing beside Python: leave that out of the plans, so that there is something to save."""
+    """Tiny models are nothing beside Python: leave that out of the plans, so that there is something to save.
+
+    They are no risk then, and are probed before their first step all the same.
+    """
     monkeypatch.setattr(estimate, "RUNTIME_BYTES", 0)
+    monkeypatch.setattr(session, "NO_RISK", 0)
 
 
 def planned(recipe):
@@ -55,6 +59,24 @@ def test_a_run_that_will_not_fit_ends_before_its_first_step_with_plans_that_do(t
         # Nothing was computed, so nothing is said of time.
         assert plan.time_change is None
     assert runs.open_run(job).state.shortage == told
+
+
+def test_a_run_that_was_no_risk_and_does_not_fit_after_its_first_step_ends_with_plans_too(
+    tmp_path, monkeypatch
+):
+    recipe = tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=4000")
+    whole = planned(recipe)
+    monkeypatch.setattr(session, "NO_RISK", 1)
+    give_room(monkeypatch, 2 * whole)
+    monkeypatch.setattr(devices, "memory_bytes", lambda _: 3 * whole)
+    job, events = train_here(recipe)
+
+    [told] = named(events, "memory_exceeded")
+    assert [event["step"] for event in named(events, "step_finished")] == [1] == [told["step"]]
+    assert all(plan.time_change is not None for plan in read(told))
+    runs.change(job, read(told)[0].changes)
+    monkeypatch.undo()
+    assert run_here(job)[-1]["outcome"] == "completed"
 
 
 def test_what_was_measured_puts_the_plans_right_and_their_time_is_measured_too(tmp_path, monkeypatch):

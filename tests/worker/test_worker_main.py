@@ -4,13 +4,14 @@ import errno
 import gc
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
 from engine.errors import AppError, OutOfMemoryError, StorageError
 from engine.events import read_all
 from engine.jobs import UNWRITTEN, create_job
-from engine.paths import jobs_folder
+from engine.paths import cache_folder, jobs_folder
 from engine.worker import __main__ as worker
 from tests.helpers.tiny_runs import run_here
 
@@ -45,7 +46,7 @@ def test_a_job_begins_with_who_does_it_and_ends_with_how_it_went(monkeypatch):
 
 
 def test_the_settings_of_the_libraries_are_made_before_a_job_imports_them_and_own_ones_stay(monkeypatch):
-    for name in worker.LIBRARY_SETTINGS:
+    for name in (*worker.LIBRARY_SETTINGS, "TORCHINDUCTOR_CACHE_DIR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LRU_CACHE_CAPACITY", "7")
     seen = {}
@@ -53,8 +54,9 @@ def test_the_settings_of_the_libraries_are_made_before_a_job_imports_them_and_ow
 
     assert (seen["OMP_WAIT_POLICY"], seen["ONEDNN_PRIMITIVE_CACHE_CAPACITY"]) == ("PASSIVE", "128")
     assert seen["LRU_CACHE_CAPACITY"] == "7"
-    # No result hangs on whether there is a C++ compiler.
+    # No result hangs on whether there is a C++ compiler, and nothing of it lies among the temporary files.
     assert seen["TORCHDYNAMO_DISABLE"] == "1"
+    assert Path(seen["TORCHINDUCTOR_CACHE_DIR"]).parent == cache_folder()
 
 
 def test_garbage_is_not_searched_for_while_libraries_come_and_is_afterwards(monkeypatch):
