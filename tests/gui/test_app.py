@@ -469,9 +469,9 @@ def test_only_living_runs_are_taken_up(home):
         ("home/cache/tunesmith.log/x", "tunesmith.log can't be written"),
     ],
 )
-def test_a_home_that_cannot_be_used_is_told_without_a_window(home, tmp_path, blocked, said):
-    (tmp_path / blocked).parent.mkdir(parents=True, exist_ok=True)
-    (tmp_path / blocked).write_text("", encoding="utf-8")
+def test_a_home_that_cannot_be_used_is_told_without_a_window(home, blocked, said):
+    (home.parent / blocked).parent.mkdir(parents=True, exist_ok=True)
+    (home.parent / blocked).write_text("", encoding="utf-8")
     done = subprocess.run(
         [sys.executable, str(ROOT / "main.py")], capture_output=True, text=True, check=False, timeout=120
     )

@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-import torch
 
 from engine import library, paths
 from engine.errors import StorageError
@@ -17,6 +17,7 @@ from engine.events import Event, EventWriter
 from engine.library import Adapter
 from engine.worker import adapters, checkpoints, tokens
 from engine.worker.session import Session
+from engine.worker.spool import Spool
 from engine.worker.storage import writing
 from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here, when
 from tests.helpers.worker_parts import attach_random, load_tiny, make_recipe
@@ -138,7 +139,9 @@ def test_token_ids_are_on_the_disk_before_they_have_their_name(
 
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(Path, "replace", replaced)
-    tokens._save(tmp_path / "ids.safetensors", tokens.Tokens(torch.zeros(2), torch.tensor([1, 2])), (0, 0))
+    ids = Spool()
+    ids.append(bytes(2 * tokens.ID_BYTES))
+    tokens._save(tmp_path / "ids.safetensors", tokens.Tokens(ids, np.array([1, 2])), (0, 0))
     assert order == ["to the disk", "named"]
 
 

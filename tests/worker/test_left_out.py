@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from engine import check_details
 from engine.conversations import Example
 from engine.data_options import DataOptions
+from engine.shapes import Shaped
 from engine.worker.checking import details
 from engine.worker.checking.exclusion import without_excluded
 from engine.worker.checking.finding import find, whole
 from engine.worker.checking.measures import Measures
 from engine.worker.lengths import TokenCounter
-from engine.worker.rows import Row
+from engine.worker.rows import Kept, Row, kept, rows_of
 from engine.worker.sources import SPLITS
 
 MARKS = 1
@@ -47,7 +48,7 @@ def options(limits: tuple[int, int], *exclude: str) -> DataOptions:
     )
 
 
-def checked(folder: Path, rows: dict[str, list[Row]], limits: tuple[int, int]) -> check_details.Details:
+def checked(folder: Path, rows: dict[str, Kept[Row]], limits: tuple[int, int]) -> check_details.Details:
     """Return the details of a check at some limits, by way of its files."""
     measures = {split: Measures() for split in SPLITS}
     found = find(IDS, rows, options(limits), COUNTER, None, lambda split, looks: measures[split].add(looks))
@@ -91,14 +92,20 @@ def test_what_is_counted_is_what_a_run_leaves_out(
     exclude: set[str],
 ) -> None:
     rows = {
-        split: [Row(number, Example(str(number), *each)) for number, each in enumerate(texts[split], start=1)]
+        split: rows_of(
+            kept(
+                Shaped(Example(str(number), *each), (number,))
+                for number, each in enumerate(texts[split], start=1)
+            ),
+            (),
+        )
         for split in SPLITS
     }
     counted, is_sure = checked(tmp_path_factory.mktemp("check"), rows, at).left_out(
         exclude, {"conversation": now[0], "summary": now[1]}
     )
-    kept = without_excluded(rows, options(now, *sorted(exclude)), lambda: COUNTER, lambda: None)
-    left_out = sum(counts.total() for counts in kept.excluded.values())
+    left = without_excluded(rows, options(now, *sorted(exclude)), lambda: COUNTER, lambda: None)
+    left_out = sum(counts.total() for counts in left.excluded.values())
     assert counted == left_out if is_sure else counted >= left_out
     assert is_sure or {"long_conversation", "long_summary"} <= exclude
     assert is_sure or now[0] < at[0]
