@@ -176,10 +176,13 @@ class Planner:
         return found, facts
 
     def kept(self, recipe: Recipe, splits: Splits) -> Result | None:
-        """Return the sizes that a plan without problems had of just this; None where there was none, or is no more."""
+        """Return the sizes that a plan without problems had of just this; None where there was none, or is no more.
+
+        An adapter that a run begins with is looked at each time: it may have become another, or damaged.
+        """
         problems = _lacking(recipe)
         device, folder = _device(recipe, problems), weightless.folder_of(recipe.base_model)
-        if problems or folder is None:
+        if problems or folder is None or recipe.method.start_from:
             return None
         return kept_plans.load(self._place(recipe, splits, folder, device))
 

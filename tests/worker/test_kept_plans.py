@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 import torch
@@ -95,6 +96,19 @@ def test_what_a_form_plans_is_what_its_run_finds(recipe, monkeypatch):
     [started] = named(train_here(recipe)[1], "run_started")
 
     assert {name: started[name] for name in plan.SIZES} == {name: found[name] for name in plan.SIZES}
+
+
+def test_the_adapter_that_a_run_begins_with_is_looked_at_each_time(recipe, tmp_path):
+    adapter = named(train_here(recipe)[1], "adapter_saved")[0]
+    follower = tiny_recipe(tmp_path, "t5", "lora", f'method.start_from="{adapter["adapter"]}"')
+    assert not planned(follower)["problems"]
+    config = Path(adapter["path"]) / "adapter_config.json"
+    config.write_text(config.read_text().replace('"r": 16', '"r": 8'))
+
+    _, events = train_here(follower)
+    assert events[-1]["outcome"] == "failed"
+    assert not named(events, "run_started")
+    assert [event["stage"] for event in named(events, "stage_entered")] == ["read_data", "load_base"]
 
 
 def test_a_plan_with_a_problem_is_not_kept(tmp_path):
