@@ -38,6 +38,8 @@ SETTLE_MILLISECONDS = 400
 SWITCH_SECONDS = 0.001
 # Qt's platforms without a screen.
 UNSEEN = ("offscreen", "minimal")
+# Pages that end with a press on Start.
+STARTS_RUNS = (FIRST, "welcome")
 
 
 def run(argv: list[str]) -> int:
@@ -92,7 +94,7 @@ def _window(application: QApplication, preferences: Preferences, *, guides: bool
 
 def _keep_spare(engine: Engine, shown: str) -> None:
     """Have a worker ready where a run is started from."""
-    engine.spares.want(shown == FIRST)
+    engine.spares.want(shown in STARTS_RUNS)
 
 
 def say_why_not(error: AppError, *, quietly: bool) -> None:

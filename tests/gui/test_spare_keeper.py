@@ -162,6 +162,13 @@ def test_a_window_that_leaves_before_a_run_has_begun_leaves_no_worker_behind(eng
     assert not spare.alive()
 
 
+def test_one_is_ready_at_the_end_of_the_guide_too(engine, qtbot):
+    engine.spares._settle.setInterval(10)
+    app._keep_spare(engine, "welcome")
+
+    qtbot.waitUntil(engine.spares.is_ready, timeout=WAIT)
+
+
 def test_other_pages_do_without(engine, qtbot):
     engine.spares._settle.setInterval(10)
     app._keep_spare(engine, "data")
