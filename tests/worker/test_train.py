@@ -171,7 +171,7 @@ def stop_in_micro_batch(patch, number):
 
     def counted(session):
         # The probe's are of no step.
-        seen.extend([session] if session.probe.seconds else [])
+        seen.extend([session] if session.probe is None or session.probe.seconds else [])
         session._channel.stopping = session._channel.stopping or len(seen) == number
         return between(session)
 
