@@ -82,6 +82,7 @@ class Stage:
     """A window, and what a person does in it."""
 
     def __init__(self, kind: str, place: Path) -> None:
+        from PySide6.QtCore import QEventLoop, QTimer
         from PySide6.QtWidgets import QApplication
 
         from gui.engine import Engine
@@ -96,6 +97,10 @@ class Stage:
         self._window = MainWindow(self._engine, Preferences())
         self._window.show()
         self._number = 0
+        # One for all moments: `QTimer.singleShot` keeps a little of each, which a run has thousands of.
+        self._loop, self._moment = QEventLoop(), QTimer()
+        self._moment.setSingleShot(True)
+        self._moment.timeout.connect(self._loop.quit)
 
     def cycle(self) -> None:
         """Train with a pause, compare, import, delete; the home then holds what it held before."""
@@ -205,11 +210,8 @@ class Stage:
 
     def _wait(self, seconds: float) -> None:
         """Let the window live for a moment, in a loop of its own, so that what is to be deleted is."""
-        from PySide6.QtCore import QEventLoop, QTimer
-
-        loop = QEventLoop()
-        QTimer.singleShot(int(1000 * seconds), loop.quit)
-        loop.exec()
+        self._moment.start(int(1000 * seconds))
+        self._loop.exec()
 
 
 def _passing(engine: Any) -> bool:
