@@ -173,9 +173,8 @@ class Collator:
 
     def width(self, examples: Sequence[Encoded]) -> int:
         """Return how many tokens a row of a micro-batch of these examples has, padding included."""
-        inputs = max(len(example.input_ids) for example in examples)
-        labels = max(len(example.labels) for example in examples)
-        return self._width(inputs, labels)
+        load = self._load(examples)
+        return self._width(load.input_length, load.label_length)
 
     def of_size(self, micro_batch_tokens: int) -> Collator:
         """Return one that makes micro-batches of another size."""

@@ -20,6 +20,7 @@ from engine.passport import protocol_key
 from engine.paths import plans_folder
 from engine.recipe import CHANGES, Recipe
 from engine.worker import devices
+from engine.worker.estimate import Load
 from engine.worker.versions import versions
 
 # Part of every name: raised when the same recipe comes to another plan than before.
@@ -30,24 +31,15 @@ MOST_KEPT = 64
 Count = Annotated[int, Field(ge=0)]
 
 
-class MicroBatch(BaseModel, frozen=True, extra="forbid"):
-    """The heaviest micro-batch's shape, as `estimate.Load` has it."""
-
-    rows: Count
-    input_length: Count
-    label_length: Count
-    learned_tokens: Count
-
-
 class Sizes(BaseModel, frozen=True, extra="forbid"):
-    """What a run tells of its plan: bytes of the adapter, and of the memory by its parts."""
+    """What a run tells of its plan: bytes of the adapter, of the memory by its parts, and the heaviest micro-batch."""
 
     adapter_bytes: Count
     sized_by_training: bool
     bits_per_parameter: float | None
     memory: dict[str, Count]
     memory_bytes: Count
-    micro_batch: MicroBatch
+    micro_batch: Load
 
 
 class _File(BaseModel):

@@ -92,6 +92,10 @@ def refuse_problems(channel: Channel, planner: Planner, recipe: Recipe, splits: 
     found, facts = planner.looked_at(recipe, splits)
     if found:
         raise RecipeError(tuple(found))
+    return _sizes(facts)
+
+
+def _sizes(facts: Result) -> Result:
     return {name: facts[name] for name in SIZES if name in facts}
 
 
@@ -196,7 +200,7 @@ class Planner:
         problems: list[Problem],
     ) -> None:
         """Keep the sizes of a plan that stands in no run's way."""
-        sizes = {name: facts[name] for name in SIZES if name in facts}
+        sizes = _sizes(facts)
         if splits is not None and not problems and len(sizes) == len(SIZES):
             kept_plans.save(self._place(recipe, splits, folder, device), sizes)
 
