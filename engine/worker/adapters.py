@@ -30,7 +30,7 @@ from engine.library import CONFIG_NAME, WEIGHTS_NAME, Adapter
 from engine.methods import Family
 from engine.options import describe
 from engine.recipe import STARTER, Recipe
-from engine.worker import attention, base_models, dropout, handling, tuners
+from engine.worker import base_models, handling, quick, tuners
 from engine.worker.base_models import LoadedBase
 from engine.worker.handling import TRAINED, Course
 from engine.worker.handling.targets import ALL_LINEAR, adapted_widths, default_targets, refuse_no_layers
@@ -74,8 +74,7 @@ def attach(base: LoadedBase, recipe: Recipe, course: Course | None = None) -> Pe
     model.peft_config[TRAINED].base_model_name_or_path = public_name(recipe.base_model.id)
     handler = handling.of(model)
     handler.equip(model, recipe.method.options)
-    dropout.put_in(model)
-    attention.put_in()
+    quick.put_in(model)
     if base.device.type != "meta":
         handler.prepare(model, base, recipe.method.options, course)
     # The trainer asks for these, whoever made the trainer.

@@ -40,7 +40,7 @@ from engine.methods import BaseFacts, Family, Quantization
 from engine.paths import starter_folder
 from engine.quantities import size
 from engine.recipe import STARTER, BaseModelOptions, looks_like_path
-from engine.worker import devices, hub
+from engine.worker import devices, hub, quick
 from engine.worker.channel import Channel
 
 FIELD = "base_model.id"
@@ -84,6 +84,7 @@ def load(options: BaseModelOptions, device_name: str, channel: Channel) -> Loade
     with _told(channel):
         model = _read_model(folder, options, config, family, chosen.dtype, device)
     settle_tied_head(model)
+    quick.put_in(model)
     model.requires_grad_(False)
     model.eval()
     return LoadedBase(

@@ -26,6 +26,8 @@ from engine.worker.tokens import Tokens
 
 CPU_TOKENS = 2048
 GPU_TOKENS = 8192
+# Which part of the tokens that are computed at a time takes as long as what a micro-batch needs whatever it holds.
+MICRO_BATCH_PARTS = 16
 # Steps whose examples are sorted by length together: enough that neighbours are alike, few enough that one example
 # meets others in every epoch.
 STRETCH = 64
@@ -205,21 +207,31 @@ class Collator:
         sizes = [(len(one.input_ids), len(one.labels)) for one in examples]
         return [[examples[place] for place in group] for group in self._groups(sizes)]
 
-    def _groups(self, sizes: Sequence[Size]) -> Iterator[list[int]]:
-        """Yield places of similar length whose padded tokens stay within the budget, or single ones."""
-        group: list[int] = []
-        inputs = labels = 0
+    def _groups(self, sizes: Sequence[Size]) -> list[list[int]]:
+        """Return places of similar length whose padded tokens stay within the budget, or single ones.
+
+        Of all ways to cut the examples, ordered by length, the one that computes the fewest padded tokens; a
+        micro-batch more counts as tokens too, since it takes time whatever it holds.
+        """
         # The longest first: it decides how wide its group's inputs are.
-        for place in sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True):
-            widest = max(labels, sizes[place][1])
-            if group and self._width(inputs, widest) * (len(group) + 1) > self._tokens:
-                yield group
-                group, widest = [], sizes[place][1]
-            if not group:
-                inputs = sizes[place][0]
-            group.append(place)
-            labels = widest
-        yield group
+        order = sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True)
+        more = self._tokens // MICRO_BATCH_PARTS
+        # For so many examples: the least cost, and where the last group begins.
+        least: list[float] = [0]
+        begins = [0]
+        for end in range(1, len(order) + 1):
+            cost, labels = math.inf, 0
+            for begin in range(end - 1, -1, -1):
+                inputs, last = sizes[order[begin]]
+                labels = max(labels, last)
+                tokens = self._width(inputs, labels) * (end - begin)
+                if tokens > self._tokens and begin < end - 1:
+                    break
+                if least[begin] + tokens + more < cost:
+                    cost, chosen = least[begin] + tokens + more, begin
+            least.append(cost)
+            begins.append(chosen)
+        return [order[begin:end] for begin, end in _cuts(begins)]
 
     def _width(self, inputs: int, labels: int) -> int:
         return inputs + labels if self._family == "encoder-decoder" else inputs
@@ -245,6 +257,15 @@ class Collator:
         # A label is predicted by the token before it.
         rows, columns = rows[columns > 0], columns[columns > 0]
         return torch.stack([rows, columns - 1]), labels[rows, columns]
+
+
+def _cuts(begins: Sequence[int]) -> list[tuple[int, int]]:
+    """Return where the groups begin and end, of which `begins` tells the last one's beginning by its end."""
+    cuts, end = [], len(begins) - 1
+    while end:
+        cuts.append((begins[end], end))
+        end = begins[end]
+    return cuts[::-1]
 
 
 def _rectangle(rows: Sequence[Sequence[int]], filling: int) -> torch.Tensor:

@@ -20,8 +20,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from engine.methods import Family
-from engine.worker import attention, forward
+from engine.worker import forward
 from engine.worker.estimate import Load
+from engine.worker.quick import attention
 
 
 def activation_bytes(

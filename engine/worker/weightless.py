@@ -17,7 +17,7 @@ from engine.foreign import weight_shapes
 from engine.methods import Family
 from engine.paths import starter_folder
 from engine.recipe import STARTER, BaseModelOptions
-from engine.worker import hub
+from engine.worker import hub, quick
 
 HEAD = "lm_head.weight"
 
@@ -46,6 +46,7 @@ def build(config: PretrainedConfig, family: Family, dtype: torch.dtype, folder: 
         if head is not None and HEAD in _stored_names(folder):
             head.weight = torch.nn.Parameter(torch.empty_like(head.weight))
             model.config.tie_word_embeddings = False
+    quick.put_in(model)
     return model.requires_grad_(False)
 
 

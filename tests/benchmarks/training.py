@@ -63,7 +63,7 @@ DECODER_LORA = {"rank": 16, "alpha": 32, "dropout": 0.05, "target_modules": ["al
 T5_GOALS = {"plain": "1.6, stretch 2", "share": "60 %"}
 WORKS: dict[str, Work] = {
     "small": Work(
-        "flan-t5-small's shape", 48, 3, 8, T5_GOALS | {"tutorial": "12", "memory": "0.25"}, TUTORIAL_LORA
+        "flan-t5-small's shape", 160, 3, 8, T5_GOALS | {"tutorial": "12", "memory": "0.25"}, TUTORIAL_LORA
     ),
     "base": Work("flan-t5-base's shape", 24, 2, 2, T5_GOALS, TUTORIAL_LORA),
     "model": Work("", 16, 2, 0, {"plain": "1.8", "share": "60 %"}, DECODER_LORA, learned=160),

@@ -33,13 +33,18 @@ from peft import LoraConfig, PeftModel, TaskType, get_peft_model
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
     DataCollatorForSeq2Seq,
+    PreTrainedModel,
     PreTrainedTokenizerBase,
     PrinterCallback,
     Seq2SeqTrainer,
     Seq2SeqTrainingArguments,
     TrainerCallback,
 )
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from engine import recipe as recipes
 from engine.conversations import Example
@@ -47,7 +52,7 @@ from engine.events import read_all
 from engine.recipe import Recipe
 from engine.worker import adapters, base_models, data, devices, forward, samples, trainer, weightless
 from engine.worker.base_models import LoadedBase
-from engine.worker.batches import CPU_TOKENS, GPU_TOKENS, Collator, MicroBatch, in_batches
+from engine.worker.batches import CPU_TOKENS, GPU_TOKENS, Collator, MicroBatch, StepSampler, in_batches
 from engine.worker.data import Splits
 from engine.worker.facts import make_passport
 from engine.worker.prompting import Encoded, Prompter, make_prompter
@@ -59,7 +64,7 @@ from tests.helpers.benchmark_report import peak_resident
 from tests.helpers.worker_parts import make_channel
 
 TUTORIAL_LENGTH = 512
-COUNTED_EXAMPLES = 6
+COUNTED_EXAMPLES = 16
 CEILING_SIZES = {"cpu": 2048, "cuda": 8192}
 CEILING_TRIES = 8
 Told = dict[str, Any]
@@ -131,6 +136,18 @@ class EpochClock(TrainerCallback):
         return {"seconds": seconds, "processor": processor}
 
 
+def _plain_model(stage: Stage) -> PreTrainedModel:
+    """Return the base model as transformers has it, in the place of the one that computes as Tunesmith does."""
+    base = stage.base
+    loader = AutoModelForSeq2SeqLM if base.family == "encoder-decoder" else AutoModelForCausalLM
+    folder = base_models.folder_of(base.options, make_channel("train"))
+    model: PreTrainedModel = loader.from_pretrained(folder, dtype=getattr(torch, base.precision))
+    base_models.settle_tied_head(model)
+    ALL_ATTENTION_FUNCTIONS.register("sdpa", sdpa_attention_forward)
+    base.model = model.to(base.device)
+    return base.model
+
+
 def plain_lora(model: Any, stage: Stage) -> PeftModel:
     """Put LoRA on a model as anybody would, with the recipe's settings."""
     options: Any = stage.recipe.method.options
@@ -154,7 +171,7 @@ class Stock:
         self._batch_size = batch_size
         self._grouped = grouped
         adapters.seed_everything(stage.recipe.training.seed)
-        self.model = plain_lora(stage.base.model, stage)
+        self.model = plain_lora(_plain_model(stage), stage)
 
     def train(self, rows: list[Told], steps: int = -1) -> Told:
         """Train once over rows, or for some steps; tell the seconds and what was computed."""
@@ -257,16 +274,14 @@ class Tunesmith:
         )
         self.model = adapters.attach(stage.base, stage.recipe)
         self._batch_size = batch_size
-        self._computed = sum(map(self._padded, self._collator_steps()))
+        self._computed = sum(map(self._padded, self._micro_batches()))
 
-    def _collator_steps(self) -> Iterator[MicroBatch]:
-        for start in range(0, self.examples, self._batch_size):
-            yield from self._collator(
-                [
-                    self._stage.train[place]
-                    for place in range(start, min(start + self._batch_size, self.examples))
-                ]
-            ).micro_batches
+    def _micro_batches(self) -> Iterator[MicroBatch]:
+        """Yield what a pass computes."""
+        training, train = self._stage.recipe.training, self._stage.train
+        sampler = StepSampler(train, self._batch_size, training.seed, training.order)
+        for step in sampler.steps(0):
+            yield from self._collator([train[place] for place in step]).micro_batches
 
     def _padded(self, batch: MicroBatch) -> int:
         twice = self._stage.base.family == "encoder-decoder"
@@ -344,7 +359,9 @@ def needed_operations(stage: Stage) -> float:
         model = plain_lora(bare, stage)
     collator = Collator(stage.base.family, stage.base.tokenizer.pad_token_id, CPU_TOKENS)
     ordered = sorted(stage.train, key=lambda each: len(each.input_ids))
-    spread = ordered[:: max(1, len(ordered) // COUNTED_EXAMPLES)]
+    # Each stands in the middle of its part, so that neither short nor long ones count for more.
+    counted = min(COUNTED_EXAMPLES, len(ordered))
+    spread = [ordered[len(ordered) * (2 * part + 1) // (2 * counted)] for part in range(counted)]
     return fmean(_operations(model, collator([each]).micro_batches[0], stage) for each in spread)
 
 

@@ -1,5 +1,6 @@
 """Steps, micro-batches and their order."""
 
+import math
 from itertools import chain, combinations, pairwise
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from engine.worker.batches import Collator, StepSampler, in_batches, train_loader
+from engine.worker.batches import MICRO_BATCH_PARTS, Collator, StepSampler, in_batches, train_loader
 from engine.worker.prompting import IGNORED, Encoded
 
 pytestmark = pytest.mark.torch
@@ -36,6 +37,30 @@ def test_every_example_stands_in_one_micro_batch_and_pads_are_neither_read_nor_l
     assert sorted(rows) == sorted(lengths)
     assert step.learned_tokens == sum(short for _, short in lengths)
     assert step.examples == len(lengths)
+
+
+@given(
+    some.lists(some.tuples(some.integers(1, 60), some.integers(1, 20)), min_size=1, max_size=8),
+    some.integers(1, 300),
+)
+@settings(max_examples=60, deadline=None)
+def test_of_all_ways_to_cut_a_step_the_one_that_computes_least_is_taken(lengths, tokens):
+    def cost(groups):
+        sizes = [len(group) * sum(map(max, zip(*group, strict=True))) for group in groups]
+        fits = all(size <= tokens or len(group) == 1 for size, group in zip(sizes, groups, strict=True))
+        return sum(sizes) + len(sizes) * (tokens // MICRO_BATCH_PARTS) if fits else math.inf
+
+    ordered = sorted(lengths, reverse=True)
+    places = [0, *range(1, len(ordered)), len(ordered)]
+    ways = (
+        [ordered[begin:end] for begin, end in pairwise((0, *inner, len(ordered)))]
+        for count in range(len(ordered))
+        for inner in combinations(places[1:-1], count)
+    )
+    loads = Collator("encoder-decoder", 0, tokens).shapes(lengths)
+    taken = sum(load.rows * (load.input_length + load.label_length) for load in loads)
+
+    assert taken + len(loads) * (tokens // MICRO_BATCH_PARTS) == min(map(cost, ways))
 
 
 def sampled(lengths, batch_size=4, seed=1, order="lengths"):

@@ -6,9 +6,9 @@ import torch
 from peft.tuners.lora import LoraLayer
 from torch import nn
 
-from engine.worker import dropout
 from engine.worker.handling import lean_lora
 from engine.worker.handling.base import TRAINED
+from engine.worker.quick import dropout
 from tests.helpers.worker_parts import attach_random, load_tiny, make_recipe
 
 pytestmark = pytest.mark.torch

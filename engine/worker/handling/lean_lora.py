@@ -16,9 +16,9 @@ from peft import PeftModel
 from peft.tuners.lora import Embedding, LoraLayer
 from peft.tuners.lora.layer import LoraVariant
 
-from engine.worker import dropout
 from engine.worker.handling.base import TRAINED
 from engine.worker.handling.plain_lora import adapted
+from engine.worker.quick import dropout
 
 
 class Lean(LoraVariant):

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from engine.worker.dropout import Dropout, put_in
+from engine.worker.quick.dropout import Dropout, put_in
 from tests.helpers.worker_parts import attach_random, load_tiny, make_recipe
 
 pytestmark = pytest.mark.torch

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
-from engine.worker import adapters, attention
+from engine.worker import adapters
+from engine.worker.quick import attention, dropout
 from tests.helpers.worker_parts import load_tiny, make_recipe
 
 pytestmark = pytest.mark.torch
@@ -58,6 +59,57 @@ def test_dropout_leaves_its_share_of_the_weights_out_and_the_mean_stays():
     torch.testing.assert_close(found[~gone], kept[~gone] / 0.8, rtol=1e-3, atol=1e-6)
 
 
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+def test_with_dropout_gradients_go_where_the_weights_went(kind):
+    given = parts(kind=kind)
+    mask = torch.randn(1, 3, 5, 7, dtype=kind).requires_grad_()
+    torch.manual_seed(6)
+    signs, factor = dropout.signs(torch.empty(2, 3, 5, 7, dtype=kind), 0.4)
+    gone = torch.signbit(signs)
+
+    def explicit(query, key, value, attn_mask, dropout_p, scale):
+        weights = (query * scale @ key.transpose(-2, -1) + attn_mask).softmax(-1)
+        return weights * ~gone * factor @ value
+
+    def both(attend):
+        mask.grad = None
+        torch.manual_seed(6)
+        return [*learned(attend, given, attn_mask=mask, dropout_p=0.4, scale=0.3), mask.grad.clone()]
+
+    assert 0.2 < float(gone.float().mean()) < 0.6
+    near = 1e-5 if kind is torch.float32 else 0.05
+    for found, expected in zip(both(attention.written_out), both(explicit), strict=True):
+        torch.testing.assert_close(found, expected, rtol=near, atol=near)
+
+
+def test_one_matrix_of_queries_by_keys_is_kept():
+    given, kept = parts(queries=50, keys=60), []
+    with torch.autograd.graph.saved_tensors_hooks(lambda tensor: kept.append(tensor.numel()), lambda _: None):
+        attention.written_out(*given, dropout_p=0.1, scale=1.0)
+
+    # Beside it queries, keys and values.
+    assert sorted(kept) == sorted([2 * 3 * 50 * 60, *(tensor.numel() for tensor in given)])
+
+
+def test_bias_and_mask_of_a_t5_are_put_together_once_for_all_layers(monkeypatch):
+    base = load_tiny("t5")
+    model = adapters.attach(base, make_recipe("t5")).train()
+    made = []
+    together = attention.create_position_bias_mask
+
+    def watched(*given):
+        made.append(given[1])
+        return together(*given)
+
+    monkeypatch.setattr(attention, "create_position_bias_mask", watched)
+    ids = torch.arange(5, 29).view(2, 12)
+    for read in (torch.ones_like(ids), (ids < 20).long()):
+        made.clear()
+        model(input_ids=ids, attention_mask=read, decoder_input_ids=ids)
+        # Within the encoder, within the decoder, and from the one to the other.
+        assert len(made) == 3
+
+
 @pytest.mark.parametrize("kind", ["t5", "gpt2"])
 def test_a_model_in_training_attends_so_and_in_evaluation_by_torch_s(kind, monkeypatch):
     base = load_tiny(kind)
@@ -81,7 +133,7 @@ def test_a_model_in_training_attends_so_and_in_evaluation_by_torch_s(kind, monke
     assert all(how["dropout_p"] > 0 for how in seen)
 
     # With so little dropout that nothing falls, training and evaluation say the same.
-    monkeypatch.setattr(attention.quick, "dropped", lambda values, share: values)
+    monkeypatch.setattr(attention.dropout, "signs", lambda values, share: (torch.ones_like(values), 1.0))
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0
