@@ -90,6 +90,10 @@ def written_out(
     scaled = query if scale == 1.0 else query * (query.shape[-1] ** -0.5 if scale is None else scale)
     if is_causal:
         attn_mask = torch.ones(query.shape[-2], key.shape[-2], dtype=torch.bool, device=query.device).tril()
+    if attn_mask is not None and attn_mask.dtype is torch.bool:
+        # Numbers to add: laid over all heads, truth values take several times as long.
+        unseen = torch.finfo(query.dtype).min
+        attn_mask = torch.zeros_like(attn_mask, dtype=query.dtype).masked_fill_(~attn_mask, unseen)
     attended: torch.Tensor = _Attended.apply(scaled, key, value, attn_mask, dropout_p)
     return attended
 
@@ -111,25 +115,30 @@ class _Attended(torch.autograd.Function):
         share: float,
     ) -> torch.Tensor:
         scores = query @ key.transpose(-2, -1)
-        if mask is not None and mask.dtype is torch.bool:
-            scores.masked_fill_(~mask, torch.finfo(scores.dtype).min)
-        elif mask is not None:
+        if mask is not None:
             scores.add_(mask)
         weights = scores.softmax(-1)
-        signs, factor = dropout.signs(weights, share)
-        context.save_for_backward(query, key, value, weights.copysign_(signs))
-        context.factor = factor
         context.mask_shape = mask.shape if mask is not None else None
-        return weights.relu() @ (value * factor)
+        context.factor = 0.0
+        if share:
+            signs, context.factor = dropout.signs(weights, share)
+            weights.copysign_(signs)
+        context.save_for_backward(query, key, value, weights)
+        return weights.relu() @ (value * context.factor) if share else weights @ value
 
     @staticmethod
     def backward(context: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         query, key, value, weights = context.saved_tensors
-        gradient = gradients[0] * context.factor
-        of_value = weights.relu().transpose(-2, -1) @ gradient
+        (gradient,) = gradients
+        left = weights
+        if context.factor:
+            gradient, left = gradient * context.factor, weights.relu()
+        of_value = left.transpose(-2, -1) @ gradient
         of_weights = gradient @ value.transpose(-2, -1)
-        of_weights = torch.ops.aten.threshold_backward(of_weights, weights, 0)
-        of_scores = torch.ops.aten._softmax_backward_data(of_weights, weights.abs(), -1, weights.dtype)
+        if context.factor:
+            of_weights = torch.ops.aten.threshold_backward(of_weights, weights, 0)
+            weights = weights.abs()
+        of_scores = torch.ops.aten._softmax_backward_data(of_weights, weights, -1, weights.dtype)
         of_query = of_scores @ key
         of_key = of_scores.transpose(-2, -1) @ query
         of_mask = of_scores.sum_to_size(context.mask_shape) if context.needs_input_grad[3] else None
