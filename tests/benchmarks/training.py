@@ -31,6 +31,7 @@ from engine.paths import application_root, presets_folder
 from engine.processes import Spare
 from engine.recipe import STARTER, Recipe
 from engine.supervisor import Supervisor
+from engine.worker.__main__ import LIBRARY_SETTINGS
 from tests.benchmarks.data_check import conversations
 from tests.helpers.benchmark_report import show
 from tests.helpers.shaped_models import save_t5, t5_tokenizer
@@ -73,7 +74,7 @@ NAMES = {"tutorial": "the tutorial's script", "plain": "plain Trainer", "tunesmi
 
 
 class Side:
-    """One way of training in a process of its own, asked by lines."""
+    """One way of training in a process of its own, asked by lines; Tunesmith's has a worker's settings."""
 
     def __init__(self, wanted: Told, log: Path) -> None:
         """Start it and wait until it has taken its first step."""
@@ -86,6 +87,7 @@ class Side:
                 stdout=subprocess.PIPE,
                 stderr=stream,
                 cwd=application_root(),
+                env={**os.environ, **(LIBRARY_SETTINGS if wanted["side"] == "tunesmith" else {})},
                 text=True,
                 encoding="utf-8",
             )

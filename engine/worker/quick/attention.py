@@ -38,23 +38,25 @@ def attend(
     **kwargs: Any,
 ) -> tuple[torch.Tensor, None]:
     """Return what each query finds (batch × queries × heads × width); called as transformers calls its functions."""
-    if not dropout or query.is_cuda:
+    groups = getattr(module, "num_key_value_groups", 1)
+    causal = is_causal if is_causal is not None else getattr(module, "is_causal", True)
+    causal = causal and attention_mask is None and query.shape[2] > 1
+    if position_bias is not None and groups == 1:
+        attention_mask = _biased(position_bias, attention_mask, causal, query, key)
+        position_bias, causal = None, False
+    if not dropout or query.is_cuda or position_bias is not None:
         found: tuple[torch.Tensor, None] = sdpa_attention_forward(
-            module, query, key, value, attention_mask, dropout, scaling, is_causal, position_bias, **kwargs
+            module, query, key, value, attention_mask, dropout, scaling, causal, position_bias, **kwargs
         )
         return found
-    groups = getattr(module, "num_key_value_groups", 1)
     key, value = repeat_kv(key, groups), repeat_kv(value, groups)
-    causal = is_causal if is_causal is not None else getattr(module, "is_causal", True)
-    mask = attention_mask
-    if position_bias is not None:
-        mask = _biased(position_bias, attention_mask, causal, query, key)
     attention = written_out
     if query.is_meta:
         # Where numbers are left out, the one who counts decides by which kernels.
         attention = torch.nn.functional.scaled_dot_product_attention
-    causal = causal and mask is None and query.shape[2] > 1
-    output = attention(query, key, value, attn_mask=mask, dropout_p=dropout, scale=scaling, is_causal=causal)
+    output = attention(
+        query, key, value, attn_mask=attention_mask, dropout_p=dropout, scale=scaling, is_causal=causal
+    )
     return output.transpose(1, 2).contiguous(), None
 
 
