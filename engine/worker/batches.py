@@ -48,7 +48,8 @@ Size = tuple[int, int]
 class MicroBatch:
     """Tensors of examples that are computed at once, the first three of shape batch × length.
 
-    `labels` are -100 where nothing is learned; `learned_tokens` counts the others. `targets` are those that something
+    `labels` are -100 where nothing is learned; `learned_tokens` counts the others. `tokens` counts what is read without
+    padding: the inputs and, where a decoder of its own reads them, the labels. `targets` are the labels that something
     predicts, and `places` (2 × targets) the row and place of the logits that do.
     """
 
@@ -58,13 +59,7 @@ class MicroBatch:
     places: torch.Tensor
     targets: torch.Tensor
     learned_tokens: int
-
-    @property
-    def padded_tokens(self) -> int:
-        """Tokens computed, padding included."""
-        return self.input_ids.numel() + (
-            self.labels.numel() if self.labels.shape != self.input_ids.shape else 0
-        )
+    tokens: int
 
     def to(self, device: torch.device) -> MicroBatch:
         """Return the batch on another device."""
@@ -75,6 +70,7 @@ class MicroBatch:
             self.places.to(device, non_blocking=True),
             self.targets.to(device, non_blocking=True),
             self.learned_tokens,
+            self.tokens,
         )
 
 
@@ -92,8 +88,8 @@ class Step:
 
     @property
     def tokens(self) -> int:
-        """The step's tokens without padding: inputs and, for an encoder-decoder, labels."""
-        return sum(int(batch.attention_mask.sum()) for batch in self.micro_batches) + self.learned_tokens
+        """The step's tokens without padding, as its micro-batches count them."""
+        return sum(batch.tokens for batch in self.micro_batches)
 
 
 class StepSampler(Sampler[list[int]]):
@@ -247,6 +243,7 @@ class Collator:
             labels,
             *self._predicted(labels),
             learned_tokens=sum(example.learned_tokens for example in group),
+            tokens=sum(self._width(len(example.input_ids), len(example.labels)) for example in group),
         )
 
     def _predicted(self, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -29,7 +29,8 @@ def test_every_example_stands_in_one_micro_batch_and_pads_are_neither_read_nor_l
     for batch in step.micro_batches:
         assert ((batch.input_ids != 0) == (batch.attention_mask == 1)).all()
         assert batch.learned_tokens == int((batch.labels != IGNORED).sum())
-        assert len(batch.input_ids) == 1 or batch.padded_tokens <= max(tokens, *map(sum, lengths))
+        padded = batch.input_ids.numel() + batch.labels.numel()
+        assert len(batch.input_ids) == 1 or padded <= max(tokens, *map(sum, lengths))
         rows += [
             (int(mask.sum()), int((labels != IGNORED).sum()))
             for mask, labels in zip(batch.attention_mask, batch.labels, strict=True)
@@ -37,6 +38,13 @@ def test_every_example_stands_in_one_micro_batch_and_pads_are_neither_read_nor_l
     assert sorted(rows) == sorted(lengths)
     assert step.learned_tokens == sum(short for _, short in lengths)
     assert step.examples == len(lengths)
+
+
+def test_a_token_that_is_read_and_learned_in_the_same_row_counts_once():
+    texts = [Encoded([5] * length, [IGNORED] * 3 + [5] * (length - 3)) for length in (9, 4, 12)]
+
+    assert Collator("decoder-only", 0, 30)(texts).tokens == 9 + 4 + 12
+    assert Collator("encoder-decoder", 0, 30)(encoded([(9, 2), (4, 3)])).tokens == 9 + 2 + 4 + 3
 
 
 @given(
