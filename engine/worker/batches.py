@@ -20,14 +20,12 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from engine.methods import Family
 from engine.training import Order, TrainingOptions
-from engine.worker.estimate import Load
+from engine.worker.loads import Load, Size, cut, load_of, row_width
 from engine.worker.prompting import IGNORED, Encoded
 from engine.worker.tokens import Tokens
 
 CPU_TOKENS = 2048
 GPU_TOKENS = 8192
-# Which part of the tokens that are computed at a time takes as long as what a micro-batch needs whatever it holds.
-MICRO_BATCH_PARTS = 16
 # Steps whose examples are sorted by length together: enough that neighbours are alike, few enough that one example
 # meets others in every epoch.
 STRETCH = 64
@@ -40,8 +38,6 @@ def micro_batch_tokens(training: TrainingOptions, device_type: str) -> int:
 
 
 Indices = npt.NDArray[np.int64]
-# The lengths of an example's inputs and of its labels, in tokens.
-Size = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -145,7 +141,11 @@ def _sizes(examples: Sequence[Encoded]) -> npt.NDArray[np.int32]:
     # Whatever keeps the ids out of memory knows them without reading all.
     if isinstance(examples, Tokens):
         return examples.sizes
-    return np.array([(len(one.input_ids), len(one.labels)) for one in examples], dtype=np.int32)
+    return np.array(list(map(_size, examples)), dtype=np.int32)
+
+
+def _size(example: Encoded) -> Size:
+    return len(example.input_ids), len(example.labels)
 
 
 class EncodedExamples(Dataset[Encoded]):
@@ -166,6 +166,7 @@ class Collator:
 
     def __init__(self, family: Family, pad_token_id: int, micro_batch_tokens: int) -> None:
         self._family = family
+        self._two_stacks = family == "encoder-decoder"
         self._pad = pad_token_id
         self._tokens = micro_batch_tokens
 
@@ -188,49 +189,20 @@ class Collator:
 
     def shapes(self, sizes: Sequence[Size]) -> list[Load]:
         """Return the same for examples of which only the lengths are known: what they learn is left out."""
-        groups = [[sizes[place] for place in group] for group in self._groups(sizes)]
-        return [
-            Load(len(group), max(inputs for inputs, _ in group), max(labels for _, labels in group))
-            for group in groups
-        ]
+        return [load_of([sizes[place] for place in group]) for group in self._groups(sizes)]
 
     def _load(self, group: Sequence[Encoded]) -> Load:
-        inputs = max(len(example.input_ids) for example in group)
-        labels = max(len(example.labels) for example in group)
-        return Load(len(group), inputs, labels, sum(example.learned_tokens for example in group))
+        return load_of([_size(example) for example in group], sum(one.learned_tokens for one in group))
 
     def _grouped(self, examples: Sequence[Encoded]) -> list[list[Encoded]]:
-        sizes = [(len(one.input_ids), len(one.labels)) for one in examples]
+        sizes = list(map(_size, examples))
         return [[examples[place] for place in group] for group in self._groups(sizes)]
 
     def _groups(self, sizes: Sequence[Size]) -> list[list[int]]:
-        """Return places of similar length whose padded tokens stay within the budget, or single ones.
-
-        Of all ways to cut the examples, ordered by length, the one that computes the fewest padded tokens; a
-        micro-batch more counts as tokens too, since it takes time whatever it holds.
-        """
-        # The longest first: it decides how wide its group's inputs are.
-        order = sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True)
-        more = self._tokens // MICRO_BATCH_PARTS
-        # For so many examples: the least cost, and where the last group begins.
-        least: list[float] = [0]
-        begins = [0]
-        for end in range(1, len(order) + 1):
-            cost, labels = math.inf, 0
-            for begin in range(end - 1, -1, -1):
-                inputs, last = sizes[order[begin]]
-                labels = max(labels, last)
-                tokens = self._width(inputs, labels) * (end - begin)
-                if tokens > self._tokens and begin < end - 1:
-                    break
-                if least[begin] + tokens + more < cost:
-                    cost, chosen = least[begin] + tokens + more, begin
-            least.append(cost)
-            begins.append(chosen)
-        return [order[begin:end] for begin, end in _cuts(begins)]
+        return cut(sizes, self._tokens, two_stacks=self._two_stacks)
 
     def _width(self, inputs: int, labels: int) -> int:
-        return inputs + labels if self._family == "encoder-decoder" else inputs
+        return row_width(inputs, labels, two_stacks=self._two_stacks)
 
     def _padded(self, group: Sequence[Encoded]) -> MicroBatch:
         input_ids = _rectangle([example.input_ids for example in group], self._pad)
@@ -254,15 +226,6 @@ class Collator:
         # A label is predicted by the token before it.
         rows, columns = rows[columns > 0], columns[columns > 0]
         return torch.stack([rows, columns - 1]), labels[rows, columns]
-
-
-def _cuts(begins: Sequence[int]) -> list[tuple[int, int]]:
-    """Return where the groups begin and end, of which `begins` tells the last one's beginning by its end."""
-    cuts, end = [], len(begins) - 1
-    while end:
-        cuts.append((begins[end], end))
-        end = begins[end]
-    return cuts[::-1]
 
 
 def _rectangle(rows: Sequence[Sequence[int]], filling: int) -> torch.Tensor:

@@ -15,7 +15,6 @@ Knows nothing of recipes' files and of events.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,9 +35,6 @@ WEIGHTS_A_SCALE = 64
 SCALES_A_SCALE = 256
 STATES_A_SCALE = 256
 FEWEST_8BIT_STATES = 4096
-# Activations of a transformer layer grow by the token with 34 times its width, and by 5 for each head and each
-# token attended to (Korthikanti et al. 2022); heads are about 64 wide.
-TOKENS_LIKE_A_WIDTH = 34 * 64 / 5
 
 
 @dataclass(frozen=True)
@@ -112,30 +108,6 @@ class Outline:
         return max(quantized, default=0) * self.value_bytes
 
 
-@dataclass(frozen=True)
-class Load:
-    """A micro-batch's shape: rows, and their padded lengths in tokens.
-
-    With an encoder-decoder `label_length` is the decoder's; with one stack both lengths are the same, since the
-    labels stand behind the input in the same row.
-    """
-
-    rows: int = 0
-    input_length: int = 0
-    label_length: int = 0
-    learned_tokens: int = 0
-
-    @property
-    def tokens(self) -> int:
-        """The tokens computed, padding included."""
-        return self.rows * (self.input_length + self.label_length)
-
-    @property
-    def weight(self) -> float:
-        """How heavy it is beside others: tokens, and each the heavier the more it attends to."""
-        return self.tokens * (1 + self.input_length / TOKENS_LIKE_A_WIDTH)
-
-
 def outline(model: Any) -> Outline:
     """Return the outline of a base model without adapters, on whatever device (meta will do)."""
     head = model.get_output_embeddings()
@@ -158,31 +130,6 @@ def _sizes(module: Any) -> tuple[int, int]:
 def resident_bytes(model: Any) -> int:
     """Return what a model's parameters and buffers take; tied ones once."""
     return sum(tensor.nbytes for tensor in (*model.parameters(), *model.buffers()))
-
-
-def heaviest(
-    lengths: Iterable[tuple[int, int]], micro_batch_tokens: int, batch_size: int, *, two_stacks: bool
-) -> Load:
-    """Return the heaviest micro-batch that examples with these numbers of input and label tokens make.
-
-    They are grouped as the collator groups a step's: by length, within the budget, padded to the longest.
-    """
-    rows = sorted(lengths, key=sum, reverse=True)
-    loads, start = [Load()], 0
-    while start < len(rows):
-        count = max(1, min(batch_size, micro_batch_tokens // max(1, sum(rows[start]))))
-        loads.append(_load(rows[start : start + count], two_stacks))
-        start += count
-    return max(loads, key=lambda load: load.weight)
-
-
-def _load(group: list[tuple[int, int]], two_stacks: bool) -> Load:
-    learned = sum(labels for _, labels in group)
-    if two_stacks:
-        inputs, labels = (max(column) for column in zip(*group, strict=True))
-        return Load(len(group), inputs, labels, learned)
-    longest = max(map(sum, group))
-    return Load(len(group), longest, longest, learned)
 
 
 def memory(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from engine.errors import Problem
 from engine.quantities import size
 from engine.recipe import Recipe
-from engine.worker.estimate import Load
+from engine.worker.loads import Load
 
 # Estimates are right within 15 %: what may yet fit is not refused.
 CERTAINTY = 1.15

@@ -20,7 +20,7 @@ from engine.passport import protocol_key
 from engine.paths import plans_folder
 from engine.recipe import CHANGES, Recipe
 from engine.worker import devices
-from engine.worker.estimate import Load
+from engine.worker.loads import Load
 from engine.worker.versions import versions
 
 # Part of every name: raised when the same recipe comes to another plan than before.

@@ -39,8 +39,9 @@ from engine.worker.batches import micro_batch_tokens
 from engine.worker.channel import Channel
 from engine.worker.checking.rules import goes_by_tokens
 from engine.worker.data import Splits
-from engine.worker.estimate import Load, Outline, heaviest, memory, outline
+from engine.worker.estimate import Outline, memory, outline
 from engine.worker.lengths import TokenCounter, describe
+from engine.worker.loads import Load, heaviest
 from engine.worker.preview import filling, pieces
 from engine.worker.prompt_run import notices
 from engine.worker.prompting import learned, make_prompter, shots_problem

@@ -24,7 +24,7 @@ from transformers.quantizers.quantizers_utils import should_convert_module
 from engine.recipe import BaseModelOptions, Recipe
 from engine.training import TrainingOptions
 from engine.worker.base_models import LoadedBase
-from engine.worker.estimate import Load
+from engine.worker.loads import Load
 from engine.worker.probe import same_random_numbers
 from engine.worker.trainer import training_arguments
 

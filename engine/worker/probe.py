@@ -18,8 +18,8 @@ import torch
 
 from engine.worker import devices, shortage
 from engine.worker.batches import Collator, StepSampler
-from engine.worker.estimate import Load
 from engine.worker.fit import CERTAINTY
+from engine.worker.loads import Load
 from engine.worker.prompting import Encoded
 from engine.worker.trainer import StepTrainer
 

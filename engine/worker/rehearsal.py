@@ -21,7 +21,7 @@ from torch.utils._pytree import tree_leaves
 
 from engine.methods import Family
 from engine.worker import forward
-from engine.worker.estimate import Load
+from engine.worker.loads import Load
 from engine.worker.quick import attention
 
 

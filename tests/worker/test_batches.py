@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from engine.worker.batches import MICRO_BATCH_PARTS, Collator, StepSampler, in_batches, train_loader
+from engine.worker.batches import Collator, StepSampler, in_batches, train_loader
+from engine.worker.loads import MICRO_BATCH_PARTS
 from engine.worker.prompting import IGNORED, Encoded
 
 pytestmark = pytest.mark.torch

@@ -12,7 +12,8 @@ from engine.worker import adapters, base_models, plan, rehearsal, weightless
 from engine.worker.base_models import LoadedBase
 from engine.worker.batches import Collator
 from engine.worker.channel import Channel
-from engine.worker.estimate import Load, Outline, heaviest, outline
+from engine.worker.estimate import Outline, outline
+from engine.worker.loads import Load, heaviest
 from engine.worker.prompting import Encoded
 from engine.worker.trainer import token_loss_sum
 from tests.helpers.tiny_models import Kind, tiny_model

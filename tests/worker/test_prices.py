@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
 from engine import runs
 from engine.worker import prices, smaller
-from engine.worker.estimate import Load
+from engine.worker.loads import Load
 from engine.worker.prices import Prices, Shape, quantizable
 from tests.helpers.tiny_models import tiny_model
 from tests.helpers.tiny_runs import tiny_recipe

@@ -47,9 +47,7 @@ def test_a_run_that_will_not_fit_ends_before_its_first_step_with_plans_that_do(t
     assert "smaller plans" in events[-1]["hint"]
     assert told["needed"] > told["available"] == round(0.8 * planned(recipe))
     plans = read(told)
-    assert {"training.micro_batch_tokens", "training.activation_checkpointing"} <= {
-        name for plan in plans for name in plan.changes
-    }
+    assert "training.micro_batch_tokens" in {name for plan in plans for name in plan.changes}
     for plan in plans:
         made = runs.changed(recipe, plan.changes, 0)
         assert plan.memory_bytes == pytest.approx(planned(made), rel=0.01)
@@ -83,12 +81,12 @@ def test_what_was_measured_puts_the_plans_right_and_their_time_is_measured_too(t
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.micro_batch_tokens=4000")
     whole = planned(recipe)
     give_room(monkeypatch, 2 * whole)
-    monkeypatch.setattr(devices, "memory_bytes", lambda _: 3 * whole)
+    monkeypatch.setattr(devices, "memory_bytes", lambda _: round(2.2 * whole))
     _, events = train_here(recipe)
 
     [told] = named(events, "memory_exceeded")
     optimizer = named(events, "run_started")[0]["memory"]["optimizer"]
-    assert told["needed"] == 3 * whole + optimizer
+    assert told["needed"] == round(2.2 * whole) + optimizer
     factor = told["needed"] / whole
     plans = read(told)
     assert [set(plan.changes) for plan in plans[:2]] == [
@@ -101,18 +99,21 @@ def test_what_was_measured_puts_the_plans_right_and_their_time_is_measured_too(t
         assert plan.memory_bytes == pytest.approx(factor * planned(made), rel=0.01)
 
 
-def fail_at(patch, call, error):
-    """Let the numbered micro-batch of training raise an error as libraries do, once."""
-    sum_of, seen = trainer.token_loss_sum, []
+def fail_in_step(patch, number, error):
+    """Let a step of training raise an error as libraries do, once."""
+    take, seen = trainer.StepTrainer.training_step, []
 
-    def loss(model, batch, family):
-        if model.training and torch.is_grad_enabled():
-            seen.append(batch)
-            if len(seen) == call:
-                raise error
-        return sum_of(model, batch, family)
+    def fail(*_):
+        raise error
 
-    patch.setattr(trainer, "token_loss_sum", loss)
+    def step(*given):
+        seen.append(given)
+        with pytest.MonkeyPatch.context() as within:
+            if len(seen) == number:
+                within.setattr(trainer, "token_loss_sum", fail)
+            return take(*given)
+
+    patch.setattr(trainer.StepTrainer, "training_step", step)
 
 
 ERRORS = [
@@ -132,8 +133,7 @@ def test_memory_that_fails_in_training_ends_with_plans_and_the_chosen_one_goes_o
         tmp_path, "t5", "lora", "training.micro_batch_tokens=4000", "training.checkpoint_every=2"
     )
     with monkeypatch.context() as patch:
-        # The probe's is the first.
-        fail_at(patch, 4 + 1, error)
+        fail_in_step(patch, 4, error)
         job, events = train_here(recipe)
     [told] = named(events, "memory_exceeded")
     assert events[-1]["kind"] == "OutOfMemoryError"
@@ -186,7 +186,7 @@ def test_a_plan_that_can_not_be_tried_is_timed_on_a_part_of_the_model(
     monkeypatch.setattr(smaller.Shrinker, "_tries", lambda made, most: filter(None, [made._planned(offered)]))
     recipe = tiny_recipe(tmp_path, "llama", method)
     with monkeypatch.context() as patch:
-        fail_at(patch, 4 + 1, MemoryError())
+        fail_in_step(patch, 4, MemoryError())
         _, events = train_here(recipe)
     [plan] = read(named(events, "memory_exceeded")[0])
 
@@ -199,7 +199,7 @@ def test_a_step_that_fails_learns_the_same_in_a_smaller_micro_batch(tmp_path, mo
     recipe = tiny_recipe(tmp_path, "llama", "lora", *overrides)
     _, straight = train_here(recipe)
     with monkeypatch.context() as patch:
-        fail_at(patch, 4 + 1, MemoryError())
+        fail_in_step(patch, 4, MemoryError())
         job, events = train_here(recipe)
     runs.change(job, read(named(events, "memory_exceeded")[0])[0].changes)
     resumed = run_here(job)
@@ -211,7 +211,7 @@ def test_a_step_that_fails_learns_the_same_in_a_smaller_micro_batch(tmp_path, mo
 def test_a_plan_with_an_8_bit_optimizer_takes_over_what_adamw_has_gathered(tmp_path, monkeypatch):
     recipe = tiny_recipe(tmp_path, "t5", "full", "training.checkpoint_every=2")
     with monkeypatch.context() as patch:
-        fail_at(patch, 4 + 1, MemoryError())
+        fail_in_step(patch, 4, MemoryError())
         job, _ = train_here(recipe)
     _, straight = train_here(recipe)
     runs.change(job, {"training.optimizer": "adamw_8bit"})
@@ -226,7 +226,7 @@ def test_a_plan_with_an_8_bit_optimizer_takes_over_what_adamw_has_gathered(tmp_p
 def test_a_base_in_4_bits_goes_on_from_the_checkpoint(tmp_path, monkeypatch):
     recipe = tiny_recipe(tmp_path, "llama", "lora", "training.checkpoint_every=2")
     with monkeypatch.context() as patch:
-        fail_at(patch, 4 + 1, MemoryError())
+        fail_in_step(patch, 4, MemoryError())
         job, _ = train_here(recipe)
     runs.change(job, smaller.FOUR_BITS)
     resumed = run_here(job)

@@ -1,0 +1,107 @@
+"""How a step's examples are cut into micro-batches, and what shapes these have, from lengths alone.
+
+The loader cuts by it and the plan foretells by it. Knows nothing of examples, models and devices.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+# The lengths of an example's inputs and of its labels, in tokens.
+Size = tuple[int, int]
+# Activations of a transformer layer grow by the token with 34 times its width, and by 5 for each head and each
+# token attended to (Korthikanti et al. 2022); heads are about 64 wide.
+TOKENS_LIKE_A_WIDTH = 34 * 64 / 5
+# Which part of the tokens that are computed at a time takes as long as what a micro-batch needs whatever it holds.
+MICRO_BATCH_PARTS = 16
+
+
+@dataclass(frozen=True)
+class Load:
+    """A micro-batch's shape: rows, and their padded lengths in tokens.
+
+    With an encoder-decoder `label_length` is the decoder's; with one stack both lengths are the same, since the
+    labels stand behind the input in the same row.
+    """
+
+    rows: int = 0
+    input_length: int = 0
+    label_length: int = 0
+    learned_tokens: int = 0
+
+    @property
+    def tokens(self) -> int:
+        """The tokens computed, padding included."""
+        return self.rows * (self.input_length + self.label_length)
+
+    @property
+    def weight(self) -> float:
+        """How heavy it is beside others: tokens, and each the heavier the more it attends to."""
+        return self.tokens * (1 + self.input_length / TOKENS_LIKE_A_WIDTH)
+
+
+def row_width(inputs: int, labels: int, *, two_stacks: bool) -> int:
+    """Return the tokens of a row: with one stack the labels stand in the inputs' row."""
+    return inputs + labels if two_stacks else inputs
+
+
+def cut(sizes: Sequence[Size], tokens: int, *, two_stacks: bool) -> list[list[int]]:
+    """Return places of similar length whose padded tokens stay within the budget, or single ones, the longest first.
+
+    Of all ways to cut the examples, ordered by length, the one that computes the fewest padded tokens; a micro-batch
+    more counts as tokens too, since it takes time whatever it holds.
+    """
+    order = sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True)
+    more = tokens // MICRO_BATCH_PARTS
+    # For so many examples: the least cost, and where the last group begins.
+    least: list[float] = [0]
+    begins = [0]
+    for end in range(1, len(order) + 1):
+        cost, labels = math.inf, 0
+        for begin in range(end - 1, -1, -1):
+            inputs, last = sizes[order[begin]]
+            labels = max(labels, last)
+            padded = row_width(inputs, labels, two_stacks=two_stacks) * (end - begin)
+            if padded > tokens and begin < end - 1:
+                break
+            if least[begin] + padded + more < cost:
+                cost, chosen = least[begin] + padded + more, begin
+        least.append(cost)
+        begins.append(chosen)
+    return [order[begin:end] for begin, end in _pieces(begins)]
+
+
+def _pieces(begins: Sequence[int]) -> list[tuple[int, int]]:
+    """Return where the groups begin and end, of which `begins` tells the last one's beginning by its end."""
+    pieces, end = [], len(begins) - 1
+    while end:
+        pieces.append((begins[end], end))
+        end = begins[end]
+    return pieces[::-1]
+
+
+def heaviest(
+    lengths: Iterable[tuple[int, int]], micro_batch_tokens: int, batch_size: int, *, two_stacks: bool
+) -> Load:
+    """Return the heaviest micro-batch that examples with these numbers of input and label tokens make.
+
+    Steps are those of the longest examples, the next longest and so on: no others have as much to compute.
+    """
+    rows = sorted(lengths, key=sum, reverse=True)
+    loads = [Load()]
+    for start in range(0, len(rows), batch_size):
+        step = rows[start : start + batch_size]
+        sizes = step if two_stacks else [(sum(row), sum(row)) for row in step]
+        for group in cut(sizes, micro_batch_tokens, two_stacks=two_stacks):
+            learned = sum(step[place][1] for place in group)
+            loads.append(load_of([sizes[place] for place in group], learned))
+    return max(loads, key=lambda one: one.weight)
+
+
+def load_of(group: Sequence[Size], learned_tokens: int = 0) -> Load:
+    """Return the shape of a micro-batch of examples of these sizes."""
+    return Load(
+        len(group), max(inputs for inputs, _ in group), max(labels for _, labels in group), learned_tokens
+    )
