@@ -1,9 +1,9 @@
 """How much faster is scoring than writing one summary at a time, and does it write the same?
 
-The yardstick is the tutorial's loop: each conversation alone through `model.generate`, with the same decoding, then
-ROUGE over all. Both are done in one process, one after the other. The starter, which writes hardly a word before it is
-tuned, is tuned for a few steps first and scored on all its test conversations; a model folder in `BENCH_MODEL` is
-scored as it is, on 64 conversations of the file in `BENCH_DATA`, spread over their lengths.
+The yardstick is the tutorial's loop: each conversation alone through `model.generate` of plain transformers and PEFT,
+with the same decoding, then ROUGE over all. Both are done in one process, one after the other. The starter, which writes
+hardly a word before it is tuned, is tuned for a few steps first and scored on all its test conversations; a model folder
+in `BENCH_MODEL` is scored as it is, on 64 conversations of the file in `BENCH_DATA`, spread over their lengths.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from peft import PeftModel
 from transformers import GenerationConfig
 
 from engine import library, runs
@@ -32,6 +33,7 @@ from engine.worker.generate import Model, generate
 from engine.worker.prompting import make_prompter, scored
 from engine.worker.switcher import Switcher
 from tests.helpers.benchmark_report import show
+from tests.helpers.plain_models import plain_model
 from tests.helpers.worker_parts import make_channel
 
 GOAL = 8.0
@@ -89,7 +91,7 @@ def _rows(name: str, recipe: Recipe, adapter: str | None, count: int) -> list[Ro
     examples, inputs = _spread(recipe, base, channel, count)
     with Switcher(base).use(library.find(adapter)) if adapter else nullcontext(base.model) as model:
         ours = _ours(base, model, recipe, examples, inputs)
-        loop = _loop(base, model, recipe, examples, inputs)
+    loop = _loop(base, _plain(base, adapter), recipe, examples, inputs)
     same = sum(one == other for one, other in zip(ours.summaries, loop.summaries, strict=True))
     exact = base.precision == "float32"
     told = [
@@ -101,6 +103,12 @@ def _rows(name: str, recipe: Recipe, adapter: str | None, count: int) -> list[Ro
     for figure, reached, _ in told:
         print(f"{name}: {figure} {reached}", flush=True)
     return [(f"{name}, {figure}", reached, goal) for figure, reached, goal in told]
+
+
+def _plain(base: LoadedBase, adapter: str | None) -> Model:
+    """Return the same model as transformers and PEFT compute it."""
+    model = plain_model(base)
+    return PeftModel.from_pretrained(model, library.find(adapter).folder).eval() if adapter else model
 
 
 def _ratio(loop: float, ours: float) -> str:

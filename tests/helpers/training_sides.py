@@ -33,18 +33,13 @@ from peft import LoraConfig, PeftModel, TaskType, get_peft_model
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import (
-    AutoModelForCausalLM,
-    AutoModelForSeq2SeqLM,
     DataCollatorForSeq2Seq,
-    PreTrainedModel,
     PreTrainedTokenizerBase,
     PrinterCallback,
     Seq2SeqTrainer,
     Seq2SeqTrainingArguments,
     TrainerCallback,
 )
-from transformers.integrations.sdpa_attention import sdpa_attention_forward
-from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from engine import recipe as recipes
 from engine.conversations import Example
@@ -61,6 +56,7 @@ from engine.worker.session import Prepared, Session
 from engine.worker.tokens import tokenised
 from tests.helpers import training_overhead
 from tests.helpers.benchmark_report import peak_resident
+from tests.helpers.plain_models import plain_model
 from tests.helpers.worker_parts import make_channel
 
 TUTORIAL_LENGTH = 512
@@ -136,18 +132,6 @@ class EpochClock(TrainerCallback):
         return {"seconds": seconds, "processor": processor}
 
 
-def _plain_model(stage: Stage) -> PreTrainedModel:
-    """Return the base model as transformers has it, in the place of the one that computes as Tunesmith does."""
-    base = stage.base
-    loader = AutoModelForSeq2SeqLM if base.family == "encoder-decoder" else AutoModelForCausalLM
-    folder = base_models.folder_of(base.options, make_channel("train"))
-    model: PreTrainedModel = loader.from_pretrained(folder, dtype=getattr(torch, base.precision))
-    base_models.settle_tied_head(model)
-    ALL_ATTENTION_FUNCTIONS.register("sdpa", sdpa_attention_forward)
-    base.model = model.to(base.device)
-    return base.model
-
-
 def plain_lora(model: Any, stage: Stage) -> PeftModel:
     """Put LoRA on a model as anybody would, with the recipe's settings."""
     options: Any = stage.recipe.method.options
@@ -171,7 +155,8 @@ class Stock:
         self._batch_size = batch_size
         self._grouped = grouped
         adapters.seed_everything(stage.recipe.training.seed)
-        self.model = plain_lora(_plain_model(stage), stage)
+        stage.base.model = plain_model(stage.base)
+        self.model = plain_lora(stage.base.model, stage)
 
     def train(self, rows: list[Told], steps: int = -1) -> Told:
         """Train once over rows, or for some steps; tell the seconds and what was computed."""
