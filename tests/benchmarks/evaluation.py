@@ -1,9 +1,10 @@
 """How much faster is scoring than writing one summary at a time, and does it write the same?
 
 The yardstick is the tutorial's loop: each conversation alone through `model.generate` of plain transformers and PEFT,
-with the same decoding, then ROUGE over all. Both are done in one process, one after the other. The starter, which writes
-hardly a word before it is tuned, is tuned for a few steps first and scored on all its test conversations; a model folder
-in `BENCH_MODEL` is scored as it is, on 64 conversations of the file in `BENCH_DATA`, spread over their lengths.
+with the same decoding, then ROUGE over all. Both are done in one process, one after the other. The starter, which
+writes hardly a word before it is tuned, is tuned for a few steps first and scored on all its test conversations; a
+model folder in `BENCH_MODEL` is scored as it is, on 64 conversations of the file in `BENCH_DATA`, spread over their
+lengths.
 """
 
 from __future__ import annotations
