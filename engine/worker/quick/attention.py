@@ -121,7 +121,7 @@ class _Attended(torch.autograd.Function):
             scores.add_(mask)
         weights = scores.softmax(-1)
         context.mask_shape = mask.shape if mask is not None else None
-        context.factor = 0.0
+        context.factor = None
         if share:
             signs, context.factor = dropout.signs(weights, share)
             weights.copysign_(signs)
@@ -133,11 +133,11 @@ class _Attended(torch.autograd.Function):
         query, key, value, weights = context.saved_tensors
         (gradient,) = gradients
         left = weights
-        if context.factor:
+        if context.factor is not None:
             gradient, left = gradient * context.factor, weights.relu()
         of_value = left.transpose(-2, -1) @ gradient
         of_weights = gradient @ value.transpose(-2, -1)
-        if context.factor:
+        if context.factor is not None:
             of_weights = torch.ops.aten.threshold_backward(of_weights, weights, 0)
             weights = weights.abs()
         of_scores = torch.ops.aten._softmax_backward_data(of_weights, weights, -1, weights.dtype)

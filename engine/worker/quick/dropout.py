@@ -63,9 +63,9 @@ def signs(values: torch.Tensor, share: float) -> tuple[torch.Tensor, float]:
 
     They are good for their signs alone.
     """
-    dropped = _dropped(share)
-    decided = _decided(values, dropped).to(WHOLE[values.element_size()])
-    return decided.view(values.dtype), _factor(LEVELS - dropped)
+    gone = _dropped(share)
+    decided = _decided(values, gone).to(WHOLE[values.element_size()])
+    return decided.view(values.dtype), _factor(LEVELS - gone)
 
 
 def left(values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
