@@ -22,7 +22,7 @@ from torch.utils._pytree import tree_leaves
 from engine.methods import Family
 from engine.worker import forward
 from engine.worker.loads import Load
-from engine.worker.quick import attention
+from engine.worker.quick import attention, causal
 
 
 def activation_bytes(
@@ -122,24 +122,21 @@ class LivingBytes(TorchDispatchMode):
 class _Kernels(TorchFunctionMode):
     """Lets attention, sparse matrices and 8-bit layers keep what the device's kernels keep; the meta device has none.
 
-    Fused attention, which a CPU has without dropout and CUDA always, keeps no matrix of attention weights; what a CPU
-    has with dropout is `attention.written_out`.
+    Fused attention, which CUDA has always, keeps no matrix of attention weights; what a CPU has with dropout is
+    `attention.written_out`, what it has for a decoder without dropout may be `causal.attended`.
     """
 
     def __init__(self, device_type: str, keeps_inputs: bool) -> None:
         super().__init__()
-        self._on_cuda = device_type == "cuda"
+        self._device_type = device_type
         self._keeps_inputs = keeps_inputs
 
     def __torch_function__(
         self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        fused = self._on_cuda or not kwargs.get("dropout_p")
-        if function is functional.scaled_dot_product_attention and fused:
-            return _Attention.apply(*args[:3], kwargs.get("attn_mask"))
         if function is functional.scaled_dot_product_attention:
-            function = attention.written_out
+            return self._attended(*args, **kwargs)
         if function in (torch.rand, torch.randint):
             # Parts that are left out at random are drawn for real: without numbers, all would be left out, or others.
             kwargs["device"] = "cpu"
@@ -150,6 +147,16 @@ class _Kernels(TorchFunctionMode):
         if function is functional.linear and self._keeps_inputs and made.requires_grad:
             made.grad_fn.metadata["input"] = args[0]
         return made
+
+    def _attended(
+        self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, **how: Any
+    ) -> torch.Tensor:
+        if how["dropout_p"] and self._device_type == "cpu":
+            return attention.written_out(query, key, value, **how)
+        if how["is_causal"] and causal.suits(query, key, self._device_type):
+            return causal.attended(query, key, value, how["scale"])
+        fused: torch.Tensor = _Attention.apply(query, key, value, how["attn_mask"])
+        return fused
 
 
 class _Attention(torch.autograd.Function):
