@@ -26,15 +26,23 @@ from engine.worker.tokens import Tokens
 
 CPU_TOKENS = 2048
 GPU_TOKENS = 8192
+# Numbers that a processor's micro-batch may make in linear layers: half a gigabyte of bfloat16. A small model's
+# operations take as long to begin as to do, so it computes more tokens at a time, up to as many as a card does.
+CPU_NUMBERS = 1 << 28
 # Steps whose examples are sorted by length together: enough that neighbours are alike, few enough that one example
 # meets others in every epoch.
 STRETCH = 64
 LEAST_STRETCHES = 4
 
 
-def micro_batch_tokens(training: TrainingOptions, device_type: str) -> int:
-    """Return the padded tokens that are computed at a time: the recipe's, or what suits the device."""
-    return training.micro_batch_tokens or (CPU_TOKENS if device_type == "cpu" else GPU_TOKENS)
+def micro_batch_tokens(training: TrainingOptions, device_type: str, numbers_a_token: int) -> int:
+    """Return the padded tokens that are computed at a time: the recipe's, or what suits the device and the model.
+
+    `numbers_a_token` is what the model's linear layers make of one.
+    """
+    if training.micro_batch_tokens or device_type != "cpu":
+        return training.micro_batch_tokens or GPU_TOKENS
+    return min(GPU_TOKENS, max(CPU_TOKENS, CPU_NUMBERS // numbers_a_token))
 
 
 Indices = npt.NDArray[np.int64]
@@ -176,8 +184,8 @@ class Collator:
         return self._width(load.input_length, load.label_length)
 
     def of_size(self, micro_batch_tokens: int) -> Collator:
-        """Return one that makes micro-batches of another size."""
-        return Collator(self._family, self._pad, micro_batch_tokens)
+        """Return one that makes micro-batches of another size; 0: of this one's."""
+        return Collator(self._family, self._pad, micro_batch_tokens or self._tokens)
 
     def __call__(self, examples: Sequence[Encoded]) -> Step:
         """Return the step that sees these examples."""

@@ -70,6 +70,11 @@ class Outline:
     bytes: int
     value_bytes: int
 
+    @property
+    def numbers_a_token(self) -> int:
+        """The numbers that the linear layers make of a token."""
+        return sum(layer.outputs for layer in self.layers.values())
+
     def modules(self) -> dict[str, int]:
         """Return how often each name of a linear layer occurs."""
         return dict(Counter(name.rpartition(".")[2] for name in self.layers))

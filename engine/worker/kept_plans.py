@@ -24,7 +24,7 @@ from engine.worker.loads import Load
 from engine.worker.versions import versions
 
 # Part of every name: raised when the same recipe comes to another plan than before.
-FORMAT = 2
+FORMAT = 3
 # A form makes one with every edit; what goes first was not used for longest.
 MOST_KEPT = 64
 

@@ -247,7 +247,8 @@ class Planner:
             problem = room.problem(recipe, base, model or base.model, splits, pairs)
             told = {each.field for each in problems}
             problems += [problem] if problem and problem.field not in told else []
-        load = _load(recipe, base, splits, lengths, device)
+        tokens = micro_batch_tokens(recipe.training, device.type, shape.numbers_a_token)
+        load = _load(recipe, base, splits, lengths, tokens)
         if model is not None and load.rows:
             facts |= self._memory(recipe, base, model, shape, device, load) | {"micro_batch": asdict(load)}
             problem = fit.problem(recipe, facts["memory"], load, facts["memory_there_bytes"])
@@ -465,11 +466,11 @@ def _tokens(base: LoadedBase, texts: list[str]) -> list[int]:
     return [len(ids) for ids in base.tokenizer(texts, add_special_tokens=False)["input_ids"]]
 
 
-def _load(recipe: Recipe, base: LoadedBase, splits: Splits, lengths: Lengths, device: torch.device) -> Load:
-    """Return the heaviest micro-batch of the run."""
+def _load(recipe: Recipe, base: LoadedBase, splits: Splits, lengths: Lengths, tokens: int) -> Load:
+    """Return the heaviest micro-batch of the run, of so many tokens."""
     return heaviest(
         _fitted(recipe, base, splits, lengths.train[recipe.data.shots :]),
-        micro_batch_tokens(recipe.training, device.type),
+        tokens,
         recipe.training.batch_size,
         two_stacks=base.family == "encoder-decoder",
     )

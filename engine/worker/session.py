@@ -32,7 +32,6 @@ from engine.worker.batches import (
     MicroBatch,
     StepSampler,
     in_batches,
-    micro_batch_tokens,
     train_loader,
 )
 from engine.worker.channel import Channel, Stopped
@@ -164,8 +163,7 @@ class Session:
         probe, prepared, training = self.probe, self._prepared, recipe.training
         if probe is None:
             return None
-        tokens = micro_batch_tokens(training, prepared.base.device.type)
-        collator = prepared.collator.of_size(tokens)
+        collator = prepared.collator.of_size(training.micro_batch_tokens)
         as_now = training == self._training.model_copy(update={"optimizer": training.optimizer})
         seconds = self._seconds if as_now else self._tried(probe, collator, training)
         loads = collator.loads(probe.step.examples)

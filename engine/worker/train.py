@@ -104,7 +104,7 @@ def _carry_out(
     base_evaluation = evaluate.base_evaluation(channel, base, base.model, recipe, splits)
     channel.enter("attach_adapter")
     shape = outline(base.model)
-    tokens = micro_batch_tokens(recipe.training, base.device.type)
+    tokens = micro_batch_tokens(recipe.training, base.device.type, shape.numbers_a_token)
     collator = Collator(base.family, base.tokenizer.pad_token_id, tokens)
     model = adapters.attach(base, recipe, _course(recipe, train, collator))
     prepared = Prepared(

@@ -47,8 +47,16 @@ from engine.events import read_all
 from engine.recipe import Recipe
 from engine.worker import adapters, base_models, data, devices, forward, samples, trainer, weightless
 from engine.worker.base_models import LoadedBase
-from engine.worker.batches import CPU_TOKENS, GPU_TOKENS, Collator, MicroBatch, StepSampler, in_batches
+from engine.worker.batches import (
+    CPU_TOKENS,
+    Collator,
+    MicroBatch,
+    StepSampler,
+    in_batches,
+    micro_batch_tokens,
+)
 from engine.worker.data import Splits
+from engine.worker.estimate import outline
 from engine.worker.facts import make_passport
 from engine.worker.prompting import Encoded, Prompter, make_prompter
 from engine.worker.rehearsal import LivingBytes
@@ -251,11 +259,11 @@ class Tunesmith:
     def __init__(self, stage: Stage, folder: Path, batch_size: int) -> None:
         self._stage = stage
         self.examples, self.tokens = len(stage.train), stage.tokens
-        budget = CPU_TOKENS if stage.base.device.type == "cpu" else GPU_TOKENS
+        a_token = outline(stage.base.model).numbers_a_token
         self._collator = Collator(
             stage.base.family,
             stage.base.tokenizer.pad_token_id,
-            stage.recipe.training.micro_batch_tokens or budget,
+            micro_batch_tokens(stage.recipe.training, stage.base.device.type, a_token),
         )
         self.model = adapters.attach(stage.base, stage.recipe)
         self._batch_size = batch_size

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from engine.worker.batches import Collator, StepSampler, in_batches, train_loader
+from engine.training import TrainingOptions
+from engine.worker.batches import (
+    CPU_TOKENS,
+    GPU_TOKENS,
+    Collator,
+    StepSampler,
+    in_batches,
+    micro_batch_tokens,
+    train_loader,
+)
 from engine.worker.loads import MICRO_BATCH_PARTS
 from engine.worker.prompting import IGNORED, Encoded
 
@@ -139,3 +148,14 @@ def test_evaluation_sees_every_example():
     batches = list(in_batches(examples, Collator("decoder-only", 0, 64), size=8))
 
     assert sum(len(batch.input_ids) for batch in batches) == 30
+
+
+def test_the_smaller_the_model_the_more_a_processor_computes_at_a_time_unless_the_recipe_says():
+    chosen, said = TrainingOptions(), TrainingOptions(micro_batch_tokens=100)
+    found = [micro_batch_tokens(chosen, "cpu", made) for made in (1, 20_000, 80_000, 150_000, 10**9)]
+
+    assert found == sorted(found, reverse=True)
+    assert (found[0], found[-1]) == (GPU_TOKENS, CPU_TOKENS)
+    assert CPU_TOKENS < found[2] < GPU_TOKENS
+    assert micro_batch_tokens(chosen, "cuda", 10**9) == GPU_TOKENS
+    assert micro_batch_tokens(said, "cpu", 1) == micro_batch_tokens(said, "cuda", 1) == 100
