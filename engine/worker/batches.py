@@ -46,6 +46,8 @@ def micro_batch_tokens(training: TrainingOptions, device_type: str, numbers_a_to
 
 
 Indices = npt.NDArray[np.int64]
+# The lengths of each example's inputs and labels, in tokens (examples × 2).
+Sizes = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class StepSampler(Sampler[list[int]]):
     steps shuffled again, or any. `epoch` is set by the trainer before each pass.
     """
 
-    def __init__(self, examples: Sequence[Encoded], batch_size: int, seed: int, order: Order) -> None:
+    def __init__(self, examples: Sequence[Encoded] | Sizes, batch_size: int, seed: int, order: Order) -> None:
         self.epoch = 0
         self.order = order
         self._sizes = _sizes(examples)
@@ -125,6 +127,13 @@ class StepSampler(Sampler[list[int]]):
         steps = [step for stretch in self._stretches(drawn) for step in self._cut(self._sorted(stretch))]
         return [steps[place] for place in chance.permutation(len(steps))]
 
+    def from_step(self, start: int) -> Iterator[list[int]]:
+        """Yield all steps from one on, epoch after epoch without an end."""
+        epoch, passed = divmod(start, max(1, len(self)))
+        while len(self):
+            yield from self.steps(epoch)[passed:]
+            epoch, passed = epoch + 1, 0
+
     def sizes(self, step: Sequence[int]) -> list[Size]:
         """Return the lengths of a step's examples, of inputs and of labels, in tokens."""
         return [(inputs, labels) for inputs, labels in self._sizes[step].tolist()]
@@ -144,8 +153,9 @@ class StepSampler(Sampler[list[int]]):
         return [order[start : start + size].tolist() for start in range(0, len(order), size)]
 
 
-def _sizes(examples: Sequence[Encoded]) -> npt.NDArray[np.int32]:
-    """Return the lengths of each example's inputs and labels (examples × 2)."""
+def _sizes(examples: Sequence[Encoded] | Sizes) -> Sizes:
+    if isinstance(examples, np.ndarray):
+        return examples
     # Whatever keeps the ids out of memory knows them without reading all.
     if isinstance(examples, Tokens):
         return examples.sizes
@@ -195,19 +205,16 @@ class Collator:
         """Return the shapes of a step's micro-batches, without making them."""
         return [self._load(group) for group in self._grouped(examples)]
 
-    def shapes(self, sizes: Sequence[Size]) -> list[Load]:
-        """Return the same for examples of which only the lengths are known: what they learn is left out."""
-        return [load_of([sizes[place] for place in group]) for group in self._groups(sizes)]
+    def groups(self, sizes: Sequence[Size]) -> list[list[int]]:
+        """Return which of a step's examples stand in each micro-batch, from their lengths."""
+        return cut(sizes, self._tokens, two_stacks=self._two_stacks)
 
     def _load(self, group: Sequence[Encoded]) -> Load:
         return load_of([_size(example) for example in group], sum(one.learned_tokens for one in group))
 
     def _grouped(self, examples: Sequence[Encoded]) -> list[list[Encoded]]:
         sizes = list(map(_size, examples))
-        return [[examples[place] for place in group] for group in self._groups(sizes)]
-
-    def _groups(self, sizes: Sequence[Size]) -> list[list[int]]:
-        return cut(sizes, self._tokens, two_stacks=self._two_stacks)
+        return [[examples[place] for place in group] for group in self.groups(sizes)]
 
     def _width(self, inputs: int, labels: int) -> int:
         return row_width(inputs, labels, two_stacks=self._two_stacks)

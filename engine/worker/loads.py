@@ -6,7 +6,7 @@ The loader cuts by it and the plan foretells by it. Knows nothing of examples, m
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 # The lengths of an example's inputs and of its labels, in tokens.
@@ -80,24 +80,6 @@ def _pieces(begins: Sequence[int]) -> list[tuple[int, int]]:
         pieces.append((begins[end], end))
         end = begins[end]
     return pieces[::-1]
-
-
-def heaviest(
-    lengths: Iterable[tuple[int, int]], micro_batch_tokens: int, batch_size: int, *, two_stacks: bool
-) -> Load:
-    """Return the heaviest micro-batch that examples with these numbers of input and label tokens make.
-
-    Steps are those of the longest examples, the next longest and so on: no others have as much to compute.
-    """
-    rows = sorted(lengths, key=sum, reverse=True)
-    loads = [Load()]
-    for start in range(0, len(rows), batch_size):
-        step = rows[start : start + batch_size]
-        sizes = step if two_stacks else [(sum(row), sum(row)) for row in step]
-        for group in cut(sizes, micro_batch_tokens, two_stacks=two_stacks):
-            learned = sum(step[place][1] for place in group)
-            loads.append(load_of([sizes[place] for place in group], learned))
-    return max(loads, key=lambda one: one.weight)
 
 
 def load_of(group: Sequence[Size], learned_tokens: int = 0) -> Load:

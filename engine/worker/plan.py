@@ -40,8 +40,9 @@ from engine.worker.channel import Channel
 from engine.worker.checking.rules import goes_by_tokens
 from engine.worker.data import Splits
 from engine.worker.estimate import Outline, memory, outline
+from engine.worker.heaviest import foretold
 from engine.worker.lengths import TokenCounter, describe
-from engine.worker.loads import Load, heaviest
+from engine.worker.loads import Load
 from engine.worker.preview import filling, pieces
 from engine.worker.prompt_run import notices
 from engine.worker.prompting import learned, make_prompter, shots_problem
@@ -248,7 +249,9 @@ class Planner:
             told = {each.field for each in problems}
             problems += [problem] if problem and problem.field not in told else []
         tokens = micro_batch_tokens(recipe.training, device.type, shape.numbers_a_token)
-        load = _load(recipe, base, splits, lengths, tokens)
+        fitted = _fitted(recipe, base, splits, lengths.train[recipe.data.shots :])
+        key = (recipe.training, base.family, fitted, tokens)
+        load = self._keep("load", key, lambda: foretold(*key))
         if model is not None and load.rows:
             facts |= self._memory(recipe, base, model, shape, device, load) | {"micro_batch": asdict(load)}
             problem = fit.problem(recipe, facts["memory"], load, facts["memory_there_bytes"])
@@ -464,16 +467,6 @@ def _adapter_bytes(model: PeftModel) -> int:
 
 def _tokens(base: LoadedBase, texts: list[str]) -> list[int]:
     return [len(ids) for ids in base.tokenizer(texts, add_special_tokens=False)["input_ids"]]
-
-
-def _load(recipe: Recipe, base: LoadedBase, splits: Splits, lengths: Lengths, tokens: int) -> Load:
-    """Return the heaviest micro-batch of the run, of so many tokens."""
-    return heaviest(
-        _fitted(recipe, base, splits, lengths.train[recipe.data.shots :]),
-        tokens,
-        recipe.training.batch_size,
-        two_stacks=base.family == "encoder-decoder",
-    )
 
 
 def _fitted(

@@ -19,51 +19,35 @@ import torch
 from engine.worker import devices, shortage
 from engine.worker.batches import Collator, StepSampler
 from engine.worker.fit import CERTAINTY
+from engine.worker.heaviest import heaviest
 from engine.worker.loads import Load
 from engine.worker.prompting import Encoded
 from engine.worker.trainer import StepTrainer
 
 CHECKPOINTED = {"use_reentrant": False}
-# How far ahead a run is looked through: by then most pairs of long examples have met.
-MOST_EXAMPLES = 300_000
 
 
 @dataclass(frozen=True)
-class Heaviest:
+class ProbedStep:
     """The step with the heaviest micro-batch: its examples, and that micro-batch's shape."""
 
     examples: Sequence[Encoded]
     load: Load
 
 
-def heaviest(examples: Sequence[Encoded], collator: Collator, sampler: StepSampler, steps: range) -> Heaviest:
+def heaviest_step(
+    examples: Sequence[Encoded], collator: Collator, sampler: StepSampler, steps: range
+) -> ProbedStep:
     """Return the heaviest of a run's steps, as the loader will form them; `steps` are counted from 0, and not empty."""
-    step, heaviest_load = [], Load()
-    most = max(1, MOST_EXAMPLES // sampler.batch_size)
-    for _, indices in zip(steps[:most], _from(sampler, steps.start), strict=False):
-        load = max(collator.shapes(sampler.sizes(indices)), key=_weight)
-        if _weight(load) > _weight(heaviest_load):
-            step, heaviest_load = indices, load
-    seen = [examples[index] for index in step]
-    return Heaviest(seen, max(collator.loads(seen), key=_weight))
-
-
-def _weight(load: Load) -> float:
-    return load.weight
-
-
-def _from(sampler: StepSampler, start: int) -> Iterator[list[int]]:
-    """Yield the example indices of all steps from one on, epoch after epoch without an end."""
-    epoch, passed = divmod(start, len(sampler))
-    while True:
-        yield from sampler.steps(epoch)[passed:]
-        epoch, passed = epoch + 1, 0
+    found = heaviest(collator, sampler, steps)
+    learned = sum(examples[index].learned_tokens for index in found.micro_batch)
+    return ProbedStep([examples[index] for index in found.step], replace(found.load, learned_tokens=learned))
 
 
 class Probe:
     """Tries a run's heaviest step, in the run's form and in others."""
 
-    def __init__(self, loop: StepTrainer, step: Heaviest, device: torch.device) -> None:
+    def __init__(self, loop: StepTrainer, step: ProbedStep, device: torch.device) -> None:
         """Prepare; nothing is computed yet."""
         self.step = step
         self.seconds: float | None = None

@@ -37,7 +37,7 @@ from engine.worker.batches import (
 from engine.worker.channel import Channel, Stopped
 from engine.worker.generate import Generated
 from engine.worker.prices import Prices
-from engine.worker.probe import Probe, heaviest
+from engine.worker.probe import Probe, heaviest_step
 from engine.worker.prompting import Encoded, Prompter
 from engine.worker.storage import writing
 from engine.worker.trainer import (
@@ -237,7 +237,7 @@ class Session:
         if self.step >= self.total:
             return
         to_come = range(self.step, self.total)
-        step = heaviest(prepared.train, prepared.collator, self._sampler, to_come)
+        step = heaviest_step(prepared.train, prepared.collator, self._sampler, to_come)
         self.probe = Probe(self._loop, step, prepared.base.device)
         self._channel.emit("memory_probed", **self.probe.look(prepared.collator, prepared.memory))
         self._clock = time.perf_counter()

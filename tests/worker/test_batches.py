@@ -18,7 +18,7 @@ from engine.worker.batches import (
     micro_batch_tokens,
     train_loader,
 )
-from engine.worker.loads import MICRO_BATCH_PARTS
+from engine.worker.loads import MICRO_BATCH_PARTS, load_of
 from engine.worker.prompting import IGNORED, Encoded
 
 pytestmark = pytest.mark.torch
@@ -75,7 +75,8 @@ def test_of_all_ways_to_cut_a_step_the_one_that_computes_least_is_taken(lengths,
         for count in range(len(ordered))
         for inner in combinations(places[1:-1], count)
     )
-    loads = Collator("encoder-decoder", 0, tokens).shapes(lengths)
+    groups = Collator("encoder-decoder", 0, tokens).groups(lengths)
+    loads = [load_of([lengths[place] for place in group]) for group in groups]
     taken = sum(load.rows * (load.input_length + load.label_length) for load in loads)
 
     assert taken + len(loads) * (tokens // MICRO_BATCH_PARTS) == min(map(cost, ways))

@@ -13,7 +13,7 @@ from engine.worker.base_models import LoadedBase
 from engine.worker.batches import Collator
 from engine.worker.channel import Channel
 from engine.worker.estimate import Outline, outline
-from engine.worker.loads import Load, heaviest
+from engine.worker.loads import Load
 from engine.worker.prompting import Encoded
 from engine.worker.trainer import token_loss_sum
 from tests.helpers.tiny_models import Kind, tiny_model
@@ -152,14 +152,3 @@ def test_parts_add_up_and_follow_the_recipe(tmp_path: Path, channel: Channel) ->
     assert parts("training.micro_batch_tokens=64")["activations"] < plain["activations"]
     full = planner.plan(tiny_recipe(tmp_path, "llama", "full"))["memory"]
     assert full["adapter"] == full["gradients"] == pytest.approx(plain["weights"], rel=0.01)
-
-
-def test_heaviest_micro_batch_is_one_of_the_collators() -> None:
-    lengths = [(100, 10), (30, 20), (7, 3), (64, 8), (64, 9)]
-    examples = [Encoded([1] * inputs, [1] * labels) for inputs, labels in lengths]
-    for tokens in (50, 120, 200, 400, 1000):
-        step = Collator("encoder-decoder", 0, tokens)(examples)
-        load = heaviest(lengths, tokens, batch_size=len(lengths), two_stacks=True)
-        shapes = [(*batch.input_ids.shape, batch.labels.shape[1]) for batch in step.micro_batches]
-        assert (load.rows, load.input_length, load.label_length) in shapes
-    assert heaviest([], 100, 8, two_stacks=True) == Load()

@@ -31,7 +31,7 @@ def test_the_heaviest_step_is_one_that_the_loader_forms(order):
     examples = encoded([(10 + 7 * place % 50, 3 + place % 5) for place in range(23)])
     collator = Collator("encoder-decoder", 0, 150)
     sampler = StepSampler(examples, 4, 3, order)
-    found = probe.heaviest(examples, collator, sampler, range(12))
+    found = probe.heaviest_step(examples, collator, sampler, range(12))
 
     indices = sampler.steps(0) + sampler.steps(1)
     steps = [[examples[index] for index in step] for step in indices]
@@ -47,7 +47,7 @@ def test_both_lengths_count_with_an_encoder_decoder():
     long_labels, long_inputs = encoded([(20, 60)])[0], encoded([(50, 3)])[0]
     collator = Collator("encoder-decoder", 0, 500)
     examples = [long_inputs, long_labels]
-    found = probe.heaviest(examples, collator, StepSampler(examples, 1, 0, "lengths"), range(2))
+    found = probe.heaviest_step(examples, collator, StepSampler(examples, 1, 0, "lengths"), range(2))
 
     assert list(found.examples) == [long_labels]
 
@@ -58,8 +58,8 @@ def test_only_steps_to_come_are_looked_at():
     sampler = StepSampler(examples, 1, 0, "random")
     longest = [index for [index] in sampler].index(5)
 
-    assert probe.heaviest(examples, collator, sampler, range(longest, 6)).load.input_length == 90
-    assert probe.heaviest(examples, collator, sampler, range(longest + 1, 6)).load.input_length == 10
+    assert probe.heaviest_step(examples, collator, sampler, range(longest, 6)).load.input_length == 90
+    assert probe.heaviest_step(examples, collator, sampler, range(longest + 1, 6)).load.input_length == 10
 
 
 def test_every_source_of_random_numbers_goes_on_as_if_nothing_had_been_drawn():

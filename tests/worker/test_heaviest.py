@@ -1,0 +1,51 @@
+"""The heaviest micro-batch that is foretold from lengths is one that the run computes, and none is heavier."""
+
+import numpy as np
+import pytest
+
+from engine.training import TrainingOptions
+from engine.worker.batches import Collator, StepSampler
+from engine.worker.heaviest import foretold
+from engine.worker.loads import Load
+from engine.worker.prompting import IGNORED, Encoded
+from engine.worker.trainer import total_steps
+
+pytestmark = pytest.mark.torch
+CHANCE = np.random.default_rng(3)
+LENGTHS = [(int(inputs), int(labels)) for inputs, labels in CHANCE.integers((5, 2), (90, 20), (41, 2))]
+
+
+def encoded(family):
+    if family == "encoder-decoder":
+        return [Encoded((5,) * inputs, (6,) * labels) for inputs, labels in LENGTHS]
+    return [
+        Encoded((5,) * (inputs + labels), (IGNORED,) * inputs + (5,) * labels) for inputs, labels in LENGTHS
+    ]
+
+
+def computed(training, family, tokens):
+    """Return the shapes of all micro-batches of a run."""
+    examples = encoded(family)
+    collator = Collator(family, 0, tokens)
+    sampler = StepSampler(examples, training.batch_size, training.seed, training.order)
+    steps, an_epoch = total_steps(len(examples), training)
+    for number in range(steps):
+        epoch, place = divmod(number, an_epoch)
+        yield from collator.loads([examples[index] for index in sampler.steps(epoch)[place]])
+
+
+@pytest.mark.parametrize("family", ["encoder-decoder", "decoder-only"])
+@pytest.mark.parametrize("order", ["lengths", "random"])
+@pytest.mark.parametrize("steps", [{"epochs": 3}, {"max_steps": 2}, {"max_steps": 9}])
+@pytest.mark.parametrize("tokens", [40, 150, 600])
+def test_what_is_foretold_is_computed_and_nothing_is_heavier(family, order, steps, tokens):
+    training = TrainingOptions(batch_size=6, order=order, seed=4, **steps)
+    found = foretold(training, family, LENGTHS, tokens)
+    loads = list(computed(training, family, tokens))
+
+    assert found in loads
+    assert max(load.weight for load in loads) == found.weight
+
+
+def test_of_no_examples_nothing_is_computed():
+    assert foretold(TrainingOptions(), "decoder-only", [], 100) == Load()
