@@ -1,7 +1,8 @@
 """How much does a small model that people use gain on conversations that people wrote, and in how long?
 
 A model folder in `BENCH_MODEL` (the goals are for SmolLM2-135M-Instruct) is trained by LoRA on 600 conversations of the
-data in `BENCH_DATA` (SAMSum), as any run is, and scored on 200 test conversations before and after.
+data in `BENCH_DATA` (SAMSum), as any run is, and scored on 200 test conversations before and after. It sees each once
+or twice, as often as ten minutes allow; that this is better than once each was found on 200 validation conversations.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     },
     "method": {"id": "lora", "rank": 16, "alpha": 32, "dropout": 0.05, "target_modules": ["all-linear"]},
     "training": {
-        "epochs": 1,
+        "epochs": 2,
+        "max_steps": 110,
         "batch_size": 8,
         "learning_rate": 0.001,
         "warmup": 0,
@@ -77,7 +79,9 @@ def _rows(events: list[Event]) -> list[tuple[str, str, str]]:
     scored = [event for event in events if event["event"] == "evaluated" and event["split"] == "test"]
     base, tuned = (event for event in scored if event["scores"])
     (saved,) = (event for event in events if event["event"] == "adapter_saved")
-    seconds, examples = saved["seconds"], SETTINGS["data"]["max_train"]
+    seconds = saved["seconds"]
+    steps = sum(event["event"] == "step_finished" for event in events)
+    examples = steps * SETTINGS["training"]["batch_size"]
     rows = [("seconds of training", f"{seconds:.0f}, {examples / seconds:.2f} examples/s", f"{GOAL_SECONDS}")]
     for name in ("rouge1", "rouge2", "rougeL"):
         goal = f"{GOAL_ROUGE1 * 100:g}" if name == "rouge1" else ""
