@@ -67,7 +67,7 @@ WORKS: dict[str, Work] = {
         "flan-t5-small's shape", 160, 3, 8, T5_GOALS | {"tutorial": "12", "memory": "0.25"}, TUTORIAL_LORA
     ),
     "base": Work("flan-t5-base's shape", 24, 2, 2, T5_GOALS, TUTORIAL_LORA),
-    "model": Work("", 16, 2, 0, {"plain": "1.8", "share": "60 %"}, DECODER_LORA, learned=160),
+    "model": Work("", 64, 2, 0, {"plain": "1.8", "share": "60 %"}, DECODER_LORA, learned=160),
     "starter": Work("the starter", 160, 3, 8, T5_GOALS, TUTORIAL_LORA, learned=640),
 }
 NAMES = {"tutorial": "the tutorial's script", "plain": "plain Trainer", "tunesmith": "Tunesmith"}
