@@ -149,13 +149,22 @@ class _Kernels(TorchFunctionMode):
         return made
 
     def _attended(
-        self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, **how: Any
+        self,
+        query: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
+        attn_mask: torch.Tensor | None = None,
+        dropout_p: float = 0.0,
+        is_causal: bool = False,
+        scale: float | None = None,
+        **_: Any,
     ) -> torch.Tensor:
-        if how["dropout_p"] and self._device_type == "cpu":
-            return attention.written_out(query, key, value, **how)
-        if how["is_causal"] and causal.suits(query, key, self._device_type):
-            return causal.attended(query, key, value, how["scale"])
-        fused: torch.Tensor = _Attention.apply(query, key, value, how["attn_mask"])
+        """Attend as the device does; called as torch's function is."""
+        if dropout_p and self._device_type != "cuda":
+            return attention.written_out(query, key, value, attn_mask, dropout_p, is_causal, scale)
+        if is_causal and causal.suits(query, key, self._device_type):
+            return causal.attended(query, key, value, scale)
+        fused: torch.Tensor = _Attention.apply(query, key, value, attn_mask)
         return fused
 
 

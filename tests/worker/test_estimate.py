@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -152,3 +153,14 @@ def test_parts_add_up_and_follow_the_recipe(tmp_path: Path, channel: Channel) ->
     assert parts("training.micro_batch_tokens=64")["activations"] < plain["activations"]
     full = planner.plan(tiny_recipe(tmp_path, "llama", "full"))["memory"]
     assert full["adapter"] == full["gradients"] == pytest.approx(plain["weights"], rel=0.01)
+
+
+@pytest.mark.parametrize("how", [{}, {"is_causal": True}, {"attn_mask": None, "dropout_p": 0.1}], ids=str)
+def test_attention_that_a_model_asks_torch_for_itself_is_counted(how: dict[str, Any]) -> None:
+    given = torch.empty(2, 3, 20, 8, dtype=torch.bfloat16, device="meta", requires_grad=True)
+    with torch.device("meta"), rehearsal._Kernels("cpu", keeps_inputs=False):
+        found = torch.nn.functional.scaled_dot_product_attention(given, given, given, **how)
+        found.sum().backward()
+
+    assert found.shape == given.shape
+    assert given.grad is not None
