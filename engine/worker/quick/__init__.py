@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from engine.worker.quick import activations, attention, dropout, norms
+from engine.worker.quick import activations, attention, dropout, norms, products
 
 
 def put_in(model: nn.Module) -> None:
@@ -16,4 +16,5 @@ def put_in(model: nn.Module) -> None:
     dropout.put_in(model)
     norms.put_in(model)
     activations.put_in(model)
+    products.put_in(model)
     attention.put_in()
