@@ -29,10 +29,15 @@ from engine.worker.base_models import positions
 from engine.worker.choosing import choosing
 from engine.worker.stepping import Stepping
 
-# Tokens of one batch, pads and room for the summaries included. On two cores 2**12 to 2**13 cost least (2**15
-# a quarter more); elsewhere the keys and values of 2**14 tokens are 0.4 GB for SmolLM2-135M and 8 GB for a 7B.
+# Tokens of one batch, pads and room for the summaries included. On two cores a model of 135 million parameters writes
+# quickest with 2**14, the starter with twice as many; but no more than 2**28 numbers are kept of them.
 CPU_BATCH_TOKENS = 1 << 13
+LARGEST_CPU_BATCH_TOKENS = 1 << 15
+CPU_NUMBERS = 1 << 28
+# Elsewhere the keys and values of 2**14 tokens are 0.4 GB for SmolLM2-135M and 8 GB for a 7B.
 BATCH_TOKENS = 1 << 14
+# Of a batch's tokens this part is read at a time: enough to keep a device busy, and little of it is padding.
+READ_PARTS = 4
 # What the base model's own generation config may decide: which tokens mean something to the model.
 SPECIAL_TOKENS = ("bos_token_id", "decoder_start_token_id", "forced_bos_token_id", "bad_words_ids")
 
@@ -69,18 +74,19 @@ def generate(
 ) -> list[Generated]:
     """Return a summary for each prompt, in the order of `inputs` (token ids).
 
-    `decoding` are settings of DecodingOptions by their names. `on_rows(rows)` is called before each batch with the
-    places of its prompts in `inputs`, and again with those that are left when whole summaries have left it,
-    `on_tokens(ids)` after each new token with what these rows have so far (rows × tokens), `on_written(row, summary)`
-    as soon as a summary is whole, and `on_batch(done, total)` after each batch; what they raise ends the work.
-    `batch_tokens` is chosen by the device if absent. Raises BaseModelError if a prompt is too long for the model.
+    `decoding` are settings of DecodingOptions by their names. `on_rows(rows)` is called with places in `inputs` before
+    others are computed than before: those of a batch, those of it that are read together, and those that are left
+    when whole summaries have left it. `on_tokens(ids)` is called after each new token with what these rows have so far
+    (rows × tokens), `on_written(row, summary)` as soon as a summary is whole, and `on_batch(done, total)` after each
+    batch; what they raise ends the work. `batch_tokens` is chosen by the device if absent. Raises BaseModelError if a
+    prompt is too long for the model.
     """
     options = DecodingOptions(**decoding)
     core = model.get_base_model() if isinstance(model, PeftModel) else model
     prompt = soft_prompts.before(model)
     _refuse_too_long(core, prompt, inputs, options.max_new_tokens)
     config = generation_config(core, tokenizer, options)
-    budget = batch_tokens or (CPU_BATCH_TOKENS if core.device.type == "cpu" else BATCH_TOKENS)
+    budget = batch_tokens or _batch_tokens(core)
     written: dict[int, Generated] = {}
 
     def take(row: int, ids: list[int]) -> None:
@@ -95,7 +101,7 @@ def generate(
             request, read = _request(core, prompt, family, [inputs[row] for row in rows], options)
             with prompt.decoding():
                 if options.beams == 1:
-                    core.generate(**request, custom_generate=Stepping(rows, take, on_rows, on_tokens))
+                    Stepping(rows, take, on_rows, on_tokens, budget // READ_PARTS).write(core, request)
                 else:
                     _write_by_beams(core, request, read, rows, take, on_tokens)
             if on_batch:
@@ -169,6 +175,17 @@ def _decoding(core: PreTrainedModel, config: GenerationConfig) -> Iterator[None]
     finally:
         core.generation_config = kept
         core.train(was_training)
+
+
+def _batch_tokens(core: PreTrainedModel) -> int:
+    """Return how many tokens a batch may have, by the device and by what is kept of each."""
+    if core.device.type != "cpu":
+        return BATCH_TOKENS
+    config = core.config.get_text_config(decoder=True)
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    numbers = 2 * config.num_hidden_layers * heads * width
+    return min(LARGEST_CPU_BATCH_TOKENS, max(CPU_BATCH_TOKENS, CPU_NUMBERS // numbers))
 
 
 def _batches(inputs: Sequence[list[int]], options: DecodingOptions, batch_tokens: int) -> Iterator[list[int]]:

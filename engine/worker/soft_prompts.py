@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 
 import torch
@@ -134,6 +135,8 @@ class KeysAndValues(_SoftPrompt):
             return
         prepare = self._base.prepare_inputs_for_generation
 
+        # transformers reads from the signature what may be given.
+        @wraps(prepare)
         def prepared(*ids: Any, **given: Any) -> Any:
             found = prepare(*ids, **given)
             if given.get("is_first_iteration"):

@@ -13,17 +13,21 @@ import torch
 from transformers import Cache, GenerationConfig, LogitsProcessorList, StoppingCriteriaList
 from transformers.utils import ModelOutput
 
+from engine.worker.prefill import encoded, prefill
+from engine.worker.roomy_cache import give_room
+
 # Rows leave when they are at least this share of those there are: what the others keep is copied then. On the starter
 # a quarter, or each row at once, cost a little more.
 LEAVING_SHARE = 1 / 8
 
 
 class Stepping:
-    """What transformers' `generate` takes for `custom_generate`, for one batch and one beam.
+    """How one batch is written by one beam: what transformers' `generate` takes for `custom_generate`.
 
     `take(row, ids)` gets what is written of each of `rows` as soon as it is whole, its end token included,
     `on_tokens(ids)` all that the running rows have after each step (rows × tokens), and `on_rows(rows)` those that
-    are left, whenever some have left. What they raise ends the work.
+    are left, whenever some have left, and those that are read together before. What they raise ends the work.
+    `group_tokens` is how many are read at a time.
     """
 
     def __init__(
@@ -32,12 +36,20 @@ class Stepping:
         take: Callable[[int, list[int]], None],
         on_rows: Callable[[list[int]], None] | None,
         on_tokens: Callable[[torch.Tensor], None] | None,
+        group_tokens: int,
     ) -> None:
         self._rows = list(rows)
         self._take = take
         self._on_rows = on_rows
         self._on_tokens = on_tokens
+        self._group_tokens = group_tokens
         self._whole = [False] * len(rows)
+
+    def write(self, model: Any, request: dict[str, Any]) -> None:
+        """Write all rows of what the base model's `generate` gets."""
+        if model.config.is_encoder_decoder:
+            request = encoded(model, request, self._group_tokens, self._begin)
+        model.generate(**request, custom_generate=self)
 
     def __call__(
         self,
@@ -50,12 +62,14 @@ class Stepping:
     ) -> torch.Tensor:
         """Write all rows; returns the ids of those that stayed to the end."""
         ids, read = input_ids, input_ids.shape[1]
-        output = model._prefill(ids, generation_config, given)
+        output = prefill(model, ids, generation_config, given, self._group_tokens, self._begin)
         with model._optimize_model_for_decode():
             while True:
                 given = model._update_model_kwargs_for_generation(
                     output, given, is_encoder_decoder=model.config.is_encoder_decoder
                 )
+                if ids.shape[1] == read:
+                    give_room(given.get("cache"))
                 # A copy, so that the logits of all that was read need not stay.
                 scores = output.logits[:, -1].to(copy=True, dtype=torch.float32)
                 del output
@@ -71,6 +85,10 @@ class Stepping:
                     **model.prepare_inputs_for_generation(ids, next_sequence_length=1, **given),
                     return_dict=True,
                 )
+
+    def _begin(self, places: list[int]) -> None:
+        if self._on_rows:
+            self._on_rows([self._rows[place] for place in places])
 
     def _hand_on(self, written: torch.Tensor, ended: list[bool]) -> None:
         if self._on_tokens:
@@ -93,8 +111,7 @@ class Stepping:
         given["cache"].reorder_cache(places)
         self._rows = [self._rows[place] for place in stay]
         self._whole = [False] * len(stay)
-        if self._on_rows:
-            self._on_rows(list(self._rows))
+        self._begin(list(range(len(stay))))
         return ids[places], {name: _chosen(value, places, count) for name, value in given.items()}
 
 
