@@ -62,7 +62,9 @@ def prefill(
         part = _part({"ids": ids, **given}, mask.shape, rows, columns) | {"cache": copy.deepcopy(empty)}
         output = model._prefill(part.pop("ids"), config, part)
         for layer, read in zip(cache.layers, output.cache.layers, strict=True):
-            layer.put(read, rows, columns, mask.shape)
+            # A layer that attends to another's keys keeps none.
+            if read.is_initialized:
+                layer.put(read, rows, columns, mask.shape)
         logits.append(output.logits[:, -1:])
     order = torch.tensor([row for group in groups for row in group], device=ids.device)
     output.logits, output.cache = torch.cat(logits)[order.argsort()], cache

@@ -69,7 +69,7 @@ def _joined(kept: torch.Tensor, new: torch.Tensor) -> torch.Tensor:
     end = length + new.shape[2]
     room = getattr(kept, "room", None)
     if room is None or room.shape[2] < end:
-        room = kept.new_empty(batch, heads, end + ROOM, width)
+        room = kept.new_zeros(batch, heads, end + ROOM, width)
         room[:, :, :length] = kept
     room[:, :, length:end] = new
     return _first(room, end)
@@ -78,6 +78,12 @@ def _joined(kept: torch.Tensor, new: torch.Tensor) -> torch.Tensor:
 def _zeros(like: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor:
     batch, length = shape
     return _first(like.new_zeros(batch, like.shape[1], length + ROOM, like.shape[3]), length)
+
+
+def whole(places: torch.Tensor) -> torch.Tensor:
+    """Return what keys or values are the first places of, zeros behind them; themselves, if of nothing longer."""
+    room: torch.Tensor = getattr(places, "room", places)
+    return room
 
 
 def _first(room: torch.Tensor, length: int) -> torch.Tensor:

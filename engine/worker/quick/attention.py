@@ -1,8 +1,9 @@
 """Attention as a processor learns it quickest; whose weights are dropped out here, a decoder's in `causal`.
 
-For dropout torch has no fused kernel: it computes in float32 whatever the format and draws its random numbers one by
-one, which took a third of a step on T5, whose attention drops out in every layer. Written out in the model's own format
-with quick dropout it takes two fifths of the time. On a graphics card, and for all else, torch's stays.
+What is written token by token attends in `single`. For dropout torch has no fused kernel: it computes in float32
+whatever the format and draws its random numbers one by one, which took a third of a step on T5, whose attention drops
+out in every layer. Written out in the model's own format with quick dropout it takes two fifths of the time. On a
+graphics card, and for all else, torch's stays.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from transformers.integrations.sdpa_attention import (
 )
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
-from engine.worker.quick import causal, dropout
+from engine.worker.quick import causal, dropout, single
 
 
 def put_in() -> None:
@@ -47,6 +48,8 @@ def attend(
     plain = not dropout and position_bias is None and kwargs.get("softcap") is None
     if plain and is_causal and causal.suits(query, key, query.device.type):
         return causal.attended(query, key, value, scaling).transpose(1, 2), None
+    if plain and single.suits(query):
+        return single.attended(query, key, value, attention_mask, scaling).transpose(1, 2), None
     if not dropout or query.is_cuda or position_bias is not None:
         found: tuple[torch.Tensor, None] = sdpa_attention_forward(
             module, query, key, value, attention_mask, dropout, scaling, is_causal, position_bias, **kwargs
