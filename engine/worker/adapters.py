@@ -197,6 +197,7 @@ def load_adapter(base: LoadedBase, adapter: Adapter, model: PeftModel | None = N
         _remove(model, name)
         raise
     _fill(model, name, tensors)
+    quick.put_in(model)
     return model.eval()
 
 

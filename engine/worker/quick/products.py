@@ -10,6 +10,9 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+# Multiplications below which oneDNN takes longer to begin than MKL to end.
+LEAST = 1 << 19
+
 
 class Linear(nn.Linear):
     """Takes the place of a model's own; what is learned, or is of another format, is multiplied as ever."""
@@ -26,7 +29,8 @@ class Linear(nn.Linear):
 
 def _suits(rows: torch.Tensor, weight: torch.Tensor) -> bool:
     in_format = rows.dtype is weight.dtype is torch.float32
-    return in_format and rows.device.type == weight.device.type == "cpu" and rows.numel() > 0
+    on_processor = rows.device.type == weight.device.type == "cpu"
+    return in_format and on_processor and rows.numel() * len(weight) >= LEAST
 
 
 def put_in(model: nn.Module) -> None:

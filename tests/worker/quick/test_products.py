@@ -10,7 +10,8 @@ from peft import LoraConfig, get_peft_model
 from torch import nn
 
 from engine.worker.quick import products
-from tests.helpers.worker_parts import load_tiny
+from engine.worker.switcher import Switcher
+from tests.helpers.worker_parts import install_random, load_tiny
 
 pytestmark = [
     pytest.mark.torch,
@@ -30,7 +31,8 @@ def pair(bias: bool = True, dtype: torch.dtype = torch.float32) -> tuple[nn.Line
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
-    """Note each product that is not torch's own."""
+    """Note each product that is not torch's own; small ones may be."""
+    monkeypatch.setattr(products, "LEAST", 1)
     seen: list[tuple[int, ...]] = []
     suits = products._suits
 
@@ -83,6 +85,23 @@ def test_a_loaded_base_and_an_adapter_on_it_multiply_so(asked: list[tuple[int, .
         assert len(asked) == len(layers)
         tuned = get_peft_model(base.model, LoraConfig(target_modules=["q_proj"], init_lora_weights=False))
         assert not torch.equal(tuned(ids).logits, plain(ids).logits)
+
+
+def test_a_small_product_is_torchs(asked: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch) -> None:
+    _, quick = pair()
+    monkeypatch.setattr(products, "LEAST", 5 * 48 * 33)
+    with torch.no_grad():
+        quick(torch.randn(4, 48))
+        quick(torch.randn(5, 48))
+    assert asked == [(5, 48)]
+
+
+def test_an_adapter_from_the_library_multiplies_so() -> None:
+    adapter, base = install_random("llama", "quick"), load_tiny("llama")
+    with Switcher(base).use(adapter) as model:
+        kinds = {type(module) for module in model.modules() if type(module).__name__ == "Linear"}
+    assert products.Linear in kinds
+    assert nn.Linear not in kinds
 
 
 def test_other_layers_stay_as_they_are() -> None:
