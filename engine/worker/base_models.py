@@ -170,6 +170,19 @@ def positions(config: PretrainedConfig) -> int | None:
     return base_facts.positions(_as_table(config))
 
 
+def kept_numbers(config: PretrainedConfig) -> int | None:
+    """Return how many numbers a decoder keeps of each token it has read; None if it keeps no keys and values.
+
+    Of an encoder-decoder they are those of a token that was read, or of one that was written.
+    """
+    of = config.get_text_config(decoder=True)
+    heads = getattr(of, "num_key_value_heads", None) or getattr(of, "num_attention_heads", None)
+    if not isinstance(heads, int):
+        return None
+    width = getattr(of, "head_dim", None) or of.hidden_size // of.num_attention_heads
+    return int(2 * of.num_hidden_layers * heads * width)
+
+
 def _as_table(config: PretrainedConfig) -> dict[str, Any]:
     """Return a configuration as a model's file has it, the number of positions under its usual name."""
     places = getattr(config, "max_position_embeddings", None)

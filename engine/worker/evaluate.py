@@ -5,6 +5,7 @@ Owns what a protocol is and what an evaluation holds. Knows nothing of how adapt
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -275,6 +276,7 @@ def _measure(
     inputs = [prompter.input_ids(example.conversation) for example in examples]
     started = time.perf_counter()
     channel.progress(0, len(inputs), "summaries")
+    done = itertools.count(1)
     written = generate(
         model,
         base.tokenizer,
@@ -282,8 +284,9 @@ def _measure(
         inputs,
         beams=recipe.evaluation.beams,
         max_new_tokens=recipe.evaluation.max_new_tokens,
-        on_batch=lambda done, total: channel.progress(done, total, "summaries"),
+        on_rows=lambda _: channel.check_stop(),
         on_tokens=lambda _: channel.check_stop(),
+        on_written=lambda *_: channel.progress(next(done), len(inputs), "summaries"),
     )
     seconds = time.perf_counter() - started
     return measuring.measure(examples, written, prompter.cut, seconds)

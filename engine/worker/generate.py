@@ -25,7 +25,7 @@ from engine.decoding import DecodingOptions
 from engine.errors import BaseModelError
 from engine.methods import Family
 from engine.worker import soft_prompts
-from engine.worker.base_models import positions
+from engine.worker.base_models import kept_numbers, positions
 from engine.worker.choosing import choosing
 from engine.worker.stepping import Stepping
 
@@ -36,12 +36,13 @@ LARGEST_CPU_BATCH_TOKENS = 1 << 15
 CPU_NUMBERS = 1 << 28
 # Elsewhere the keys and values of 2**14 tokens are 0.4 GB for SmolLM2-135M and 8 GB for a 7B.
 BATCH_TOKENS = 1 << 14
-# Of a batch's tokens this part is read at a time: enough to keep a device busy, and little of it is padding.
+# Of a batch's tokens this part is read at a time, and on a processor no more than that: enough to keep a device busy,
+# and little of it is padding. Nobody is heard meanwhile, and a processor may take a second for a thousand tokens.
 READ_PARTS = 4
+CPU_READ_TOKENS = 1 << 11
 # What the base model's own generation config may decide: which tokens mean something to the model.
 SPECIAL_TOKENS = ("bos_token_id", "decoder_start_token_id", "forced_bos_token_id", "bad_words_ids")
 
-OnBatch = Callable[[int, int], None]
 OnTokens = Callable[[torch.Tensor], None]
 OnRows = Callable[[list[int]], None]
 Model: TypeAlias = PreTrainedModel | PeftModel
@@ -65,7 +66,6 @@ def generate(
     family: Family,
     inputs: Sequence[list[int]],
     *,
-    on_batch: OnBatch | None = None,
     on_rows: OnRows | None = None,
     on_tokens: OnTokens | None = None,
     on_written: OnWritten | None = None,
@@ -77,9 +77,8 @@ def generate(
     `decoding` are settings of DecodingOptions by their names. `on_rows(rows)` is called with places in `inputs` before
     others are computed than before: those of a batch, those of it that are read together, and those that are left
     when whole summaries have left it. `on_tokens(ids)` is called after each new token with what these rows have so far
-    (rows × tokens), `on_written(row, summary)` as soon as a summary is whole, and `on_batch(done, total)` after each
-    batch; what they raise ends the work. `batch_tokens` is chosen by the device if absent. Raises BaseModelError if a
-    prompt is too long for the model.
+    (rows × tokens), and `on_written(row, summary)` as soon as a summary is whole; what they raise ends the work.
+    `batch_tokens` is chosen by the device if absent. Raises BaseModelError if a prompt is too long for the model.
     """
     options = DecodingOptions(**decoding)
     core = model.get_base_model() if isinstance(model, PeftModel) else model
@@ -87,6 +86,7 @@ def generate(
     _refuse_too_long(core, prompt, inputs, options.max_new_tokens)
     config = generation_config(core, tokenizer, options)
     budget = batch_tokens or _batch_tokens(core)
+    at_a_time = min(budget // READ_PARTS, CPU_READ_TOKENS if core.device.type == "cpu" else budget)
     written: dict[int, Generated] = {}
 
     def take(row: int, ids: list[int]) -> None:
@@ -101,11 +101,9 @@ def generate(
             request, read = _request(core, prompt, family, [inputs[row] for row in rows], options)
             with prompt.decoding():
                 if options.beams == 1:
-                    Stepping(rows, take, on_rows, on_tokens, budget // READ_PARTS).write(core, request)
+                    Stepping(rows, take, on_rows, on_tokens, at_a_time).write(core, request)
                 else:
                     _write_by_beams(core, request, read, rows, take, on_tokens)
-            if on_batch:
-                on_batch(len(written), len(inputs))
     return [written[row] for row in range(len(inputs))]
 
 
@@ -181,10 +179,9 @@ def _batch_tokens(core: PreTrainedModel) -> int:
     """Return how many tokens a batch may have, by the device and by what is kept of each."""
     if core.device.type != "cpu":
         return BATCH_TOKENS
-    config = core.config.get_text_config(decoder=True)
-    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
-    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    numbers = 2 * config.num_hidden_layers * heads * width
+    numbers = kept_numbers(core.config)
+    if numbers is None:
+        return CPU_BATCH_TOKENS
     return min(LARGEST_CPU_BATCH_TOKENS, max(CPU_BATCH_TOKENS, CPU_NUMBERS // numbers))
 
 

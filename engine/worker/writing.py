@@ -207,6 +207,7 @@ class Writing:
             if self._mix is not None:
                 self._mix.take([self._columns.index(places[place][0].column) for place in batch])
             begin(batch)
+            self._check_wanted()
 
         def on_tokens(ids: torch.Tensor) -> None:
             extend(ids)

@@ -5,14 +5,15 @@ import shutil
 
 import pytest
 import torch
+from transformers import MambaConfig
 
 from engine.errors import BaseModelError, DeviceError
 from engine.events import read_all
 from engine.recipe import BaseModelOptions
 from engine.worker import base_models, devices
 from engine.worker.channel import Stopped
-from tests.helpers.tiny_models import KINDS, tiny_model
-from tests.helpers.worker_parts import make_channel
+from tests.helpers.tiny_models import KINDS, Kind, tiny_model
+from tests.helpers.worker_parts import load_tiny, make_channel
 
 pytestmark = pytest.mark.torch
 
@@ -200,3 +201,19 @@ def test_loading_ends_between_two_weights_once_it_should(channel, monkeypatch):
     # What is loaded next tells its own job, not the one that ended.
     assert load(tiny_model("llama")).family == "decoder-only"
     assert len(read) == 3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_decoder_keeps_of_a_token_is_known_from_its_configuration(kind: Kind) -> None:
+    base = load_tiny(kind)
+    ids = torch.arange(4, 11)[None]
+    read = {"decoder_input_ids": ids} if base.family == "encoder-decoder" else {}
+    with torch.no_grad():
+        cache = base.model(input_ids=ids, use_cache=True, **read).cache
+    cache = getattr(cache, "self_attention_cache", cache)
+    kept = sum(layer.keys.numel() + layer.values.numel() for layer in cache.layers)
+    assert base_models.kept_numbers(base.model.config) == kept // ids.shape[1]
+
+
+def test_a_model_that_keeps_no_keys_and_values_is_told() -> None:
+    assert base_models.kept_numbers(MambaConfig()) is None

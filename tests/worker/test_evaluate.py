@@ -14,7 +14,7 @@ from engine.errors import AdapterError
 from engine.passport import protocol_key
 from engine.paths import scores_folder
 from engine.recipe import Recipe
-from engine.worker import data, evaluate, rouge
+from engine.worker import data, evaluate, generate, rouge
 from engine.worker.base_models import LoadedBase
 from engine.worker.channel import Channel, Stopped
 from engine.worker.data import Splits
@@ -243,6 +243,29 @@ def test_a_wish_to_stop_ends_scoring(source):
     with pytest.raises(Stopped):
         score_base(recipe, base, splits, channel)
     assert list(scores_folder().iterdir()) == []
+
+
+def test_a_wish_to_stop_is_heard_while_prompts_are_read(source, monkeypatch):
+    recipe, base, splits, channel = parts(source)
+    monkeypatch.setattr(generate, "CPU_READ_TOKENS", 1)
+    read = []
+
+    def look(_module, _given):
+        read.append(1)
+        channel.stopping = True
+
+    base.model.get_encoder().register_forward_pre_hook(look)
+    with pytest.raises(Stopped):
+        score_base(recipe, base, splits, channel)
+    assert len(read) == 1
+
+
+def test_it_tells_of_each_summary_as_soon_as_it_is_whole(source, monkeypatch):
+    recipe, base, splits, channel = parts(source)
+    monkeypatch.setattr("engine.worker.channel.PROGRESS_SECONDS", 0.0)
+    score_base(recipe, base, splits, channel)
+    told = [event["done"] for event in events_of(channel, "stage_progressed") if event["unit"] == "summaries"]
+    assert told == list(range(7))
 
 
 def test_the_job_scores_base_and_adapters_and_writes_their_passports(source):

@@ -14,7 +14,8 @@ from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, PreTrained
 from engine.decoding import DecodingOptions
 from engine.errors import AdapterError, BaseModelError
 from engine.worker import adapters
-from engine.worker.base_models import LoadedBase
+from engine.worker import generate as generate_module
+from engine.worker.base_models import LoadedBase, kept_numbers
 from engine.worker.generate import Generated, generate, generation_config
 from tests.helpers.tiny_models import KINDS, Kind, tiny_model
 from tests.helpers.worker_parts import attach_random, load_tiny, make_recipe
@@ -142,7 +143,7 @@ def test_every_batch_size_gives_the_same_in_the_same_order(batch_tokens: int) ->
     base = load_tiny("llama")
     model, tokenizer, family = base.model, base.tokenizer, base.family
     inputs = prompts(tokenizer)
-    seen = []
+    seen: list[int] = []
     found = generate(
         model,
         tokenizer,
@@ -151,12 +152,26 @@ def test_every_batch_size_gives_the_same_in_the_same_order(batch_tokens: int) ->
         beams=1,
         max_new_tokens=8,
         batch_tokens=batch_tokens,
-        on_batch=lambda done, total: seen.append((done, total)),
+        on_written=lambda row, _: seen.append(row),
     )
     assert found == generate(model, tokenizer, family, inputs, beams=1, max_new_tokens=8)
-    assert seen[-1] == (len(inputs), len(inputs))
-    assert len(seen) == {1: 5, 10_000: 1}.get(batch_tokens, len(seen))
-    assert [done for done, _ in seen] == sorted({done for done, _ in seen})
+    assert sorted(seen) == list(range(len(inputs)))
+    if batch_tokens == 1:
+        # One after the other, the longest first.
+        assert [len(inputs[row]) for row in seen] == sorted(map(len, inputs), reverse=True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_batch_has_as_many_tokens_as_numbers_are_kept_of(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = load_tiny(kind)
+    found = generate_module._batch_tokens(base.model)
+    assert found == generate_module.LARGEST_CPU_BATCH_TOKENS
+    monkeypatch.setattr(generate_module, "CPU_NUMBERS", kept_numbers(base.model.config) * 10_000)
+    assert generate_module._batch_tokens(base.model) == 10_000
+    monkeypatch.setattr(generate_module, "CPU_NUMBERS", 1)
+    assert generate_module._batch_tokens(base.model) == generate_module.CPU_BATCH_TOKENS
 
 
 def test_every_new_token_is_handed_on_and_what_the_listener_raises_ends_the_work() -> None:
@@ -262,7 +277,8 @@ def test_summaries_that_are_whole_leave_the_batch_and_the_others_go_on(
     lengths = [min(len(one.ids) + 1, 24) for one in found]
     assert computed == [sum(length > step for length in lengths) for step in range(max(lengths))]
     assert len(set(computed)) > 1
-    assert all(set(after) < set(before) for before, after in pairwise(running))
+    whole = max(place for place, rows in enumerate(running) if len(rows) == len(inputs))
+    assert all(set(after) < set(before) for before, after in pairwise(running[whole:]))
 
 
 @pytest.mark.parametrize("kind", KINDS)
