@@ -30,7 +30,8 @@ SHAPES: Mapping[str, Check] = {
         {
             **dict.fromkeys(
                 (
-                    "first_step", "trainable_parameters", "all_parameters", "base_parameters", "threads", "matrices",
+                    "first_step", "trainable_parameters", "all_parameters", "base_parameters", "threads", "replicas",
+                    "matrices",
                     "device_memory_bytes",
                 ),
                 is_count,

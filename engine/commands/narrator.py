@@ -74,13 +74,15 @@ class Narrator:
         examples = event["examples"]
         trained, everything = event["trainable_parameters"], event["all_parameters"]
         reason = f" ({event['precision_reason']})" if event.get("precision_reason") else ""
+        replicas = event.get("replicas", 1)
+        apart = f", each step in {replicas} processes," if replicas > 1 else ""
         self._output.line(
             f"{words.counted(examples['train'], 'conversation')} to train on, "
             f"{examples['validation']:,} to validate on, {examples['test']:,} to test on."
         )
         self._output.line(
             f"{words.counted(event['total_steps'], 'step')} on {event['device']} with "
-            f"{words.counted(event['threads'], 'thread')} in {event['precision']}{reason}. "
+            f"{words.counted(event['threads'], 'thread')}{apart} in {event['precision']}{reason}. "
             f"Trains {trained:,} of {everything:,} numbers ({trained / max(1, everything):.2%})."
         )
 

@@ -33,6 +33,7 @@ def environment(report: Report) -> Facts:
     return [
         ("Device", str(started.get("device_name") or started.get("device") or "")),
         ("Threads", str(started.get("threads") or "")),
+        ("Processes that compute a step", str(started.get("replicas") or "")),
         ("Precision", " ".join(map(str, precision))),
         *versions.items(),
     ]

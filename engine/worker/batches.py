@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from engine.methods import Family
 from engine.training import Order, TrainingOptions
-from engine.worker.loads import Load, Size, cut, load_of, row_width
+from engine.worker.loads import Load, Size, cut, load_of, parted, row_width
 from engine.worker.prompting import IGNORED, Encoded
 from engine.worker.tokens import Tokens
 
@@ -82,10 +83,15 @@ class MicroBatch:
 
 @dataclass(frozen=True)
 class Step:
-    """What one optimizer step computes."""
+    """What one optimizer step computes: micro-batches, in shares that are computed side by side."""
 
-    micro_batches: tuple[MicroBatch, ...]
+    shares: tuple[tuple[MicroBatch, ...], ...]
     examples: int
+
+    @property
+    def micro_batches(self) -> tuple[MicroBatch, ...]:
+        """All of them, share by share."""
+        return tuple(chain.from_iterable(self.shares))
 
     @property
     def learned_tokens(self) -> int:
@@ -180,9 +186,13 @@ class EncodedExamples(Dataset[Encoded]):
 
 
 class Collator:
-    """Turn examples into a step; no randomness in here."""
+    """Turn examples into a step; no randomness in here.
 
-    def __init__(self, family: Family, pad_token_id: int, micro_batch_tokens: int) -> None:
+    `shares` of a step are computed side by side, and together have the tokens that are computed at a time.
+    """
+
+    def __init__(self, family: Family, pad_token_id: int, micro_batch_tokens: int, shares: int = 1) -> None:
+        self.shares = shares
         self._family = family
         self._two_stacks = family == "encoder-decoder"
         self._pad = pad_token_id
@@ -195,26 +205,43 @@ class Collator:
 
     def of_size(self, micro_batch_tokens: int) -> Collator:
         """Return one that makes micro-batches of another size; 0: of this one's."""
-        return Collator(self._family, self._pad, micro_batch_tokens or self._tokens)
+        return Collator(self._family, self._pad, micro_batch_tokens or self._tokens, self.shares)
+
+    def of_shares(self, shares: int) -> Collator:
+        """Return one that makes steps of so many shares."""
+        return Collator(self._family, self._pad, self._tokens, shares)
 
     def __call__(self, examples: Sequence[Encoded]) -> Step:
         """Return the step that sees these examples."""
-        return Step(tuple(map(self._padded, self._grouped(examples))), len(examples))
+        shares = self.groups(list(map(_size, examples)))
+        return Step(
+            tuple(
+                tuple(self._padded([examples[place] for place in group]) for group in share)
+                for share in shares
+            ),
+            len(examples),
+        )
 
-    def loads(self, examples: Sequence[Encoded]) -> list[Load]:
-        """Return the shapes of a step's micro-batches, without making them."""
-        return [self._load(group) for group in self._grouped(examples)]
+    def loads(self, examples: Sequence[Encoded]) -> list[list[Load]]:
+        """Return the shapes of a step's micro-batches, share by share, without making them."""
+        shares = self.groups(list(map(_size, examples)))
+        return [[self._load([examples[place] for place in group]) for group in share] for share in shares]
 
-    def groups(self, sizes: Sequence[Size]) -> list[list[int]]:
-        """Return which of a step's examples stand in each micro-batch, from their lengths."""
-        return cut(sizes, self._tokens, two_stacks=self._two_stacks)
+    def groups(self, sizes: Sequence[Size]) -> list[list[list[int]]]:
+        """Return which of a step's examples stand in each micro-batch of each share, from their lengths."""
+        if self.shares == 1:
+            return [self._cut(sizes)]
+        parts = parted(sizes, self.shares, two_stacks=self._two_stacks)
+        return [
+            [[part[place] for place in group] for group in self._cut([sizes[place] for place in part])]
+            for part in parts
+        ]
+
+    def _cut(self, sizes: Sequence[Size]) -> list[list[int]]:
+        return cut(sizes, self._tokens // self.shares, two_stacks=self._two_stacks)
 
     def _load(self, group: Sequence[Encoded]) -> Load:
         return load_of([_size(example) for example in group], sum(one.learned_tokens for one in group))
-
-    def _grouped(self, examples: Sequence[Encoded]) -> list[list[Encoded]]:
-        sizes = list(map(_size, examples))
-        return [[examples[place] for place in group] for group in self.groups(sizes)]
 
     def _width(self, inputs: int, labels: int) -> int:
         return row_width(inputs, labels, two_stacks=self._two_stacks)
@@ -256,5 +283,6 @@ def train_loader(examples: Sequence[Encoded], collator: Collator, sampler: StepS
 
 def in_batches(examples: Sequence[Encoded], collator: Collator, size: int = 256) -> Iterator[MicroBatch]:
     """Yield all examples as micro-batches, sorted by length within stretches of `size`, for evaluation."""
+    alone = collator.of_shares(1)
     for start in range(0, len(examples), size):
-        yield from collator(examples[start : start + size]).micro_batches
+        yield from alone(examples[start : start + size]).micro_batches

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,8 +18,13 @@ import torch
 
 from engine.errors import DeviceError
 from engine.recipe import Precision
+from engine.worker import replicas as forks
 
 LOOK_SECONDS = 0.001
+# When a step is computed in several processes: the fewest examples for each, and the fewest numbers of a model.
+LEAST_EXAMPLES = 2
+LEAST_NUMBERS = 1_000_000
+MOST_REPLICAS = 4
 # What Linux lets a container's processes have, and what they take of it.
 GROUP_LIMIT, GROUP_TAKEN, GROUP_PARTS = (
     Path("/sys/fs/cgroup") / f"memory.{name}" for name in ("max", "current", "stat")
@@ -38,10 +45,16 @@ class Format:
 
 
 def reserve(device: str) -> None:
-    """Make one CUDA card the only visible one, before CUDA is touched: torch would train on a second too."""
+    """Make one CUDA card the only visible one, or none for a processor, before CUDA is touched.
+
+    torch would train on a second card too.
+    """
     index = device.partition(":")[2] or "0"
     if device == "auto" or device.startswith("cuda"):
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", index)
+    if device == "cpu":
+        # With a card in sight torch keeps threads for it, and then computes no gradients in a fork.
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 
 def choose(device: str) -> torch.device:
@@ -76,6 +89,28 @@ def threads(device: torch.device) -> int:
     limit = os.environ.get("OMP_THREAD_LIMIT", "")
     wanted = cores if device.type == "cpu" else max(1, cores - 1)
     return min(wanted, max(1, int(limit))) if limit.isdecimal() else wanted
+
+
+def replicas(device: torch.device, examples: int, numbers: int) -> int:
+    """Return in how many processes side by side a step of so many examples is best computed; 1: in the worker alone.
+
+    `numbers` are the base model's. A processor's cores do more apart than together, but replicas wait for the slowest
+    and each takes memory of its own; and a step of a very small model is over before another process has heard of it.
+    """
+    if device.type != "cpu" or not forks.possible() or numbers < LEAST_NUMBERS or torch.xpu.is_available():
+        return 1
+    return max(1, min(MOST_REPLICAS, threads(device), examples // LEAST_EXAMPLES))
+
+
+@contextmanager
+def computing_with(threads: int) -> Iterator[None]:
+    """Let operations inside be computed with so many threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def number_format(precision: Precision, device: torch.device) -> Format:
@@ -116,12 +151,12 @@ def capacity_bytes(device: torch.device) -> int:
 
 
 def memory_bytes(device: torch.device) -> int:
-    """Return the most memory that the work has taken so far: on the device, or of this process on a CPU."""
+    """Return the most memory that the work has taken so far on the device; on a CPU, what its processes have now."""
     if device.type == "cuda":
         return int(torch.cuda.max_memory_allocated(device))
     import psutil
 
-    return int(psutil.Process().memory_info().rss)
+    return int(psutil.Process().memory_info().rss) + forks.taken_bytes()
 
 
 def room_bytes(device: torch.device) -> int:
@@ -131,8 +166,7 @@ def room_bytes(device: torch.device) -> int:
         return int(card.mem_get_info(device)[0]) + int(card.memory_reserved(device))
     import psutil
 
-    taken = int(psutil.Process().memory_info().rss)
-    return taken + min(int(psutil.virtual_memory().available), _left_in_group())
+    return memory_bytes(device) + min(int(psutil.virtual_memory().available), _left_in_group())
 
 
 def _left_in_group() -> int:

@@ -28,6 +28,7 @@ from engine.recipe import BaseModelOptions
 FLOAT32_BYTES = 4
 # Measured on a processor, see tests/benchmarks/memory.py.
 RUNTIME_BYTES = 680_000_000
+REPLICA_BYTES = 100_000_000
 GAPS = 0.12
 # bitsandbytes: weights that share a scale in 4 bits, scales that share a scale of their own when they are quantized
 # again, and optimizer states that share one in 8 bits. Smaller tensors keep their states in float32.
@@ -138,17 +139,29 @@ def resident_bytes(model: Any) -> int:
 
 
 def memory(
-    base: Outline, model: Any, options: BaseModelOptions, optimizer: str, activations: int, *, on_cpu: bool
+    base: Outline,
+    model: Any,
+    options: BaseModelOptions,
+    optimizer: str,
+    activations: int,
+    *,
+    on_cpu: bool,
+    replicas: int = 1,
 ) -> dict[str, int]:
-    """Return the estimated bytes of each part of a run's peak; `model` is the base with the adapter on it."""
+    """Return the estimated bytes of each part of a run's peak; `model` is the base with the adapter on it.
+
+    `activations` are those of all `replicas` that compute a step side by side, this process among them.
+    """
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     return {
         "weights": base.weight_bytes(options),
         "adapter": resident_bytes(model) - base.bytes,
-        "gradients": sum(parameter.nbytes for parameter in trained),
+        "gradients": replicas * sum(parameter.nbytes for parameter in trained),
         "optimizer": round(sum(_optimizer_bytes(parameter.shape, optimizer) for parameter in trained)),
-        "activations": activations + base.widest_bytes(options),
-        "runtime": RUNTIME_BYTES + round(GAPS * activations) if on_cpu else 0,
+        "activations": activations + replicas * base.widest_bytes(options),
+        "runtime": RUNTIME_BYTES + (replicas - 1) * REPLICA_BYTES + round(GAPS * activations)
+        if on_cpu
+        else 0,
     }
 
 

@@ -24,7 +24,7 @@ from engine.worker.loads import Load
 from engine.worker.versions import versions
 
 # Part of every name: raised when the same recipe comes to another plan than before.
-FORMAT = 3
+FORMAT = 4
 # A form makes one with every edit; what goes first was not used for longest.
 MOST_KEPT = 64
 
@@ -32,7 +32,10 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class Sizes(BaseModel, frozen=True, extra="forbid"):
-    """What a run tells of its plan: bytes of the adapter, of the memory by its parts, and the heaviest micro-batch."""
+    """What a run tells of its plan: bytes of the adapter and of the memory by its parts, and how steps are computed.
+
+    `micro_batch` is the heaviest, and `replicas` are the processes that compute a step side by side.
+    """
 
     adapter_bytes: Count
     sized_by_training: bool
@@ -40,6 +43,7 @@ class Sizes(BaseModel, frozen=True, extra="forbid"):
     memory: dict[str, Count]
     memory_bytes: Count
     micro_batch: Load
+    replicas: Count
 
 
 class _File(BaseModel):
@@ -60,6 +64,7 @@ def place(recipe: Recipe, data: str, base: str, device: torch.device) -> Path:
         "base": base,
         "device": str(device),
         "memory": devices.capacity_bytes(device),
+        "threads": devices.threads(device),
         "versions": versions(),
     }
     return plans_folder() / f"{protocol_key(way)}.json"

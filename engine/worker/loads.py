@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 # The lengths of an example's inputs and of its labels, in tokens.
 Size = tuple[int, int]
@@ -71,6 +72,24 @@ def cut(sizes: Sequence[Size], tokens: int, *, two_stacks: bool) -> list[list[in
         least.append(cost)
         begins.append(chosen)
     return [order[begin:end] for begin, end in _pieces(begins)]
+
+
+def parted(sizes: Sequence[Size], shares: int, *, two_stacks: bool) -> list[list[int]]:
+    """Return the places in as many shares of about the same tokens, the longest first; none is empty.
+
+    Neighbours by length stay together, so that little is padded. There are fewer shares of fewer examples.
+    """
+    order = sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True)
+    passed = [0, *accumulate(row_width(*sizes[place], two_stacks=two_stacks) for place in order)]
+    shares = min(shares, len(order))
+    ends, end = [], 0
+    for share in range(1, shares):
+        # At least one for this share and for each that comes.
+        ends_here = range(end + 1, len(order) - shares + share + 1)
+        wanted = passed[-1] * share / shares
+        end = min(ends_here, key=lambda place: abs(passed[place] - wanted))
+        ends.append(end)
+    return [order[begin:end] for begin, end in pairwise([0, *ends, len(order)])]
 
 
 def _pieces(begins: Sequence[int]) -> list[tuple[int, int]]:

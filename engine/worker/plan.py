@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,6 @@ from engine.worker import (
     counting,
     data,
     devices,
-    fit,
     handling,
     hub,
     kept_plans,
@@ -35,23 +34,22 @@ from engine.worker import (
     weightless,
 )
 from engine.worker.base_models import LoadedBase
-from engine.worker.batches import micro_batch_tokens
 from engine.worker.channel import Channel
 from engine.worker.checking.rules import goes_by_tokens
 from engine.worker.data import Splits
-from engine.worker.estimate import Outline, memory, outline
-from engine.worker.heaviest import foretold
+from engine.worker.estimate import outline
 from engine.worker.lengths import TokenCounter, describe
-from engine.worker.loads import Load
+from engine.worker.needs import Needs
 from engine.worker.preview import filling, pieces
 from engine.worker.prompt_run import notices
 from engine.worker.prompting import learned, make_prompter, shots_problem
-from engine.worker.rehearsal import activation_bytes
 from engine.worker.sources import SPLITS
 from engine.worker.trainer import total_steps
 
 # What a run tells of its plan, so that whoever watches it knows its size before it has ended.
-SIZES = ("adapter_bytes", "sized_by_training", "bits_per_parameter", "memory", "memory_bytes", "micro_batch")
+SIZES = (
+    "adapter_bytes", "sized_by_training", "bits_per_parameter", "memory", "memory_bytes", "micro_batch", "replicas",
+)  # fmt: skip
 LOOK_SECONDS = 0.05
 BATCH = 500
 
@@ -248,49 +246,16 @@ class Planner:
             problem = room.problem(recipe, base, model or base.model, splits, pairs)
             told = {each.field for each in problems}
             problems += [problem] if problem and problem.field not in told else []
-        tokens = micro_batch_tokens(recipe.training, device.type, shape.numbers_a_token)
-        fitted = _fitted(recipe, base, splits, lengths.train[recipe.data.shots :])
-        key = (recipe.training, base.family, fitted, tokens)
-        load = self._keep("load", key, lambda: foretold(*key))
-        if model is not None and load.rows:
-            facts |= self._memory(recipe, base, model, shape, device, load) | {"micro_batch": asdict(load)}
-            problem = fit.problem(recipe, facts["memory"], load, facts["memory_there_bytes"])
+        if model is not None:
+            fitted = _fitted(recipe, base, splits, lengths.train[recipe.data.shots :])
+            needs = Needs(recipe, base.family, model, shape, device)
+            found, problem = needs.told(fitted, self._keep)
+            facts |= found
             problems += [problem] if problem else []
         return facts | {
             "token_lengths": _described(lengths, recipe.data.max_conversation_tokens),
             "learned_preview": {"pieces": _preview(recipe, base, splits)},
             "prompt": filling(recipe, base, splits),
-        }
-
-    def _memory(
-        self,
-        recipe: Recipe,
-        base: LoadedBase,
-        model: PeftModel,
-        shape: Outline,
-        device: torch.device,
-        load: Load,
-    ) -> Result:
-        training, on_cpu = recipe.training, device.type == "cpu"
-        # Most edits change nothing that a micro-batch keeps in memory.
-        key = (recipe.base_model, recipe.method, load, device.type, training.activation_checkpointing)
-
-        def rehearse() -> int:
-            return activation_bytes(
-                model,
-                base.family,
-                load,
-                device.type,
-                checkpointed=training.activation_checkpointing,
-                keeps_inputs=recipe.base_model.quantization == "int8",
-            )
-
-        activations = self._keep("activations", key, rehearse)
-        parts = memory(shape, model, recipe.base_model, training.optimizer, activations, on_cpu=on_cpu)
-        return {
-            "memory": parts,
-            "memory_bytes": sum(parts.values()),
-            "memory_there_bytes": devices.capacity_bytes(device),
         }
 
     def _base(

@@ -1,5 +1,7 @@
 """Before a run's first step: its heaviest micro-batch is computed once, for the memory and the time that it takes.
 
+Where a step is computed in shares, the heaviest of each share are, side by side.
+
 What is computed is forgotten, and every random number that was drawn is put back, so that the run is the same to the
 bit as without. Knows nothing of what to do where memory does not suffice.
 """
@@ -39,9 +41,8 @@ def heaviest_step(
     examples: Sequence[Encoded], collator: Collator, sampler: StepSampler, steps: range
 ) -> ProbedStep:
     """Return the heaviest of a run's steps, as the loader will form them; `steps` are counted from 0, and not empty."""
-    found = heaviest(collator, sampler, steps)
-    learned = sum(examples[index].learned_tokens for index in found.micro_batch)
-    return ProbedStep([examples[index] for index in found.step], replace(found.load, learned_tokens=learned))
+    found = heaviest(collator, sampler, steps).with_learned(lambda index: examples[index].learned_tokens)
+    return ProbedStep([examples[index] for index in found.step], found.load)
 
 
 class Probe:
@@ -68,12 +69,13 @@ class Probe:
         if self._device.type not in ("cuda", "xpu") and expected > CERTAINTY * self.available:
             raise shortage.Exceeded(expected, self.available)
         self.is_tried = True
-        weights = [load.weight for load in collator.loads(self.step.examples)]
-        heaviest_one = weights.index(max(weights))
+        weights = [[load.weight for load in share] for share in collator.loads(self.step.examples)]
+        heaviest_ones = [share.index(max(share)) for share in weights]
         began = time.perf_counter()
         with devices.Peak(self._device) as peak:
-            self._compute(collator, heaviest_one)
-        self.seconds = (time.perf_counter() - began) * sum(weights) / weights[heaviest_one]
+            self._compute(collator, heaviest_ones)
+        taken = time.perf_counter() - began
+        self.seconds = taken * max(map(sum, weights)) / max(map(max, weights))
         # What an optimizer keeps comes with its first update, if no checkpoint has brought it.
         to_come = 0 if self._loop.optimizer.state else planned.get("optimizer", 0)
         needed = peak.bytes + to_come
@@ -95,11 +97,14 @@ class Probe:
         """Return how long the step takes in another form, None where memory does not suffice for that either."""
         model = self._loop.model
         if checkpointed:
+            # Replicas have the model's form of when they were made.
+            self._loop.end_replicas()
             model.activation_checkpointing_enable(CHECKPOINTED)
         try:
             return self._timed(collator)
         finally:
             if checkpointed:
+                self._loop.end_replicas()
                 model.activation_checkpointing_disable()
 
     def seconds_at_once(self, collator: Collator, *, checkpointed: bool) -> float | None:
@@ -107,16 +112,20 @@ class Probe:
 
         What a micro-batch costs whatever its size shows when there are twice as many of them.
         """
-        tokens = self.step.load.rows * collator.width(self.step.examples)
-        parts = len(collator.loads(self.step.examples))
+        tokens = self.step.load.rows * collator.width(self.step.examples) * collator.shares
+        parts = self._in_a_row(collator)
         smaller = [collator.of_size(tokens // share) for share in (2, 4)]
-        counts = [len(each.loads(self.step.examples)) for each in smaller]
+        counts = list(map(self._in_a_row, smaller))
         few, many = (self.seconds_as(each, checkpointed=checkpointed) for each in smaller)
         if few is None or many is None or counts[0] == counts[1]:
             return None
         each_costs = max(0.0, (many - few) / (counts[1] - counts[0]))
         # Most of a step is no cost of its parts: noise must not say so.
         return max(few / 2, few - each_costs * (counts[0] - parts))
+
+    def _in_a_row(self, collator: Collator) -> int:
+        """Return how many micro-batches of the step are computed one after the other."""
+        return max(map(len, collator.loads(self.step.examples)))
 
     def _timed(self, collator: Collator) -> float | None:
         """Compute twice and time the second: the first finds memory and kernels for these shapes."""
@@ -130,11 +139,12 @@ class Probe:
             return None
         return time.perf_counter() - began
 
-    def _compute(self, collator: Collator, micro_batch: int | None = None) -> None:
-        """Compute the step, or one of its micro-batches alone."""
+    def _compute(self, collator: Collator, micro_batches: Sequence[int] | None = None) -> None:
+        """Compute the step, or one micro-batch of each share alone."""
         step = collator(self.step.examples)
-        if micro_batch is not None:
-            step = replace(step, micro_batches=(step.micro_batches[micro_batch],))
+        if micro_batches is not None:
+            chosen = zip(step.shares, micro_batches, strict=True)
+            step = replace(step, shares=tuple((share[place],) for share, place in chosen))
         with same_random_numbers():
             self._loop.rehearse(step)
 

@@ -23,7 +23,7 @@ from engine.passport import Passport, Scores
 from engine.recipe import Recipe
 from engine.runs import BEST_PREFIX, note_order
 from engine.runs import checkpoints as kept_checkpoints
-from engine.training import Order, TrainingOptions
+from engine.training import Order
 from engine.worker import adapters, base_look, checkpoints, devices, samples
 from engine.worker.base_look import BaseLook
 from engine.worker.base_models import LoadedBase
@@ -36,9 +36,9 @@ from engine.worker.batches import (
 )
 from engine.worker.channel import Channel, Stopped
 from engine.worker.generate import Generated
-from engine.worker.prices import Prices
 from engine.worker.probe import Probe, heaviest_step
 from engine.worker.prompting import Encoded, Prompter
+from engine.worker.step_times import StepTimes
 from engine.worker.storage import writing
 from engine.worker.trainer import (
     Interrupted,
@@ -72,6 +72,8 @@ class Progress:
     threads: int = 0
     # A checkpoint that does not say is older than the choice.
     order: Order = "random"
+    # Processes that compute a step side by side: with another number it comes to other numbers in the last bits.
+    replicas: int = 1
 
     def as_dict(self) -> dict[str, Any]:
         """Return what a checkpoint stores; JSON has no infinity, so an unknown best is left out."""
@@ -95,6 +97,7 @@ class Prepared:
     collator: Collator
     learning_rate: float
     memory: Mapping[str, int] = field(default_factory=dict)
+    replicas: int = 1
 
 
 class Session:
@@ -109,7 +112,9 @@ class Session:
         self._passport = passport
         self._training = prepared.recipe.training
         self.total, self._an_epoch = total_steps(len(prepared.train), self._training)
-        self.progress = Progress(threads=prepared.base.threads, order=self._training.order)
+        self.progress = Progress(
+            threads=prepared.base.threads, order=self._training.order, replicas=prepared.replicas
+        )
         self.step = 0
         self._checkpoint_step = 0
         self._commands: deque[str] = deque()
@@ -117,12 +122,12 @@ class Session:
         self._wants_evaluation = False
         self.freed = False
         self.probe: Probe | None = None
-        self._seconds: float | None = None
         self._clock = time.perf_counter()
         self._sampler = StepSampler(
             prepared.train, self._training.batch_size, self._training.seed, self._training.order
         )
-        self._loader = train_loader(prepared.train, prepared.collator, self._sampler)
+        self._collator = prepared.collator.of_shares(self.progress.replicas)
+        self._loader = train_loader(prepared.train, self._collator, self._sampler)
 
     def train(self, checkpoint: Path | None) -> bool:
         """Train from the beginning or from a checkpoint; return whether the run came to its end.
@@ -137,9 +142,12 @@ class Session:
         else:
             self._take_up(checkpoint)
         self._clock = time.perf_counter()
-        with suppress(Interrupted):
-            if not self._is_through():
-                trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        try:
+            with suppress(Interrupted):
+                if not self._is_through():
+                    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        finally:
+            trainer.end_replicas()
         finished = not self._channel.stopping or self.step >= self.total
         if self.step and self._checkpoint_step != self.step:
             self._save_checkpoint()
@@ -149,47 +157,15 @@ class Session:
 
     def let_go(self) -> None:
         """Give back what a step that failed still holds; numbers and optimizer stay as they are."""
+        self._loop.end_replicas()
         self.model.zero_grad()
         gc.collect()
         if self._prepared.base.device.type == "cuda":
             torch.cuda.empty_cache()
 
-    def seconds_as(self, recipe: Recipe) -> float | None:
-        """Return how long the heaviest step takes as another recipe computes it, None where that is not known.
-
-        Micro-batches and checkpointed activations are tried with the model in hand; what else differs is measured on a
-        part of it. `seconds_now` is asked first.
-        """
-        probe, prepared, training = self.probe, self._prepared, recipe.training
-        if probe is None:
-            return None
-        collator = prepared.collator.of_size(training.micro_batch_tokens)
-        as_now = training == self._training.model_copy(update={"optimizer": training.optimizer})
-        seconds = self._seconds if as_now else self._tried(probe, collator, training)
-        loads = collator.loads(probe.step.examples)
-        return Prices(prepared.base, prepared.recipe).of(recipe, seconds, loads) if seconds else None
-
-    def seconds_now(self) -> float | None:
-        """Return how long the heaviest step takes in the run's form, as far as it can be told without trying too much.
-
-        Where it fails for memory now, it is known from before, or from how smaller micro-batches do.
-        """
-        probe, prepared = self.probe, self._prepared
-        if probe is None or not probe.is_tried:
-            return None
-        self._seconds = self._tried(probe, prepared.collator, self._training) or probe.seconds
-        with suppress(Interrupted):
-            checkpointed = self._training.activation_checkpointing
-            self._seconds = self._seconds or probe.seconds_at_once(
-                prepared.collator, checkpointed=checkpointed
-            )
-        return self._seconds
-
-    @staticmethod
-    def _tried(probe: Probe, collator: Collator, training: TrainingOptions) -> float | None:
-        with suppress(Interrupted):
-            return probe.seconds_as(collator, checkpointed=training.activation_checkpointing)
-        return None
+    def step_times(self) -> StepTimes:
+        """Return what tells how long the heaviest step takes, now and as other recipes compute it."""
+        return StepTimes(self._prepared.base, self._prepared.recipe, self._loop, self._collator, self.probe)
 
     def _is_through(self) -> bool:
         """Tell whether nothing is left to train, as for a run that ended while it was saved or scored.
@@ -237,9 +213,9 @@ class Session:
         if self.step >= self.total:
             return
         to_come = range(self.step, self.total)
-        step = heaviest_step(prepared.train, prepared.collator, self._sampler, to_come)
+        step = heaviest_step(prepared.train, self._collator, self._sampler, to_come)
         self.probe = Probe(self._loop, step, prepared.base.device)
-        self._channel.emit("memory_probed", **self.probe.look(prepared.collator, prepared.memory))
+        self._channel.emit("memory_probed", **self.probe.look(self._collator, prepared.memory))
         self._clock = time.perf_counter()
 
     def _begin(self) -> None:
@@ -253,6 +229,7 @@ class Session:
         self.progress = Progress(**checkpoints.read_state(checkpoint))
         torch.set_num_threads(self.progress.threads)
         self._sampler.order = self.progress.order
+        self._collator.shares = self.progress.replicas
         if self.progress.order != self._training.order:
             note_order(self._channel.job, self.progress.order)
         self.step = self._checkpoint_step = int(checkpoint.name.rpartition("-")[2])

@@ -156,7 +156,7 @@ class Shrinker:
     def _smaller_batch(self, changes: Changes, most: float) -> Found | None:
         """Return the largest micro-batch that fits, halved as often as it takes."""
         load = self._facts.get("micro_batch", {})
-        tokens = _padded(load, self._facts["family"]) if load else 0
+        tokens = self._facts["replicas"] * _padded(load, self._facts["family"]) if load else 0
         rows = self._rows
         while rows > 1:
             tokens //= 2

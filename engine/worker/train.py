@@ -118,6 +118,7 @@ def _carry_out(
         collator=collator,
         learning_rate=recipe.learning_rate(base.family),
         memory=planned.get("memory", {}),
+        replicas=planned.get("replicas", 1),
     )
     passport = partial(make_passport, channel.job.id, prepared, splits)
     session = reached.session = Session(channel, prepared, partial(passport, stopped=True))
@@ -176,7 +177,8 @@ def _out_of_memory(
         told = shrinker.told(lacking, weights_alone=True)
     else:
         session.let_go()
-        told = shrinker.told(lacking, seconds=session.seconds_now(), timed=session.seconds_as)
+        times = session.step_times()
+        told = shrinker.told(lacking, seconds=times.now(), timed=times.of)
     channel.emit("memory_exceeded", step=session.step if session else 0, **told)
     return trouble(told)
 

@@ -24,8 +24,9 @@ from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArgu
 from engine.errors import TrainingError
 from engine.methods import Family
 from engine.training import TrainingOptions
-from engine.worker import checkpoints, forward, handling, optimizers
+from engine.worker import checkpoints, devices, forward, handling, optimizers
 from engine.worker.batches import MicroBatch, Step, StepSampler
+from engine.worker.shares import Shares, shared_out
 
 OPTIMIZERS = {
     "adamw": "adamw_torch_fused",
@@ -76,6 +77,7 @@ class StepTrainer(Trainer):
         self._between = between
         self._after_step = after_step
         self._random_before = torch.get_rng_state()
+        self._others: Shares | None = None
         self._step_tokens = 0
         self._globalstep_last_logged = 0
         self._step_examples = 0
@@ -132,21 +134,65 @@ class StepTrainer(Trainer):
             for parameter in trained:
                 parameter.grad = None
 
+    def end_replicas(self) -> None:
+        """End the processes that compute shares of steps; the next such step makes them anew."""
+        if self._others:
+            self._others.close()
+            self._others = None
+
     def _add_gradients(self, model: Any, inputs: Step) -> torch.Tensor:
         model.train()
-        device = self.args.device
-        total = torch.zeros((), device=device)
-        learned = inputs.learned_tokens
-        for micro_batch in inputs.micro_batches:
-            if self._between():
-                self._give_up(model)
-            loss = token_loss_sum(model, micro_batch.to(device), self._family) / learned
-            self.accelerator.backward(loss)
-            total += loss.detach()
+        if len(inputs.shares) > 1:
+            total = self._add_shares(model, inputs)
+        else:
+            total = self._add_all(model, inputs.micro_batches, inputs.learned_tokens)
         more = handling.of(self.model).regularisation(self.model)
         if more is not None:
             self.accelerator.backward(more)
         return total
+
+    def _add_all(self, model: Any, batches: Iterable[MicroBatch], learned: int) -> torch.Tensor:
+        """Add the gradients of micro-batches one after the other; return their part of the loss."""
+        total = torch.zeros((), device=self.args.device)
+        for micro_batch in batches:
+            if self._between():
+                self._give_up(model)
+            total += self._learn(micro_batch, learned)
+        return total
+
+    def _learn(self, micro_batch: MicroBatch, learned: int) -> torch.Tensor:
+        """Add a micro-batch's gradients; return its part of the loss a learned token."""
+        loss = token_loss_sum(self.model_wrapped, micro_batch.to(self.args.device), self._family) / learned
+        self.accelerator.backward(loss)
+        return loss.detach()
+
+    def _add_shares(self, model: Any, inputs: Step) -> torch.Tensor:
+        """Add the gradients of a step's shares, the first computed here and the others in replicas meanwhile."""
+        mine, *theirs = shared_out(inputs, self.args.seed, self.state.global_step)
+        threads = max(1, torch.get_num_threads() // len(inputs.shares))
+        others = self._replicated(len(theirs), threads)
+        try:
+            with devices.computing_with(threads):
+                others.begin(theirs)
+                total = self._add_all(model, mine, inputs.learned_tokens)
+            while not others.are_done():
+                if self._between():
+                    self._give_up(model)
+            return total + others.finish()
+        except Interrupted:
+            others.drop()
+            raise
+        except BaseException:
+            self.end_replicas()
+            raise
+
+    def _replicated(self, count: int, threads: int) -> Shares:
+        """Return what computes so many shares beside this process; its replicas live on from step to step."""
+        if self._others is None or self._others.most < count:
+            self.end_replicas()
+            trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+            self._others = Shares(trained, self._learn, count, threads)
+        return self._others
 
     def _give_up(self, model: Any) -> None:
         """Go back to the state before the step: no gradients, and the random numbers not drawn yet."""

@@ -259,11 +259,13 @@ class Tunesmith:
     def __init__(self, stage: Stage, folder: Path, batch_size: int) -> None:
         self._stage = stage
         self.examples, self.tokens = len(stage.train), stage.tokens
-        a_token = outline(stage.base.model).numbers_a_token
+        shape = outline(stage.base.model)
+        self._replicas = devices.replicas(stage.base.device, batch_size, shape.numbers)
         self._collator = Collator(
             stage.base.family,
             stage.base.tokenizer.pad_token_id,
-            micro_batch_tokens(stage.recipe.training, stage.base.device.type, a_token),
+            micro_batch_tokens(stage.recipe.training, stage.base.device.type, shape.numbers_a_token),
+            self._replicas,
         )
         self.model = adapters.attach(stage.base, stage.recipe)
         self._batch_size = batch_size
@@ -325,6 +327,7 @@ class Tunesmith:
             prompter=stage.prompter,
             collator=self._collator,
             learning_rate=recipe.learning_rate(stage.base.family),
+            replicas=self._replicas,
         )
         channel = make_channel("train", recipe)
         self._job = channel.job

@@ -130,3 +130,13 @@ def write_conversations(folder: Path, examples: int = 6) -> Path:
         ]
         (folder / f"{split}.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     return folder
+
+
+def stop_dropout(model: torch.nn.Module) -> None:
+    """Let a model compute the same in training and evaluation, wherever its layers keep their share."""
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+        for name in ("dropout", "attention_dropout", "activation_dropout"):
+            if isinstance(getattr(module, name, None), float):
+                setattr(module, name, 0.0)

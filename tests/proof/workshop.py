@@ -37,6 +37,7 @@ from engine.worker.handling import Course
 from engine.worker.plan import Planner
 from engine.worker.prompting import make_prompter
 from engine.worker.trainer import StepTrainer, mean_loss, training_arguments
+from tests.helpers.worker_parts import stop_dropout
 from tests.proof.cells import EXAMPLES, STEPS
 from tests.proof.reload import Reloader
 
@@ -132,7 +133,7 @@ class Workshop:
             gc.freeze()
         base = self.load(recipe)
         if not dropout:
-            _stop_dropout(base)
+            stop_dropout(base.model)
         encoded = encode(recipe, base)
         collator = Collator(base.family, base.tokenizer.pad_token_id, 10_000)
         batches = collator(encoded).micro_batches
@@ -161,16 +162,6 @@ class Workshop:
             checkpoints.save_trainable(model, folder)
             loop.save_state(folder)
         return True
-
-
-def _stop_dropout(base: LoadedBase) -> None:
-    """Let a base model compute the same in training and evaluation, wherever its layers keep their share."""
-    for module in base.model.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = 0.0
-        for name in ("dropout", "attention_dropout", "activation_dropout"):
-            if isinstance(getattr(module, name, None), float):
-                setattr(module, name, 0.0)
 
 
 class _Gradients(TrainerCallback):
