@@ -47,7 +47,7 @@ class Needs:
         suited = devices.replicas(self.device, training.batch_size, self.shape.numbers)
         for replicas in dict.fromkeys((suited, 1)):
             key = (training, self.family, lengths, tokens, replicas)
-            found: Heaviest = keep(f"heaviest of {replicas}", key, partial(foretold, *key))
+            found: Heaviest = keep(f"heaviest_{replicas}", key, partial(foretold, *key))
             if not found.loads:
                 break
             parts, there = self._parts(found, keep), devices.capacity_bytes(self.device)

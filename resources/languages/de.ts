@@ -8021,6 +8021,16 @@ Programm: Python und seine Bibliotheken.</translation>
    <translation>Eine Pause von {1} Stunden ergibt keinen Sinn.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/replicas.py" />
+   <source>A replica ended with status {1}.</source>
+   <translation>Ein Nebenprozess endete mit Status {1}.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/replicas.py" />
+   <source>A replica was killed: out of memory.</source>
+   <translation>Ein Nebenprozess wurde beendet: Der Speicher reicht nicht.</translation>
+  </message>
+  <message>
    <location filename="../../engine/worker/awake.py" />
    <source>A run is training</source>
    <translation>Ein Lauf trainiert gerade</translation>
