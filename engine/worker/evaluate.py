@@ -284,8 +284,7 @@ def _measure(
         inputs,
         beams=recipe.evaluation.beams,
         max_new_tokens=recipe.evaluation.max_new_tokens,
-        on_rows=lambda _: channel.check_stop(),
-        on_tokens=lambda _: channel.check_stop(),
+        between=channel.check_stop,
         on_written=lambda *_: channel.progress(next(done), len(inputs), "summaries"),
     )
     seconds = time.perf_counter() - started

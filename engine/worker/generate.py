@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 import torch
@@ -24,9 +25,10 @@ from transformers import (
 from engine.decoding import DecodingOptions
 from engine.errors import BaseModelError
 from engine.methods import Family
-from engine.worker import soft_prompts
+from engine.worker import devices, soft_prompts
 from engine.worker.base_models import kept_numbers, positions
 from engine.worker.choosing import choosing
+from engine.worker.replicas import LOOK_SECONDS, Line, Replica
 from engine.worker.stepping import Stepping
 
 # Tokens of one batch, pads and room for the summaries included. On two cores a model of 135 million parameters writes
@@ -45,6 +47,7 @@ SPECIAL_TOKENS = ("bos_token_id", "decoder_start_token_id", "forced_bos_token_id
 
 OnTokens = Callable[[torch.Tensor], None]
 OnRows = Callable[[list[int]], None]
+Between = Callable[[], None]
 Model: TypeAlias = PreTrainedModel | PeftModel
 
 
@@ -58,6 +61,8 @@ class Generated:
 
 
 OnWritten = Callable[[int, Generated], None]
+# Takes a row's place and its new ids, as soon as it is whole.
+Take = Callable[[int, list[int]], None]
 
 
 def generate(
@@ -69,6 +74,7 @@ def generate(
     on_rows: OnRows | None = None,
     on_tokens: OnTokens | None = None,
     on_written: OnWritten | None = None,
+    between: Between | None = None,
     batch_tokens: int | None = None,
     **decoding: Any,
 ) -> list[Generated]:
@@ -77,16 +83,16 @@ def generate(
     `decoding` are settings of DecodingOptions by their names. `on_rows(rows)` is called with places in `inputs` before
     others are computed than before: those of a batch, those of it that are read together, and those that are left
     when whole summaries have left it. `on_tokens(ids)` is called after each new token with what these rows have so far
-    (rows × tokens), and `on_written(row, summary)` as soon as a summary is whole; what they raise ends the work.
-    `batch_tokens` is chosen by the device if absent. Raises BaseModelError if a prompt is too long for the model.
+    (rows × tokens), and `on_written(row, summary)` as soon as a summary is whole. Who wants neither rows nor tokens
+    lets a processor's cores write apart, and is heard by `between`, called every so often. What any of them raises ends
+    the work. `batch_tokens` is chosen by the device if absent. Raises BaseModelError if a prompt is too long for the
+    model.
     """
     options = DecodingOptions(**decoding)
     core = model.get_base_model() if isinstance(model, PeftModel) else model
     prompt = soft_prompts.before(model)
     _refuse_too_long(core, prompt, inputs, options.max_new_tokens)
     config = generation_config(core, tokenizer, options)
-    budget = batch_tokens or _batch_tokens(core)
-    at_a_time = min(budget // READ_PARTS, CPU_READ_TOKENS if core.device.type == "cpu" else budget)
     written: dict[int, Generated] = {}
 
     def take(row: int, ids: list[int]) -> None:
@@ -94,17 +100,101 @@ def generate(
         if on_written:
             on_written(row, written[row])
 
+    followed = on_rows or on_tokens
+    apart = 1 if followed else devices.replicas(core.device, len(inputs), core.num_parameters())
+    rows = sorted(range(len(inputs)), key=lambda row: len(inputs[row]), reverse=True)
+    mine, *theirs = (rows[place::apart] for place in range(apart))
+    work = _Work(core, prompt, family, inputs, options, (batch_tokens or _batch_tokens(core)) // apart)
     with _decoding(core, config):
-        for rows in _batches(inputs, options, budget):
-            if on_rows:
-                on_rows(rows)
-            request, read = _request(core, prompt, family, [inputs[row] for row in rows], options)
-            with prompt.decoding():
-                if options.beams == 1:
-                    Stepping(rows, take, on_rows, on_tokens, at_a_time).write(core, request)
-                else:
-                    _write_by_beams(core, request, read, rows, take, on_tokens)
+        if theirs:
+            _write_apart(work, mine, theirs, take, between or _nothing)
+        elif between:
+            work.write(mine, take, lambda _: between(), lambda _: between())
+        else:
+            work.write(mine, take, on_rows, on_tokens)
     return [written[row] for row in range(len(inputs))]
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is written, from what and how; of prompts and room for summaries `batch_tokens` at a time."""
+
+    core: PreTrainedModel
+    prompt: soft_prompts.Nothing
+    family: Family
+    inputs: Sequence[list[int]]
+    options: DecodingOptions
+    batch_tokens: int
+
+    def write(
+        self,
+        rows: Sequence[int],
+        take: Take,
+        on_rows: OnRows | None = None,
+        on_tokens: OnTokens | None = None,
+    ) -> None:
+        """Write some of the prompts' summaries, the longest prompts first."""
+        core, options = self.core, self.options
+        most_read = CPU_READ_TOKENS if core.device.type == "cpu" else self.batch_tokens
+        at_a_time = min(self.batch_tokens // READ_PARTS, most_read)
+        for batch in self._batches(rows):
+            if on_rows:
+                on_rows(batch)
+            prompts = [self.inputs[row] for row in batch]
+            request, read = _request(core, self.prompt, self.family, prompts, options)
+            with self.prompt.decoding():
+                if options.beams == 1:
+                    Stepping(batch, take, on_rows, on_tokens, at_a_time).write(core, request)
+                else:
+                    _write_by_beams(core, request, read, batch, take, on_tokens)
+
+    def serve(self, rows: Sequence[int], line: Line) -> None:
+        """Write in a replica; what is whole is sent, and nothing behind the last."""
+        with torch.inference_mode():
+            self.write(rows, lambda row, ids: line.send((row, ids)))
+        line.send(None)
+
+    def _batches(self, rows: Sequence[int]) -> Iterator[list[int]]:
+        """Yield the rows of each batch: little is padded, and memory is tried at once."""
+        left = list(rows)
+        while left:
+            row_tokens = (len(self.inputs[left[0]]) + self.options.max_new_tokens) * self.options.beams
+            count = max(1, self.batch_tokens // row_tokens)
+            yield left[:count]
+            left = left[count:]
+
+
+def _nothing() -> None:
+    """Have nothing to say in between."""
+
+
+def _write_apart(
+    work: _Work, mine: Sequence[int], theirs: Sequence[Sequence[int]], take: Take, between: Between
+) -> None:
+    """Write some rows here and the others in replicas meanwhile."""
+    threads = max(1, torch.get_num_threads() // (1 + len(theirs)))
+    busy = [Replica(partial(work.serve, rows), threads) for rows in theirs]
+    replicas = tuple(busy)
+
+    def look(seconds: float = 0) -> None:
+        """Take what replicas have sent: their lines would be full some day."""
+        between()
+        for replica in tuple(busy):
+            while replica in busy and replica.has_answered(seconds):
+                found = replica.receive()
+                if found is None:
+                    busy.remove(replica)
+                else:
+                    take(*found)
+
+    try:
+        with devices.computing_with(threads):
+            work.write(mine, take, lambda _: look(), lambda _: look())
+        while busy:
+            look(LOOK_SECONDS)
+    finally:
+        for replica in replicas:
+            replica.close()
 
 
 def refuse_too_long(model: Model, ids: list[int], max_new_tokens: int) -> None:
@@ -185,16 +275,6 @@ def _batch_tokens(core: PreTrainedModel) -> int:
     return min(LARGEST_CPU_BATCH_TOKENS, max(CPU_BATCH_TOKENS, CPU_NUMBERS // numbers))
 
 
-def _batches(inputs: Sequence[list[int]], options: DecodingOptions, batch_tokens: int) -> Iterator[list[int]]:
-    """Yield the rows of each batch, longest prompts first: little is padded, and memory is tried at once."""
-    order = sorted(range(len(inputs)), key=lambda row: len(inputs[row]), reverse=True)
-    while order:
-        row_tokens = (len(inputs[order[0]]) + options.max_new_tokens) * options.beams
-        count = max(1, batch_tokens // row_tokens)
-        yield order[:count]
-        order = order[count:]
-
-
 def _request(
     core: PreTrainedModel,
     prompt: soft_prompts.Nothing,
@@ -216,7 +296,7 @@ def _write_by_beams(
     request: dict[str, Any],
     read: int,
     rows: list[int],
-    take: Callable[[int, list[int]], None],
+    take: Take,
     on_tokens: OnTokens | None,
 ) -> None:
     """Let transformers follow the beams. They change their minds, so that no row is whole before the end."""

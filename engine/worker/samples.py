@@ -78,8 +78,7 @@ def write(
         [prompter.input_ids(example.conversation) for example in examples],
         beams=1,
         max_new_tokens=max_new_tokens,
-        on_rows=lambda _: channel.check_stop(),
-        on_tokens=lambda _: channel.check_stop(),
+        between=channel.check_stop,
     )
 
 

@@ -97,3 +97,8 @@ def when(
             act(channel)
 
     monkeypatch.setattr(Channel, "emit", watched)
+
+
+def ask_to_stop(channel: Any) -> None:
+    """What `when` calls to stop the worker in this process."""
+    channel.stopping = True

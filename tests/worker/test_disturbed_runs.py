@@ -19,7 +19,7 @@ from engine.worker import adapters, checkpoints, tokens
 from engine.worker.session import Session
 from engine.worker.spool import Spool
 from engine.worker.storage import writing
-from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here, when
+from tests.helpers.tiny_runs import ask_to_stop, named, run_here, tiny_recipe, train_here, when
 from tests.helpers.worker_parts import attach_random, load_tiny, make_recipe
 
 pytestmark = pytest.mark.torch
@@ -33,10 +33,6 @@ def adapter_of(events: list[Event]) -> Adapter:
 
 def weights(events: list[Event]) -> bytes:
     return (adapter_of(events).folder / library.WEIGHTS_NAME).read_bytes()
-
-
-def ask_to_stop(channel: Any) -> None:
-    channel.stopping = True
 
 
 @pytest.mark.parametrize("keep", ["best", "last"])

@@ -8,7 +8,7 @@ import torch
 from engine import runs
 from engine.errors import RecipeError
 from engine.worker import samples
-from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here, when
+from tests.helpers.tiny_runs import ask_to_stop, named, run_here, tiny_recipe, train_here, when
 
 pytestmark = pytest.mark.torch
 
@@ -26,10 +26,6 @@ def told(events):
 
 def losses(events):
     return [(each["step"], each["loss"], each["gradient_norm"]) for each in named(events, "step_finished")]
-
-
-def ask_to_stop(channel):
-    channel.stopping = True
 
 
 def watch_writing(monkeypatch):

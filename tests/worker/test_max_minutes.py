@@ -4,7 +4,7 @@ import pytest
 
 from engine import library, run_entries, runs
 from engine.worker import session
-from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here, when
+from tests.helpers.tiny_runs import ask_to_stop, named, run_here, tiny_recipe, train_here, when
 
 pytestmark = pytest.mark.torch
 
@@ -17,10 +17,6 @@ def adapter_of(events):
 
 def weights(adapter):
     return (adapter.folder / library.WEIGHTS_NAME).read_bytes()
-
-
-def ask_to_stop(channel):
-    channel.stopping = True
 
 
 class StepClock:

@@ -14,7 +14,7 @@ from engine.worker import devices, probe, session, shortage, train
 from engine.worker.batches import Collator, StepSampler
 from engine.worker.prompting import Encoded
 from engine.worker.session import Prepared, Session
-from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here, when
+from tests.helpers.tiny_runs import ask_to_stop, named, run_here, tiny_recipe, train_here, when
 
 pytestmark = pytest.mark.torch
 
@@ -131,10 +131,6 @@ def test_a_run_that_is_no_risk_has_its_first_step_before_and_one_whose_plan_is_u
 
 def names(events):
     return [event["event"] for event in events if event["event"] in {"memory_probed", "step_finished"}]
-
-
-def ask_to_stop(channel):
-    channel.stopping = True
 
 
 @pytest.mark.parametrize("no_risk", [0, 1], ids=["before the first step", "behind it"])

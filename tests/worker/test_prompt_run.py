@@ -12,7 +12,7 @@ from engine.paths import adapters_folder, jobs_folder
 from engine.prompts import DEFAULT_PROMPT, written
 from engine.worker import generate, merge, plan
 from engine.worker.prompting import PINNED, remembered
-from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here, when
+from tests.helpers.tiny_runs import ask_to_stop, named, run_here, tiny_recipe, train_here, when
 from tests.helpers.worker_parts import load_tiny, make_channel
 
 pytestmark = pytest.mark.torch
@@ -165,10 +165,6 @@ def test_a_stop_while_it_is_scored_leaves_nothing_and_a_resume_starts_over(tmp_p
     assert tuned is not None
     assert tuned["of"] == adapter_of(resumed).id
     assert [event["event"] for event in run_here(job)][-2:] == ["adapter_saved", "job_ended"]
-
-
-def ask_to_stop(channel):
-    channel.stopping = True
 
 
 def test_a_prompt_moves_like_an_adapter_and_is_no_weights(tmp_path):

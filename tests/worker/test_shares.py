@@ -26,7 +26,7 @@ from engine.worker.loads import parted
 from engine.worker.prompting import Encoded
 from engine.worker.shares import shared_out
 from engine.worker.trainer import Interrupted, StepTrainer, training_arguments
-from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here, when
+from tests.helpers.tiny_runs import ask_to_stop, named, run_here, tiny_recipe, train_here, when
 from tests.helpers.worker_parts import make_channel, make_recipe, stop_dropout
 
 pytestmark = [
@@ -203,11 +203,8 @@ def weights(events):
 
 
 def stopped_at(step, recipe, monkeypatch):
-    def stop(channel):
-        channel.stopping = True
-
     with monkeypatch.context() as patch:
-        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == step, stop)
+        when(patch, lambda event, facts: event == "step_finished" and facts["step"] == step, ask_to_stop)
         job, _ = train_here(recipe)
     return job
 

@@ -23,7 +23,7 @@ from engine.worker.prompting import Encoded
 from engine.worker.trainer import StepTrainer, training_arguments
 from tests.helpers.soft_prompts import CASES, NAMES, Options, forward_logits, prompts, soft, soft_recipe
 from tests.helpers.tiny_models import KINDS, Kind, tiny_model
-from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here, when
+from tests.helpers.tiny_runs import ask_to_stop, named, run_here, tiny_recipe, train_here, when
 from tests.helpers.worker_parts import attach_random, install_random, load_tiny, make_recipe
 
 pytestmark = [
@@ -187,10 +187,6 @@ def test_a_stopped_run_goes_on_to_the_same_bits(
     assert weights(resumed) == weights(straight)
     losses = [event["loss"] for event in named(straight, "step_finished")][4:]
     assert [event["loss"] for event in named(resumed, "step_finished")] == losses
-
-
-def ask_to_stop(channel: Any) -> None:
-    channel.stopping = True
 
 
 def weights(events: list[Any]) -> bytes:

@@ -12,7 +12,7 @@ from engine.events import read_all
 from engine.passport import FILE_NAME
 from engine.worker import tuners
 from tests.helpers.tiny_models import KINDS, tiny_model
-from tests.helpers.tiny_runs import named, run_here, tiny_recipe, train_here, when
+from tests.helpers.tiny_runs import ask_to_stop, named, run_here, tiny_recipe, train_here, when
 
 pytestmark = pytest.mark.torch
 
@@ -125,10 +125,6 @@ def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path, monkeypatch, straight,
         [event[key] for key in told] for event in named(whole.events, "step_finished")[step:]
     ]
     assert runs.open_run(job).state.loss == whole.loss
-
-
-def ask_to_stop(channel):
-    channel.stopping = True
 
 
 def test_an_evaluation_that_a_stop_cut_short_is_made_up_for(tmp_path, monkeypatch, straight):
