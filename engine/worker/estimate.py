@@ -28,7 +28,7 @@ from engine.recipe import BaseModelOptions
 FLOAT32_BYTES = 4
 # Measured on a processor, see tests/benchmarks/memory.py.
 RUNTIME_BYTES = 680_000_000
-REPLICA_BYTES = 100_000_000
+REPLICA_BYTES = 20_000_000
 GAPS = 0.12
 # bitsandbytes: weights that share a scale in 4 bits, scales that share a scale of their own when they are quantized
 # again, and optimizer states that share one in 8 bits. Smaller tensors keep their states in float32.

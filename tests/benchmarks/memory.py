@@ -1,7 +1,8 @@
 """How near is a plan's memory to what a run then takes? Real workers, on the starter and two larger random models.
 
 Each setting is planned, then trained for a few steps; the longest conversations are among them, so that the
-heaviest micro-batch is. On a CPU the peak is the worker's resident memory, on CUDA torch's own count.
+heaviest micro-batch is. On a CPU the peak is the most that was resident of the worker, or what it tells of itself and
+its replicas where that is more: it looks a thousand times a second at the heaviest step. On CUDA it is torch's count.
 """
 
 from __future__ import annotations
@@ -133,16 +134,16 @@ def _planned(recipe: Recipe) -> int:
 
 
 def _measured(recipe: Recipe) -> int:
-    """Train and return the peak: what the run says of a card, else the most that was resident."""
+    """Train and return the peak: what the run says of a card or its replicas, else the most that was resident."""
     supervisor = Supervisor(runs.create_run(recipe))
     supervisor.start()
     resident: list[int] = []
     events = supervisor.follow(tick=lambda: resident.append(peak_resident(supervisor.pid)))
-    on_device = [int(event.get("memory_bytes") or 0) for event in events]
+    told = [int(event.get("memory_bytes") or event.get("needed") or 0) for event in events]
     ending = supervisor.ending()
     if ending.outcome != "completed":
         raise SystemExit(f"{ending.message} {ending.hint}\n{ending.log_tail}")
-    return max(on_device if torch.cuda.is_available() else resident)
+    return max(told if torch.cuda.is_available() else [*told, *resident])
 
 
 if __name__ == "__main__":

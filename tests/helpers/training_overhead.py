@@ -17,6 +17,7 @@ from accelerate.optimizer import AcceleratedOptimizer
 from engine.worker import trainer
 from engine.worker.batches import Collator
 from engine.worker.session import Session
+from engine.worker.shares import Shares
 
 # What is the model's own whoever trains it, and two parts of what is not.
 MODEL, REPORTS = "model", "reports"
@@ -26,6 +27,8 @@ TIMED: tuple[tuple[Any, str, str], ...] = (
     (Accelerator, "clip_grad_norm_", MODEL),
     (AcceleratedOptimizer, "step", MODEL),
     (torch.nn.Module, "zero_grad", MODEL),
+    # The model's own time in another process, as far as it is longer than here.
+    (Shares, "are_done", MODEL),
     (Collator, "__call__", "batches"),
     (Session, "_report", REPORTS),
 )

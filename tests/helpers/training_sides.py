@@ -19,6 +19,7 @@ import itertools
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -68,6 +69,7 @@ from tests.helpers.plain_models import plain_model
 from tests.helpers.worker_parts import make_channel
 
 TUTORIAL_LENGTH = 512
+LOOK_SECONDS = 0.05
 COUNTED_EXAMPLES = 16
 CEILING_SIZES = {"cpu": 2048, "cuda": 8192}
 CEILING_TRIES = 8
@@ -269,6 +271,7 @@ class Tunesmith:
         )
         self.model = adapters.attach(stage.base, stage.recipe)
         self._batch_size = batch_size
+        self._watch = Watch(stage.base.device)
         self._computed = sum(map(self._padded, self._micro_batches()))
 
     def _micro_batches(self) -> Iterator[MicroBatch]:
@@ -302,6 +305,7 @@ class Tunesmith:
         with (
             patch.object(trainer._EpochSetter, "on_epoch_begin", began),
             patch.object(Session, "_report", reported),
+            self._watch,
         ):
             self._trained(self._stage.train)
         return clock.told() | {"computed": self._computed}
@@ -403,9 +407,33 @@ def validation_loss(stage: Stage, model: PeftModel) -> float:
     return trainer.mean_loss(model, list(in_batches(encoded, collator)), stage.base.family, int)
 
 
+class Watch:
+    """Looks now and then at the memory of a processor's run, replicas included, which its own peak leaves out."""
+
+    most = 0
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+
+    def __enter__(self) -> None:
+        self._over = threading.Event()
+        self._looks = threading.Thread(target=self._look)
+        self._looks.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._looks.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(LOOK_SECONDS):
+            Watch.most = max(Watch.most, devices.memory_bytes(self._device))
+
+
 def peak_bytes(device: torch.device) -> int:
     """Return the most memory that this side has taken."""
-    return devices.memory_bytes(device) if device.type == "cuda" else peak_resident(os.getpid())
+    if device.type == "cuda":
+        return devices.memory_bytes(device)
+    return max(peak_resident(os.getpid()), Watch.most)
 
 
 def main() -> None:
