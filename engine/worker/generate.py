@@ -6,10 +6,12 @@ model's own generation config. Knows nothing of conversations, scores or jobs.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any, TypeAlias
 
 import torch
@@ -28,7 +30,7 @@ from engine.methods import Family
 from engine.worker import devices, soft_prompts
 from engine.worker.base_models import kept_numbers, positions
 from engine.worker.choosing import choosing
-from engine.worker.replicas import LOOK_SECONDS, Line, Replica
+from engine.worker.replicas import LOOK_SECONDS, Line, replicated
 from engine.worker.stepping import Stepping
 
 # Tokens of one batch, pads and room for the summaries included. On two cores a model of 135 million parameters writes
@@ -173,8 +175,14 @@ def _write_apart(
 ) -> None:
     """Write some rows here and the others in replicas meanwhile."""
     threads = max(1, torch.get_num_threads() // (1 + len(theirs)))
-    busy = [Replica(partial(work.serve, rows), threads) for rows in theirs]
-    replicas = tuple(busy)
+    try:
+        replicas = replicated([partial(work.serve, rows) for rows in theirs], threads)
+    except OSError:
+        # The system allows no fork.
+        traceback.print_exc()
+        work.write([*mine, *chain(*theirs)], take, lambda _: between(), lambda _: between())
+        return
+    busy = list(replicas)
 
     def look(seconds: float = 0) -> None:
         """Take what replicas have sent: their lines would be full some day."""

@@ -13,10 +13,10 @@ import os
 import pickle
 import signal
 import sys
-import threading
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe
@@ -28,7 +28,7 @@ import torch
 from engine.worker import shortage
 
 # They ask a run to stop. Its replicas go when it lets them go, or is gone itself.
-ASK_TO_STOP = (signal.SIGTERM, signal.SIGINT)
+ASK_TO_STOP = ("SIGTERM", "SIGINT", "SIGHUP")
 LOOK_SECONDS = 0.05
 ALIGNMENT = 64
 
@@ -94,7 +94,8 @@ class Replica:
     """A fork of this process that does one work, given and answering through a line.
 
     `work(line)` is called in the fork, which computes with `threads`. It ends with its work, with this process at the
-    latest; what it raises is raised here by `receive`.
+    latest; what it raises is raised here by `receive`. Raises OSError where the system allows no fork, as some do for
+    a process that is larger than what is free.
     """
 
     def __init__(self, work: Callable[[Line], None], threads: int) -> None:
@@ -102,10 +103,14 @@ class Replica:
         self._line = Line(mine)
         # libgomp's threads belong to the one that made them and are not forked with it; one that has none can make its
         # own on the other side.
-        forking = threading.Thread(target=self._fork, args=(work, Line(its), threads))
-        forking.start()
-        forking.join()
-        its.close()
+        try:
+            with ThreadPoolExecutor(1) as fresh:
+                self._process = fresh.submit(_forked, work, Line(its), threads).result()
+        except OSError:
+            mine.close()
+            raise
+        finally:
+            its.close()
         self._own_at_first = _own_bytes(self._process)
         _ALL.append(self)
 
@@ -142,14 +147,6 @@ class Replica:
         """Return the memory that it has taken for itself."""
         return max(0, _own_bytes(self._process) - self._own_at_first)
 
-    def _fork(self, work: Callable[[Line], None], line: Line, threads: int) -> None:
-        with warnings.catch_warnings():
-            # Said where there are other threads: none of a worker's holds a lock that a replica takes.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            self._process = os.fork()
-        if not self._process:
-            _be_replica(work, line, threads)
-
     def _raise_end(self) -> NoReturn:
         status = self._forget()
         if status == -signal.SIGKILL:
@@ -167,13 +164,36 @@ class Replica:
 _ALL: list[Replica] = []
 
 
+def replicated(works: Sequence[Callable[[Line], None]], threads: int) -> list[Replica]:
+    """Return a replica for each work, or none of them. Raises OSError where the system allows no fork."""
+    made: list[Replica] = []
+    try:
+        made.extend(Replica(work, threads) for work in works)
+    except OSError:
+        for each in made:
+            each.close()
+        raise
+    return made
+
+
+def _forked(work: Callable[[Line], None], line: Line, threads: int) -> int:
+    """Return the number of a fork's process; in the fork, do its work instead."""
+    with warnings.catch_warnings():
+        # Said where there are other threads: none of a worker's holds a lock that a replica takes.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        process = os.fork()
+    if not process:
+        _be_replica(work, line, threads)
+    return process
+
+
 def _be_replica(work: Callable[[Line], None], line: Line, threads: int) -> NoReturn:
     """Work, say what went wrong, and end without anything that the forked process would do at its end."""
     status = 1
     try:
         _ALL.clear()
         for asked in ASK_TO_STOP:
-            signal.signal(asked, signal.SIG_IGN)
+            signal.signal(getattr(signal, asked), signal.SIG_IGN)
         line.close_all_others()
         torch.set_num_threads(threads)
         work(line)

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from engine.worker.batches import MicroBatch, Step
-from engine.worker.replicas import Line, Replica, in_common
+from engine.worker.replicas import Line, Replica, in_common, replicated
 
 # Adds a micro-batch's gradients to those that are there and returns its part of the loss; the step's learned tokens.
 Learn = Callable[[MicroBatch, int], torch.Tensor]
@@ -44,7 +44,8 @@ DROP = None
 class Shares:
     """What computes all but a step's first share, on replicas that it forks; all of a model's numbers as they are then.
 
-    The trained numbers are put where replicas see what becomes of them. `most` shares can be computed at once.
+    The trained numbers are put where replicas see what becomes of them. `most` shares can be computed at once. Raises
+    OSError where the system allows no fork.
     """
 
     def __init__(self, trained: Sequence[torch.nn.Parameter], learn: Learn, most: int, threads: int) -> None:
@@ -53,7 +54,7 @@ class Shares:
         for parameter, numbers in zip(trained, in_common([each.data for each in trained]), strict=True):
             parameter.data = numbers
         self._sums = [in_common([torch.zeros_like(each.data) for each in trained]) for _ in range(most)]
-        self._replicas = [Replica(partial(_serve, learn, trained, sums), threads) for sums in self._sums]
+        self._replicas = replicated([partial(_serve, learn, trained, sums) for sums in self._sums], threads)
         self._busy: Sequence[Replica] = ()
 
     def begin(self, shares: Sequence[Share]) -> None:

@@ -10,8 +10,10 @@ happens after a step is the run's business, handed in as `after_step`. Checkpoin
 from __future__ import annotations
 
 import math
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +173,8 @@ class StepTrainer(Trainer):
         mine, *theirs = shared_out(inputs, self.args.seed, self.state.global_step)
         threads = max(1, torch.get_num_threads() // len(inputs.shares))
         others = self._replicated(len(theirs), threads)
+        if others is None:
+            return self._add_all(model, chain(mine, *theirs), inputs.learned_tokens)
         try:
             with devices.computing_with(threads):
                 others.begin(theirs)
@@ -186,12 +190,18 @@ class StepTrainer(Trainer):
             self.end_replicas()
             raise
 
-    def _replicated(self, count: int, threads: int) -> Shares:
-        """Return what computes so many shares beside this process; its replicas live on from step to step."""
+    def _replicated(self, count: int, threads: int) -> Shares | None:
+        """Return what computes so many shares beside this process, None where the system allows no fork.
+
+        Replicas live on from step to step.
+        """
         if self._others is None or self._others.most < count:
             self.end_replicas()
             trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
-            self._others = Shares(trained, self._learn, count, threads)
+            try:
+                self._others = Shares(trained, self._learn, count, threads)
+            except OSError:
+                traceback.print_exc()
         return self._others
 
     def _give_up(self, model: Any) -> None:

@@ -1,5 +1,6 @@
 """Replicas are forks that compute along, hold nothing of their process's but its numbers, and never outlive it."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -202,6 +203,21 @@ def test_it_ends_when_its_process_is_killed(tmp_path):
         process.kill()
     assert len(children) == 2
     assert all(map(gone, children))
+
+
+def test_where_no_fork_is_allowed_none_is_left(monkeypatch):
+    fork, forks = os.fork, []
+
+    def refused():
+        forks.append(None)
+        if len(forks) == 2:
+            raise OSError(errno.ENOMEM, "Cannot allocate memory")
+        return fork()
+
+    monkeypatch.setattr(os, "fork", refused)
+    with pytest.raises(OSError, match="Cannot allocate"):
+        replicas.replicated([answering(lambda _: None)] * 2, 1)
+    assert not replicas._ALL
 
 
 def test_the_memory_it_takes_counts_as_its_processs(replica):

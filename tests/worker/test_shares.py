@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -325,6 +326,22 @@ def test_where_there_is_not_the_memory_for_more_one_process_computes(tmp_path, m
 
     assert named(events, "run_started")[0]["replicas"] == 1
     assert events[-1]["outcome"] == "completed"
+
+
+def refuse():
+    raise OSError(errno.EAGAIN, "no fork for you")
+
+
+def test_where_the_system_allows_no_fork_the_run_goes_on_alone(tmp_path, monkeypatch, side_by_side, capfd):
+    recipe = tiny_recipe(tmp_path, "llama", "lora", "method.dropout=0")
+    _, shared = train_here(recipe)
+    monkeypatch.setattr(os, "fork", refuse)
+    _, alone = train_here(recipe)
+
+    assert alone[-1]["outcome"] == "completed"
+    assert "no fork for you" in capfd.readouterr().err
+    for one, other in zip(named(alone, "step_finished"), named(shared, "step_finished"), strict=True):
+        assert other["loss"] == pytest.approx(one["loss"], rel=1e-3)
 
 
 def in_replica(act):
