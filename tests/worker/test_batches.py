@@ -75,7 +75,7 @@ def test_of_all_ways_to_cut_a_step_the_one_that_computes_least_is_taken(lengths,
         for count in range(len(ordered))
         for inner in combinations(places[1:-1], count)
     )
-    groups = Collator("encoder-decoder", 0, tokens).groups(lengths)
+    (groups,) = Collator("encoder-decoder", 0, tokens).groups(lengths)
     loads = [load_of([lengths[place] for place in group]) for group in groups]
     taken = sum(load.rows * (load.input_length + load.label_length) for load in loads)
 

@@ -20,6 +20,7 @@ SIZES = {
     "memory": {"weights": 3},
     "memory_bytes": 3,
     "micro_batch": {"rows": 1, "input_length": 2, "label_length": 3, "learned_tokens": 3},
+    "replicas": 2,
 }
 
 
