@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
 
 # The lengths of an example's inputs and of its labels, in tokens.
 Size = tuple[int, int]
@@ -17,6 +16,8 @@ Size = tuple[int, int]
 TOKENS_LIKE_A_WIDTH = 34 * 64 / 5
 # Which part of the tokens that are computed at a time takes as long as what a micro-batch needs whatever it holds.
 MICRO_BATCH_PARTS = 16
+# How often the range of what a share may weigh is halved: to a hundredth of an example or so.
+HALVINGS = 10
 
 
 @dataclass(frozen=True)
@@ -75,21 +76,35 @@ def cut(sizes: Sequence[Size], tokens: int, *, two_stacks: bool) -> list[list[in
 
 
 def parted(sizes: Sequence[Size], shares: int, *, two_stacks: bool) -> list[list[int]]:
-    """Return the places in as many shares of about the same tokens, the longest first; none is empty.
+    """Return the places in shares of which the heaviest, padded, is as light as it can be; the lightest comes first.
 
-    Neighbours by length stay together, so that little is padded. There are fewer shares of fewer examples.
+    Neighbours by length stay together, so that little is padded. None is empty; there are fewer where some example is
+    as heavy as all others, or of fewer examples.
     """
     order = sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True)
-    passed = [0, *accumulate(row_width(*sizes[place], two_stacks=two_stacks) for place in order)]
-    shares = min(shares, len(order))
-    ends, end = [], 0
-    for share in range(1, shares):
-        # At least one for this share and for each that comes.
-        ends_here = range(end + 1, len(order) - shares + share + 1)
-        wanted = passed[-1] * share / shares
-        end = min(ends_here, key=lambda place: abs(passed[place] - wanted))
-        ends.append(end)
-    return [order[begin:end] for begin, end in pairwise([0, *ends, len(order)])]
+    weights = [_row_weight(sizes[place], two_stacks=two_stacks) for place in order]
+    low, high = max(weights), len(weights) * max(weights)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if len(_filled(weights, middle)) <= shares else (middle, high)
+    parts = _filled(weights, high)
+    parts.sort(key=lambda part: len(part) * max(weights[place] for place in part))
+    return [[order[place] for place in part] for part in parts]
+
+
+def _filled(weights: Sequence[float], limit: float) -> list[range]:
+    """Return stretches of rows, each as long as its padded weight stays within a limit."""
+    parts, begin, widest = [], 0, 0.0
+    for place, weight in enumerate(weights):
+        if place > begin and (place + 1 - begin) * max(widest, weight) > limit:
+            parts.append(range(begin, place))
+            begin, widest = place, 0.0
+        widest = max(widest, weight)
+    return [*parts, range(begin, len(weights))]
+
+
+def _row_weight(size: Size, *, two_stacks: bool) -> float:
+    return row_width(*size, two_stacks=two_stacks) * (1 + size[0] / TOKENS_LIKE_A_WIDTH)
 
 
 def _pieces(begins: Sequence[int]) -> list[tuple[int, int]]:
