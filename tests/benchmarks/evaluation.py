@@ -33,7 +33,7 @@ from engine.worker.channel import Channel
 from engine.worker.generate import Model, generate
 from engine.worker.prompting import make_prompter, scored
 from engine.worker.switcher import Switcher
-from tests.helpers.benchmark_report import show
+from tests.helpers.benchmark_report import processor_seconds, show
 from tests.helpers.plain_models import plain_model
 from tests.helpers.worker_parts import make_channel
 
@@ -138,9 +138,9 @@ def _spread(
 
 
 def _timed(work: Callable[[], tuple[Sequence[str], float]]) -> Side:
-    started, spent = time.perf_counter(), time.process_time()
+    started, spent = time.perf_counter(), processor_seconds()
     summaries, rouge1 = work()
-    return Side(tuple(summaries), rouge1, time.perf_counter() - started, time.process_time() - spent)
+    return Side(tuple(summaries), rouge1, time.perf_counter() - started, processor_seconds() - spent)
 
 
 def _ours(

@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import os
 import platform
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 
 def machine() -> str:
@@ -46,3 +49,10 @@ def peak_resident(pid: int | None) -> int:
         lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
         return max((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")), default=0)
     return 0
+
+
+def processor_seconds() -> float:
+    """Return what this process and its children, those that are gone included, have computed so far."""
+    gone, alive = os.times(), [each.cpu_times() for each in psutil.Process().children()]
+    children = gone.children_user + gone.children_system + sum(each.user + each.system for each in alive)
+    return time.process_time() + children

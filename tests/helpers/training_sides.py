@@ -29,7 +29,6 @@ from statistics import fmean
 from typing import IO, Any
 from unittest.mock import patch
 
-import psutil
 import torch
 from peft import LoraConfig, PeftModel, TaskType, get_peft_model
 from torch.nn import functional
@@ -65,7 +64,7 @@ from engine.worker.rehearsal import LivingBytes
 from engine.worker.session import Prepared, Session
 from engine.worker.tokens import tokenised
 from tests.helpers import training_overhead
-from tests.helpers.benchmark_report import peak_resident
+from tests.helpers.benchmark_report import peak_resident, processor_seconds
 from tests.helpers.plain_models import plain_model
 from tests.helpers.worker_parts import make_channel
 
@@ -118,12 +117,6 @@ class Padding:
         return made
 
 
-def _processor_seconds() -> float:
-    """Return what this process and its replicas have computed so far."""
-    replicas = [each.cpu_times() for each in psutil.Process().children()]
-    return time.process_time() + sum(each.user + each.system for each in replicas)
-
-
 class EpochClock(TrainerCallback):
     """How long a pass took: what comes before it is done once a run, however long that is."""
 
@@ -137,11 +130,11 @@ class EpochClock(TrainerCallback):
 
     def start(self) -> None:
         """Begin to count."""
-        self._began = time.perf_counter(), _processor_seconds()
+        self._began = time.perf_counter(), processor_seconds()
 
     def stop(self) -> None:
         """Count up to here."""
-        self._ended = time.perf_counter(), _processor_seconds()
+        self._ended = time.perf_counter(), processor_seconds()
 
     def told(self) -> Told:
         """Return the seconds by the clock, and those of the processor."""
