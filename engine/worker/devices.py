@@ -102,6 +102,11 @@ def replicas(device: torch.device, examples: int, numbers: int) -> int:
     return max(1, min(MOST_REPLICAS, threads(device), examples // LEAST_EXAMPLES))
 
 
+def threads_each(processes: int) -> int:
+    """Return with how many threads each of some processes side by side computes, so that together they have all."""
+    return max(1, torch.get_num_threads() // processes)
+
+
 @contextmanager
 def computing_with(threads: int) -> Iterator[None]:
     """Let operations inside be computed with so many threads."""

@@ -6,12 +6,9 @@ model's own generation config. Knows nothing of conversations, scores or jobs.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
-from itertools import chain
 from typing import Any, TypeAlias
 
 import torch
@@ -30,7 +27,7 @@ from engine.methods import Family
 from engine.worker import devices, soft_prompts
 from engine.worker.base_models import kept_numbers, positions
 from engine.worker.choosing import choosing
-from engine.worker.replicas import LOOK_SECONDS, Line, replicated
+from engine.worker.side_by_side import Between, Give, nothing, side_by_side
 from engine.worker.stepping import Stepping
 
 # Tokens of one batch, pads and room for the summaries included. On two cores a model of 135 million parameters writes
@@ -49,7 +46,6 @@ SPECIAL_TOKENS = ("bos_token_id", "decoder_start_token_id", "forced_bos_token_id
 
 OnTokens = Callable[[torch.Tensor], None]
 OnRows = Callable[[list[int]], None]
-Between = Callable[[], None]
 Model: TypeAlias = PreTrainedModel | PeftModel
 
 
@@ -76,7 +72,7 @@ def generate(
     on_rows: OnRows | None = None,
     on_tokens: OnTokens | None = None,
     on_written: OnWritten | None = None,
-    between: Between | None = None,
+    between: Between = nothing,
     batch_tokens: int | None = None,
     **decoding: Any,
 ) -> list[Generated]:
@@ -105,15 +101,13 @@ def generate(
     followed = on_rows or on_tokens
     apart = 1 if followed else devices.replicas(core.device, len(inputs), core.num_parameters())
     rows = sorted(range(len(inputs)), key=lambda row: len(inputs[row]), reverse=True)
-    mine, *theirs = (rows[place::apart] for place in range(apart))
     work = _Work(core, prompt, family, inputs, options, (batch_tokens or _batch_tokens(core)) // apart)
     with _decoding(core, config):
-        if theirs:
-            _write_apart(work, mine, theirs, take, between or _nothing)
-        elif between:
-            work.write(mine, take, lambda _: between(), lambda _: between())
+        if followed:
+            work.write(rows, take, on_rows, on_tokens)
         else:
-            work.write(mine, take, on_rows, on_tokens)
+            parts = [rows[place::apart] for place in range(apart)]
+            side_by_side(parts, work.write_apart, lambda found: take(*found), between)
     return [written[row] for row in range(len(inputs))]
 
 
@@ -150,11 +144,9 @@ class _Work:
                 else:
                     _write_by_beams(core, request, read, batch, take, on_tokens)
 
-    def serve(self, rows: Sequence[int], line: Line) -> None:
-        """Write in a replica; what is whole is sent, and nothing behind the last."""
-        with torch.inference_mode():
-            self.write(rows, lambda row, ids: line.send((row, ids)))
-        line.send(None)
+    def write_apart(self, rows: Sequence[int], give: Give, look: Between) -> None:
+        """Write some of the prompts' summaries, give each as its row and ids, and look around every so often."""
+        self.write(rows, lambda row, ids: give((row, ids)), lambda _: look(), lambda _: look())
 
     def _batches(self, rows: Sequence[int]) -> Iterator[list[int]]:
         """Yield the rows of each batch: little is padded, and memory is tried at once."""
@@ -164,45 +156,6 @@ class _Work:
             count = max(1, self.batch_tokens // row_tokens)
             yield left[:count]
             left = left[count:]
-
-
-def _nothing() -> None:
-    """Have nothing to say in between."""
-
-
-def _write_apart(
-    work: _Work, mine: Sequence[int], theirs: Sequence[Sequence[int]], take: Take, between: Between
-) -> None:
-    """Write some rows here and the others in replicas meanwhile."""
-    threads = max(1, torch.get_num_threads() // (1 + len(theirs)))
-    try:
-        replicas = replicated([partial(work.serve, rows) for rows in theirs], threads)
-    except OSError:
-        # The system allows no fork.
-        traceback.print_exc()
-        work.write([*mine, *chain(*theirs)], take, lambda _: between(), lambda _: between())
-        return
-    busy = list(replicas)
-
-    def look(seconds: float = 0) -> None:
-        """Take what replicas have sent: their lines would be full some day."""
-        between()
-        for replica in tuple(busy):
-            while replica in busy and replica.has_answered(seconds):
-                found = replica.receive()
-                if found is None:
-                    busy.remove(replica)
-                else:
-                    take(*found)
-
-    try:
-        with devices.computing_with(threads):
-            work.write(mine, take, lambda _: look(), lambda _: look())
-        while busy:
-            look(LOOK_SECONDS)
-    finally:
-        for replica in replicas:
-            replica.close()
 
 
 def refuse_too_long(model: Model, ids: list[int], max_new_tokens: int) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-import torch
-
 from engine.recipe import Recipe
 from engine.training import TrainingOptions
 from engine.worker import devices
@@ -66,7 +64,7 @@ class StepTimes:
         # Shares are computed side by side: the longest decides.
         shares = collator.loads(probe.step.examples)
         loads = max(shares, key=lambda share: sum(load.weight for load in share))
-        with devices.computing_with(max(1, torch.get_num_threads() // len(shares))):
+        with devices.computing_with(devices.threads_each(len(shares))):
             return Prices(self._base, self._recipe).of(recipe, seconds, loads)
 
     def _tried(self, probe: Probe, collator: Collator, training: TrainingOptions) -> float | None:

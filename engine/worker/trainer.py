@@ -171,7 +171,7 @@ class StepTrainer(Trainer):
     def _add_shares(self, model: Any, inputs: Step) -> torch.Tensor:
         """Add the gradients of a step's shares, the first computed here and the others in replicas meanwhile."""
         mine, *theirs = shared_out(inputs, self.args.seed, self.state.global_step)
-        threads = max(1, torch.get_num_threads() // len(inputs.shares))
+        threads = devices.threads_each(len(inputs.shares))
         others = self._replicated(len(theirs), threads)
         if others is None:
             return self._add_all(model, chain(mine, *theirs), inputs.learned_tokens)
