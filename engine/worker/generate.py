@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 import torch
@@ -17,8 +18,6 @@ from transformers import (
     GenerationConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
-    StoppingCriteria,
-    StoppingCriteriaList,
 )
 
 from engine.decoding import DecodingOptions
@@ -27,8 +26,9 @@ from engine.methods import Family
 from engine.worker import devices, soft_prompts
 from engine.worker.base_models import kept_numbers, positions
 from engine.worker.choosing import choosing
+from engine.worker.searches import Beams, Greedy
 from engine.worker.side_by_side import Between, Give, nothing, side_by_side
-from engine.worker.stepping import Stepping
+from engine.worker.stepping import MakeSearch, Stepping
 
 # Tokens of one batch, pads and room for the summaries included. On two cores a model of 135 million parameters writes
 # quickest with 2**14, the starter with twice as many; but no more than 2**28 numbers are kept of them.
@@ -137,12 +137,9 @@ class _Work:
             if on_rows:
                 on_rows(batch)
             prompts = [self.inputs[row] for row in batch]
-            request, read = _request(core, self.prompt, self.family, prompts, options)
+            request = _request(core, self.prompt, self.family, prompts, options)
             with self.prompt.decoding():
-                if options.beams == 1:
-                    Stepping(batch, take, on_rows, on_tokens, at_a_time).write(core, request)
-                else:
-                    _write_by_beams(core, request, read, batch, take, on_tokens)
+                Stepping(batch, take, on_rows, on_tokens, at_a_time, _search(options)).write(core, request)
 
     def write_apart(self, rows: Sequence[int], give: Give, look: Between) -> None:
         """Write some of the prompts' summaries, give each as its row and ids, and look around every so often."""
@@ -169,24 +166,21 @@ def generation_config(
 ) -> GenerationConfig:
     """Return what decides decoding beside `choosing`; what ends the model's or the tokenizer's texts ends ours.
 
-    Tokens are drawn there, row by row, so that for transformers decoding is never a matter of chance.
+    Tokens are drawn there, row by row, and beams are followed by a search of our own, so that for transformers the
+    likeliest token is always the next.
     """
     own = core.generation_config
     special = {name: getattr(own, name, None) for name in SPECIAL_TOKENS}
     if core.config.is_encoder_decoder and special["decoder_start_token_id"] is None:
         special["decoder_start_token_id"] = core.config.decoder_start_token_id
-    # Said of one beam, transformers warns that it changes nothing.
-    ranking = {"length_penalty": options.length_penalty} if options.beams > 1 else {}
     return GenerationConfig(
         max_new_tokens=options.max_new_tokens,
-        num_beams=options.beams,
-        early_stopping=options.beams > 1,
+        num_beams=1,
         do_sample=False,
         use_cache=True,
         eos_token_id=_end_tokens(own.eos_token_id, tokenizer.eos_token_id),
         pad_token_id=tokenizer.pad_token_id,
         **special,
-        **ranking,
     )
 
 
@@ -210,6 +204,12 @@ def _refuse_too_long(
             "Lower the longest conversation or the longest summary.",
             "data.max_conversation_tokens",
         )
+
+
+def _search(options: DecodingOptions) -> MakeSearch:
+    if options.beams == 1:
+        return Greedy
+    return partial(Beams, beams=options.beams, length_penalty=options.length_penalty)
 
 
 @contextmanager
@@ -242,29 +242,14 @@ def _request(
     family: Family,
     prompts: list[list[int]],
     options: DecodingOptions,
-) -> tuple[dict[str, Any], int]:
-    """Return what the model's `generate` gets for prompts, and how many ids stand before the written ones there."""
+) -> dict[str, Any]:
+    """Return what the model's `generate` gets for prompts."""
     config = core.generation_config
     padded = _padded(prompts, config.pad_token_id, left=family == "decoder-only", device=core.device)
-    request = prompt.request(padded, options.beams)
+    request = prompt.request(padded)
     read = _repeated(request, family)
     request["logits_processor"] = choosing(options, config.eos_token_id, read=read, device=core.device)
-    return request, read
-
-
-def _write_by_beams(
-    core: PreTrainedModel,
-    request: dict[str, Any],
-    read: int,
-    rows: list[int],
-    take: Take,
-    on_tokens: OnTokens | None,
-) -> None:
-    """Let transformers follow the beams. They change their minds, so that no row is whole before the end."""
-    watch = StoppingCriteriaList([_Watch(read, on_tokens)] if on_tokens else [])
-    tokens = core.generate(**request, stopping_criteria=watch)[:, read:]
-    for row, ids in zip(rows, tokens.tolist(), strict=True):
-        take(row, ids)
+    return request
 
 
 def _repeated(request: dict[str, Any], family: Family) -> int:
@@ -284,18 +269,6 @@ def _padded(prompts: list[list[int]], pad: int, left: bool, device: torch.device
         ids[row, place] = torch.tensor(prompt)
         mask[row, place] = 1
     return {"input_ids": ids.to(device), "attention_mask": mask.to(device)}
-
-
-class _Watch(StoppingCriteria):
-    """Hand on what is written so far; stops nothing by itself."""
-
-    def __init__(self, read: int, on_tokens: OnTokens) -> None:
-        self._read = read
-        self._on_tokens = on_tokens
-
-    def __call__(self, input_ids: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
-        self._on_tokens(input_ids[:, self._read :])
-        return torch.zeros(input_ids.shape[0], dtype=torch.bool, device=input_ids.device)
 
 
 def _finished(ids: list[int], config: GenerationConfig, tokenizer: PreTrainedTokenizerBase) -> Generated:

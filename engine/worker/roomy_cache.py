@@ -25,6 +25,18 @@ def give_room(cache: Any) -> None:
         cache.layers = [RoomyLayer(layer) if grows(layer) else layer for layer in cache.layers]
 
 
+def follow(cache: Any, parents: torch.Tensor, begin: int) -> None:
+    """Let each row go on with what another one remembers, from a token on; what stands before is the same for both."""
+    if isinstance(cache, EncoderDecoderCache):
+        # Both read the same.
+        cache = cache.self_attention_cache
+    for layer in cache.layers:
+        if isinstance(layer, RoomyLayer):
+            layer.follow(parents, begin)
+        else:
+            layer.reorder_cache(parents)
+
+
 def grows(layer: Any) -> bool:
     """Tell whether a cache's layer keeps every token's keys and values: a window's forgets, others keep none."""
     return type(layer) is DynamicLayer
@@ -61,6 +73,12 @@ class RoomyLayer(DynamicLayer):
             self.keys, self.values = _zeros(layer.keys, shape), _zeros(layer.values, shape)
         for kept, read in ((self.keys, layer.keys), (self.values, layer.values)):
             kept[rows[:, None], :, columns] = read.transpose(1, 2)
+
+    def follow(self, parents: torch.Tensor, begin: int) -> None:
+        """Let each row have what its parent has from a token on."""
+        for kept in (self.keys, self.values):
+            written = kept[:, :, begin:]
+            written.copy_(written.index_select(0, parents))
 
 
 def _joined(kept: torch.Tensor, new: torch.Tensor) -> torch.Tensor:

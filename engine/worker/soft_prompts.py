@@ -32,7 +32,7 @@ class Nothing:
         found: torch.Tensor = self._model(**inputs, use_cache=False).logits
         return found
 
-    def request(self, inputs: Inputs, beams: int) -> Inputs:
+    def request(self, inputs: Inputs) -> Inputs:
         """Return what the base model's `generate` gets for `input_ids` and `attention_mask`."""
         return inputs
 
@@ -77,7 +77,7 @@ class InputVectors(_SoftPrompt):
         # Where only some places are computed they are none of the prompt's.
         return found if _two_stacks(self._base) or found.dim() == 2 else found[:, self.length :]
 
-    def request(self, inputs: Inputs, beams: int) -> Inputs:
+    def request(self, inputs: Inputs) -> Inputs:
         """Return embeddings in place of the ids."""
         return self._embedded(inputs)
 
@@ -112,7 +112,7 @@ class KeysAndValues(_SoftPrompt):
         found: torch.Tensor = self._base(**given, cache=cache, use_cache=False).logits
         return found
 
-    def request(self, inputs: Inputs, beams: int) -> Inputs:
+    def request(self, inputs: Inputs) -> Inputs:
         """Return a decoder's filled cache, with an id in the place of each of its entries.
 
         An encoder-decoder gets its own later, see `decoding`: there ids before the first would be taken for
@@ -124,7 +124,7 @@ class KeysAndValues(_SoftPrompt):
         return inputs | {
             "input_ids": torch.cat([ids.new_zeros(len(ids), self.length), ids], dim=1),
             "attention_mask": self._masked(inputs["attention_mask"]),
-            "cache": self._model.get_prompt(len(ids) * beams),
+            "cache": self._model.get_prompt(len(ids)),
         }
 
     @contextmanager

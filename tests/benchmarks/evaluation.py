@@ -5,11 +5,14 @@ with the same decoding, then ROUGE over all. Both are done in one process, one a
 writes hardly a word before it is tuned, is tuned for a few steps first and scored on all its test conversations; a
 model folder in `BENCH_MODEL` is scored as it is, on 64 conversations of the file in `BENCH_DATA`, spread over their
 lengths.
+
+Arguments are overrides of the recipe, such as evaluation.beams=4.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -121,7 +124,7 @@ def _recipe(settings: dict[str, str]) -> Recipe:
     tables = recipes.parse((presets_folder() / "starter.toml").read_text(encoding="utf-8"))
     few = [f"training.max_steps={STEPS}", "training.device=cpu", f"training.evaluate_every={STEPS}"]
     given = [f"{name}={value}" for name, value in settings.items()]
-    return recipes.from_tables(recipes.overridden(tables, [*few, *given]))
+    return recipes.from_tables(recipes.overridden(tables, [*few, *given, *sys.argv[1:]]))
 
 
 def _spread(
@@ -147,24 +150,25 @@ def _ours(
     base: LoadedBase, model: Model, recipe: Recipe, examples: list[Example], inputs: list[list[int]]
 ) -> Side:
     """Score as a run does, every measure included."""
-    limit = recipe.evaluation.max_new_tokens
+    decoding = {"beams": recipe.evaluation.beams, "max_new_tokens": recipe.evaluation.max_new_tokens}
 
     def work() -> tuple[Sequence[str], float]:
-        written = generate(model, base.tokenizer, base.family, inputs, beams=1, max_new_tokens=limit)
+        written = generate(model, base.tokenizer, base.family, inputs, **decoding)
         found = measuring.measure(examples, written, 0, 0.0)
         return found.summaries, sum(found.rouge["rouge1"]) / len(examples)
 
     return _timed(work)
 
 
-def _greedy(base: LoadedBase, limit: int) -> GenerationConfig:
+def _decoding(base: LoadedBase, recipe: Recipe) -> GenerationConfig:
     """Return what the loop decodes by: what is left open here is the model's own."""
     own = base.model.generation_config.eos_token_id
     ends = {*(own if isinstance(own, list) else [own]), base.tokenizer.eos_token_id} - {None}
     return GenerationConfig(
-        max_new_tokens=limit,
+        max_new_tokens=recipe.evaluation.max_new_tokens,
         do_sample=False,
-        num_beams=1,
+        num_beams=recipe.evaluation.beams,
+        early_stopping=recipe.evaluation.beams > 1,
         eos_token_id=sorted(ends),
         pad_token_id=base.tokenizer.pad_token_id,
     )
@@ -174,8 +178,8 @@ def _loop(
     base: LoadedBase, model: Model, recipe: Recipe, examples: list[Example], inputs: list[list[int]]
 ) -> Side:
     """Write one summary after the other, then compute ROUGE."""
-    limit, read = recipe.evaluation.max_new_tokens, base.family == "decoder-only"
-    config = _greedy(base, limit)
+    read = base.family == "decoder-only"
+    config = _decoding(base, recipe)
 
     def alone(ids: list[int]) -> str:
         asked = torch.tensor([ids])

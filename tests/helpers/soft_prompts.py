@@ -90,7 +90,10 @@ def written(model: Any, base: LoadedBase, beams: int = 1) -> Any:
         return_dict_in_generate=True,
     )
     before = soft_prompts.before(model)
-    request = before.request({"input_ids": ids, "attention_mask": mask}, beams)
+    request = before.request({"input_ids": ids, "attention_mask": mask})
+    if beams > 1 and "cache" in request:
+        # transformers repeats all but this.
+        request["cache"].batch_repeat_interleave(beams)
     kept, base.model.generation_config = base.model.generation_config, config
     with torch.no_grad(), before.decoding():
         found = base.model.generate(**request)

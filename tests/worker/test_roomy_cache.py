@@ -7,7 +7,7 @@ import torch
 from transformers import DynamicCache, EncoderDecoderCache
 from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
-from engine.worker.roomy_cache import ROOM, RoomyLayer, give_room
+from engine.worker.roomy_cache import ROOM, RoomyLayer, follow, give_room
 
 pytestmark = pytest.mark.torch
 
@@ -64,6 +64,26 @@ def test_tokens_come_into_its_room_and_nothing_else_is_written() -> None:
     assert torch.equal(cache.layers[0].keys[:, :, :8], before)
     cache.update(*states(2, 1), 0)
     assert cache.layers[0].keys.data_ptr() != place
+
+
+@pytest.mark.parametrize("kind", ["roomy", "plain", "two stacks"])
+def test_rows_go_on_with_what_others_have_written(kind: str) -> None:
+    torch.manual_seed(1)
+    one = states(2, 7)
+    read: Both = (one[0].repeat_interleave(2, 0), one[1].repeat_interleave(2, 0))
+    ours, plain = DynamicCache(), DynamicCache()
+    for cache in (ours, plain):
+        cache.update(*read, 0)
+    if kind != "plain":
+        give_room(ours)
+    seen = EncoderDecoderCache(ours, DynamicCache()) if kind == "two stacks" else ours
+    for parents in ([1, 1, 2, 3], [0, 1, 3, 2], [1, 0, 3, 3]):
+        new = states(4, 1)
+        ours.update(*new, 0)
+        plain.update(*new, 0)
+        follow(seen, torch.tensor(parents), 7)
+        plain.reorder_cache(torch.tensor(parents))
+        assert_same(ours, plain)
 
 
 def test_what_was_cropped_is_not_written_over() -> None:
