@@ -76,6 +76,9 @@ class RoomyLayer(DynamicLayer):
 
     def follow(self, parents: torch.Tensor, begin: int) -> None:
         """Let each row have what its parent has from a token on."""
+        if not self.is_initialized:
+            # A cache has a layer for each of an encoder too, which a decoder of fewer does not use.
+            return
         for kept in (self.keys, self.values):
             written = kept[:, :, begin:]
             written.copy_(written.index_select(0, parents))
