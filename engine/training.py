@@ -127,7 +127,8 @@ class TrainingOptions(Options):
     micro_batch_tokens: int = option(
         0,
         "Micro-batch",
-        "Tokens computed at a time. Smaller needs less memory and learns the same. 0: chosen for this device.",
+        "Tokens computed at a time. Smaller needs less memory and learns the same. 0: what suits device and base "
+        "model.",
         level="everything",
         unit="tokens",
         ge=0,

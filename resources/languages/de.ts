@@ -12572,8 +12572,8 @@ Summary:</translation>
   </message>
   <message>
    <location filename="../../engine/training.py" />
-   <source>Tokens computed at a time. Smaller needs less memory and learns the same. 0: chosen for this device.</source>
-   <translation>Tokens, die auf einmal berechnet werden. Weniger braucht weniger Speicher und lernt dasselbe. 0: für dieses Gerät gewählt.</translation>
+   <source>Tokens computed at a time. Smaller needs less memory and learns the same. 0: what suits device and base model.</source>
+   <translation>Tokens, die auf einmal berechnet werden. Weniger braucht weniger Speicher und lernt dasselbe. 0: was zu Gerät und Basismodell passt.</translation>
   </message>
   <message>
    <location filename="../../engine/decoding.py" />
