@@ -1,11 +1,13 @@
-"""A linear layer's product in float32, by oneDNN where nothing is learned.
+"""A linear layer's product in float32, by oneDNN where its weights are not learned.
 
 torch multiplies float32 by MKL, which leaves on an AMD processor what its vectors can do: oneDNN, by which torch
 multiplies 16-bit formats, was 1.1 to 1.4 times as quick for a layer and up to twice for the head. torch has it for
-compiled models, without a backward pass.
+compiled models, without a backward pass; that of frozen weights is another product.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 from torch import nn
@@ -15,16 +17,43 @@ LEAST = 1 << 19
 
 
 class Linear(nn.Linear):
-    """Takes the place of a model's own; what is learned, or is of another format, is multiplied as ever."""
+    """Takes the place of a model's own; weights that are learned, or of another format, are multiplied as ever."""
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002
         """Return rows (... x outputs) of those read (... x inputs)."""
-        if torch.is_grad_enabled() or not _suits(input, self.weight):
+        learns = torch.is_grad_enabled()
+        if not _suits(input, self.weight) or (learns and _is_learned(self)):
             return super().forward(input)
-        found: torch.Tensor = torch.ops.mkldnn._linear_pointwise(
-            input, self.weight, self.bias, "none", [], ""
-        )
-        return found
+        if learns and input.requires_grad:
+            found: torch.Tensor = _Product.apply(input, self.weight, self.bias)
+            return found
+        return _product(input, self.weight, self.bias)
+
+
+class _Product(torch.autograd.Function):
+    """The product of rows with frozen weights, of which the rows alone have gradients."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, rows: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None
+    ) -> torch.Tensor:
+        ctx.save_for_backward(weight)
+        return _product(rows, weight, bias)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None, None]:
+        (weight,) = ctx.saved_tensors
+        return _product(gradient, weight.t(), None), None, None
+
+
+def _product(rows: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+    found: torch.Tensor = torch.ops.mkldnn._linear_pointwise(rows, weight, bias, "none", [], "")
+    return found
+
+
+def _is_learned(layer: nn.Linear) -> bool:
+    return layer.weight.requires_grad or (layer.bias is not None and layer.bias.requires_grad)
 
 
 def _suits(rows: torch.Tensor, weight: torch.Tensor) -> bool:

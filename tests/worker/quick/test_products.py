@@ -1,4 +1,4 @@
-"""Linear layers multiply by oneDNN where nothing is learned, to torch's result."""
+"""Linear layers multiply by oneDNN where their weights are not learned, to torch's result."""
 
 from __future__ import annotations
 
@@ -68,6 +68,33 @@ def test_what_is_learned_is_torchs(dtype: torch.dtype, asked: list[tuple[int, ..
     with torch.no_grad():
         assert quick(rows).dtype is dtype
     assert bool(asked) is (dtype is torch.float32)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("shape", [(48,), (7, 48), (3, 5, 48)])
+def test_what_frozen_weights_read_gets_torchs_gradient(
+    shape: tuple[int, ...], bias: bool, asked: list[tuple[int, ...]]
+) -> None:
+    plain, quick = (layer.requires_grad_(False) for layer in pair(bias))
+    gradients = []
+    for layer in (plain, quick):
+        torch.manual_seed(1)
+        rows = torch.randn(shape, requires_grad=True)
+        layer(rows * 2).square().sum().backward()
+        gradients.append(rows.grad)
+    torch.testing.assert_close(*gradients)
+    assert asked
+    # What reads no gradient needs none.
+    assert not quick(torch.randn(shape)).requires_grad
+
+
+def test_a_bias_that_is_learned_is_torchs() -> None:
+    plain, quick = pair()
+    rows = torch.randn(4, 48, requires_grad=True)
+    for layer in (plain, quick):
+        layer.weight.requires_grad_(False)
+        layer(rows).square().sum().backward()
+    assert torch.equal(quick.bias.grad, plain.bias.grad)
 
 
 def test_a_loaded_base_and_an_adapter_on_it_multiply_so(asked: list[tuple[int, ...]]) -> None:
