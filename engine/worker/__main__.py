@@ -69,7 +69,8 @@ DISK_WORDS = {
 def main(folder: Path | None) -> int:
     """Do the job in `folder`; return 0 unless its events can't be written, which the log then says.
 
-    Without a folder: import what a run needs, then wait for the job that the standard input names.
+    Without a folder: import what a run needs, then wait for the job that the standard input names, and prepare for
+    what it says of it before.
     """
     _lower_priority()
     for name, value in LIBRARY_SETTINGS.items():
@@ -78,25 +79,37 @@ def main(folder: Path | None) -> int:
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder() / "torch"))
     if folder is None:
         _imported("train")
-        folder = _named_folder()
+        folder = _job_to_come()
         if folder is None:
             return 0
         _move_into(Job(folder))
     return _do(Job(folder))
 
 
-def _named_folder() -> Path | None:
-    """Return the folder that a line on the standard input names; None if that ends, as it does with the window.
+def _job_to_come() -> Path | None:
+    """Return the folder that a line of the standard input names; None if that ends, as it does with the window.
+
+    A line that holds a table says what the job is likely to want.
+    """
+    while told := _next_line():
+        if isinstance(told, str):
+            return Path(told)
+        _imported("train").prepare(told)
+    return None
+
+
+def _next_line() -> Any:
+    """Return what a line of the standard input holds; None if that ends.
 
     Read as it comes, so that nothing behind the line is taken out of the pipe.
     """
     line = b""
     while sys.stdin is not None and not line.endswith(b"\n"):
-        piece = os.read(sys.stdin.fileno(), 4096)
+        piece = os.read(sys.stdin.fileno(), 1)
         if not piece:
             return None
         line += piece
-    return Path(json.loads(line)) if line else None
+    return json.loads(line) if line else None
 
 
 def _move_into(job: Job) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from safetensors import SafetensorError
@@ -52,6 +52,16 @@ MOST_CHAT_TEMPLATE_BYTES = 500_000
 MOST_CONFIG_BYTES = 32 << 20
 
 
+class Listener(Protocol):
+    """Whom loading tells how far it is, and who may end it."""
+
+    def progress(self, done: int, total: int, unit: str) -> None:
+        """Hear how far it is."""
+
+    def check_stop(self) -> None:
+        """Raise what ends it, if somebody wants that."""
+
+
 @dataclass
 class LoadedBase:
     """A base model in memory, frozen, with its tokenizer and what was decided about it."""
@@ -72,16 +82,22 @@ def load(options: BaseModelOptions, device_name: str, channel: Channel) -> Loade
 
     Raises BaseModelError, OfflineError, DeviceError.
     """
+    # Nothing is fetched for a device that is not there.
+    devices.choose(device_name)
+    return from_folder(folder_of(options, channel), options, device_name, channel)
+
+
+def from_folder(folder: Path, options: BaseModelOptions, device_name: str, listener: Listener) -> LoadedBase:
+    """Load the base model in a folder onto a device. Raises BaseModelError, DeviceError."""
     device = devices.choose(device_name)
     threads = devices.threads(device)
     torch.set_num_threads(threads)
-    folder = folder_of(options, channel)
     config = read_config(folder, options.id)
     family = family_of(config, options.id)
     chosen = devices.number_format(options.precision, device)
     refuse_float16(config, chosen.dtype)
     tokenizer = read_tokenizer(folder, options.id)
-    with _told(channel):
+    with _told(listener):
         model = _read_model(folder, options, config, family, chosen.dtype, device)
     settle_tied_head(model)
     quick.put_in(model)
@@ -94,17 +110,8 @@ def load(options: BaseModelOptions, device_name: str, channel: Channel) -> Loade
 
 def folder_of(options: BaseModelOptions, channel: Channel) -> Path:
     """Return the folder that holds the base model, fetched from the hub if need be."""
-    if options.id == STARTER:
-        return starter_folder()
-    if looks_like_path(options.id):
-        folder = Path(options.id).expanduser()
-        if not (folder / "config.json").exists():
-            raise BaseModelError(
-                f"There is no model in {folder}.",
-                "A model folder holds config.json and model.safetensors.",
-                FIELD,
-            )
-        return folder
+    if options.id == STARTER or looks_like_path(options.id):
+        return local_folder(options.id)
     return hub.download(
         options.id,
         options.revision,
@@ -112,6 +119,20 @@ def folder_of(options: BaseModelOptions, channel: Channel) -> Path:
         on_progress=channel.progress,
         cancelled=channel.wants_stop,
     )
+
+
+def local_folder(base_id: str) -> Path:
+    """Return the folder of a base model that is not the hub's. Raises BaseModelError if there is none."""
+    if base_id == STARTER:
+        return starter_folder()
+    folder = Path(base_id).expanduser()
+    if not (folder / "config.json").exists():
+        raise BaseModelError(
+            f"There is no model in {folder}.",
+            "A model folder holds config.json and model.safetensors.",
+            FIELD,
+        )
+    return folder
 
 
 def fetch_config(options: BaseModelOptions, channel: Channel) -> PretrainedConfig:
@@ -238,15 +259,15 @@ def read_tokenizer(folder: Path, name: str) -> PreTrainedTokenizerBase:
 
 
 @contextmanager
-def _told(channel: Channel) -> Iterator[None]:
+def _told(listener: Listener) -> Iterator[None]:
     """Let transformers say how many weights are read, in place of a bar in the log. Raises Stopped between two."""
 
     def bar(_: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Iterator[Any]:
         weights = list(arguments[0] if arguments else options["iterable"])
         for done, weight in enumerate(weights, start=1):
-            channel.check_stop()
+            listener.check_stop()
             yield weight
-            channel.progress(done, len(weights), "weights")
+            listener.progress(done, len(weights), "weights")
 
     before = logging.set_tqdm_hook(bar)
     try:

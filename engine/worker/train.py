@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from engine import example_scores, library, runs
 from engine import passport as passports
@@ -18,10 +19,10 @@ from engine.events import read_all
 from engine.library import Adapter
 from engine.passport import Passport
 from engine.paths import adapters_folder
-from engine.recipe import Recipe
+from engine.recipe import BaseModelOptions, Recipe
 from engine.worker import (
     adapters,
-    base_models,
+    ahead,
     checkpoints,
     counting,
     data,
@@ -88,11 +89,16 @@ def run(channel: Channel, request: dict[str, object]) -> None:  # noqa: ARG001 -
     raise _out_of_memory(channel, shrinker, reached.session, lacking)
 
 
+def prepare(told: dict[str, Any]) -> None:
+    """Load ahead what the next run is likely to want: a base model, by the table of its recipe."""
+    ahead.load(BaseModelOptions.model_validate(told["base_model"]))
+
+
 def _carry_out(
     channel: Channel, recipe: Recipe, splits: Splits, planned: plan.Result, reached: _Reached
 ) -> None:
     """Score the base, then train the adapter, save it, score it and compare."""
-    base = base_models.load(recipe.base_model, recipe.training.device, channel)
+    base = ahead.base(recipe.base_model, recipe.training.device, channel)
     if not recipe.method.method.trains:
         prompt_run.score_prompt(channel, recipe, base, splits)
         return

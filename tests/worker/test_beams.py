@@ -56,8 +56,9 @@ def ours(model: Any, base: Any, inputs: list[list[int]] | None = None, **asked: 
     return generate(model, base.tokenizer, base.family, inputs or read(base), max_new_tokens=NEW, **asked)
 
 
-@pytest.mark.parametrize("every", [3, 9, 10_000])
-@pytest.mark.parametrize(("beams", "length_penalty"), [(2, 1.0), (4, 1.0), (4, -2.0), (3, 4.0)])
+@pytest.mark.parametrize(
+    ("beams", "length_penalty", "every"), [(2, 1.0, 10_000), (4, 1.0, 9), (4, -2.0, 9), (3, 4.0, 3)]
+)
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_finds_what_transformers_finds(kind: Kind, beams: int, length_penalty: float, every: int) -> None:
     base = load_tiny(kind)
@@ -68,12 +69,11 @@ def test_it_finds_what_transformers_finds(kind: Kind, beams: int, length_penalty
     assert [one.ids for one in ours(model, base, **asked)] == expected
     # Read in groups, too.
     assert [one.ids for one in ours(model, base, batch_tokens=600, **asked)] == expected
-    # With most ends, and short texts liked best, all are empty.
-    assert len(set(map(tuple, expected))) > 1 or (every == 3 and length_penalty < 0)
+    assert len(set(map(tuple, expected))) > 1
 
 
 @pytest.mark.parametrize(("method", "options"), CASES, ids=NAMES)
-@pytest.mark.parametrize("kind", ["t5", "bart", "llama", "gpt2"])
+@pytest.mark.parametrize("kind", ["bart", "llama"])
 def test_soft_prompts_stand_before_every_beginning(kind: Kind, method: str, options: Options) -> None:
     base, model = soft(kind, method, options)
     together = ours(model, base, beams=3)

@@ -22,10 +22,13 @@ def learned(events: list[Event]) -> tuple[bytes, list[float]]:
     return weights, [event["loss"] for event in named(events, "step_finished")]
 
 
-def test_both_learn_the_same(tmp_path):
+@pytest.mark.parametrize("expected", [False, True], ids=["", "with its base model"])
+def test_both_learn_the_same(tmp_path, expected):
     recipe = tiny_recipe(tmp_path, "t5", "lora", "training.epochs=1")
     spare = Spare()
     try:
+        if expected:
+            spare.expect(recipe.base_model.model_dump())
         made = Supervisor(runs.create_run(recipe), spare=spare)
         made.start()
         ahead = list(made.follow())
