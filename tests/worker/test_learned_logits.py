@@ -47,7 +47,7 @@ def test_loss_and_gradients_are_those_of_all_logits(kind, method):
     assert loss.item() == pytest.approx(whole.item(), rel=1e-5)
     found = gradients(model, loss)
     assert found.keys() == expected.keys()
-    assert all(torch.allclose(found[name], expected[name], atol=1e-5) for name in expected)
+    assert all(torch.allclose(found[name], expected[name], atol=5e-5) for name in expected)
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -25,8 +25,9 @@ class Linear(nn.Linear):
         if not _suits(input, self.weight) or (learns and _is_learned(self)):
             return super().forward(input)
         if learns and input.requires_grad:
-            found: torch.Tensor = _Product.apply(input, self.weight, self.bias)
-            return found
+            # Rows below one another, since a view made inside could not be added to in place, as some adapters do.
+            found: torch.Tensor = _Product.apply(input.reshape(-1, input.shape[-1]), self.weight, self.bias)
+            return found.view(*input.shape[:-1], -1)
         return _product(input, self.weight, self.bias)
 
 

@@ -88,6 +88,23 @@ def test_what_frozen_weights_read_gets_torchs_gradient(
     assert not quick(torch.randn(shape)).requires_grad
 
 
+@pytest.mark.parametrize("shape", [(48,), (7, 48), (3, 5, 48)])
+def test_what_was_found_can_be_added_to_in_place(
+    shape: tuple[int, ...], asked: list[tuple[int, ...]]
+) -> None:
+    plain, quick = (layer.requires_grad_(False) for layer in pair())
+    gradients = []
+    for layer in (plain, quick):
+        torch.manual_seed(1)
+        rows = torch.randn(shape, requires_grad=True)
+        found = layer(rows * 2)
+        found += rows.sum()
+        found.square().sum().backward()
+        gradients.append(rows.grad)
+    torch.testing.assert_close(*gradients)
+    assert asked
+
+
 def test_a_bias_that_is_learned_is_torchs() -> None:
     plain, quick = pair()
     rows = torch.randn(4, 48, requires_grad=True)
