@@ -1,6 +1,7 @@
 """The part of the proof that every test run repeats, and the machinery of the whole.
 
-Here: every method and variant on the untied T5, and LoRA and prefix tuning on every base model, FP4 included.
+Here: every method and variant on the untied T5, LoRA and prefix tuning there in every quantization, FP4 included, and
+on every other base model as it is and in NF4 with double quantization.
 """
 
 import json
@@ -25,7 +26,9 @@ ON_PLAIN_BASES = {(cell.method, cell.variant) for cell in CELLS if cell.quantiza
 
 def repeated(cell):
     plain = cell.quantization == "none" or (cell.method, cell.variant) not in ON_PLAIN_BASES
-    return (cell.kind == "t5" and plain) or (cell.method in EVERYWHERE and not cell.variant)
+    if cell.method in EVERYWHERE and not cell.variant:
+        return cell.kind == "t5" or plain or (cell.quantization == "nf4" and cell.double)
+    return cell.kind == "t5" and plain
 
 
 @pytest.fixture(scope="module")
