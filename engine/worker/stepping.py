@@ -13,6 +13,7 @@ import torch
 from transformers import Cache, GenerationConfig, LogitsProcessorList, StoppingCriteriaList
 from transformers.utils import ModelOutput
 
+from engine.errors import BaseModelError
 from engine.worker.prefill import encoded, prefill
 from engine.worker.roomy_cache import follow, give_room
 from engine.worker.searches import Search
@@ -72,6 +73,12 @@ class Stepping:
         search = self._make_search(rows, read, generation_config, logits_processor, stopping_criteria)
         output = prefill(model, input_ids, generation_config, given, self._group_tokens, self._begin)
         given = _remembered(model, output, given)
+        if search.beams > 1 and not isinstance(given.get("cache"), Cache):
+            raise BaseModelError(
+                "This base model can't follow beams: what it remembers of a text can't be put in another order.",
+                "Set Beams to 1.",
+                "evaluation.beams",
+            )
         kept = _length(given)
         # A row is read once, however many of its beginnings are followed.
         each = torch.arange(rows, device=input_ids.device).repeat_interleave(search.beams)

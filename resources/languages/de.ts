@@ -11248,6 +11248,11 @@ In one sentence:</translation>
    <translation>Setzen Sie Beams auf 1 oder Temperatur auf 0.</translation>
   </message>
   <message>
+   <location filename="../../engine/worker/stepping.py" />
+   <source>Set Beams to 1.</source>
+   <translation>Setzen Sie Beams auf 1.</translation>
+  </message>
+  <message>
    <location filename="../../engine/doctor.py" />
    <source>Set TUNESMITH_HOME to a folder of your own.</source>
    <translation>Setzen Sie TUNESMITH_HOME auf einen eigenen Ordner.</translation>
@@ -12504,6 +12509,11 @@ Summary:</translation>
    <location filename="../../engine/shapes/guessing.py" />
    <source>They hold: {1}. Name the key of what is said as data.columns.text.</source>
    <translation>Sie enthalten: {1}. Nennen Sie den Schlüssel des Gesagten als data.columns.text.</translation>
+  </message>
+  <message>
+   <location filename="../../engine/worker/stepping.py" />
+   <source>This base model can't follow beams: what it remembers of a text can't be put in another order.</source>
+   <translation>Dieses Basismodell kann keinen Beams folgen: Was es sich von einem Text merkt, lässt sich nicht umordnen.</translation>
   </message>
   <message>
    <location filename="../../engine/worker/room.py" />

@@ -11,6 +11,7 @@ from transformers import LogitsProcessorList, MaxLengthCriteria, StoppingCriteri
 from transformers.generation.stopping_criteria import EosTokenCriteria
 
 from engine.decoding import DecodingOptions
+from engine.errors import BaseModelError
 from engine.worker.generate import Generated, generate, generation_config
 from engine.worker.searches import Beams
 from tests.helpers.soft_prompts import CASES, NAMES, Options, soft
@@ -131,6 +132,17 @@ def test_it_can_be_left_at_every_token() -> None:
     with pytest.raises(KeyboardInterrupt):
         ours(base.model, base, beams=3, on_tokens=leave)
     assert steps == [1, 2, 3]
+
+
+def test_a_model_that_remembers_in_its_own_way_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    base = load_tiny("llama")
+
+    def forget(_: Any, given: dict[str, Any], **__: Any) -> dict[str, Any]:
+        return {name: value for name, value in given.items() if name != "cache"}
+
+    monkeypatch.setattr(base.model, "_update_model_kwargs_for_generation", forget)
+    with pytest.raises(BaseModelError, match="beams"):
+        ours(base.model, base, beams=2)
 
 
 def search(rows: int, beams: int, length_penalty: float = 1.0, longest: int = 9) -> Beams:
